@@ -1,0 +1,62 @@
+/* labelqa/error.h - status codes and the error record that every fallible call fills.
+ *
+ * A status is also the command's exit code (see lqa_status_exit_code): a program that embeds the
+ * library and a shell script that calls the command see the same nine outcomes.
+ *
+ *     lqa_error err;
+ *     lqa_error_clear(&err);
+ *     if (lqa_audit(sources, 1, &options, "out.labelqa", &err) != LQA_OK)
+ *         fprintf(stderr, "%s\n", err.message);
+ */
+#ifndef LABELQA_ERROR_H
+#define LABELQA_ERROR_H
+
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define LQA_MUST_CHECK __attribute__((warn_unused_result))
+#define LQA_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
+#define LQA_API __attribute__((visibility("default")))
+#else
+#define LQA_MUST_CHECK
+#define LQA_PRINTF(format_index, first)
+#define LQA_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a call came to. The numbers are the exit codes of CONTRACT section 3, LQA_NO_MEMORY apart. */
+typedef enum lqa_status {
+  LQA_OK = 0,
+  LQA_FAIL_IF = 1,       /* a --fail-if condition holds; the run itself is complete */
+  LQA_BAD_USAGE = 2,     /* wrong options, or a column the source does not have */
+  LQA_BAD_DATA = 3,      /* the input's content is wrong */
+  LQA_BAD_FILE = 4,      /* a file cannot be read or written, or a run folder is in the way */
+  LQA_BAD_ENDPOINT = 5,  /* the judge's endpoint failed, or rows stay unanswered */
+  LQA_OUT_OF_BUDGET = 6, /* the judge's budget was reached before the plan was done */
+  LQA_INTERNAL = 7,      /* a bug: please report it */
+  LQA_NO_MEMORY = 8,     /* exit code 7 */
+  LQA_INTERRUPTED = 130  /* cancelled; what was done is kept */
+} lqa_status;
+
+/* What went wrong, in the user's words. Plain data: copy it, keep it, no free. */
+typedef struct lqa_error {
+  lqa_status status;
+  char message[1024]; /* one sentence or two; names file, row, column, what was expected, what to do */
+  char file[512];     /* the file concerned, or "" */
+  char column[128];   /* the column concerned, or "" */
+  int64_t row;        /* 0-based row within `file`, or -1 */
+} lqa_error;
+
+/* Resets `err` to "nothing wrong" (status LQA_OK, row -1, empty texts). NULL is allowed. */
+LQA_API void lqa_error_clear(lqa_error *err);
+
+/* The process exit code for a status: the status itself, 7 for LQA_NO_MEMORY. */
+LQA_API int lqa_status_exit_code(lqa_status status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

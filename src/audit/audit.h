@@ -1,0 +1,82 @@
+/* audit/audit.h - the contract between the driver and an audit.
+ *
+ * An audit is one file ending in one const descriptor, and one row in audit_list.h. The driver
+ * (audit_run.c) computes each needed artifact at most once and hands out read-only views; an audit
+ * adds findings (or fills the row columns that are its own) and prints nothing.
+ *
+ * Adding one: write src/audit/<family>/<name>.c with `const lqa_audit lqa_audit_<name> = {.number =
+ * LQA_AUDIT_<name>, ...}`, add AUDIT(<name>) to audit_list.h and docs/audits/<id>.md.
+ */
+#ifndef LQA_AUDIT_AUDIT_H
+#define LQA_AUDIT_AUDIT_H
+
+#include "audit/finding.h"
+#include "base/observer.h"
+#include "base/pool.h"
+#include "data/dataset.h"
+
+/* What an audit needs; the driver skips it, with a remark, where the data cannot give it. */
+enum {
+  LQA_NEEDS_CONTENT = 1 << 0,
+  LQA_NEEDS_LABELS = 1 << 1,
+  LQA_NEEDS_PRED_PROBS = 1 << 2, /* out-of-fold */
+  LQA_NEEDS_TEXT = 1 << 3,
+  LQA_NEEDS_ID = 1 << 4,
+  LQA_NEEDS_TIME = 1 << 5,
+  LQA_NEEDS_SPLIT = 1 << 6,
+  LQA_NEEDS_CLUSTERS = 1 << 7,   /* near-duplicate clusters */
+  LQA_NEEDS_FEATURES = 1 << 8    /* the sparse or dense model matrix */
+};
+
+typedef struct lqa_audit_param {
+  const char *name;     /* kebab-case */
+  double default_value, min, max;
+  const char *help;
+} lqa_audit_param;
+
+enum { LQA_AUDIT_MAX_PARAMS = 8, LQA_AUDIT_MAX_KINDS = 8 };
+
+/* Everything an audit may read. Members that it did not ask for may be NULL. */
+typedef struct lqa_audit_input {
+  const lqa_dataset *dataset;
+  /* From the model stage: out-of-fold probabilities, n_rows x n_classes, NaN rows where not scored. */
+  const float *pred_probs;
+  const uint8_t *fold;
+  double train_accuracy, out_of_fold_accuracy; /* NaN before the model stage */
+  const struct lqa_sparse *sparse; /* text features of all rows (empty rows where not scorable), or NULL */
+  /* Near-duplicate clusters: cluster number per row (rows alone have their own), or NULL. */
+  const uint32_t *cluster;
+  double params[LQA_AUDIT_MAX_PARAMS]; /* in the descriptor's order */
+  uint64_t seed;
+  lqa_pool *pool;
+  uint64_t memory_bytes; /* limit, 0 = none */
+  const lqa_observer *observer;
+  lqa_finding_list *findings; /* output */
+  lqa_arena *arena;           /* scratch that lives as long as the findings */
+} lqa_audit_input;
+
+#define AUDIT(name) LQA_AUDIT_##name,
+typedef enum lqa_audit_number {
+#include "audit/audit_list.h"
+  LQA_AUDIT_COUNT
+} lqa_audit_number;
+#undef AUDIT
+
+typedef struct lqa_audit {
+  lqa_audit_number number;
+  const char *id;      /* kebab-case; docs/audits/<id>.md */
+  const char *family;  /* "provenance", "confident-learning", "high-loss" */
+  const char *summary;
+  unsigned needs;
+  bool is_basic;       /* part of --checks basic */
+  lqa_finding_kind kinds[LQA_AUDIT_MAX_KINDS]; /* ends at id == NULL */
+  lqa_audit_param params[LQA_AUDIT_MAX_PARAMS]; /* ends at name == NULL */
+  lqa_status (*run)(const lqa_audit_input *input, lqa_error *err);
+} lqa_audit;
+
+/* The descriptor of a number, in audit_list.h order. */
+const lqa_audit *lqa_audit_get(lqa_audit_number number);
+/* By id ("duplicate-conflict"), also by the id of one of its finding kinds; NULL if there is none. */
+const lqa_audit *lqa_audit_find(const char *id);
+
+#endif

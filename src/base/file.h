@@ -1,0 +1,32 @@
+/* base/file.h - whole files, folders, and changes that happen at once or not at all.
+ *
+ * A file is written beside its place under a temporary name, flushed to disk and renamed; a folder
+ * is built beside its place and exchanged (renameat2 RENAME_EXCHANGE where the file system has it).
+ * A crash leaves the old state or the new one.
+ */
+#ifndef LQA_BASE_FILE_H
+#define LQA_BASE_FILE_H
+
+#include "base/buf.h"
+
+bool lqa_path_exists(const char *path);
+bool lqa_path_is_folder(const char *path);
+/* Returns an owned "folder/name", NULL when out of memory. */
+char *lqa_path_join(const char *folder, const char *name);
+/* The part after the last '/', borrowed. */
+const char *lqa_path_name(const char *path);
+/* Whole file into `out` (initialised; its ceiling applies). */
+lqa_status lqa_file_load(const char *path, lqa_buf *out, lqa_error *err);
+/* Atomic replacement of `path`: temporary file, fsync, rename. */
+lqa_status lqa_file_save(const char *path, const void *data, size_t size, lqa_error *err);
+/* Renames a finished temporary file into place after fsync. */
+lqa_status lqa_file_commit(const char *temporary, const char *path, lqa_error *err);
+/* Makes a fresh folder "<path>.tmp-<pid>-<n>" beside `path`; *temporary is owned. */
+lqa_status lqa_folder_begin(const char *path, char **temporary, lqa_error *err);
+/* Puts `temporary` at `path`. `replace`: an existing folder is exchanged and then removed;
+ * otherwise an existing path is LQA_BAD_FILE. */
+lqa_status lqa_folder_commit(const char *temporary, const char *path, bool replace, lqa_error *err);
+/* Removes a folder and what is in it; a missing one is fine. */
+lqa_status lqa_folder_remove(const char *path, lqa_error *err);
+
+#endif

@@ -1,0 +1,26 @@
+/* base/hash.h - XXH3, the one hash of the project (library xxhash, stable since 0.8.0).
+ *
+ * 128 bits identify row content across runs and machines: the canonical (big-endian) form is used,
+ * so a hash written today is the hash read anywhere tomorrow.
+ */
+#ifndef LQA_BASE_HASH_H
+#define LQA_BASE_HASH_H
+
+#include "base/status.h"
+#include "base/str.h"
+
+typedef struct lqa_hash128 {
+  uint64_t high, low;
+} lqa_hash128;
+
+uint64_t lqa_hash64(const void *data, size_t size, uint64_t seed);
+lqa_hash128 lqa_hash128_of(const void *data, size_t size);
+/* 32 lower-case hex digits and a NUL. */
+void lqa_hash128_format(lqa_hash128 hash, char out[33]);
+
+/* SHA-256 of a whole file as 64 hex digits and a NUL, for manifests; also gives its size. */
+lqa_status lqa_sha256_file(const char *path, char out[65], uint64_t *size_bytes, lqa_error *err);
+/* SHA-256 of a block of memory. */
+void lqa_sha256(const void *data, size_t size, char out[65]);
+
+#endif

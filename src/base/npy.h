@@ -1,0 +1,46 @@
+/* base/npy.h - numpy's .npy files (format 1.0 to 3.0), read by memory map, written in pieces.
+ *
+ * Read: float16/32/64 and signed or unsigned integers, either byte order, C or Fortran order, 1 or 2
+ * dimensions. Object arrays are refused: they can run code in numpy and mean nothing here.
+ * Source: numpy/lib/format.py's description of the format.
+ */
+#ifndef LQA_BASE_NPY_H
+#define LQA_BASE_NPY_H
+
+#include "base/status.h"
+
+typedef enum lqa_dtype {
+  LQA_FLOAT16, LQA_FLOAT32, LQA_FLOAT64,
+  LQA_INT8, LQA_INT16, LQA_INT32, LQA_INT64,
+  LQA_UINT8, LQA_UINT16, LQA_UINT32, LQA_UINT64
+} lqa_dtype;
+
+/* A read-only view; strides in bytes, so any numpy or Arrow layout fits. Borrows `data`. */
+typedef struct lqa_matrix {
+  const void *data;
+  lqa_dtype dtype;
+  bool swapped;                      /* bytes are in the other order than this machine's */
+  int64_t n_rows, n_columns;         /* n_columns 1 for a vector */
+  int64_t row_stride, column_stride; /* bytes, may be negative */
+} lqa_matrix;
+
+typedef struct lqa_npy {
+  lqa_matrix matrix; /* valid until lqa_npy_close */
+  int n_dims;        /* 1 or 2 */
+  void *map;
+  size_t map_bytes;
+} lqa_npy;
+
+size_t lqa_dtype_size(lqa_dtype dtype);
+lqa_status lqa_npy_open(const char *path, lqa_npy *npy, lqa_error *err);
+void lqa_npy_close(lqa_npy *npy);
+/* One element as double, whatever the type; row and column must be in range. */
+double lqa_matrix_get(const lqa_matrix *matrix, int64_t row, int64_t column);
+/* Row `row` as float32 or float64 into `out` (n_columns values). */
+void lqa_matrix_row_f32(const lqa_matrix *matrix, int64_t row, float *out);
+void lqa_matrix_row_f64(const lqa_matrix *matrix, int64_t row, double *out);
+/* Writes an n_rows x n_columns C-ordered little-endian float32 file, atomically. */
+lqa_status lqa_npy_save_f32(const char *path, const float *data, int64_t n_rows, int64_t n_columns,
+                            lqa_error *err);
+
+#endif

@@ -1,0 +1,57 @@
+/* data/table.h - a virtual table that is written as Parquet, CSV or JSON lines.
+ *
+ * An export or a run file describes its columns once, with one function per column that yields the
+ * value of a row; the writer pulls rows in order and never holds more than a batch. The same
+ * description serves every format.
+ *
+ * CSV: RFC 4180 with "\n", header; cells a spreadsheet would take for a formula (leading = + - @, tab,
+ * CR) get a leading apostrophe; lists are joined by "; ". Plain numbers are never escaped.
+ * Parquet: zstd, one thread, so the bytes depend on the rows alone.
+ */
+#ifndef LQA_DATA_TABLE_H
+#define LQA_DATA_TABLE_H
+
+#include "base/observer.h"
+#include "base/status.h"
+#include "base/str.h"
+
+typedef enum lqa_value_type {
+  LQA_VALUE_TEXT, LQA_VALUE_INT64, LQA_VALUE_INT32, LQA_VALUE_DOUBLE, LQA_VALUE_BOOL,
+  LQA_VALUE_TEXT_LIST
+} lqa_value_type;
+
+typedef struct lqa_value {
+  bool is_null;
+  lqa_str text;          /* TEXT; borrowed until the next call of the same getter */
+  int64_t integer;       /* INT64, INT32, BOOL (0 or 1) */
+  double number;         /* DOUBLE; NaN is written as NULL */
+  const lqa_str *list;   /* TEXT_LIST, n_list items */
+  size_t n_list;
+} lqa_value;
+
+/* Fills *value (zeroed before the call) for `row`. */
+typedef void (*lqa_value_fn)(void *data, int64_t row, lqa_value *value);
+
+typedef struct lqa_table_column {
+  const char *name;
+  lqa_value_type type;
+  lqa_value_fn get;
+  void *data; /* handed to get; NULL = the table's data */
+} lqa_table_column;
+
+typedef struct lqa_table {
+  int64_t n_rows;
+  const lqa_table_column *columns;
+  int32_t n_columns;
+  void *data;
+} lqa_table;
+
+typedef enum lqa_table_format { LQA_TABLE_PARQUET, LQA_TABLE_CSV, LQA_TABLE_JSONL } lqa_table_format;
+
+/* From the suffix .parquet, .csv, .jsonl (or .ndjson, .json); LQA_BAD_USAGE for any other. */
+lqa_status lqa_table_format_of(const char *path, lqa_table_format *format, lqa_error *err);
+/* Writes the whole table to `path`, atomically. */
+lqa_status lqa_table_save(const lqa_table *table, const char *path, lqa_table_format format,
+                          const lqa_observer *observer, lqa_error *err);
+
+#endif
