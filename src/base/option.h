@@ -1,0 +1,63 @@
+/* base/option.h - option tables: one table per command is the single source of parsing, defaults,
+ * help, completion and the man page.
+ *
+ * A row names an option, says where its value lives in an argument struct (offset) and what it may
+ * be. Values set by name are copied; lqa_option_clear frees what was copied. A struct that was
+ * zeroed and then initialised from its table is ready to use.
+ */
+#ifndef LQA_BASE_OPTION_H
+#define LQA_BASE_OPTION_H
+
+#include "base/buf.h"
+#include "labelqa/text_list.h"
+
+typedef enum lqa_option_kind {
+  LQA_OPTION_FLAG,      /* int: 0 or 1; takes no argument on the command line */
+  LQA_OPTION_INT,       /* int64_t within [min, max] */
+  LQA_OPTION_DOUBLE,    /* double within [min, max] */
+  LQA_OPTION_TEXT,      /* const char *, NULL when not given */
+  LQA_OPTION_CHOICE,    /* const char *, one of choices ("auto|yes|no") */
+  LQA_OPTION_SIZE,      /* uint64_t bytes: "64MB", "2GB", "512KiB", "1000" */
+  LQA_OPTION_TEXT_LIST  /* lqa_text_list; repeatable, and split at commas where split_commas is set */
+} lqa_option_kind;
+
+typedef struct lqa_option {
+  const char *name;          /* "max-features"; NULL ends a table */
+  lqa_option_kind kind;
+  size_t offset;             /* of the field in the argument struct */
+  const char *default_value; /* as a user would type it; NULL = not given / 0 */
+  double min, max;           /* INT and DOUBLE; both 0 = no bounds */
+  const char *choices;       /* CHOICE: "a|b|c" */
+  const char *argument;      /* placeholder in help: "COL", "N" */
+  const char *help;          /* one sentence, no full stop needed */
+  const char *group;         /* heading in help; NULL = "Options" */
+  bool split_commas;         /* TEXT_LIST: "A,B" adds two items (CSV quoting inside is honoured) */
+  bool required;
+} lqa_option;
+
+/* Fills the defaults into zeroed `args`. */
+lqa_status lqa_option_init(const lqa_option *table, void *args, lqa_error *err);
+/* Sets one option from text; a list option appends (its default, if any, is dropped first). `name`
+ * accepts "max-features" and "max_features". LQA_BAD_USAGE names option, value, what was expected,
+ * and the nearest option name for an unknown one. value NULL is allowed for flags (means 1). */
+lqa_status lqa_option_set(const lqa_option *table, void *args, const char *name, const char *value,
+                          lqa_error *err);
+/* Frees all texts and lists that were set; the struct is zeroed. */
+void lqa_option_clear(const lqa_option *table, void *args);
+const lqa_option *lqa_option_find(const lqa_option *table, const char *name);
+
+/* Parses argv[0..argc): --name value, --name=value, flags, "--" ends options, everything else is a
+ * positional, pushed in order to `positionals` (borrowed pointers; NULL table entries are an error).
+ * A lone "-" is a positional. Unknown option: LQA_BAD_USAGE. *help is set on --help or -h. */
+lqa_status lqa_option_parse(const lqa_option *table, void *args, int argc, char *const *argv,
+                            lqa_text_list *positionals, bool *help, lqa_error *err);
+/* After parsing: LQA_BAD_USAGE if a required option is missing. */
+lqa_status lqa_option_check(const lqa_option *table, const void *args, lqa_error *err);
+
+/* The options' part of --help, grouped, wrapped to `width` columns, with defaults and choices. */
+void lqa_option_help(const lqa_option *table, int width, lqa_buf *out);
+/* The same as roff (man) paragraphs; and as words for shell completion, one "--name" a line. */
+void lqa_option_man(const lqa_option *table, lqa_buf *out);
+void lqa_option_words(const lqa_option *table, lqa_buf *out);
+
+#endif
