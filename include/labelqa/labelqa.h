@@ -1,0 +1,301 @@
+/* labelqa.h - audits labelled data before anyone fine-tunes on it.
+ *
+ * This header is the whole of labelqa: the command, the Python package and the review page use
+ * nothing else. It reads as a manual, from the simple path to the details:
+ *
+ *   1. the simple path      audit a file, read the result
+ *   2. commands             one function and one argument struct per command
+ *   3. runs                 open a run folder, look at its rows
+ *   4. commands by name     what bindings and front ends build on: options as text, help, completion
+ *   5. confident learning   the numeric core on your own arrays: labelqa/confident.h
+ *
+ * Conventions. What can fail returns lqa_status and takes `lqa_error *err` last (NULL allowed); results
+ * come through out pointers, set only on success. Argument structs borrow the texts you put in;
+ * they must live until the call returns. Row numbers are 0-based positions over all sources, in
+ * source order. Handles belong to one thread at a time; separate handles are independent. The
+ * library never prints, never exits, never reads the environment and keeps no global state.
+ */
+#ifndef LABELQA_H
+#define LABELQA_H
+
+#include "labelqa/error.h"
+#include "labelqa/observer.h"
+#include "labelqa/text_list.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "0.1.0", the version that manifests record. */
+LQA_API const char *lqa_version(void);
+
+/* ------------------------------------------------------------------------------------------------
+ * 1. The simple path
+ *
+ *     lqa_audit_args args;
+ *     lqa_audit_args_init(&args);
+ *     const char *sources[] = {"tickets.csv"};
+ *     args.sources = (lqa_text_list){sources, 1};
+ *     lqa_result *result = NULL;
+ *     lqa_error err;
+ *     if (lqa_audit(&args, &result, &err) != LQA_OK) { puts(err.message); return 1; }
+ *     puts(lqa_result_text(result));
+ *     lqa_result_free(result);
+ * ------------------------------------------------------------------------------------------------ */
+
+/* What a command has to say: a text for people and a JSON document for programs. */
+typedef struct lqa_result lqa_result;
+
+/* For people; lines end in "\n"; UTF-8. Valid until lqa_result_free. */
+LQA_API const char *lqa_result_text(const lqa_result *result);
+/* One JSON document. Valid until lqa_result_free. */
+LQA_API const char *lqa_result_json(const lqa_result *result);
+/* The run folder concerned, or NULL. */
+LQA_API const char *lqa_result_run_path(const lqa_result *result);
+LQA_API void lqa_result_free(lqa_result *result);
+
+/* ------------------------------------------------------------------------------------------------
+ * 2. Commands
+ *
+ * Each struct begins with what all commands share. lqa_<command>_args_init fills the defaults of
+ * CONTRACT section 3; a zeroed struct is not a valid one.
+ * ------------------------------------------------------------------------------------------------ */
+
+/* Shared by all commands. */
+typedef struct lqa_common_args {
+  int64_t threads;              /* 0 = one per processor; results never depend on it */
+  int64_t seed;                 /* default 0 */
+  int64_t width;                /* columns of the text result, default 100 */
+  const lqa_observer *observer; /* progress, remarks, cancellation; NULL = silent */
+} lqa_common_args;
+
+/* How to read sources, and which column is what (CONTRACT section 2). A source is a path, a glob,
+ * "-" or a URL: CSV/TSV (.gz, .zst), JSON, JSON lines, Parquet, "file.db::table" (DuckDB, SQLite). */
+typedef struct lqa_source_args {
+  const char *header;         /* "auto" (default), "yes", "no" */
+  lqa_text_list columns;      /* names, where there is no header */
+  const char *delimiter;      /* one character or "\\t"; NULL = detect */
+  const char *quote;          /* one character, "" = no quoting; NULL = detect */
+  const char *encoding;       /* "utf-8" (default), "latin-1", "utf-16" ... */
+  uint64_t max_field_bytes;   /* default 64 MB */
+  const char *where;          /* SQL condition on the source's columns, or NULL */
+  int64_t limit;              /* first N rows; 0 = all */
+  lqa_text_list text;         /* joined by a space */
+  lqa_text_list features;     /* columns of a table */
+  const char *embeddings;     /* .npy, one row per source row */
+  lqa_text_list pred_probs;   /* one .npy, or one column per class */
+  const char *label;          /* NULL = guess, the guess is told to the observer */
+  const char *id, *split, *time, *annotator, *source_column, *group; /* NULL = none */
+  lqa_text_list classes;      /* the known label set in order */
+  const char *classes_file;   /* one class a line */
+  int64_t min_class_rows;     /* default 2 */
+  uint64_t memory_limit;      /* bytes; 0 = none */
+} lqa_source_args;
+
+/* labelqa audit: provenance, confident learning, high loss; writes a run folder.
+ * Errors: LQA_BAD_USAGE (options, missing column), LQA_BAD_DATA (content), LQA_BAD_FILE (files, a run
+ * in the way), LQA_FAIL_IF (a --fail-if condition holds: the run and *result are complete). */
+typedef struct lqa_audit_args {
+  lqa_common_args common;
+  lqa_source_args source;
+  lqa_text_list sources;     /* one or more SOURCEs, read as one */
+  const char *out;           /* run folder; NULL = "<first source's stem>.labelqa" */
+  int overwrite;             /* replace an existing run; verdicts and decisions are carried over */
+  int no_snapshot;           /* leave source.parquet out */
+  const char *model;         /* auto | logistic | naive-bayes | trees | knn */
+  int64_t folds;             /* default 5 */
+  double C;                  /* inverse l2 strength, as scikit-learn's, default 1 */
+  lqa_text_list ngrams;      /* "1","2": word n-gram range */
+  int64_t min_df;            /* rows a term must occur in, default 2 */
+  int64_t max_features;      /* 0 = all */
+  lqa_text_list checks;      /* "all" (default), "basic" or finding ids */
+  lqa_text_list severity;    /* "ID=LEVEL" */
+  lqa_text_list set;         /* "ID.PARAM=VALUE" */
+  const char *baseline;      /* file of accepted findings */
+  const char *against;       /* an earlier run, for content-changed */
+  const char *migrated_from; /* the data before a change of label scheme */
+  const char *map;           /* old,new label pairs (CSV) */
+  lqa_text_list fail_if;     /* "NAME OP NUMBER" */
+} lqa_audit_args;
+LQA_API void lqa_audit_args_init(lqa_audit_args *args);
+LQA_API lqa_status lqa_audit(const lqa_audit_args *args, lqa_result **result, lqa_error *err);
+
+/* labelqa losses: adds training logs (CSV or JSON lines of id, epoch, loss) to a run. */
+typedef struct lqa_losses_args {
+  lqa_common_args common;
+  const char *run;
+  lqa_text_list files;
+} lqa_losses_args;
+LQA_API void lqa_losses_args_init(lqa_losses_args *args);
+LQA_API lqa_status lqa_losses(const lqa_losses_args *args, lqa_result **result, lqa_error *err);
+
+/* labelqa sample: draws a stratified spot-check sheet (n and out), or takes one back (ingest). */
+typedef struct lqa_sample_args {
+  lqa_common_args common;
+  const char *run;
+  int64_t n;           /* rows to draw, default 200 */
+  const char *out;     /* the sheet to write: .csv, .jsonl, .parquet */
+  const char *ingest;  /* the filled-in sheet to take back */
+  const char *by;      /* who checked; default "spot-check" */
+} lqa_sample_args;
+LQA_API void lqa_sample_args_init(lqa_sample_args *args);
+LQA_API lqa_status lqa_sample(const lqa_sample_args *args, lqa_result **result, lqa_error *err);
+
+/* labelqa report: prints the summary again and rewrites the report files from run.db. */
+typedef struct lqa_report_args {
+  lqa_common_args common;
+  const char *run;
+  int64_t top; /* suspicious rows to list, default 25 */
+} lqa_report_args;
+LQA_API void lqa_report_args_init(lqa_report_args *args);
+LQA_API lqa_status lqa_report(const lqa_report_args *args, lqa_result **result, lqa_error *err);
+
+/* labelqa export: WHAT is relabel, review, cleaned, weights, decisions or fixed. */
+typedef struct lqa_export_args {
+  lqa_common_args common;
+  const char *run, *what, *file;
+  const char *format; /* csv | jsonl | parquet | label-studio; NULL = from the suffix */
+  const char *apply;  /* "relabel": cleaned also takes unreviewed corrections */
+  const char *repair; /* fixed: the finding whose repair to apply */
+} lqa_export_args;
+LQA_API void lqa_export_args_init(lqa_export_args *args);
+LQA_API lqa_status lqa_export(const lqa_export_args *args, lqa_result **result, lqa_error *err);
+
+/* labelqa corrupt: injects known errors and keeps the truth beside them (CONTRACT section 7).
+ * Rates are fractions of all rows; kinds do not overlap. */
+typedef struct lqa_corrupt_args {
+  lqa_common_args common;
+  lqa_source_args source;
+  lqa_text_list sources;
+  const char *out;
+  int64_t sample; /* rows to draw first; 0 = all */
+  double off_by_one, random_flip, row_shift;
+  lqa_text_list systematic; /* "A:B=RATE" */
+  int64_t null_content, duplicate_conflict, unknown_label;
+} lqa_corrupt_args;
+LQA_API void lqa_corrupt_args_init(lqa_corrupt_args *args);
+LQA_API lqa_status lqa_corrupt(const lqa_corrupt_args *args, lqa_result **result, lqa_error *err);
+
+/* labelqa evaluate: precision and recall of every audit against a truth column of the source. */
+typedef struct lqa_evaluate_args {
+  lqa_common_args common;
+  const char *run;
+  const char *truth;      /* column with the true label */
+  const char *corruption; /* column with the kind of corruption, or NULL */
+} lqa_evaluate_args;
+LQA_API void lqa_evaluate_args_init(lqa_evaluate_args *args);
+LQA_API lqa_status lqa_evaluate(const lqa_evaluate_args *args, lqa_result **result, lqa_error *err);
+
+/* labelqa demo: the worked example: corrupt, audit, evaluate. */
+typedef struct lqa_demo_args {
+  lqa_common_args common;
+  const char *data;     /* AG News test split (CSV: class, title, description); NULL = generated corpus */
+  int download;         /* fetch it from its public home instead */
+  const char *out;      /* folder for the corrupted file and the run; default "demo" */
+  int overwrite;
+  int64_t sample;       /* default 2000 */
+  double off_by_one, random_flip, systematic, row_shift; /* default .01, .05, .03, 0 */
+  int64_t null_content, duplicate_conflict, unknown_label; /* default 3, 3, 1 */
+  const char *model;
+  double simulated_judge; /* accuracy of a simulated judge, 0 = none */
+} lqa_demo_args;
+LQA_API void lqa_demo_args_init(lqa_demo_args *args);
+LQA_API lqa_status lqa_demo(const lqa_demo_args *args, lqa_result **result, lqa_error *err);
+
+/* labelqa checks: the catalogue of checks, with severities and parameters. */
+typedef struct lqa_checks_args {
+  lqa_common_args common;
+} lqa_checks_args;
+LQA_API void lqa_checks_args_init(lqa_checks_args *args);
+LQA_API lqa_status lqa_checks(const lqa_checks_args *args, lqa_result **result, lqa_error *err);
+
+/* labelqa doctor: versions, threads, SIMD level. */
+typedef struct lqa_doctor_args {
+  lqa_common_args common;
+} lqa_doctor_args;
+LQA_API void lqa_doctor_args_init(lqa_doctor_args *args);
+LQA_API lqa_status lqa_doctor(const lqa_doctor_args *args, lqa_result **result, lqa_error *err);
+
+/* ------------------------------------------------------------------------------------------------
+ * 3. Runs
+ * ------------------------------------------------------------------------------------------------ */
+
+typedef struct lqa_run_view lqa_run_view;
+
+/* One row of rows.parquet. Texts are valid until lqa_run_view_close; NULL = SQL NULL; numbers are NaN
+ * where NULL. */
+typedef struct lqa_row {
+  const char *row_id;
+  int64_t row_number;
+  const char *content_hash;
+  const char *label, *predicted_label;
+  double self_confidence;
+  bool is_label_issue;
+  int32_t issue_rank; /* 0 = not flagged */
+  double loss, loss_percentile;
+  bool is_high_loss;
+  const char *verdict, *corrected_label, *decided_label, *decided_by, *suggested_label;
+  double p_correct, trust_score;
+  const char *review_action;
+} lqa_row;
+
+/* Opens a run folder for reading. Errors: LQA_BAD_FILE (not a run), LQA_BAD_DATA (damaged). */
+LQA_API lqa_status lqa_run_view_open(const char *run, lqa_run_view **view, lqa_error *err);
+LQA_API int64_t lqa_run_view_count(const lqa_run_view *view);
+/* Row `row` (0-based, in source order). */
+LQA_API lqa_status lqa_run_view_get(lqa_run_view *view, int64_t row, lqa_row *out, lqa_error *err);
+LQA_API void lqa_run_view_close(lqa_run_view *view);
+
+/* ------------------------------------------------------------------------------------------------
+ * 4. Commands by name
+ *
+ * One mechanism for every front end: make a call, set options as text, add positional arguments, run.
+ *
+ *     lqa_call *call = NULL;
+ *     lqa_call_new("audit", &call, &err);
+ *     lqa_call_set(call, "label", "category", &err);
+ *     lqa_call_add(call, "tickets.csv", &err);
+ *     lqa_call_run(call, &result, &err);
+ *     lqa_call_free(call);
+ * ------------------------------------------------------------------------------------------------ */
+
+typedef struct lqa_call lqa_call;
+
+/* LQA_BAD_USAGE for an unknown command; the message suggests the nearest. */
+LQA_API lqa_status lqa_call_new(const char *command, lqa_call **call, lqa_error *err);
+/* An option by its long name, with or without the dashes; NULL value for flags. Copies. */
+LQA_API lqa_status lqa_call_set(lqa_call *call, const char *name, const char *value, lqa_error *err);
+/* The next positional argument. Copies. */
+LQA_API lqa_status lqa_call_add(lqa_call *call, const char *value, lqa_error *err);
+/* Options and positionals as a command line has them (without program and command name).
+ * *help is set where --help or -h was among them. */
+LQA_API lqa_status lqa_call_parse(lqa_call *call, int argc, char *const *argv, bool *help,
+                                  lqa_error *err);
+LQA_API void lqa_call_set_observer(lqa_call *call, const lqa_observer *observer);
+LQA_API void lqa_call_set_width(lqa_call *call, int64_t columns);
+/* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is done. */
+LQA_API lqa_status lqa_call_run(lqa_call *call, lqa_result **result, lqa_error *err);
+/* True if --format json, or --quiet, was set. */
+LQA_API bool lqa_call_wants_json(const lqa_call *call);
+LQA_API bool lqa_call_is_quiet(const lqa_call *call);
+LQA_API void lqa_call_free(lqa_call *call);
+
+/* Number of commands; name and one-line summary of each, in the order of the help. */
+LQA_API size_t lqa_command_count(void);
+LQA_API const char *lqa_command_name(size_t command);
+LQA_API const char *lqa_command_summary(size_t command);
+/* Owned texts (release with lqa_free): --help of one command, its roff man page, and its option names
+ * one a line for shell completion. NULL for an unknown command or when out of memory. */
+LQA_API char *lqa_command_help(const char *command, int width);
+LQA_API char *lqa_command_man(const char *command);
+LQA_API char *lqa_command_words(const char *command);
+LQA_API void lqa_free(void *owned);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
