@@ -33,6 +33,8 @@ typedef struct lqa_option {
   const char *group;         /* heading in help; NULL = "Options" */
   bool split_commas;         /* TEXT_LIST: "A,B" adds two items (CSV quoting inside is honoured) */
   bool required;
+  const char *environment; /* TEXT: variable that gives the value where it was not set (lqa_option_fill) */
+  bool environment_only;   /* not an option at all: never parsed, never in help (keys) */
 } lqa_option;
 
 /* Fills the defaults into zeroed `args`. */
@@ -42,6 +44,10 @@ lqa_status lqa_option_init(const lqa_option *table, void *args, lqa_error *err);
  * and the nearest option name for an unknown one. value NULL is allowed for flags (means 1). */
 lqa_status lqa_option_set(const lqa_option *table, void *args, const char *name, const char *value,
                           lqa_error *err);
+/* For every TEXT row with an `environment` whose field is still NULL: sets it to lookup(environment) if
+ * that is not NULL or empty. Front ends pass getenv; the library itself reads no environment. */
+lqa_status lqa_option_fill(const lqa_option *table, void *args, char *(*lookup)(const char *name),
+                           lqa_error *err);
 /* Frees all texts and lists that were set; the struct is zeroed. */
 void lqa_option_clear(const lqa_option *table, void *args);
 const lqa_option *lqa_option_find(const lqa_option *table, const char *name);
