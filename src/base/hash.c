@@ -1,0 +1,73 @@
+/* XXH3 by library, SHA-256 by OpenSSL's libcrypto where fast instructions matter: a manifest hashes
+ * whole sources, and libcrypto uses the processor's SHA extensions.
+ */
+#include "base/hash.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <xxhash.h>
+
+enum { READ_BYTES = 1 << 18 };
+
+uint64_t lqa_hash64(const void *data, size_t size, uint64_t seed) {
+  return XXH3_64bits_withSeed(data, size, seed);
+}
+
+lqa_hash128 lqa_hash128_of(const void *data, size_t size) {
+  XXH128_hash_t hash = XXH3_128bits(data, size);
+  return (lqa_hash128){hash.high64, hash.low64};
+}
+
+void lqa_hash128_format(lqa_hash128 hash, char out[33]) {
+  snprintf(out, 33, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
+}
+
+static void format_digest(const unsigned char digest[32], char out[65]) {
+  for (int i = 0; i < 32; i++) {
+    snprintf(out + 2 * i, 3, "%02x", digest[i]);
+  }
+}
+
+/* Feeds the whole of `file` into `context`. */
+static lqa_status digest_file(FILE *file, const char *path, EVP_MD_CTX *context, uint64_t *size,
+                              lqa_error *err) {
+  static _Thread_local char block[READ_BYTES];
+  size_t n;
+  *size = 0;
+  while ((n = fread(block, 1, sizeof block, file)) > 0) {
+    if (EVP_DigestUpdate(context, block, n) != 1) {
+      return lqa_fail_memory(err, "hashing a file");
+    }
+    *size += n;
+  }
+  return ferror(file) ? lqa_fail_errno(err, "read", path) : LQA_OK;
+}
+
+lqa_status lqa_sha256_file(const char *path, char out[65], uint64_t *size_bytes, lqa_error *err) {
+  unsigned char digest[32];
+  uint64_t size = 0;
+  FILE *file = fopen(path, "rb");
+  if (!file) {
+    return lqa_fail_errno(err, "open", path);
+  }
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  lqa_status status = LQA_OK;
+  if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) {
+    status = lqa_fail_memory(err, "hashing a file");
+    goto out;
+  }
+  LQA_TRY_OUT(digest_file(file, path, context, &size, err));
+  EVP_DigestFinal_ex(context, digest, NULL);
+  format_digest(digest, out);
+  *size_bytes = size;
+out:
+  EVP_MD_CTX_free(context);
+  fclose(file);
+  return status;
+}
+
+void lqa_sha256(const void *data, size_t size, char out[65]) {
+  unsigned char digest[32];
+  EVP_Digest(data, size, digest, NULL, EVP_sha256(), NULL);
+  format_digest(digest, out);
+}

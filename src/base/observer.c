@@ -1,0 +1,34 @@
+/* Calls the caller's callbacks, where there are any. */
+#include "base/observer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void lqa_observe_progress(const lqa_observer *observer, const char *stage, double fraction) {
+  if (observer && observer->progress) {
+    observer->progress(observer->data, stage, fraction);
+  }
+}
+
+void lqa_observe_message(const lqa_observer *observer, lqa_message_level level, const char *format,
+                         ...) {
+  if (!observer || !observer->message) {
+    return;
+  }
+  char text[1024];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  observer->message(observer->data, level, text);
+}
+
+bool lqa_observe_cancelled(const lqa_observer *observer) {
+  return observer && observer->cancelled && *observer->cancelled;
+}
+
+lqa_status lqa_observe_check(const lqa_observer *observer, lqa_error *err) {
+  return lqa_observe_cancelled(observer)
+             ? lqa_fail(err, LQA_INTERRUPTED, "interrupted; nothing half-written was left behind")
+             : LQA_OK;
+}

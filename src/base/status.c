@@ -1,0 +1,59 @@
+/* Error records: the message is written once, where the fact is known, and passed up untouched. */
+#include "base/status.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void lqa_error_clear(lqa_error *err) {
+  if (err) {
+    memset(err, 0, sizeof *err);
+    err->row = -1;
+  }
+}
+
+int lqa_status_exit_code(lqa_status status) {
+  return status == LQA_NO_MEMORY ? LQA_INTERNAL : (int)status;
+}
+
+static void fill(lqa_error *err, lqa_status status, const char *format, va_list args) {
+  lqa_error_clear(err);
+  err->status = status;
+  vsnprintf(err->message, sizeof err->message, format, args);
+}
+
+lqa_status lqa_fail(lqa_error *err, lqa_status status, const char *format, ...) {
+  if (err) {
+    va_list args;
+    va_start(args, format);
+    fill(err, status, format, args);
+    va_end(args);
+  }
+  return status;
+}
+
+lqa_status lqa_fail_at(lqa_error *err, lqa_status status, const char *file, int64_t row,
+                       const char *column, const char *format, ...) {
+  if (err) {
+    va_list args;
+    va_start(args, format);
+    fill(err, status, format, args);
+    va_end(args);
+    snprintf(err->file, sizeof err->file, "%s", file ? file : "");
+    snprintf(err->column, sizeof err->column, "%s", column ? column : "");
+    err->row = row;
+  }
+  return status;
+}
+
+lqa_status lqa_fail_memory(lqa_error *err, const char *what) {
+  return lqa_fail(err, LQA_NO_MEMORY, "out of memory while %s", what);
+}
+
+lqa_status lqa_fail_errno(lqa_error *err, const char *verb, const char *path) {
+  int number = errno;
+  char reason[128];
+  return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "cannot %s '%s': %s", verb, path,
+                     strerror_r(number, reason, sizeof reason));
+}

@@ -1,0 +1,111 @@
+/* Text comparisons and strict number reading, independent of the locale. */
+#include "base/str.h"
+
+#include <locale.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+int lqa_str_compare(lqa_str a, lqa_str b) {
+  size_t shorter = a.size < b.size ? a.size : b.size;
+  int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
+  return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+lqa_str lqa_str_trim(lqa_str s) {
+  while (s.size && is_space(s.data[0])) {
+    s.data++;
+    s.size--;
+  }
+  while (s.size && is_space(s.data[s.size - 1])) {
+    s.size--;
+  }
+  return s;
+}
+
+static char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+bool lqa_str_equal_nocase(lqa_str a, lqa_str b) {
+  if (a.size != b.size) {
+    return false;
+  }
+  for (size_t i = 0; i < a.size; i++) {
+    if (lower(a.data[i]) != lower(b.data[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool lqa_str_starts_with(lqa_str s, lqa_str prefix) {
+  return s.size >= prefix.size && lqa_str_equal((lqa_str){s.data, prefix.size}, prefix);
+}
+
+bool lqa_str_ends_with(lqa_str s, lqa_str suffix) {
+  return s.size >= suffix.size &&
+         lqa_str_equal((lqa_str){s.data + s.size - suffix.size, suffix.size}, suffix);
+}
+
+bool lqa_str_to_int64(lqa_str s, long long *value) {
+  bool negative = s.size && s.data[0] == '-';
+  size_t i = negative;
+  if (i == s.size || s.size > 20) {
+    return false;
+  }
+  long long sum = 0;
+  for (; i < s.size; i++) {
+    int digit = s.data[i] - '0';
+    if (digit < 0 || digit > 9 || __builtin_mul_overflow(sum, 10, &sum) ||
+        __builtin_sub_overflow(sum, digit, &sum)) {
+      return false;
+    }
+  }
+  if (!negative && __builtin_sub_overflow(0, sum, &sum)) {
+    return false;
+  }
+  *value = sum;
+  return true;
+}
+
+/* Only digits, sign, point and exponent: no hexadecimal, no "inf", no "nan". */
+static bool looks_numeric(lqa_str s) {
+  bool digit = false;
+  for (size_t i = 0; i < s.size; i++) {
+    char c = s.data[i];
+    digit = digit || (c >= '0' && c <= '9');
+    if (!((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E')) {
+      return false;
+    }
+  }
+  return digit;
+}
+
+/* The "C" locale, made once: glibc gives the same constant object each time. */
+static locale_t c_locale;
+static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
+static void make_c_locale(void) {
+  c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+bool lqa_str_to_double(lqa_str s, double *value) {
+  char text[64];
+  if (s.size == 0 || s.size >= sizeof text || !looks_numeric(s)) {
+    return false;
+  }
+  memcpy(text, s.data, s.size);
+  text[s.size] = '\0';
+  pthread_once(&c_locale_once, make_c_locale);
+  char *end = NULL;
+  double number = strtod_l(text, &end, c_locale);
+  if (end != text + s.size || !isfinite(number)) {
+    return false;
+  }
+  *value = number;
+  return true;
+}
