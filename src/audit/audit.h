@@ -25,7 +25,10 @@ enum {
   LQA_NEEDS_TIME = 1 << 5,
   LQA_NEEDS_SPLIT = 1 << 6,
   LQA_NEEDS_CLUSTERS = 1 << 7,   /* near-duplicate clusters */
-  LQA_NEEDS_FEATURES = 1 << 8    /* the sparse or dense model matrix */
+  LQA_NEEDS_FEATURES = 1 << 8,   /* the sparse or dense model matrix */
+  LQA_NEEDS_AGAINST = 1 << 9,    /* --against */
+  LQA_NEEDS_MIGRATION = 1 << 10, /* --migrated-from and --map */
+  LQA_NEEDS_GROUPS = 1 << 11     /* rows of equal content */
 };
 
 typedef struct lqa_audit_param {
@@ -44,8 +47,12 @@ typedef struct lqa_audit_input {
   const uint8_t *fold;
   double train_accuracy, out_of_fold_accuracy; /* NaN before the model stage */
   const struct lqa_sparse *sparse; /* text features of all rows (empty rows where not scorable), or NULL */
+  const struct lqa_row_groups *content_groups; /* rows of equal content, or NULL */
   /* Near-duplicate clusters: cluster number per row (rows alone have their own), or NULL. */
   const uint32_t *cluster;
+  const struct lqa_against *against;     /* rows of an earlier run, or NULL */
+  const struct lqa_migration *migration; /* the old data and the map, or NULL */
+  const struct lqa_audit *audit;       /* the descriptor that runs: its kinds name the findings */
   double params[LQA_AUDIT_MAX_PARAMS]; /* in the descriptor's order */
   uint64_t seed;
   lqa_pool *pool;
@@ -71,6 +78,7 @@ typedef struct lqa_audit {
   bool is_basic;       /* part of --checks basic */
   lqa_finding_kind kinds[LQA_AUDIT_MAX_KINDS]; /* ends at id == NULL */
   lqa_audit_param params[LQA_AUDIT_MAX_PARAMS]; /* ends at name == NULL */
+  /* Adds findings. May return a bare LQA_NO_MEMORY: the driver words it. */
   lqa_status (*run)(const lqa_audit_input *input, lqa_error *err);
 } lqa_audit;
 
@@ -78,5 +86,16 @@ typedef struct lqa_audit {
 const lqa_audit *lqa_audit_get(lqa_audit_number number);
 /* By id ("duplicate-conflict"), also by the id of one of its finding kinds; NULL if there is none. */
 const lqa_audit *lqa_audit_find(const char *id);
+/* The audit whose table the kind is a part of. */
+const lqa_audit *lqa_audit_of_kind(const lqa_finding_kind *kind);
+int lqa_audit_kind_count(const lqa_audit *audit);
+int lqa_audit_param_count(const lqa_audit *audit);
+
+/* Row-marking finding ids, numbered in table order for evidence bits: -1 for an id that marks no
+ * rows, NULL for a number out of range. Numbers may change between versions; files hold ids. */
+enum { LQA_FINDING_MAX_BITS = 64 };
+int lqa_finding_bit(const char *id);
+const char *lqa_finding_bit_id(int bit);
+int lqa_finding_bit_count(void);
 
 #endif

@@ -21,7 +21,10 @@ typedef struct lqa_finding_kind {
 typedef struct lqa_finding {
   const lqa_finding_kind *kind;
   lqa_severity severity; /* the kind's, unless overridden */
+  /* What the finding is about within its kind ("Sports", "a.csv"), or NULL: baselines name it. */
+  const char *subject;
   const char *message;   /* a full sentence or more, with numbers and what to do; arena */
+  int64_t count;         /* rows marked; 1 for a finding about the whole file; 0: found nothing */
   const int64_t *rows;   /* rows marked, ascending; arena */
   int64_t n_rows;
   const int32_t *group_of; /* per marked row: its group, or NULL */
@@ -47,6 +50,9 @@ typedef struct lqa_finding_list {
 lqa_finding *lqa_finding_add(lqa_finding_list *list, const lqa_finding_kind *kind,
                              const int64_t *rows, int64_t n_rows, const char *format, ...)
     LQA_PRINTF(5, 6);
+
+/* Appends "this kind found nothing": count 0, so that a report shows what was looked for. */
+lqa_finding *lqa_finding_add_none(lqa_finding_list *list, const lqa_finding_kind *kind);
 
 const char *lqa_severity_name(lqa_severity severity);
 bool lqa_severity_parse(const char *name, lqa_severity *severity);

@@ -1,0 +1,73 @@
+/* audit/finding.c - findings: made in an arena, kept in a list.
+ *
+ * A finding is plain data. Its texts and rows are copied into the list's arena, so an audit may
+ * build them in scratch memory and forget them; nothing here knows how a finding will be shown.
+ */
+#include "audit/finding.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char *const SEVERITY_NAMES[] = {"ignore", "info", "warn", "error"};
+
+const char *lqa_severity_name(lqa_severity severity) {
+  return SEVERITY_NAMES[severity];
+}
+
+bool lqa_severity_parse(const char *name, lqa_severity *severity) {
+  for (int i = LQA_IGNORE; i <= LQA_ERROR; i++) {
+    if (strcmp(name, SEVERITY_NAMES[i]) == 0) {
+      *severity = (lqa_severity)i;
+      return true;
+    }
+  }
+  return false;
+}
+
+static const char *format_message(lqa_arena *arena, const char *format, va_list args) {
+  va_list again;
+  va_copy(again, args);
+  int size = vsnprintf(NULL, 0, format, args);
+  char *text = size < 0 ? NULL : lqa_arena_take(arena, (size_t)size + 1, 1);
+  if (text) {
+    vsnprintf(text, (size_t)size + 1, format, again);
+  }
+  va_end(again);
+  return text;
+}
+
+static lqa_finding *push(lqa_finding_list *list, const lqa_finding_kind *kind) {
+  lqa_finding blank = {.kind = kind, .severity = kind->severity, .message = "", .z = NAN};
+  if (lqa_vec_push(&list->items, blank) != LQA_OK) {
+    return NULL;
+  }
+  return &list->items.data[list->items.n - 1];
+}
+
+lqa_finding *lqa_finding_add(lqa_finding_list *list, const lqa_finding_kind *kind,
+                             const int64_t *rows, int64_t n_rows, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  const char *message = format_message(list->arena, format, args);
+  va_end(args);
+  int64_t *copy = lqa_arena_take(list->arena, n_rows > 0 ? (size_t)n_rows : 1, sizeof *copy);
+  if (!message || !copy) {
+    return NULL;
+  }
+  if (n_rows > 0) {
+    memcpy(copy, rows, (size_t)n_rows * sizeof *copy);
+  }
+  lqa_finding *finding = push(list, kind);
+  if (finding) {
+    finding->message = message;
+    finding->rows = copy;
+    finding->n_rows = n_rows;
+    finding->count = kind->marks_rows ? n_rows : 1;
+  }
+  return finding;
+}
+
+lqa_finding *lqa_finding_add_none(lqa_finding_list *list, const lqa_finding_kind *kind) {
+  return push(list, kind);
+}

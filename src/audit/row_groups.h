@@ -1,0 +1,24 @@
+/* audit/row_groups.h - rows that belong together, as a partition that can be walked both ways. */
+#ifndef LQA_AUDIT_ROW_GROUPS_H
+#define LQA_AUDIT_ROW_GROUPS_H
+
+#include "data/dataset.h"
+
+/* Only groups of two rows or more are numbered: 0.. in the order of their first row. */
+typedef struct lqa_row_groups {
+  int32_t n_groups;
+  int64_t n_members;
+  int64_t *start; /* n_groups + 1, into rows */
+  uint32_t *rows; /* members, ascending within a group */
+} lqa_row_groups;
+
+/* Rows of equal folded content; rows without content are in no group. Hash equality is re-checked
+ * on the folded texts. */
+lqa_status lqa_row_groups_by_content(const lqa_dataset *dataset, lqa_row_groups *groups,
+                                     lqa_error *err);
+/* Rows of equal number; number[i] < n_rows. */
+lqa_status lqa_row_groups_by_number(int64_t n_rows, const uint32_t *number, lqa_row_groups *groups,
+                                    lqa_error *err);
+void lqa_row_groups_clear(lqa_row_groups *groups);
+
+#endif
