@@ -1,0 +1,15 @@
+# How every C file is compiled.
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_EXTENSIONS ON) # _GNU_SOURCE, target_clones
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden) # liblabelqa.so exports what LQA_API marks, nothing else
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+# Results must not depend on the compiler's contraction of a*b+c or on the SIMD level.
+add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wno-unknown-warning-option
+                    -ffp-contract=off -fno-math-errno)
+if(LABELQA_WERROR)
+  add_compile_options(-Werror)
+endif()
+add_compile_definitions(_GNU_SOURCE LABELQA_VERSION="${PROJECT_VERSION}")

@@ -1,0 +1,20 @@
+# PREFIX/bin/labelqa, PREFIX/lib/liblabelqa.so, PREFIX/lib/labelqa/libduckdb.so (private copy),
+# headers, pkg-config file, licence. Rpaths are relative, so an installed tree can be moved.
+if(TARGET labelqa_library)
+  set_target_properties(labelqa_library PROPERTIES INSTALL_RPATH "$ORIGIN/labelqa")
+  install(TARGETS labelqa_library)
+  install(DIRECTORY include/labelqa DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  configure_file(cmake/labelqa.pc.in labelqa.pc @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/labelqa.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  if(NOT LABELQA_SYSTEM_DUCKDB)
+    install(PROGRAMS ${DUCKDB_LIBRARY} DESTINATION ${CMAKE_INSTALL_LIBDIR}/labelqa)
+    install(FILES ${LABELQA_DEPS}/duckdb/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}
+            RENAME LICENSE.duckdb)
+  endif()
+  install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endif()
+if(TARGET labelqa)
+  file(RELATIVE_PATH bin_to_lib "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
+  set_target_properties(labelqa PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
+  install(TARGETS labelqa)
+endif()
