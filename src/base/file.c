@@ -1,0 +1,215 @@
+/* Whole files and folders, put in place by rename; the parent folder is flushed too, so that the
+ * rename itself survives a power cut.
+ */
+#include "base/file.h"
+
+#include "base/memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool lqa_path_exists(const char *path) {
+  struct stat info;
+  return lstat(path, &info) == 0;
+}
+
+bool lqa_path_is_folder(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+char *lqa_path_join(const char *folder, const char *name) {
+  size_t n = strlen(folder);
+  const char *slash = n > 0 && folder[n - 1] == '/' ? "" : "/";
+  char *path = NULL;
+  return asprintf(&path, "%s%s%s", folder, slash, name) < 0 ? NULL : path;
+}
+
+const char *lqa_path_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+lqa_status lqa_file_load(const char *path, lqa_buf *out, lqa_error *err) {
+  char block[1 << 16];
+  ssize_t n = 0;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return lqa_fail_errno(err, "open", path);
+  }
+  while ((n = read(fd, block, sizeof block)) > 0 || (n < 0 && errno == EINTR)) {
+    lqa_buf_add(out, block, n > 0 ? (size_t)n : 0);
+  }
+  lqa_status status = n < 0 ? lqa_fail_errno(err, "read", path) : LQA_OK;
+  close(fd);
+  lqa_buf_add(out, "", 0);
+  if (status == LQA_OK && out->failed) {
+    status = lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
+                         "'%s' is larger than the %zu bytes allowed here", path, out->max_bytes);
+  }
+  return status;
+}
+
+/* An unused name beside `path`; owned, NULL when out of memory. */
+static char *temporary_name(const char *path) {
+  static atomic_uint counter;
+  size_t n = strlen(path);
+  while (n > 1 && path[n - 1] == '/') {
+    n--;
+  }
+  char *name = NULL;
+  int length = asprintf(&name, "%.*s.tmp-%ld-%u", (int)n, path, (long)getpid(),
+                        atomic_fetch_add(&counter, 1));
+  return length < 0 ? NULL : name;
+}
+
+static lqa_status write_all(int fd, const char *path, const char *data, size_t size,
+                            lqa_error *err) {
+  while (size > 0) {
+    ssize_t n = write(fd, data, size);
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n < 0) {
+      return lqa_fail_errno(err, "write", path);
+    }
+    data += n;
+    size -= (size_t)n;
+  }
+  return LQA_OK;
+}
+
+/* Flushes the folder that holds `path`; best effort, some file systems cannot. */
+static void flush_parent(const char *path) {
+  char *copy = strdup(path);
+  if (!copy) {
+    return;
+  }
+  char *slash = strrchr(copy, '/');
+  const char *folder = !slash ? "." : slash == copy ? "/" : (*slash = '\0', copy);
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0) {
+    (void)!fsync(fd);
+    close(fd);
+  }
+  free(copy);
+}
+
+lqa_status lqa_file_save(const char *path, const void *data, size_t size, lqa_error *err) {
+  char *temporary = temporary_name(path);
+  if (!temporary) {
+    return lqa_fail_memory(err, "writing a file");
+  }
+  lqa_status status = LQA_OK;
+  int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0) {
+    status = lqa_fail_errno(err, "write", path);
+    free(temporary);
+    return status;
+  }
+  status = write_all(fd, path, data, size, err);
+  if (close(fd) != 0 && status == LQA_OK) {
+    status = lqa_fail_errno(err, "write", path);
+  }
+  if (status == LQA_OK) {
+    status = lqa_file_commit(temporary, path, err);
+  }
+  if (status != LQA_OK) {
+    unlink(temporary);
+  }
+  free(temporary);
+  return status;
+}
+
+lqa_status lqa_file_commit(const char *temporary, const char *path, lqa_error *err) {
+  int fd = open(temporary, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return lqa_fail_errno(err, "open", temporary);
+  }
+  lqa_status status = fsync(fd) == 0 ? LQA_OK : lqa_fail_errno(err, "flush", path);
+  close(fd);
+  if (status == LQA_OK && rename(temporary, path) != 0) {
+    status = lqa_fail_errno(err, "write", path);
+  }
+  if (status == LQA_OK) {
+    flush_parent(path);
+  }
+  return status;
+}
+
+lqa_status lqa_folder_begin(const char *path, char **temporary, lqa_error *err) {
+  char *name = temporary_name(path);
+  if (!name) {
+    return lqa_fail_memory(err, "making a folder");
+  }
+  if (mkdir(name, 0777) != 0) {
+    lqa_status status = lqa_fail_errno(err, "make folder", path);
+    free(name);
+    return status;
+  }
+  *temporary = name;
+  return LQA_OK;
+}
+
+/* Old and new change places in one step; where the file system cannot, two renames. */
+static lqa_status exchange(const char *temporary, const char *path, lqa_error *err) {
+  if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) == 0) {
+    return LQA_OK;
+  }
+  if (errno != EINVAL && errno != ENOSYS) {
+    return lqa_fail_errno(err, "replace folder", path);
+  }
+  char *old = temporary_name(path);
+  if (!old) {
+    return lqa_fail_memory(err, "replacing a folder");
+  }
+  lqa_status status = LQA_OK;
+  if (rename(path, old) != 0 || rename(temporary, path) != 0 || rename(old, temporary) != 0) {
+    status = lqa_fail_errno(err, "replace folder", path);
+  }
+  free(old);
+  return status;
+}
+
+lqa_status lqa_folder_commit(const char *temporary, const char *path, bool replace,
+                             lqa_error *err) {
+  if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {
+    flush_parent(path);
+    return LQA_OK;
+  }
+  if (errno == EINVAL && !lqa_path_exists(path) && rename(temporary, path) == 0) {
+    return LQA_OK;
+  }
+  if (!lqa_path_exists(path)) {
+    return lqa_fail_errno(err, "make folder", path);
+  }
+  if (!replace) {
+    return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' is in the way", path);
+  }
+  LQA_TRY(exchange(temporary, path, err));
+  flush_parent(path);
+  return lqa_folder_remove(temporary, err);
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where) {
+  (void)info;
+  (void)kind;
+  (void)where;
+  return remove(path);
+}
+
+lqa_status lqa_folder_remove(const char *path, lqa_error *err) {
+  if (!lqa_path_exists(path)) {
+    return LQA_OK;
+  }
+  if (nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS) != 0) {
+    return lqa_fail_errno(err, "remove folder", path);
+  }
+  return LQA_OK;
+}
