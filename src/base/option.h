@@ -52,11 +52,6 @@ lqa_status lqa_option_fill(const lqa_option *table, void *args, char *(*lookup)(
 void lqa_option_clear(const lqa_option *table, void *args);
 const lqa_option *lqa_option_find(const lqa_option *table, const char *name);
 
-/* Parses argv[0..argc): --name value, --name=value, flags, "--" ends options, everything else is a
- * positional, pushed in order to `positionals` (borrowed pointers; NULL table entries are an error).
- * A lone "-" is a positional. Unknown option: LQA_BAD_USAGE. *help is set on --help or -h. */
-lqa_status lqa_option_parse(const lqa_option *table, void *args, int argc, char *const *argv,
-                            lqa_text_list *positionals, bool *help, lqa_error *err);
 /* After parsing: LQA_BAD_USAGE if a required option is missing. */
 lqa_status lqa_option_check(const lqa_option *table, const void *args, lqa_error *err);
 
