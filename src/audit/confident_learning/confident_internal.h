@@ -1,0 +1,92 @@
+/* audit/confident_learning/confident_internal.h - the prepared problem, and how its rows are read.
+ * For the files of this folder only.
+ */
+#ifndef LQA_AUDIT_CONFIDENT_INTERNAL_H
+#define LQA_AUDIT_CONFIDENT_INTERNAL_H
+
+#include "audit/confident_learning/confident.h"
+#include "audit/confident_learning/pairwise_sum.h"
+
+#include <string.h>
+
+/* Rows are cut into at most LQA_CONFIDENT_CHUNKS chunks, by their number alone; a task is a chunk,
+ * and what it counts is kept per chunk, so that later tasks know where each class stands in it. */
+enum { LQA_CONFIDENT_CHUNKS = 256, LQA_CONFIDENT_CHUNK_ROWS = 1024, LQA_LABEL_BLOCK = 1024 };
+
+struct lqa_confident {
+  lqa_matrix pred_probs, labels;
+  lqa_tie_order ties;
+  lqa_pool *pool;
+  const lqa_observer *observer;
+  int64_t n_rows, n_used;
+  int32_t n_classes;
+  bool is_single;   /* float32 arithmetic */
+  bool is_integral; /* an integer matrix: adding EPS to it changes nothing */
+  bool is_direct;   /* rows can be used in place */
+  int64_t *class_count;
+  int64_t chunk_rows, n_chunks;
+  uint32_t *chunk_count; /* n_chunks x n_classes: rows of each class */
+  int64_t block_rows;    /* rows read at a time */
+  void *scratch;         /* per worker block_rows x n_classes values, where not is_direct */
+};
+
+static inline int64_t lqa_confident_chunk_start(const lqa_confident *cl, size_t chunk) {
+  return (int64_t)chunk * cl->chunk_rows;
+}
+static inline int64_t lqa_confident_chunk_end(const lqa_confident *cl, size_t chunk) {
+  int64_t end = ((int64_t)chunk + 1) * cl->chunk_rows;
+  return end < cl->n_rows ? end : cl->n_rows;
+}
+
+/* Labels of n <= LQA_LABEL_BLOCK rows; negative ones become -1, too large ones INT32_MAX. */
+void lqa_confident_read_labels(const lqa_confident *cl, int64_t row, int64_t n, int32_t *out);
+
+/* n <= block_rows rows as float (is_single) or double, *stride values apart. The rows lie in the
+ * matrix itself or in the worker's scratch, valid until that worker's next call. */
+const void *lqa_confident_read_rows(const lqa_confident *cl, size_t worker, int64_t row, int64_t n,
+                                    int64_t *stride);
+
+/* One value; row and column in range. */
+static inline double lqa_confident_value(const lqa_confident *cl, int64_t row, int32_t column) {
+  const lqa_matrix *m = &cl->pred_probs;
+  const char *at = (const char *)m->data + row * m->row_stride + column * m->column_stride;
+  if (!m->swapped && m->dtype == LQA_FLOAT64) {
+    double value;
+    memcpy(&value, at, sizeof value);
+    return value;
+  }
+  if (!m->swapped && m->dtype == LQA_FLOAT32) {
+    float value;
+    memcpy(&value, at, sizeof value);
+    return (double)value;
+  }
+  return lqa_matrix_get(m, row, column);
+}
+
+/* ---- rows by class ---- */
+
+/* The rows of some consecutive classes, each class's in row order. */
+typedef struct lqa_class_index {
+  int32_t first_class, n_classes;
+  uint32_t *rows;
+  int64_t *
+      start; /* n_classes + 1 offsets into rows; class first_class + i has [start[i], start[i+1]) */
+  const uint8_t *flags; /* only rows with (flags[row] & bit), or NULL for all */
+  uint8_t bit;
+} lqa_class_index;
+
+/* What to do with one class's rows. Called from worker threads, once per class. */
+typedef lqa_status (*lqa_class_fn)(void *data, int32_t class_index, const uint32_t *rows, int64_t n,
+                                   size_t worker);
+
+/* Calls `run` for every class k with wanted[k] (NULL = all) that has rows, indexing as many classes
+ * at a time as a small share of the matrix's size allows. `flags`/`bit` restrict the rows. */
+lqa_status lqa_confident_each_class(lqa_confident *cl, const uint8_t *wanted, const uint8_t *flags,
+                                    uint8_t bit, lqa_class_fn run, void *data,
+                                    lqa_error *err) LQA_MUST_CHECK;
+
+/* The largest a disagreeing row's margin over its label can be without the row being marked
+ * LQA_ROW_DISAGREES, rounding included, for probabilities in range. */
+#define LQA_CONFIDENT_MARGIN_BOUND 4e-6
+
+#endif
