@@ -27,7 +27,7 @@
 extern "C" {
 #endif
 
-/* What a call came to. The numbers are the exit codes of CONTRACT section 3, LQA_NO_MEMORY apart. */
+/* What a call came to. The numbers are the command's exit codes, LQA_NO_MEMORY apart. */
 typedef enum lqa_status {
   LQA_OK = 0,
   LQA_FAIL_IF = 1,       /* a --fail-if condition holds; the run itself is complete */
@@ -44,7 +44,7 @@ typedef enum lqa_status {
 /* What went wrong, in the user's words. Plain data: copy it, keep it, no free. */
 typedef struct lqa_error {
   lqa_status status;
-  char message[1024]; /* one sentence or two; names file, row, column, what was expected, what to do */
+  char message[1024]; /* names file, row, column, what was expected, what to do */
   char file[512];     /* the file concerned, or "" */
   char column[128];   /* the column concerned, or "" */
   int64_t row;        /* 0-based row within `file`, or -1 */

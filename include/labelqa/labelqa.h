@@ -6,15 +6,15 @@
  *   1. the simple path      audit a file, read the result
  *   2. commands             one function and one argument struct per command
  *   3. runs                 open a run folder, look at its rows
- *   4. commands by name     what bindings and front ends build on: options as text, help, completion
+ *   4. commands by name     what bindings and front ends build on: options as text, help
  *   5. confident learning   the numeric core on your own arrays: labelqa/confident.h
  *
- * Conventions. What can fail returns lqa_status and takes `lqa_error *err` last (NULL allowed); results
- * come through out pointers, set only on success. Argument structs borrow the texts you put in;
- * they must live until the call returns. Row numbers are 0-based positions over all sources, in
+ * Conventions. What can fail returns lqa_status and takes `lqa_error *err` last (NULL allowed);
+ * results come through out pointers, set only on success. Argument structs borrow the texts you put
+ * in; they must live until the call returns. Row numbers are 0-based positions over all sources, in
  * source order. Handles belong to one thread at a time; separate handles are independent. The
- * library never prints, never exits, never reads the environment and keeps no global state.
- */
+ * library never prints, never exits, never reads the environment and
+ * keeps no global state. */
 #ifndef LABELQA_H
 #define LABELQA_H
 
@@ -33,7 +33,7 @@ extern "C" {
 /* "0.1.0", the version that manifests record. */
 LQA_API const char *lqa_version(void);
 
-/* ------------------------------------------------------------------------------------------------
+/* --------------------------------------------------------------------------------------------
  * 1. The simple path
  *
  *     lqa_audit_args args;
@@ -45,7 +45,7 @@ LQA_API const char *lqa_version(void);
  *     if (lqa_audit(&args, &result, &err) != LQA_OK) { puts(err.message); return 1; }
  *     puts(lqa_result_text(result));
  *     lqa_result_free(result);
- * ------------------------------------------------------------------------------------------------ */
+ * -------------------------------------------------------------------------------------------- */
 
 /* What a command has to say: a text for people and a JSON document for programs. */
 typedef struct lqa_result lqa_result;
@@ -58,12 +58,12 @@ LQA_API const char *lqa_result_json(const lqa_result *result);
 LQA_API const char *lqa_result_run_path(const lqa_result *result);
 LQA_API void lqa_result_free(lqa_result *result);
 
-/* ------------------------------------------------------------------------------------------------
+/* --------------------------------------------------------------------------------------------
  * 2. Commands
  *
  * Each struct begins with what all commands share. lqa_<command>_args_init fills the defaults of
  * CONTRACT section 3; a zeroed struct is not a valid one.
- * ------------------------------------------------------------------------------------------------ */
+ * -------------------------------------------------------------------------------------------- */
 
 /* Shared by all commands. */
 typedef struct lqa_common_args {
@@ -74,31 +74,32 @@ typedef struct lqa_common_args {
 } lqa_common_args;
 
 /* How to read sources, and which column is what (CONTRACT section 2). A source is a path, a glob,
- * "-" or a URL: CSV/TSV (.gz, .zst), JSON, JSON lines, Parquet, "file.db::table" (DuckDB, SQLite). */
+ * "-" or a URL: CSV/TSV (.gz, .zst), JSON, JSON lines,
+ * Parquet, "file.db::table" (DuckDB, SQLite). */
 typedef struct lqa_source_args {
-  const char *header;         /* "auto" (default), "yes", "no" */
-  lqa_text_list columns;      /* names, where there is no header */
-  const char *delimiter;      /* one character or "\\t"; NULL = detect */
-  const char *quote;          /* one character, "" = no quoting; NULL = detect */
-  const char *encoding;       /* "utf-8" (default), "latin-1", "utf-16" ... */
-  uint64_t max_field_bytes;   /* default 64 MB */
-  const char *where;          /* SQL condition on the source's columns, or NULL */
-  int64_t limit;              /* first N rows; 0 = all */
-  lqa_text_list text;         /* joined by a space */
-  lqa_text_list features;     /* columns of a table */
-  const char *embeddings;     /* .npy, one row per source row */
-  lqa_text_list pred_probs;   /* one .npy, or one column per class */
-  const char *label;          /* NULL = guess, the guess is told to the observer */
+  const char *header;       /* "auto" (default), "yes", "no" */
+  lqa_text_list columns;    /* names, where there is no header */
+  const char *delimiter;    /* one character or "\\t"; NULL = detect */
+  const char *quote;        /* one character, "" = no quoting; NULL = detect */
+  const char *encoding;     /* "utf-8" (default), "latin-1", "utf-16" ... */
+  uint64_t max_field_bytes; /* default 64 MB */
+  const char *where;        /* SQL condition on the source's columns, or NULL */
+  int64_t limit;            /* first N rows; 0 = all */
+  lqa_text_list text;       /* joined by a space */
+  lqa_text_list features;   /* columns of a table */
+  const char *embeddings;   /* .npy, one row per source row */
+  lqa_text_list pred_probs; /* one .npy, or one column per class */
+  const char *label;        /* NULL = guess, the guess is told to the observer */
   const char *id, *split, *time, *annotator, *source_column, *group; /* NULL = none */
-  lqa_text_list classes;      /* the known label set in order */
-  const char *classes_file;   /* one class a line */
-  int64_t min_class_rows;     /* default 2 */
-  uint64_t memory_limit;      /* bytes; 0 = none */
+  lqa_text_list classes;    /* the known label set in order */
+  const char *classes_file; /* one class a line */
+  int64_t min_class_rows;   /* default 2 */
+  uint64_t memory_limit;    /* bytes; 0 = none */
 } lqa_source_args;
 
 /* labelqa audit: provenance, confident learning, high loss; writes a run folder.
- * Errors: LQA_BAD_USAGE (options, missing column), LQA_BAD_DATA (content), LQA_BAD_FILE (files, a run
- * in the way), LQA_FAIL_IF (a --fail-if condition holds: the run and *result are complete). */
+ * Errors: LQA_BAD_USAGE (options, missing column), LQA_BAD_DATA (content), LQA_BAD_FILE (files, a
+ * run in the way), LQA_FAIL_IF (a --fail-if condition holds: the run and *result are complete). */
 typedef struct lqa_audit_args {
   lqa_common_args common;
   lqa_source_args source;
@@ -137,10 +138,10 @@ LQA_API lqa_status lqa_losses(const lqa_losses_args *args, lqa_result **result, 
 typedef struct lqa_sample_args {
   lqa_common_args common;
   const char *run;
-  int64_t n;           /* rows to draw, default 200 */
-  const char *out;     /* the sheet to write: .csv, .jsonl, .parquet */
-  const char *ingest;  /* the filled-in sheet to take back */
-  const char *by;      /* who checked; default "spot-check" */
+  int64_t n;          /* rows to draw, default 200 */
+  const char *out;    /* the sheet to write: .csv, .jsonl, .parquet */
+  const char *ingest; /* the filled-in sheet to take back */
+  const char *by;     /* who checked; default "spot-check" */
 } lqa_sample_args;
 LQA_API void lqa_sample_args_init(lqa_sample_args *args);
 LQA_API lqa_status lqa_sample(const lqa_sample_args *args, lqa_result **result, lqa_error *err);
@@ -193,12 +194,13 @@ LQA_API lqa_status lqa_evaluate(const lqa_evaluate_args *args, lqa_result **resu
 /* labelqa demo: the worked example: corrupt, audit, evaluate. */
 typedef struct lqa_demo_args {
   lqa_common_args common;
-  const char *data;     /* AG News test split (CSV: class, title, description); NULL = generated corpus */
-  int download;         /* fetch it from its public home instead */
-  const char *out;      /* folder for the corrupted file and the run; default "demo" */
+  const char
+      *data;    /* AG News test split (CSV: class, title, description); NULL = generated corpus */
+  int download; /* fetch it from its public home instead */
+  const char *out; /* folder for the corrupted file and the run; default "demo" */
   int overwrite;
-  int64_t sample;       /* default 2000 */
-  double off_by_one, random_flip, systematic, row_shift; /* default .01, .05, .03, 0 */
+  int64_t sample;                                          /* default 2000 */
+  double off_by_one, random_flip, systematic, row_shift;   /* default .01, .05, .03, 0 */
   int64_t null_content, duplicate_conflict, unknown_label; /* default 3, 3, 1 */
   const char *model;
   double simulated_judge; /* accuracy of a simulated judge, 0 = none */
@@ -220,14 +222,14 @@ typedef struct lqa_doctor_args {
 LQA_API void lqa_doctor_args_init(lqa_doctor_args *args);
 LQA_API lqa_status lqa_doctor(const lqa_doctor_args *args, lqa_result **result, lqa_error *err);
 
-/* ------------------------------------------------------------------------------------------------
+/* --------------------------------------------------------------------------------------------
  * 3. Runs
- * ------------------------------------------------------------------------------------------------ */
+ * -------------------------------------------------------------------------------------------- */
 
 typedef struct lqa_run_view lqa_run_view;
 
-/* One row of rows.parquet. Texts are valid until lqa_run_view_close; NULL = SQL NULL; numbers are NaN
- * where NULL. */
+/* One row of rows.parquet. Texts are valid until lqa_run_view_close; NULL = SQL NULL; numbers are
+ * NaN where NULL. */
 typedef struct lqa_row {
   const char *row_id;
   int64_t row_number;
@@ -250,10 +252,11 @@ LQA_API int64_t lqa_run_view_count(const lqa_run_view *view);
 LQA_API lqa_status lqa_run_view_get(lqa_run_view *view, int64_t row, lqa_row *out, lqa_error *err);
 LQA_API void lqa_run_view_close(lqa_run_view *view);
 
-/* ------------------------------------------------------------------------------------------------
+/* --------------------------------------------------------------------------------------------
  * 4. Commands by name
  *
- * One mechanism for every front end: make a call, set options as text, add positional arguments, run.
+ * One mechanism for every front end: make a call, set options as text, add positional arguments,
+ * run.
  *
  *     lqa_call *call = NULL;
  *     lqa_call_new("audit", &call, &err);
@@ -261,14 +264,15 @@ LQA_API void lqa_run_view_close(lqa_run_view *view);
  *     lqa_call_add(call, "tickets.csv", &err);
  *     lqa_call_run(call, &result, &err);
  *     lqa_call_free(call);
- * ------------------------------------------------------------------------------------------------ */
+ * -------------------------------------------------------------------------------------------- */
 
 typedef struct lqa_call lqa_call;
 
 /* LQA_BAD_USAGE for an unknown command; the message suggests the nearest. */
 LQA_API lqa_status lqa_call_new(const char *command, lqa_call **call, lqa_error *err);
 /* An option by its long name, with or without the dashes; NULL value for flags. Copies. */
-LQA_API lqa_status lqa_call_set(lqa_call *call, const char *name, const char *value, lqa_error *err);
+LQA_API lqa_status lqa_call_set(lqa_call *call, const char *name, const char *value,
+                                lqa_error *err);
 /* The next positional argument. Copies. */
 LQA_API lqa_status lqa_call_add(lqa_call *call, const char *value, lqa_error *err);
 /* Options and positionals as a command line has them (without program and command name).
@@ -277,7 +281,8 @@ LQA_API lqa_status lqa_call_parse(lqa_call *call, int argc, char *const *argv, b
                                   lqa_error *err);
 LQA_API void lqa_call_set_observer(lqa_call *call, const lqa_observer *observer);
 LQA_API void lqa_call_set_width(lqa_call *call, int64_t columns);
-/* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is done. */
+/* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is
+ * done. */
 LQA_API lqa_status lqa_call_run(lqa_call *call, lqa_result **result, lqa_error *err);
 /* True if --format json, or --quiet, was set. */
 LQA_API bool lqa_call_wants_json(const lqa_call *call);
@@ -288,8 +293,8 @@ LQA_API void lqa_call_free(lqa_call *call);
 LQA_API size_t lqa_command_count(void);
 LQA_API const char *lqa_command_name(size_t command);
 LQA_API const char *lqa_command_summary(size_t command);
-/* Owned texts (release with lqa_free): --help of one command, its roff man page, and its option names
- * one a line for shell completion. NULL for an unknown command or when out of memory. */
+/* Owned texts (release with lqa_free): --help of one command, its roff man page, and its option
+ * names one a line for shell completion. NULL for an unknown command or when out of memory. */
 LQA_API char *lqa_command_help(const char *command, int width);
 LQA_API char *lqa_command_man(const char *command);
 LQA_API char *lqa_command_words(const char *command);

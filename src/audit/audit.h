@@ -5,8 +5,8 @@
  * adds findings (or fills the row columns that are its own) and prints nothing.
  *
  * Adding one: write src/audit/<family>/<name>.c with `const lqa_audit lqa_audit_<name> = {.number =
- * LQA_AUDIT_<name>, ...}`, add AUDIT(<name>) to audit_list.h and docs/audits/<id>.md.
- */
+ * LQA_AUDIT_<name>, ...}`, add AUDIT(<name>)
+ * to audit_list.h and docs/audits/<id>.md. */
 #ifndef LQA_AUDIT_AUDIT_H
 #define LQA_AUDIT_AUDIT_H
 
@@ -32,7 +32,7 @@ enum {
 };
 
 typedef struct lqa_audit_param {
-  const char *name;     /* kebab-case */
+  const char *name; /* kebab-case */
   double default_value, min, max;
   const char *help;
 } lqa_audit_param;
@@ -42,18 +42,18 @@ enum { LQA_AUDIT_MAX_PARAMS = 8, LQA_AUDIT_MAX_KINDS = 8 };
 /* Everything an audit may read. Members that it did not ask for may be NULL. */
 typedef struct lqa_audit_input {
   const lqa_dataset *dataset;
-  /* From the model stage: out-of-fold probabilities, n_rows x n_classes, NaN rows where not scored. */
+  /* Out-of-fold probabilities of the model stage, n_rows x n_classes, NaN rows where not scored. */
   const float *pred_probs;
   const uint8_t *fold;
   double train_accuracy, out_of_fold_accuracy; /* NaN before the model stage */
-  const struct lqa_sparse *sparse; /* text features of all rows (empty rows where not scorable), or NULL */
+  const struct lqa_sparse *sparse; /* text features; empty rows where not scorable; or NULL */
   const struct lqa_row_groups *content_groups; /* rows of equal content, or NULL */
   /* Near-duplicate clusters: cluster number per row (rows alone have their own), or NULL. */
   const uint32_t *cluster;
   const struct lqa_against *against;     /* rows of an earlier run, or NULL */
   const struct lqa_migration *migration; /* the old data and the map, or NULL */
-  const struct lqa_audit *audit;       /* the descriptor that runs: its kinds name the findings */
-  double params[LQA_AUDIT_MAX_PARAMS]; /* in the descriptor's order */
+  const struct lqa_audit *audit;         /* the descriptor that runs: its kinds name the findings */
+  double params[LQA_AUDIT_MAX_PARAMS];   /* in the descriptor's order */
   uint64_t seed;
   lqa_pool *pool;
   uint64_t memory_bytes; /* limit, 0 = none */
@@ -71,12 +71,12 @@ typedef enum lqa_audit_number {
 
 typedef struct lqa_audit {
   lqa_audit_number number;
-  const char *id;      /* kebab-case; docs/audits/<id>.md */
-  const char *family;  /* "provenance", "confident-learning", "high-loss" */
+  const char *id;     /* kebab-case; docs/audits/<id>.md */
+  const char *family; /* "provenance", "confident-learning", "high-loss" */
   const char *summary;
   unsigned needs;
-  bool is_basic;       /* part of --checks basic */
-  lqa_finding_kind kinds[LQA_AUDIT_MAX_KINDS]; /* ends at id == NULL */
+  bool is_basic;                                /* part of --checks basic */
+  lqa_finding_kind kinds[LQA_AUDIT_MAX_KINDS];  /* ends at id == NULL */
   lqa_audit_param params[LQA_AUDIT_MAX_PARAMS]; /* ends at name == NULL */
   /* Adds findings. May return a bare LQA_NO_MEMORY: the driver words it. */
   lqa_status (*run)(const lqa_audit_input *input, lqa_error *err);
@@ -84,7 +84,8 @@ typedef struct lqa_audit {
 
 /* The descriptor of a number, in audit_list.h order. */
 const lqa_audit *lqa_audit_get(lqa_audit_number number);
-/* By id ("duplicate-conflict"), also by the id of one of its finding kinds; NULL if there is none. */
+/* By id ("duplicate-conflict"), also by the id of one of its finding kinds; NULL
+ * if there is none. */
 const lqa_audit *lqa_audit_find(const char *id);
 /* The audit whose table the kind is a part of. */
 const lqa_audit *lqa_audit_of_kind(const lqa_finding_kind *kind);

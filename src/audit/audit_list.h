@@ -1,5 +1,5 @@
-/* audit/audit_list.h - every audit, one row each, in the order they run and report. No include guard:
- * expanded for the enum (audit.h), the declarations and the table (audit.c). */
+/* audit/audit_list.h - every audit, one row each, in the order they run and report. No include
+ * guard: expanded for the enum (audit.h), the declarations and the table (audit.c). */
 AUDIT(null_content)
 AUDIT(null_label)
 AUDIT(unknown_label)

@@ -1,7 +1,7 @@
 /* audit/finding.h - what an audit says: one struct, gathered in a list, rendered by others.
  *
- * Severities: an `error` finding makes the rows it marks suspicious (CONTRACT section 5).
- */
+ * Severities: an `error` finding makes the rows it marks
+ * suspicious (CONTRACT section 5). */
 #ifndef LQA_AUDIT_FINDING_H
 #define LQA_AUDIT_FINDING_H
 
@@ -23,18 +23,18 @@ typedef struct lqa_finding {
   lqa_severity severity; /* the kind's, unless overridden */
   /* What the finding is about within its kind ("Sports", "a.csv"), or NULL: baselines name it. */
   const char *subject;
-  const char *message;   /* a full sentence or more, with numbers and what to do; arena */
-  int64_t count;         /* rows marked; 1 for a finding about the whole file; 0: found nothing */
-  const int64_t *rows;   /* rows marked, ascending; arena */
+  const char *message; /* a full sentence or more, with numbers and what to do; arena */
+  int64_t count;       /* rows marked; 1 for a finding about the whole file; 0: found nothing */
+  const int64_t *rows; /* rows marked, ascending; arena */
   int64_t n_rows;
   const int32_t *group_of; /* per marked row: its group, or NULL */
   int64_t n_groups;
-  bool is_block;           /* rows_from..rows_to is meaningful */
+  bool is_block;              /* rows_from..rows_to is meaningful */
   int64_t rows_from, rows_to; /* inclusive */
   bool has_shift;
-  int32_t shift;           /* row i carries the label of row i - shift */
-  double z;                /* test statistic where one exists, else NaN */
-  const char *repair;      /* name of the repair that export --repair applies, or NULL */
+  int32_t shift;            /* row i carries the label of row i - shift */
+  double z;                 /* test statistic where one exists, else NaN */
+  const char *repair;       /* name of the repair that export --repair applies, or NULL */
   const char *details_json; /* more for report.json, one JSON object, or NULL */
   /* Per marked row, a label that is better by this finding's own evidence, or -1; or NULL. */
   const int32_t *suggested_label;
@@ -45,8 +45,8 @@ typedef struct lqa_finding_list {
   lqa_arena *arena;           /* borrowed; owns texts and rows */
 } lqa_finding_list;
 
-/* Appends a finding with its rows copied into the list's arena. Returns a pointer to fill in the rest,
- * valid until the next add; NULL when out of memory. */
+/* Appends a finding with its rows copied into the list's arena. Returns a pointer to fill in the
+ * rest, valid until the next add; NULL when out of memory. */
 lqa_finding *lqa_finding_add(lqa_finding_list *list, const lqa_finding_kind *kind,
                              const int64_t *rows, int64_t n_rows, const char *format, ...)
     LQA_PRINTF(5, 6);

@@ -1,7 +1,8 @@
 /* base/arena.h - memory that is freed all at once.
  *
  * Per-run data (strings of a data set, findings, messages) lives in one arena and dies with it.
- * Chunks double from 64 KiB to 8 MiB; larger requests get a chunk of their own. One thread at a time.
+ * Chunks double from 64 KiB to 8 MiB; larger requests get a chunk of their own. One thread at a
+ * time.
  */
 #ifndef LQA_BASE_ARENA_H
 #define LQA_BASE_ARENA_H
@@ -17,7 +18,8 @@ typedef struct lqa_arena {
 void lqa_arena_init(lqa_arena *arena);
 void lqa_arena_clear(lqa_arena *arena);
 
-/* Returns n * size zeroed bytes aligned to 16, valid until lqa_arena_clear; NULL when out of memory. */
+/* Returns n * size zeroed bytes aligned to 16, valid until lqa_arena_clear; NULL when out of
+ * memory. */
 void *lqa_arena_take(lqa_arena *arena, size_t n, size_t size);
 
 /* Copies `size` bytes and a closing NUL; NULL when out of memory. */

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-double lqa_clock_seconds(void);       /* monotonic */
-int64_t lqa_peak_rss_bytes(void);     /* of this process, so far */
-void lqa_clock_utc(char out[32]);     /* now as 2026-11-23T20:46:32Z */
+double lqa_clock_seconds(void);   /* monotonic */
+int64_t lqa_peak_rss_bytes(void); /* of this process, so far */
+void lqa_clock_utc(char out[32]); /* now as 2026-11-23T20:46:32Z */
 
 #endif

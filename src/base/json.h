@@ -1,8 +1,8 @@
 /* base/json.h - a small streaming JSON writer: commas, escapes and numbers, nothing else.
  *
  * Numbers are written with the shortest digits that read back to the same double; NaN and
- * infinities become null. Invalid UTF-8 is replaced by U+FFFD so the output is always valid JSON.
- */
+ * infinities become null. Invalid UTF-8 is replaced by U+FFFD so the output
+ * is always valid JSON. */
 #ifndef LQA_BASE_JSON_H
 #define LQA_BASE_JSON_H
 
@@ -22,7 +22,7 @@ void lqa_json_close_object(lqa_json *json);
 void lqa_json_open_array(lqa_json *json);
 void lqa_json_close_array(lqa_json *json);
 void lqa_json_key(lqa_json *json, const char *key);
-void lqa_json_str(lqa_json *json, lqa_str value); /* NULL data writes null */
+void lqa_json_str(lqa_json *json, lqa_str value);      /* NULL data writes null */
 void lqa_json_text(lqa_json *json, const char *value); /* NULL writes null */
 void lqa_json_int(lqa_json *json, int64_t value);
 void lqa_json_double(lqa_json *json, double value);

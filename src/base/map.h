@@ -12,7 +12,8 @@
 
 typedef struct lqa_map lqa_map;
 
-/* `copy_keys`: the map copies keys; else it borrows them and they must outlive it. NULL if no memory. */
+/* `copy_keys`: the map copies keys; else it borrows them and they must outlive it. NULL if no
+ * memory. */
 lqa_map *lqa_map_new(bool copy_keys);
 void lqa_map_free(lqa_map *map);
 

@@ -1,7 +1,7 @@
 /* base/memory.h - allocation with checked sizes.
  *
- * Every size product of the project goes through these, so no count from a file can wrap around.
- */
+ * Every size product of the project goes through these, so no count from a
+ * file can wrap around. */
 #ifndef LQA_BASE_MEMORY_H
 #define LQA_BASE_MEMORY_H
 
@@ -9,7 +9,8 @@
 
 #include <stdlib.h>
 
-/* Returns n * size bytes of zeroes, or NULL on overflow or exhaustion. n = 0 gives a valid pointer. */
+/* Returns n * size bytes of zeroes, or NULL on overflow or exhaustion. n = 0
+ * gives a valid pointer. */
 void *lqa_calloc(size_t n, size_t size);
 
 /* Returns n * size bytes, uninitialised, or NULL. n = 0 gives a valid pointer. */

@@ -1,7 +1,7 @@
 /* base/npy.h - numpy's .npy files (format 1.0 to 3.0), read by memory map, written in pieces.
  *
- * Read: float16/32/64 and signed or unsigned integers, either byte order, C or Fortran order, 1 or 2
- * dimensions. Object arrays are refused: they can run code in numpy and mean nothing here.
+ * Read: float16/32/64 and signed or unsigned integers, either byte order, C or Fortran order, 1 or
+ * 2 dimensions. Object arrays are refused: they can run code in numpy and mean nothing here.
  * Source: numpy/lib/format.py's description of the format.
  */
 #ifndef LQA_BASE_NPY_H
@@ -10,9 +10,17 @@
 #include "base/status.h"
 
 typedef enum lqa_dtype {
-  LQA_FLOAT16, LQA_FLOAT32, LQA_FLOAT64,
-  LQA_INT8, LQA_INT16, LQA_INT32, LQA_INT64,
-  LQA_UINT8, LQA_UINT16, LQA_UINT32, LQA_UINT64
+  LQA_FLOAT16,
+  LQA_FLOAT32,
+  LQA_FLOAT64,
+  LQA_INT8,
+  LQA_INT16,
+  LQA_INT32,
+  LQA_INT64,
+  LQA_UINT8,
+  LQA_UINT16,
+  LQA_UINT32,
+  LQA_UINT64
 } lqa_dtype;
 
 /* A read-only view; strides in bytes, so any numpy or Arrow layout fits. Borrows `data`. */

@@ -12,17 +12,17 @@
 #include "labelqa/text_list.h"
 
 typedef enum lqa_option_kind {
-  LQA_OPTION_FLAG,      /* int: 0 or 1; takes no argument on the command line */
-  LQA_OPTION_INT,       /* int64_t within [min, max] */
-  LQA_OPTION_DOUBLE,    /* double within [min, max] */
-  LQA_OPTION_TEXT,      /* const char *, NULL when not given */
-  LQA_OPTION_CHOICE,    /* const char *, one of choices ("auto|yes|no") */
-  LQA_OPTION_SIZE,      /* uint64_t bytes: "64MB", "2GB", "512KiB", "1000" */
-  LQA_OPTION_TEXT_LIST  /* lqa_text_list; repeatable, and split at commas where split_commas is set */
+  LQA_OPTION_FLAG,     /* int: 0 or 1; takes no argument on the command line */
+  LQA_OPTION_INT,      /* int64_t within [min, max] */
+  LQA_OPTION_DOUBLE,   /* double within [min, max] */
+  LQA_OPTION_TEXT,     /* const char *, NULL when not given */
+  LQA_OPTION_CHOICE,   /* const char *, one of choices ("auto|yes|no") */
+  LQA_OPTION_SIZE,     /* uint64_t bytes: "64MB", "2GB", "512KiB", "1000" */
+  LQA_OPTION_TEXT_LIST /* lqa_text_list; repeatable; split at commas where split_commas */
 } lqa_option_kind;
 
 typedef struct lqa_option {
-  const char *name;          /* "max-features"; NULL ends a table */
+  const char *name; /* "max-features"; NULL ends a table */
   lqa_option_kind kind;
   size_t offset;             /* of the field in the argument struct */
   const char *default_value; /* as a user would type it; NULL = not given / 0 */
@@ -33,7 +33,7 @@ typedef struct lqa_option {
   const char *group;         /* heading in help; NULL = "Options" */
   bool split_commas;         /* TEXT_LIST: "A,B" adds two items (CSV quoting inside is honoured) */
   bool required;
-  const char *environment; /* TEXT: variable that gives the value where it was not set (lqa_option_fill) */
+  const char *environment; /* TEXT: variable to take an unset value from (lqa_option_fill) */
   bool environment_only;   /* not an option at all: never parsed, never in help (keys) */
 } lqa_option;
 
@@ -44,8 +44,9 @@ lqa_status lqa_option_init(const lqa_option *table, void *args, lqa_error *err);
  * and the nearest option name for an unknown one. value NULL is allowed for flags (means 1). */
 lqa_status lqa_option_set(const lqa_option *table, void *args, const char *name, const char *value,
                           lqa_error *err);
-/* For every TEXT row with an `environment` whose field is still NULL: sets it to lookup(environment) if
- * that is not NULL or empty. Front ends pass getenv; the library itself reads no environment. */
+/* For every TEXT row with an `environment` whose field is still NULL: sets it to
+ * lookup(environment) if that is not NULL or empty. Front ends pass getenv; the library itself
+ * reads no environment. */
 lqa_status lqa_option_fill(const lqa_option *table, void *args, char *(*lookup)(const char *name),
                            lqa_error *err);
 /* Frees all texts and lists that were set; the struct is zeroed. */

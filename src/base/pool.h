@@ -3,8 +3,8 @@
  * Tasks are handed out by an atomic counter, so which thread runs a task is chance; a task must
  * therefore write only to places given by its own number. Results never depend on the thread count
  * as long as the caller cuts work into tasks by the data alone (never by n_threads).
- * Threads sleep on a condition variable between calls: no spinning, kind to busy machines.
- */
+ * Threads sleep on a condition variable between calls: no spinning,
+ * kind to busy machines. */
 #ifndef LQA_BASE_POOL_H
 #define LQA_BASE_POOL_H
 
@@ -12,7 +12,8 @@
 
 typedef struct lqa_pool lqa_pool;
 
-/* A task: `task` in [0, n_tasks), `worker` in [0, lqa_pool_threads(pool)) for per-thread scratch. */
+/* A task: `task` in [0, n_tasks), `worker` in [0,
+ * lqa_pool_threads(pool)) for per-thread scratch. */
 typedef lqa_status (*lqa_task_fn)(void *data, size_t task, size_t worker);
 
 /* n_threads <= 0: one per online processor (affinity respected). NULL when out of memory. */

@@ -1,9 +1,9 @@
 /* base/rng.h - xoshiro256** seeded by splitmix64: fast, portable, the same numbers everywhere.
  *
- * A (seed, stream) pair gives an independent sequence; use one stream per purpose ("folds" = 1, ...)
- * and never share a generator between threads, so that results depend on the seed alone.
- * Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators".
- */
+ * A (seed, stream) pair gives an independent sequence; use one stream per purpose ("folds" = 1,
+ * ...) and never share a generator between threads, so that results depend on the seed alone.
+ * Source: Blackman and Vigna, "Scrambled
+ * linear pseudorandom number generators". */
 #ifndef LQA_BASE_RNG_H
 #define LQA_BASE_RNG_H
 

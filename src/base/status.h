@@ -23,12 +23,12 @@
   } while (0)
 
 /* Jumps to `out:` when `call` fails, leaving the status in a local named `status`. */
-#define LQA_TRY_OUT(call)     \
-  do {                        \
-    status = (call);          \
-    if (status != LQA_OK) {   \
-      goto out;               \
-    }                         \
+#define LQA_TRY_OUT(call)   \
+  do {                      \
+    status = (call);        \
+    if (status != LQA_OK) { \
+      goto out;             \
+    }                       \
   } while (0)
 
 /* Fills `err` (NULL allowed) and returns `status`, so that `return lqa_fail(err, ...)` reads well.
@@ -43,7 +43,8 @@ lqa_status lqa_fail_at(lqa_error *err, lqa_status status, const char *file, int6
 /* Out of memory while doing `what` ("sorting scores"). */
 lqa_status lqa_fail_memory(lqa_error *err, const char *what);
 
-/* errno of a failed system call on `path`, in words: "cannot open 'x': No such file or directory". */
+/* errno of a failed system call on `path`, in words: "cannot open 'x': No
+ * such file or directory". */
 lqa_status lqa_fail_errno(lqa_error *err, const char *verb, const char *path);
 
 #endif

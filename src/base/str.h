@@ -1,7 +1,7 @@
 /* base/str.h - a borrowed piece of text: pointer and length, may hold NUL bytes, no closing NUL.
  *
- * Source text can contain NUL (JSON \u0000), so content is never handled as a C string.
- */
+ * Source text can contain NUL (JSON \u0000), so content is never handled
+ * as a C string. */
 #ifndef LQA_BASE_STR_H
 #define LQA_BASE_STR_H
 
@@ -19,7 +19,9 @@ typedef struct lqa_str {
 static inline lqa_str lqa_str_from(const char *text) {
   return text ? (lqa_str){text, strlen(text)} : (lqa_str){NULL, 0};
 }
-static inline bool lqa_str_is_null(lqa_str s) { return s.data == NULL; }
+static inline bool lqa_str_is_null(lqa_str s) {
+  return s.data == NULL;
+}
 static inline bool lqa_str_equal(lqa_str a, lqa_str b) {
   return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
@@ -30,9 +32,11 @@ lqa_str lqa_str_trim(lqa_str s);
 bool lqa_str_equal_nocase(lqa_str a, lqa_str b); /* ASCII case only */
 bool lqa_str_starts_with(lqa_str s, lqa_str prefix);
 bool lqa_str_ends_with(lqa_str s, lqa_str suffix);
-/* Whole text as a base-10 integer without sign tricks or spaces ("-7", "42"); false if it is not. */
+/* Whole text as a base-10 integer without sign tricks or spaces ("-7", "42"); false
+ * if it is not. */
 bool lqa_str_to_int64(lqa_str s, long long *value);
-/* Whole text as a finite number, '.' as the decimal point whatever the locale; false if it is not. */
+/* Whole text as a finite number, '.' as the decimal point whatever the locale; false
+ * if it is not. */
 bool lqa_str_to_double(lqa_str s, double *value);
 
 #endif

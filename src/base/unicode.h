@@ -2,8 +2,8 @@
  *
  * "Word character" is Python 3's \w on str (general category L* or N*, or '_'), lower case is
  * Python's str.lower (full mapping, U+0130 and final sigma included), so that tokens equal
- * scikit-learn's. Folding for duplicate detection is NFKC, full case folding, white space runs to one
- * space, ends trimmed.
+ * scikit-learn's. Folding for duplicate detection is NFKC, full case folding, white space runs to
+ * one space, ends trimmed.
  */
 #ifndef LQA_BASE_UNICODE_H
 #define LQA_BASE_UNICODE_H

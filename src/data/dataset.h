@@ -18,7 +18,7 @@
 
 /* A column of texts; NULL entries have valid bit 0. */
 typedef struct lqa_column {
-  const char *name;        /* as the source spells it */
+  const char *name; /* as the source spells it */
   int64_t n;
   const char *bytes;       /* all values back to back */
   const uint64_t *offsets; /* n + 1 */
@@ -38,8 +38,8 @@ static inline lqa_str lqa_column_get(const lqa_column *column, int64_t row) {
 typedef struct lqa_feature_column {
   const char *name;
   bool is_categorical;
-  const double *values;   /* n_rows; NaN = missing; category code for categorical columns */
-  int32_t n_categories;   /* 0 for numeric columns */
+  const double *values;      /* n_rows; NaN = missing; category code for categorical columns */
+  int32_t n_categories;      /* 0 for numeric columns */
   const lqa_str *categories; /* n_categories names, or NULL */
 } lqa_feature_column;
 
@@ -55,7 +55,12 @@ enum { LQA_LABEL_NULL = -1, LQA_LABEL_UNKNOWN = -2 };
 
 /* Which optional columns were named. */
 typedef enum lqa_role {
-  LQA_ROLE_ID, LQA_ROLE_SPLIT, LQA_ROLE_TIME, LQA_ROLE_ANNOTATOR, LQA_ROLE_SOURCE, LQA_ROLE_GROUP,
+  LQA_ROLE_ID,
+  LQA_ROLE_SPLIT,
+  LQA_ROLE_TIME,
+  LQA_ROLE_ANNOTATOR,
+  LQA_ROLE_SOURCE,
+  LQA_ROLE_GROUP,
   LQA_ROLE_COUNT
 } lqa_role;
 
@@ -73,15 +78,16 @@ typedef struct lqa_dataset {
   /* Content: the --text columns joined by a space; for a table the feature values joined by U+001F
    * (so that duplicates can be found); NULL where every part is NULL or blank. */
   lqa_column content;
-  const char *content_name;       /* the text column, or columns joined by "+" */
-  const lqa_hash128 *content_hash; /* n_rows; of lqa_unicode_fold(content); zero where content is NULL */
+  const char *content_name;        /* the text column, or columns joined by "+" */
+  const lqa_hash128 *content_hash; /* n_rows; of the folded content; zero where NULL */
 
-  /* Labels. codes[i] is a class, LQA_LABEL_NULL or LQA_LABEL_UNKNOWN; label_text keeps what was written. */
+  /* Labels. codes[i] is a class, LQA_LABEL_NULL or LQA_LABEL_UNKNOWN; label_text keeps what was
+   * written. */
   lqa_column label_text;
   const int32_t *label; /* n_rows */
   int32_t n_classes;
-  const lqa_str *classes;    /* n_classes, in the class order of CONTRACT section 2 */
-  bool classes_given;        /* by --classes or --classes-file */
+  const lqa_str *classes; /* n_classes, in the class order of CONTRACT section 2 */
+  bool classes_given;     /* by --classes or --classes-file */
 
   lqa_column roles[LQA_ROLE_COUNT]; /* name == NULL: not given */
 
@@ -103,8 +109,8 @@ static inline bool lqa_dataset_has_role(const lqa_dataset *d, lqa_role role) {
 }
 /* NULL content: no model sees the row. */
 static inline bool lqa_dataset_has_content(const lqa_dataset *d, int64_t row) {
-  return d->kind == LQA_CONTENT_NONE || d->kind == LQA_CONTENT_EMBEDDING ||
-         !d->content.valid || d->content.valid[row];
+  return d->kind == LQA_CONTENT_NONE || d->kind == LQA_CONTENT_EMBEDDING || !d->content.valid ||
+         d->content.valid[row];
 }
 /* Content and a known label: the row may train a model and be scored. */
 static inline bool lqa_dataset_is_scorable(const lqa_dataset *d, int64_t row) {

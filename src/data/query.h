@@ -1,9 +1,10 @@
 /* data/query.h - SQL in, batches of rows out (library DuckDB; with table.c and the source files the
  * only code that sees duckdb.h).
  *
- * A database is in memory, locked down (no extension loading, no network unless asked), with a memory
- * limit and a thread count. Results are streamed in order, never materialised: a materialised
- * result overruns the memory limit. One open query per connection; lqa_query_open makes its own.
+ * A database is in memory, locked down (no extension loading, no network unless asked), with a
+ * memory limit and a thread count. Results are streamed in order, never materialised: a
+ * materialised result overruns the memory limit. One open query per connection; lqa_query_open
+ * makes its own.
  */
 #ifndef LQA_DATA_QUERY_H
 #define LQA_DATA_QUERY_H
@@ -15,13 +16,14 @@ typedef struct lqa_database lqa_database;
 typedef struct lqa_query lqa_query;
 
 typedef struct lqa_database_options {
-  int n_threads;          /* 0 = all processors */
-  uint64_t memory_bytes;  /* 0 = DuckDB's default */
+  int n_threads;                /* 0 = all processors */
+  uint64_t memory_bytes;        /* 0 = DuckDB's default */
   const char *temporary_folder; /* for spills; NULL = the system's */
-  bool allow_network;     /* autoload httpfs and the like */
+  bool allow_network;           /* autoload httpfs and the like */
 } lqa_database_options;
 
-lqa_status lqa_database_open(const lqa_database_options *options, lqa_database **out, lqa_error *err);
+lqa_status lqa_database_open(const lqa_database_options *options, lqa_database **out,
+                             lqa_error *err);
 void lqa_database_close(lqa_database *database);
 /* Runs statements whose result is not wanted. `params` are bound to $1.. as text. */
 lqa_status lqa_database_run(lqa_database *database, const char *sql, const char *const *params,
@@ -34,7 +36,8 @@ lqa_status lqa_query_open(lqa_database *database, const char *sql, const char *c
 lqa_status lqa_query_next(lqa_query *query, bool *more, lqa_error *err);
 size_t lqa_query_count_columns(const lqa_query *query);
 const char *lqa_query_column_name(const lqa_query *query, size_t column);
-/* The value of the current row, coerced: integers of any width, floats, booleans, texts, lists of text. */
+/* The value of the current row, coerced: integers of any width, floats, booleans, texts, lists of
+ * text. */
 lqa_value lqa_query_get(lqa_query *query, size_t column);
 void lqa_query_close(lqa_query *query);
 

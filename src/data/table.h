@@ -4,8 +4,8 @@
  * value of a row; the writer pulls rows in order and never holds more than a batch. The same
  * description serves every format.
  *
- * CSV: RFC 4180 with "\n", header; cells a spreadsheet would take for a formula (leading = + - @, tab,
- * CR) get a leading apostrophe; lists are joined by "; ". Plain numbers are never escaped.
+ * CSV: RFC 4180 with "\n", header; cells a spreadsheet would take for a formula (leading = + - @,
+ * tab, CR) get a leading apostrophe; lists are joined by "; ". Plain numbers are never escaped.
  * Parquet: zstd, one thread, so the bytes depend on the rows alone.
  */
 #ifndef LQA_DATA_TABLE_H
@@ -16,16 +16,20 @@
 #include "base/str.h"
 
 typedef enum lqa_value_type {
-  LQA_VALUE_TEXT, LQA_VALUE_INT64, LQA_VALUE_INT32, LQA_VALUE_DOUBLE, LQA_VALUE_BOOL,
+  LQA_VALUE_TEXT,
+  LQA_VALUE_INT64,
+  LQA_VALUE_INT32,
+  LQA_VALUE_DOUBLE,
+  LQA_VALUE_BOOL,
   LQA_VALUE_TEXT_LIST
 } lqa_value_type;
 
 typedef struct lqa_value {
   bool is_null;
-  lqa_str text;          /* TEXT; borrowed until the next call of the same getter */
-  int64_t integer;       /* INT64, INT32, BOOL (0 or 1) */
-  double number;         /* DOUBLE; NaN is written as NULL */
-  const lqa_str *list;   /* TEXT_LIST, n_list items */
+  lqa_str text;        /* TEXT; borrowed until the next call of the same getter */
+  int64_t integer;     /* INT64, INT32, BOOL (0 or 1) */
+  double number;       /* DOUBLE; NaN is written as NULL */
+  const lqa_str *list; /* TEXT_LIST, n_list items */
   size_t n_list;
 } lqa_value;
 
@@ -46,7 +50,11 @@ typedef struct lqa_table {
   void *data;
 } lqa_table;
 
-typedef enum lqa_table_format { LQA_TABLE_PARQUET, LQA_TABLE_CSV, LQA_TABLE_JSONL } lqa_table_format;
+typedef enum lqa_table_format {
+  LQA_TABLE_PARQUET,
+  LQA_TABLE_CSV,
+  LQA_TABLE_JSONL
+} lqa_table_format;
 
 /* From the suffix .parquet, .csv, .jsonl (or .ndjson, .json); LQA_BAD_USAGE for any other. */
 lqa_status lqa_table_format_of(const char *path, lqa_table_format *format, lqa_error *err);

@@ -9,10 +9,18 @@
 #include "base/status.h"
 #include "base/str.h"
 
-typedef enum lqa_verdict { LQA_VERDICT_NONE, LQA_VERDICT_YES, LQA_VERDICT_NO, LQA_VERDICT_UNKNOWN } lqa_verdict;
+typedef enum lqa_verdict {
+  LQA_VERDICT_NONE,
+  LQA_VERDICT_YES,
+  LQA_VERDICT_NO,
+  LQA_VERDICT_UNKNOWN
+} lqa_verdict;
 
 typedef enum lqa_action {
-  LQA_ACTION_RELABEL, LQA_ACTION_KEEP_AMBIGUOUS, LQA_ACTION_NEEDS_REVIEW, LQA_ACTION_KEEP,
+  LQA_ACTION_RELABEL,
+  LQA_ACTION_KEEP_AMBIGUOUS,
+  LQA_ACTION_NEEDS_REVIEW,
+  LQA_ACTION_KEEP,
   LQA_ACTION_COUNT
 } lqa_action;
 
@@ -23,25 +31,25 @@ enum { LQA_CLASS_NONE = -1 };
 typedef struct lqa_evidence {
   int64_t n_rows;
   int32_t n_classes;
-  const int32_t *label;          /* LQA_LABEL_NULL and LQA_LABEL_UNKNOWN are negative */
-  int32_t *predicted_label;      /* LQA_CLASS_NONE where not scored */
-  double *self_confidence;       /* NaN = NULL */
+  const int32_t *label;     /* LQA_LABEL_NULL and LQA_LABEL_UNKNOWN are negative */
+  int32_t *predicted_label; /* LQA_CLASS_NONE where not scored */
+  double *self_confidence;  /* NaN = NULL */
   uint8_t *is_label_issue;
-  int32_t *issue_rank;           /* 0 = NULL, else from 1 */
+  int32_t *issue_rank;            /* 0 = NULL, else from 1 */
   double *loss, *loss_percentile; /* NaN = NULL */
   uint8_t *is_high_loss;
-  uint64_t *finding_bits;        /* bit i: marked by marking kind i (see lqa_finding_bit in audit_run.h) */
-  uint8_t *has_error_finding;    /* marked by a finding of severity error */
-  uint8_t *verdict;              /* lqa_verdict */
+  uint64_t *finding_bits; /* bit i: marked by marking kind i (see lqa_finding_bit in audit_run.h) */
+  uint8_t *has_error_finding; /* marked by a finding of severity error */
+  uint8_t *verdict;           /* lqa_verdict */
   int32_t *corrected_label;
   int32_t *decided_label;
-  const char **decided_by;       /* NULL = nobody */
-  int32_t *structural_label;     /* what a provenance finding suggests (duplicate majority, shift), or NONE */
+  const char **decided_by;   /* NULL = nobody */
+  int32_t *structural_label; /* what a provenance finding suggests, or LQA_CLASS_NONE */
   /* outcome */
   int32_t *suggested_label;
-  double *p_correct;             /* NaN = NULL */
+  double *p_correct; /* NaN = NULL */
   double *trust_score;
-  uint8_t *action;               /* lqa_action */
+  uint8_t *action; /* lqa_action */
   lqa_arena arena;
 } lqa_evidence;
 

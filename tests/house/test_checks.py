@@ -1,0 +1,146 @@
+"""The gate's own tools are held to what they promise: each must catch a planted violation and
+pass the same tree without it."""
+import subprocess
+import sys
+
+import pytest
+
+ESSAY = "/* What this file does. */\n"
+
+
+def run_tool(root, name, *arguments):
+    done = subprocess.run([sys.executable, str(root / "tools" / name), *map(str, arguments)],
+                          capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def write(tree, path, text):
+    target = tree / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A small source tree that passes every check."""
+    write(tmp_path, "include/labelqa/labelqa.h", "int lqa_version(void);\n")
+    write(tmp_path, "src/base/buf.h", "int lqa_buf(void);\n")
+    write(tmp_path, "src/base/buf.c",
+          ESSAY + '#include "base/buf.h"\n\nint lqa_buf(void) { return 1; }\n')
+    write(tmp_path, "src/data/query.c", ESSAY + '#include "base/buf.h"\n#include <duckdb.h>\n')
+    write(tmp_path, "src/cli/main.c",
+          ESSAY + '#include "base/buf.h"\n#include "labelqa/labelqa.h"\n')
+    return tmp_path
+
+
+def test_a_clean_tree_passes(root, tree):
+    for tool in ("check-layers", "check-style"):
+        code, output = run_tool(root, tool, tree)
+        assert code == 0, output
+        assert "ok" in output
+
+
+@pytest.mark.parametrize("path, line, complaint", [
+    ("src/base/up.c", '#include "data/query.h"', "base/ lies below or beside data/"),
+    ("src/audit/beside.c", '#include "judge/plan.h"', "audit/ lies below or beside judge/"),
+    ("src/cli/cmd_x.c", '#include "store/run.h"', "sees only labelqa.h and base/"),
+    ("src/data/public.c", '#include "labelqa/labelqa.h"', "only api and the front ends"),
+    ("src/data/bare.c", '#include "query.h"', "carry their folder"),
+    ("src/data/strange.c", '#include "util/x.h"', "no layer util/"),
+    ("src/audit/third.c", "#include <duckdb.h>", "belongs to"),
+    ("src/model/softmax.c", "#  include <xgboost/c_api.h>", "belongs to"),
+    ("src/helpers/x.c", "", "is no layer"),
+])
+def test_layers_catches(root, tree, path, line, complaint):
+    write(tree, path, ESSAY + line + "\n")
+    code, output = run_tool(root, "check-layers", tree)
+    assert code == 1
+    assert complaint in output and path in output
+
+
+def test_layers_counts_the_users_of_a_library(root, tree):
+    write(tree, "src/store/a.c", ESSAY + "#include <sqlite3.h>\n")
+    write(tree, "src/store/b.c", ESSAY + "#include <sqlite3.h>\n")
+    write(tree, "src/judge/c.c", ESSAY + "#include <sqlite3.h>\n")
+    assert run_tool(root, "check-layers", tree)[0] == 0
+    write(tree, "src/judge/d.c", ESSAY + "#include <sqlite3.h>\n")
+    code, output = run_tool(root, "check-layers", tree)
+    assert code == 1 and "seen by 4 files" in output
+
+
+LONG_FUNCTION = "int lqa_f(void) {\n" + "  lqa_g();\n" * 80 + "}\n"
+
+
+@pytest.mark.parametrize("path, text, complaint", [
+    ("src/data/wide.c", ESSAY + "// " + "x" * 98 + "\n", "101 columns"),
+    ("src/data/blank.c", ESSAY + "int x; \n", "trailing blanks"),
+    ("src/data/tab.c", ESSAY + "\tint x;\n", "a tab"),
+    ("src/data/open.c", ESSAY + "/* TO" + "DO: later */\n", "unfinished business"),
+    ("src/data/loud.c", ESSAY + "/* " + "-" * 40 + " */\n", "banner"),
+    ("src/data/long.c", ESSAY + LONG_FUNCTION, "lqa_f: 82 lines"),
+    ("src/data/many.c", ESSAY + "int lqa_f(int a, int b, int c, int d, int e, int f) {\n"
+     "  return a;\n}\n", "lqa_f: 6 parameters"),
+    ("src/data/buf.c", ESSAY, "file name used twice"),
+    ("src/data/mute.c", "int lqa_x;\n", "no essay on top"),
+])
+def test_style_catches(root, tree, path, text, complaint):
+    write(tree, path, text)
+    code, output = run_tool(root, "check-style", tree)
+    assert code == 1
+    assert complaint in output
+
+
+def test_style_does_not_count_a_format_and_its_arguments(root, tree):
+    write(tree, "src/data/format.c", ESSAY +
+          "int lqa_f(int a, int b, int c, int d, int e, const char *format, ...) { return a; }\n")
+    code, output = run_tool(root, "check-style", tree)
+    assert code == 0, output
+
+
+def test_style_counts_a_callback_as_one_parameter(root, tree):
+    write(tree, "src/data/callback.c", ESSAY +
+          "int lqa_f(int a, int b, int c, int d, int (*call)(int x, int y)) {\n  return a;\n}\n")
+    code, output = run_tool(root, "check-style", tree)
+    assert code == 0, output
+
+
+SYMBOL_SOURCES = {
+    "clean": ("int lqa_f(void) { return 1; }", None),
+    "prints": ('int puts(const char *); int lqa_f(void) { return puts("x"); }', "calls puts"),
+    "environment": ("char *getenv(const char *); char *lqa_f(void) { return getenv(\"A\"); }",
+                    "calls getenv"),
+    "libm": ("double exp(double); double lqa_f(double x) { return exp(x); }", "calls exp"),
+    "unprefixed": ("int helper(void) { return 1; }", "without lqa_"),
+    "global": ("static int calls; int lqa_f(void) { return ++calls; }", "mutable global calls"),
+    "constants": ("static const char *const names[] = {\"a\"}; const char *lqa_f(int i)"
+                  "{ return names[i]; }", None),
+}
+
+
+@pytest.mark.parametrize("name", SYMBOL_SOURCES)
+def test_symbols_catches(root, tmp_path, name):
+    text, complaint = SYMBOL_SOURCES[name]
+    (tmp_path / "release").mkdir()
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "unit.c").write_text(text)
+    compiled = tmp_path / "unit.c.o"
+    subprocess.run(["gcc", "-O1", "-fPIC", "-fno-builtin", "-fvisibility=hidden", "-c",
+                    tmp_path / "unit.c", "-o", compiled], check=True)
+    subprocess.run(["ar", "rc", tmp_path / "release/liblabelqa_core.a", compiled], check=True)
+    subprocess.run(["gcc", "-shared", "-o", tmp_path / "lib/liblabelqa.so", compiled, "-lm"],
+                   check=True)
+    code, output = run_tool(root, "check-symbols", tmp_path)
+    assert (code, complaint is None or complaint in output) == (0 if complaint is None else 1, True)
+
+
+def test_symbols_catches_an_undeclared_export(root, tmp_path):
+    (tmp_path / "release").mkdir()
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "unit.c").write_text("int lqa_secret(void) { return 1; }")
+    subprocess.run(["gcc", "-fPIC", "-c", tmp_path / "unit.c", "-o", tmp_path / "u.o"], check=True)
+    subprocess.run(["ar", "rc", tmp_path / "release/liblabelqa_core.a", tmp_path / "u.o"],
+                   check=True)
+    subprocess.run(["gcc", "-shared", "-o", tmp_path / "lib/liblabelqa.so", tmp_path / "u.o"],
+                   check=True)
+    code, output = run_tool(root, "check-symbols", tmp_path)
+    assert code == 1 and "exports lqa_secret" in output
