@@ -144,3 +144,28 @@ def test_symbols_catches_an_undeclared_export(root, tmp_path):
                    check=True)
     code, output = run_tool(root, "check-symbols", tmp_path)
     assert code == 1 and "exports lqa_secret" in output
+
+
+DESCRIPTOR = """const lqa_audit lqa_audit_x = {
+    .id = "null-label",
+    .kinds = {{"null-label", LQA_ERROR, true, "no label"}},
+};
+"""
+
+
+@pytest.mark.parametrize("pages, complaint", [
+    ({"null-label": "# null-label\n\nSeverity **error**.\n"}, None),
+    ({}, "docs/audits/null-label.md is missing"),
+    ({"null-label": "# null-label\n\nSeverity **warn**.\n"}, "does not say 'Severity **error**'"),
+    ({"null-label": "# other\n\nSeverity **error**.\n"}, "does not open with"),
+    ({"null-label": "# null-label\n\nSeverity **error**.\n", "gone": "# gone\n"},
+     "no audit or finding has this id"),
+    ({"null-label": "# null-label\n\nSeverity **error**, see [x](x.md).\n"}, "dead link x.md"),
+])
+def test_docs_catches(root, tmp_path, pages, complaint):
+    write(tmp_path, "src/audit/provenance/null_label.c", ESSAY + DESCRIPTOR)
+    for name, text in pages.items():
+        write(tmp_path, f"docs/audits/{name}.md", text)
+    code, output = run_tool(root, "check-docs", tmp_path)
+    assert code == (0 if complaint is None else 1), output
+    assert complaint is None or complaint in output
