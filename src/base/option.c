@@ -1,320 +1,374 @@
-/* Values go from text to a field at an offset; the table row says how.
+/* Option tables: values from text into the fields of an argument struct.
  *
- * Fields are addressed through memcpy-free typed pointers: a row's kind fixes the field's type, and
- * a unit test per table sets every row once, so a wrong kind shows there.
+ * One reader per kind turns text into a value; everything else (command line, Python's keywords,
+ * the environment, defaults) goes through it, so a value means the same wherever it comes from.
+ * Ownership is told by address: a field that points at its row's default borrows, any other pointer
+ * is a copy that belongs to the struct. That keeps argument structs plain data that C users fill by
+ * hand.
+ *
+ * Messages name the option, the value and what was expected; an unknown name is answered with the
+ * nearest known one (edit distance, or the only name that starts like it).
  */
 #include "base/option.h"
 
 #include "base/memory.h"
+#include "base/vec.h"
 
 #include <stdio.h>
 
-static void *field_of(const lqa_option *option, void *args) {
-  return (char *)args + option->offset;
-}
+/* Beyond this a bound is no bound that a message should spell out. */
+static const double FAR = 9e15;
 
-static char fold_char(char c) {
-  return c == '_' ? '-' : c;
-}
-
-static bool is_named(const lqa_option *option, const char *name) {
-  const char *own = option->name;
-  while (*own && *own == fold_char(*name)) {
-    own++;
-    name++;
+/* Both spellings, "max-features" and "max_features", are one name. */
+static bool same_name(const char *a, const char *b) {
+  for (; *a && *b; a++, b++) {
+    if (*a != *b && !((*a == '_' && *b == '-') || (*a == '-' && *b == '_'))) {
+      return false;
+    }
   }
-  return *own == '\0' && *name == '\0' && !option->environment_only;
+  return *a == *b;
 }
 
 const lqa_option *lqa_option_find(const lqa_option *table, const char *name) {
-  for (; table->name; table++) {
-    if (is_named(table, name)) {
-      return table;
+  for (const lqa_option *row = table; row->name; row++) {
+    if (!row->environment_only && same_name(row->name, name)) {
+      return row;
     }
   }
   return NULL;
 }
 
-/* Levenshtein distance, capped: names longer than the row are far away. */
-static int distance(const char *a, const char *b) {
-  enum { MAX = 40 };
-  int row[MAX + 1], n = (int)strlen(b);
-  if (n > MAX) {
-    return MAX;
-  }
-  for (int j = 0; j <= n; j++) {
-    row[j] = j;
-  }
-  for (int i = 1; a[i - 1]; i++) {
-    int diagonal = row[0];
-    row[0] = i;
-    for (int j = 1; j <= n; j++) {
-      int best = diagonal + (fold_char(a[i - 1]) != b[j - 1]);
-      diagonal = row[j];
-      best = row[j] + 1 < best ? row[j] + 1 : best;
-      row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+static const char *nearest_name(const lqa_option *table, const char *name) {
+  lqa_str typed = lqa_str_from(name);
+  size_t best = 1 + typed.size / 4;
+  const char *nearest = NULL;
+  for (const lqa_option *row = table; row->name; row++) {
+    lqa_str known = lqa_str_from(row->name);
+    size_t distance = lqa_str_distance(typed, known);
+    if (typed.size >= 3 && lqa_str_starts_with(known, typed)) {
+      distance = 1;
+    }
+    if (!row->environment_only && distance <= best && (!nearest || distance < best)) {
+      best = distance;
+      nearest = row->name;
     }
   }
-  return row[n];
+  return nearest;
 }
 
 static lqa_status fail_unknown(const lqa_option *table, const char *name, lqa_error *err) {
-  const lqa_option *nearest = NULL;
-  int least = 4;
-  for (; table->name; table++) {
-    int d = distance(name, table->name);
-    bool begins = strlen(name) >= 3 && strncmp(table->name, name, strlen(name)) == 0;
-    d = begins ? 1 : d;
-    if (!table->environment_only && d < least && d < (int)strlen(name)) {
-      least = d;
-      nearest = table;
-    }
-  }
+  const char *nearest = nearest_name(table, name);
   if (nearest) {
-    return lqa_fail(err, LQA_BAD_USAGE, "unknown option --%s; did you mean --%s?", name,
-                    nearest->name);
+    return lqa_fail(err, LQA_BAD_USAGE, "unknown option --%.100s; did you mean --%s?", name,
+                    nearest);
   }
-  return lqa_fail(err, LQA_BAD_USAGE, "unknown option --%s; --help lists the options", name);
+  return lqa_fail(err, LQA_BAD_USAGE, "unknown option --%.100s; --help lists the options", name);
 }
 
-static lqa_status fail_value(const lqa_option *option, const char *value, const char *expected,
-                             lqa_error *err) {
-  return lqa_fail(err, LQA_BAD_USAGE, "--%s %s: expected %s", option->name, value, expected);
+static bool has_bounds(const lqa_option *row) {
+  return row->min != 0 || row->max != 0;
 }
 
-static bool has_bounds(const lqa_option *option) {
-  return option->min != 0 || option->max != 0;
-}
-
-static lqa_status check_bounds(const lqa_option *option, const char *value, double number,
-                               lqa_error *err) {
-  if (!has_bounds(option) || (number >= option->min && number <= option->max)) {
-    return LQA_OK;
+/* "option --folds: 'x' is not a whole number from 2 to 100" */
+static lqa_status fail_number(const lqa_option *row, const char *value, lqa_error *err) {
+  const char *what = row->kind == LQA_OPTION_INT ? "a whole number" : "a number";
+  char range[80] = "";
+  if (has_bounds(row) && row->max >= FAR) {
+    snprintf(range, sizeof range, " of at least %.15g", row->min);
+  } else if (has_bounds(row) && row->min <= -FAR) {
+    snprintf(range, sizeof range, " of at most %.15g", row->max);
+  } else if (has_bounds(row)) {
+    snprintf(range, sizeof range, " from %.15g to %.15g", row->min, row->max);
   }
-  char expected[96];
-  snprintf(expected, sizeof expected, "a number from %.15g to %.15g", option->min, option->max);
-  return fail_value(option, value, expected, err);
+  return lqa_fail(err, LQA_BAD_USAGE, "option --%s: '%.200s' is not %s%s", row->name, value, what,
+                  range);
 }
 
-static lqa_status set_int(const lqa_option *option, void *args, const char *value, lqa_error *err) {
+static bool in_bounds(const lqa_option *row, double value) {
+  return !has_bounds(row) || (value >= row->min && value <= row->max);
+}
+
+static lqa_status set_int(const lqa_option *row, void *field, const char *value, lqa_error *err) {
   long long number;
-  if (!lqa_str_to_int64(lqa_str_from(value), &number)) {
-    return fail_value(option, value, "a whole number", err);
+  if (!lqa_str_to_int64(lqa_str_from(value), &number) || !in_bounds(row, (double)number)) {
+    return fail_number(row, value, err);
   }
-  LQA_TRY(check_bounds(option, value, (double)number, err));
-  *(int64_t *)field_of(option, args) = number;
+  *(int64_t *)field = number;
   return LQA_OK;
 }
 
-static lqa_status set_double(const lqa_option *option, void *args, const char *value,
+static lqa_status set_double(const lqa_option *row, void *field, const char *value,
                              lqa_error *err) {
   double number;
-  if (!lqa_str_to_double(lqa_str_from(value), &number)) {
-    return fail_value(option, value, "a number", err);
+  if (!lqa_str_to_double(lqa_str_from(value), &number) || !in_bounds(row, number)) {
+    return fail_number(row, value, err);
   }
-  LQA_TRY(check_bounds(option, value, number, err));
-  *(double *)field_of(option, args) = number;
+  *(double *)field = number;
   return LQA_OK;
 }
 
-/* The factor of a size suffix, 0 for an unknown one. Both "GB" and "GiB" are powers of 1024. */
-static double size_factor(lqa_str suffix) {
-  static const char units[] = "KMGT";
-  double factor = 1;
-  if (suffix.size == 0 || lqa_str_equal_nocase(suffix, LQA_STR("B"))) {
+static lqa_status set_flag(const lqa_option *row, void *field, const char *value, lqa_error *err) {
+  static const char *const words[] = {"0", "1", "no", "yes", "false", "true", "off", "on"};
+  if (!value) {
+    *(int *)field = 1;
+    return LQA_OK;
+  }
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    if (lqa_str_equal_nocase(lqa_str_from(value), lqa_str_from(words[i]))) {
+      *(int *)field = i % 2;
+      return LQA_OK;
+    }
+  }
+  return lqa_fail(err, LQA_BAD_USAGE, "option --%s: '%.200s' is neither yes nor no", row->name,
+                  value);
+}
+
+/* Bytes per unit: SI prefixes count in thousands, "KiB" and its kind in 1024s; 0 if unknown. */
+static double unit_bytes(lqa_str unit) {
+  static const char prefixes[] = "KMGTP";
+  if (unit.size == 0 || lqa_str_equal_nocase(unit, LQA_STR("B"))) {
     return 1;
   }
-  const char *unit = memchr(units, suffix.data[0] & ~0x20, sizeof units - 1);
-  if (!unit) {
-    return 0;
+  double thousand = 1, binary = 1;
+  for (const char *p = prefixes; *p; p++) {
+    thousand *= 1000;
+    binary *= 1024;
+    lqa_str prefix = {p, 1};
+    if (!lqa_str_equal_nocase((lqa_str){unit.data, 1}, prefix)) {
+      continue;
+    }
+    lqa_str rest = {unit.data + 1, unit.size - 1};
+    if (lqa_str_equal_nocase(rest, LQA_STR("iB"))) {
+      return binary;
+    }
+    return rest.size == 0 || lqa_str_equal_nocase(rest, LQA_STR("B")) ? thousand : 0;
   }
-  for (const char *u = units; u <= unit; u++) {
-    factor *= 1024;
-  }
-  lqa_str rest = {suffix.data + 1, suffix.size - 1};
-  return rest.size == 0 || lqa_str_equal_nocase(rest, LQA_STR("B")) ||
-                 lqa_str_equal_nocase(rest, LQA_STR("iB"))
-             ? factor
-             : 0;
+  return 0;
 }
 
-static lqa_status set_size(const lqa_option *option, void *args, const char *value,
-                           lqa_error *err) {
-  double number = 0;
+static lqa_status set_size(const lqa_option *row, void *field, const char *value, lqa_error *err) {
   size_t digits = strspn(value, "0123456789.");
-  double factor = size_factor(lqa_str_trim(lqa_str_from(value + digits)));
-  if (factor == 0 || !lqa_str_to_double((lqa_str){value, digits}, &number) ||
-      number * factor > 9e18) {
-    return fail_value(option, value, "a size such as 512MB or 2GB", err);
+  double number;
+  double unit = unit_bytes(lqa_str_trim(lqa_str_from(value + digits)));
+  if (unit == 0 || !lqa_str_to_double((lqa_str){value, digits}, &number) ||
+      number * unit >= 0x1p63) {
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    "option --%s: '%.200s' is not a size such as 512MB, 2GB, 64MiB or 1000000",
+                    row->name, value);
   }
-  *(uint64_t *)field_of(option, args) = (uint64_t)(number * factor);
+  *(uint64_t *)field = (uint64_t)(number * unit);
   return LQA_OK;
 }
 
-static lqa_status set_text(const lqa_option *option, void *args, const char *value,
-                           lqa_error *err) {
-  char *copy = strdup(value);
+static char *copy_text(const char *text) {
+  size_t size = strlen(text) + 1;
+  char *copy = lqa_malloc(size, 1);
+  return copy ? memcpy(copy, text, size) : NULL;
+}
+
+static void free_text(const lqa_option *row, const char **field) {
+  if (*field != row->default_value) {
+    free((char *)*field);
+  }
+  *field = NULL;
+}
+
+static lqa_status set_text(const lqa_option *row, void *field, const char *value, lqa_error *err) {
+  char *copy = copy_text(value);
   if (!copy) {
     return lqa_fail_memory(err, "storing an option");
   }
-  char **field = field_of(option, args);
-  free(*field);
-  *field = copy;
+  free_text(row, field);
+  *(const char **)field = copy;
   return LQA_OK;
 }
 
-/* True if `value` is one of "a|b|c". */
+/* Is `value` one of "a|b|c"? */
 static bool is_choice(const char *choices, const char *value) {
-  size_t n = strlen(value);
-  for (const char *at = choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
-    if (strncmp(at, value, n) == 0 && (at[n] == '|' || at[n] == '\0') && n > 0) {
+  size_t size = strlen(value);
+  for (const char *at = choices; at; at = strchr(at, '|')) {
+    at += *at == '|';
+    if (strcspn(at, "|") == size && memcmp(at, value, size) == 0) {
       return true;
     }
   }
   return false;
 }
 
-static lqa_status set_choice(const lqa_option *option, void *args, const char *value,
+static lqa_status set_choice(const lqa_option *row, void *field, const char *value,
                              lqa_error *err) {
-  if (!is_choice(option->choices, value)) {
-    char expected[256];
-    snprintf(expected, sizeof expected, "one of %s", option->choices);
-    return fail_value(option, value, expected, err);
+  if (strchr(value, '|') || !is_choice(row->choices, value)) {
+    return lqa_fail(err, LQA_BAD_USAGE, "option --%s: '%.200s' is not one of %s", row->name, value,
+                    row->choices);
   }
-  return set_text(option, args, value, err);
+  return set_text(row, field, value, err);
 }
 
-static lqa_status push_item(lqa_text_list *list, const char *text, size_t size, lqa_error *err) {
-  const char **grown = lqa_realloc(list->items, list->n + 1, sizeof *grown);
+static bool is_default_list(const lqa_option *row, const lqa_text_list *list) {
+  return list->items == (const char **)&row->default_value ||
+         (row->default_list && list->items == (const char **)row->default_list);
+}
+
+static void free_list(const lqa_option *row, lqa_text_list *list) {
+  for (size_t i = 0; i < list->n && !is_default_list(row, list); i++) {
+    free((char *)list->items[i]);
+  }
+  if (!is_default_list(row, list)) {
+    free(list->items);
+  }
+  *list = (lqa_text_list){0};
+}
+
+/* Takes `item`, whatever happens. */
+static lqa_status push_item(lqa_text_list *list, char *item, lqa_error *err) {
+  const char **grown = item ? lqa_realloc(list->items, list->n + 1, sizeof *grown) : NULL;
   if (!grown) {
+    free(item);
     return lqa_fail_memory(err, "storing an option");
   }
   list->items = grown;
-  char *copy = lqa_malloc(size + 1, 1);
-  if (!copy) {
-    return lqa_fail_memory(err, "storing an option");
-  }
-  memcpy(copy, text, size);
-  copy[size] = '\0';
-  list->items[list->n++] = copy;
+  list->items[list->n++] = item;
   return LQA_OK;
 }
 
-/* One CSV field of `*at` into `out`, moving `*at` past it and its comma; doubled quotes are one. */
-static bool next_csv_item(const char **at, lqa_buf *out) {
-  const char *s = *at;
-  bool quoted = *s == '"';
-  s += quoted;
-  for (; *s; s++) {
-    if (quoted && *s == '"') {
-      if (s[1] != '"') {
-        quoted = false;
-        continue;
-      }
-      s++;
-    } else if (!quoted && *s == ',') {
-      break;
+/* Reads the item at *at, plain or in CSV quotes, into `item` (size enough for all of *at) and steps
+ * to the comma or the end behind it; false where quotes are not closed or text follows them. */
+static bool read_item(const char **at, char *item) {
+  const char *in = *at;
+  size_t size = 0;
+  if (*in != '"') {
+    size = strcspn(in, ",");
+    memcpy(item, in, size);
+    in += size;
+  } else {
+    for (in++; *in && (*in != '"' || in[1] == '"'); in++) {
+      in += *in == '"';
+      item[size++] = *in;
     }
-    lqa_buf_add_char(out, *s);
+    if (*in != '"' || (in[1] != ',' && in[1] != '\0')) {
+      return false;
+    }
+    in++;
   }
-  bool more = *s == ',';
-  *at = s + more;
-  return more;
+  item[size] = '\0';
+  *at = in;
+  return true;
 }
 
-static lqa_status push_csv(lqa_text_list *list, const char *value, lqa_error *err) {
-  lqa_buf item;
-  lqa_buf_init(&item, 1 << 20);
-  lqa_status status = LQA_OK;
-  bool more = true;
-  while (more && status == LQA_OK) {
-    lqa_buf_reset(&item);
-    more = next_csv_item(&value, &item);
-    status = item.failed ? lqa_fail_memory(err, "reading a list")
-                         : push_item(list, lqa_buf_str(&item).data, item.size, err);
+/* All items or none: a bad item leaves the list as it was. */
+static lqa_status split_items(const lqa_option *row, const char *value, lqa_text_list *list,
+                              lqa_error *err) {
+  char *item = lqa_malloc(strlen(value) + 1, 1);
+  if (!item) {
+    return lqa_fail_memory(err, "storing an option");
   }
-  lqa_buf_clear(&item);
+  lqa_status status = LQA_OK;
+  for (const char *at = value;; at++) {
+    bool quoted = *at == '"';
+    if (!read_item(&at, item) || (!quoted && item[0] == '\0')) {
+      status = lqa_fail(err, LQA_BAD_USAGE,
+                        "option --%s: '%.200s' is not a list such as A,B,\"C, with a comma\"",
+                        row->name, value);
+      break;
+    }
+    status = push_item(list, copy_text(item), err);
+    if (status != LQA_OK || *at == '\0') {
+      break;
+    }
+  }
+  free(item);
   return status;
 }
 
-static void clear_list(lqa_text_list *list) {
-  for (size_t i = 0; i < list->n; i++) {
-    free((char *)list->items[i]);
-  }
-  free(list->items);
-  *list = (lqa_text_list){NULL, 0};
-}
-
-/* Whether the list still holds just its default. */
-static bool holds_default(const lqa_option *option, const lqa_text_list *list) {
-  if (!option->default_value) {
-    return false;
-  }
-  lqa_text_list expected = {NULL, 0};
-  bool same = push_csv(&expected, option->default_value, NULL) == LQA_OK && expected.n == list->n;
-  for (size_t i = 0; same && i < list->n; i++) {
-    same = strcmp(expected.items[i], list->items[i]) == 0;
-  }
-  clear_list(&expected);
-  return same;
-}
-
-static lqa_status set_list(const lqa_option *option, void *args, const char *value,
-                           lqa_error *err) {
-  lqa_text_list *list = field_of(option, args);
-  if (holds_default(option, list)) {
-    clear_list(list);
-  }
-  return option->split_commas ? push_csv(list, value, err)
-                              : push_item(list, value, strlen(value), err);
-}
-
-static lqa_status set_flag(const lqa_option *option, void *args, const char *value,
-                           lqa_error *err) {
-  static const char *const yes[] = {"1", "yes", "true"}, *const no[] = {"0", "no", "false"};
-  int *field = field_of(option, args);
-  if (!value) {
-    *field = 1;
+static lqa_status set_list(const lqa_option *row, void *field, const char *value, lqa_error *err) {
+  lqa_text_list added = {0};
+  lqa_status status = row->split_commas ? split_items(row, value, &added, err)
+                                        : push_item(&added, copy_text(value), err);
+  lqa_text_list *list = field;
+  if (status == LQA_OK && is_default_list(row, list)) {
+    *list = added;
     return LQA_OK;
   }
-  for (int i = 0; i < 3; i++) {
-    if (strcmp(value, yes[i]) == 0 || strcmp(value, no[i]) == 0) {
-      *field = strcmp(value, yes[i]) == 0;
-      return LQA_OK;
-    }
+  const char **grown =
+      status == LQA_OK ? lqa_realloc(list->items, list->n + added.n, sizeof *grown) : NULL;
+  if (!grown) {
+    free_list(row, &added);
+    return status == LQA_OK ? lqa_fail_memory(err, "storing an option") : status;
   }
-  return fail_value(option, value, "no value, or yes or no", err);
+  memcpy(grown + list->n, added.items, added.n * sizeof *grown);
+  *list = (lqa_text_list){grown, list->n + added.n};
+  free(added.items);
+  return LQA_OK;
 }
 
-static lqa_status set_value(const lqa_option *option, void *args, const char *value,
-                            lqa_error *err) {
-  if (!value && option->kind != LQA_OPTION_FLAG) {
-    return lqa_fail(err, LQA_BAD_USAGE, "option --%s needs a value (%s)", option->name,
-                    option->argument ? option->argument : "see --help");
+static lqa_status set_field(const lqa_option *row, void *args, const char *value, lqa_error *err) {
+  void *field = (char *)args + row->offset;
+  if (!value && row->kind != LQA_OPTION_FLAG) {
+    return lqa_fail(err, LQA_BAD_USAGE, "option --%s needs a value: --%s %s", row->name, row->name,
+                    row->argument  ? row->argument
+                    : row->choices ? row->choices
+                                   : "VALUE");
   }
-  switch (option->kind) {
+  switch (row->kind) {
   case LQA_OPTION_FLAG:
-    return set_flag(option, args, value, err);
+    return set_flag(row, field, value, err);
   case LQA_OPTION_INT:
-    return set_int(option, args, value, err);
+    return set_int(row, field, value, err);
   case LQA_OPTION_DOUBLE:
-    return set_double(option, args, value, err);
+    return set_double(row, field, value, err);
   case LQA_OPTION_TEXT:
-    return set_text(option, args, value, err);
+    return set_text(row, field, value, err);
   case LQA_OPTION_CHOICE:
-    return set_choice(option, args, value, err);
+    return set_choice(row, field, value, err);
   case LQA_OPTION_SIZE:
-    return set_size(option, args, value, err);
+    return set_size(row, field, value, err);
   case LQA_OPTION_TEXT_LIST:
-    return set_list(option, args, value, err);
+    return set_list(row, field, value, err);
   }
-  return lqa_fail(err, LQA_INTERNAL, "option --%s has no kind", option->name);
+  return lqa_fail(err, LQA_INTERNAL, "option --%s has an unknown kind", row->name);
+}
+
+/* Borrows the row's default list. */
+static lqa_status init_list(const lqa_option *row, lqa_text_list *list, lqa_error *err) {
+  if (row->default_list) {
+    *list = (lqa_text_list){(const char **)row->default_list, 0};
+    while (row->default_list[list->n]) {
+      list->n++;
+    }
+    return LQA_OK;
+  }
+  if (row->split_commas && strchr(row->default_value, ',')) {
+    return lqa_fail(err, LQA_INTERNAL, "option --%s: several default items need default_list",
+                    row->name);
+  }
+  *list = (lqa_text_list){(const char **)&row->default_value, 1};
+  return LQA_OK;
+}
+
+static lqa_status init_field(const lqa_option *row, void *args, lqa_error *err) {
+  void *field = (char *)args + row->offset;
+  switch (row->kind) {
+  case LQA_OPTION_TEXT_LIST:
+    return init_list(row, field, err);
+  case LQA_OPTION_CHOICE:
+    if (!is_choice(row->choices, row->default_value)) {
+      return lqa_fail(err, LQA_INTERNAL, "option --%s: default '%s' is not one of %s", row->name,
+                      row->default_value, row->choices);
+    }
+    *(const char **)field = row->default_value;
+    return LQA_OK;
+  case LQA_OPTION_TEXT:
+    *(const char **)field = row->default_value;
+    return LQA_OK;
+  default:
+    return set_field(row, args, row->default_value, err) == LQA_OK ? LQA_OK : LQA_INTERNAL;
+  }
 }
 
 lqa_status lqa_option_init(const lqa_option *table, void *args, lqa_error *err) {
-  for (; table->name; table++) {
-    if (table->default_value) {
-      LQA_TRY(set_value(table, args, table->default_value, err));
+  for (const lqa_option *row = table; row->name; row++) {
+    if (row->default_value) {
+      LQA_TRY(init_field(row, args, err));
     }
   }
   return LQA_OK;
@@ -322,46 +376,55 @@ lqa_status lqa_option_init(const lqa_option *table, void *args, lqa_error *err) 
 
 lqa_status lqa_option_set(const lqa_option *table, void *args, const char *name, const char *value,
                           lqa_error *err) {
-  const lqa_option *option = lqa_option_find(table, name);
-  return option ? set_value(option, args, value, err) : fail_unknown(table, name, err);
+  const lqa_option *row = lqa_option_find(table, name);
+  return row ? set_field(row, args, value, err) : fail_unknown(table, name, err);
 }
 
 lqa_status lqa_option_fill(const lqa_option *table, void *args, char *(*lookup)(const char *name),
                            lqa_error *err) {
-  for (; table->name; table++) {
-    if (!table->environment || *(const char **)field_of(table, args)) {
+  for (const lqa_option *row = table; row->name; row++) {
+    if (!row->environment || *(const char **)((char *)args + row->offset)) {
       continue;
     }
-    const char *value = lookup(table->environment);
-    if (value && *value) {
-      LQA_TRY(set_text(table, args, value, err));
+    const char *value = lookup(row->environment);
+    if (value && value[0]) {
+      LQA_TRY(set_field(row, args, value, err));
     }
   }
   return LQA_OK;
 }
 
 void lqa_option_clear(const lqa_option *table, void *args) {
-  for (; table->name; table++) {
-    if (table->kind == LQA_OPTION_TEXT || table->kind == LQA_OPTION_CHOICE) {
-      char **field = field_of(table, args);
-      free(*field);
-      *field = NULL;
-    } else if (table->kind == LQA_OPTION_TEXT_LIST) {
-      clear_list(field_of(table, args));
+  for (const lqa_option *row = table; row->name; row++) {
+    void *field = (char *)args + row->offset;
+    switch (row->kind) {
+    case LQA_OPTION_TEXT:
+    case LQA_OPTION_CHOICE:
+      free_text(row, field);
+      break;
+    case LQA_OPTION_TEXT_LIST:
+      free_list(row, field);
+      break;
+    case LQA_OPTION_FLAG:
+      *(int *)field = 0;
+      break;
+    case LQA_OPTION_INT:
+    case LQA_OPTION_DOUBLE:
+    case LQA_OPTION_SIZE:
+      memset(field, 0, 8);
+      break;
     }
   }
 }
 
-static bool is_given(const lqa_option *option, const void *args) {
-  const void *field = (const char *)args + option->offset;
-  return option->kind == LQA_OPTION_TEXT_LIST ? ((const lqa_text_list *)field)->n > 0
-                                              : *(const char *const *)field != NULL;
-}
-
 lqa_status lqa_option_check(const lqa_option *table, const void *args, lqa_error *err) {
-  for (; table->name; table++) {
-    if (table->required && !is_given(table, args)) {
-      return lqa_fail(err, LQA_BAD_USAGE, "option --%s is missing (%s)", table->name, table->help);
+  for (const lqa_option *row = table; row->name; row++) {
+    const void *field = (const char *)args + row->offset;
+    bool is_text = row->kind == LQA_OPTION_TEXT || row->kind == LQA_OPTION_CHOICE;
+    bool is_missing = (is_text && !*(const char *const *)field) ||
+                      (row->kind == LQA_OPTION_TEXT_LIST && !((const lqa_text_list *)field)->n);
+    if (row->required && is_missing) {
+      return lqa_fail(err, LQA_BAD_USAGE, "option --%s is required: %s", row->name, row->help);
     }
   }
   return LQA_OK;

@@ -2,8 +2,10 @@
  * help, completion and the man page.
  *
  * A row names an option, says where its value lives in an argument struct (offset) and what it may
- * be. Values set by name are copied; lqa_option_clear frees what was copied. A struct that was
- * zeroed and then initialised from its table is ready to use.
+ * be. A struct that was zeroed and then initialised from its table is ready to use and owns
+ * nothing: defaults are borrowed from the table, which must be static. Values set by name are
+ * copied; lqa_option_clear frees what was copied. Do not mix setting by name with pointers put into
+ * the struct by hand: a text that is not its row's default is taken for a copy.
  */
 #ifndef LQA_BASE_OPTION_H
 #define LQA_BASE_OPTION_H
@@ -24,20 +26,22 @@ typedef enum lqa_option_kind {
 typedef struct lqa_option {
   const char *name; /* "max-features"; NULL ends a table */
   lqa_option_kind kind;
-  size_t offset;             /* of the field in the argument struct */
-  const char *default_value; /* as a user would type it; NULL = not given / 0 */
-  double min, max;           /* INT and DOUBLE; both 0 = no bounds */
-  const char *choices;       /* CHOICE: "a|b|c" */
-  const char *argument;      /* placeholder in help: "COL", "N" */
-  const char *help;          /* one sentence, no full stop needed */
-  const char *group;         /* heading in help; NULL = "Options" */
-  bool split_commas;         /* TEXT_LIST: "A,B" adds two items (CSV quoting inside is honoured) */
-  bool required;
+  size_t offset;                   /* of the field in the argument struct */
+  const char *default_value;       /* as a user would type it; NULL = not given / 0 */
+  const char *const *default_list; /* TEXT_LIST whose default_value has several items: the same,
+                                    * item by item, closed by NULL */
+  double min, max;                 /* INT and DOUBLE; both 0 = no bounds */
+  const char *choices;             /* CHOICE: "a|b|c" */
+  const char *argument;            /* placeholder in help: "COL", "N" */
+  const char *help;                /* one sentence, no full stop needed */
+  const char *group;               /* heading in help; NULL = "Options" */
+  bool split_commas;       /* TEXT_LIST: "A,B" adds two items (CSV quoting inside is honoured) */
+  bool required;           /* texts and lists only */
   const char *environment; /* TEXT: variable to take an unset value from (lqa_option_fill) */
   bool environment_only;   /* not an option at all: never parsed, never in help (keys) */
 } lqa_option;
 
-/* Fills the defaults into zeroed `args`. */
+/* Fills the defaults into zeroed `args`; allocates nothing. LQA_INTERNAL if one does not parse. */
 lqa_status lqa_option_init(const lqa_option *table, void *args, lqa_error *err);
 /* Sets one option from text; a list option appends (its default, if any, is dropped first). `name`
  * accepts "max-features" and "max_features". LQA_BAD_USAGE names option, value, what was expected,
@@ -49,8 +53,9 @@ lqa_status lqa_option_set(const lqa_option *table, void *args, const char *name,
  * reads no environment. */
 lqa_status lqa_option_fill(const lqa_option *table, void *args, char *(*lookup)(const char *name),
                            lqa_error *err);
-/* Frees all texts and lists that were set; the struct is zeroed. */
+/* Frees all texts and lists that were set by name; the table's fields are zeroed. */
 void lqa_option_clear(const lqa_option *table, void *args);
+/* NULL if there is none; rows that only the environment sets are not found. */
 const lqa_option *lqa_option_find(const lqa_option *table, const char *name);
 
 /* After parsing: LQA_BAD_USAGE if a required option is missing. */

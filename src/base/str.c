@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 int lqa_str_compare(lqa_str a, lqa_str b) {
@@ -50,6 +51,36 @@ bool lqa_str_starts_with(lqa_str s, lqa_str prefix) {
 bool lqa_str_ends_with(lqa_str s, lqa_str suffix) {
   return s.size >= suffix.size &&
          lqa_str_equal((lqa_str){s.data + s.size - suffix.size, suffix.size}, suffix);
+}
+
+/* Restricted Damerau-Levenshtein over three rolling rows. */
+size_t lqa_str_distance(lqa_str a, lqa_str b) {
+  enum { MAX = 64 };
+  size_t rows[3][MAX + 1];
+  if (a.size > MAX || b.size > MAX) {
+    return SIZE_MAX;
+  }
+  for (size_t j = 0; j <= b.size; j++) {
+    rows[0][j] = j;
+  }
+  for (size_t i = 1; i <= a.size; i++) {
+    size_t *row = rows[i % 3];
+    const size_t *above = rows[(i + 2) % 3];
+    const size_t *twice_above = rows[(i + 1) % 3];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size; j++) {
+      char x = lower(a.data[i - 1]), y = lower(b.data[j - 1]);
+      size_t best = above[j - 1] + (x != y);
+      best = above[j] + 1 < best ? above[j] + 1 : best;
+      best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+      if (i > 1 && j > 1 && x == lower(b.data[j - 2]) && y == lower(a.data[i - 2]) &&
+          twice_above[j - 2] + 1 < best) {
+        best = twice_above[j - 2] + 1;
+      }
+      row[j] = best;
+    }
+  }
+  return rows[a.size % 3][b.size];
 }
 
 bool lqa_str_to_int64(lqa_str s, long long *value) {

@@ -32,6 +32,9 @@ lqa_str lqa_str_trim(lqa_str s);
 bool lqa_str_equal_nocase(lqa_str a, lqa_str b); /* ASCII case only */
 bool lqa_str_starts_with(lqa_str s, lqa_str prefix);
 bool lqa_str_ends_with(lqa_str s, lqa_str suffix);
+/* Edits (insert, delete, replace, swap two neighbours) that turn `a` into `b`, ASCII case
+ * ignored: for "did you mean". Texts over 64 bytes count as far from everything (SIZE_MAX). */
+size_t lqa_str_distance(lqa_str a, lqa_str b);
 /* Whole text as a base-10 integer without sign tricks or spaces ("-7", "42"); false
  * if it is not. */
 bool lqa_str_to_int64(lqa_str s, long long *value);
