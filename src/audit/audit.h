@@ -82,6 +82,9 @@ typedef struct lqa_audit {
   lqa_status (*run)(const lqa_audit_input *input, lqa_error *err);
 } lqa_audit;
 
+/* Parameters of near-duplicate, which the driver reads: it makes the clusters for all. */
+enum { LQA_NEAR_DUPLICATE_JACCARD, LQA_NEAR_DUPLICATE_SHINGLE, LQA_NEAR_DUPLICATE_WORDS };
+
 /* The descriptor of a number, in audit_list.h order. */
 const lqa_audit *lqa_audit_get(lqa_audit_number number);
 /* By id ("duplicate-conflict"), also by the id of one of its finding kinds; NULL

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "feature/minhash.h"
 
 static const unsigned MODEL_NEEDS = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_FEATURES;
 
@@ -166,12 +167,41 @@ static lqa_status cluster_equals(lqa_audit_run *run, const lqa_dataset *dataset,
   return LQA_OK;
 }
 
+static bool wants_near_clusters(const lqa_audit_run *run) {
+  for (int i = 0; i < LQA_AUDIT_COUNT; i++) {
+    const lqa_audit *audit = lqa_audit_get((lqa_audit_number)i);
+    if ((audit->needs & LQA_NEEDS_CLUSTERS) && lqa_audit_plan_runs(&run->plan, audit->number)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static lqa_status cluster_near(lqa_audit_run *run, const lqa_audit_input *known, lqa_error *err) {
+  const double *params = run->plan.params[LQA_AUDIT_near_duplicate];
+  lqa_minhash_options options = {
+      .jaccard = params[LQA_NEAR_DUPLICATE_JACCARD],
+      .shingle = (int)params[LQA_NEAR_DUPLICATE_SHINGLE],
+      .words = params[LQA_NEAR_DUPLICATE_WORDS] != 0,
+      .seed = known->seed,
+      .memory_bytes = known->memory_bytes,
+      .pool = known->pool,
+      .observer = known->observer,
+  };
+  LQA_TRY(lqa_minhash_cluster(&known->dataset->content, &options, run->cluster, err));
+  run->cluster_is_near = true;
+  return LQA_OK;
+}
+
 lqa_status lqa_audit_run_structural(lqa_audit_run *run, const lqa_audit_input *known,
                                     lqa_error *err) {
   if (has_content_texts(known->dataset)) {
     lqa_observe_progress(known->observer, "comparing contents", -1);
     LQA_TRY(lqa_row_groups_by_content(known->dataset, &run->content_groups, err));
     LQA_TRY(cluster_equals(run, known->dataset, err));
+    if (known->dataset->kind == LQA_CONTENT_TEXT && wants_near_clusters(run)) {
+      LQA_TRY(cluster_near(run, known, err));
+    }
   }
   return run_stage(run, known, false, err);
 }
