@@ -92,7 +92,7 @@ static size_t ascii_prefix(const char *text, size_t size) {
 
 int64_t lqa_utf8_check(const char *text, size_t size) {
   size_t i = 0;
-  while ((i += ascii_prefix(text + i, size - i)) < size) {
+  while (i < size && (i += ascii_prefix(text + i, size - i)) < size) {
     size_t length;
     if (lqa_utf8_decode(text + i, size - i, &length) == REPLACEMENT && length == 1) {
       return (int64_t)i;
