@@ -16,7 +16,7 @@ else()
     message(FATAL_ERROR "${DUCKDB_LIBRARY} is missing: run script/bootstrap")
   endif()
 endif()
-# A system include: its old-style () prototypes would trip -Wstrict-prototypes.
+# Imported, so a system include: its old-style () prototypes would trip -Wstrict-prototypes.
 set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION "${DUCKDB_LIBRARY}"
-                      INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${DUCKDB_INCLUDE}"
+                      INTERFACE_INCLUDE_DIRECTORIES "${DUCKDB_INCLUDE}"
                       IMPORTED_NO_SONAME ON)

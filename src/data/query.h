@@ -20,6 +20,7 @@ typedef struct lqa_database_options {
   uint64_t memory_bytes;        /* 0 = DuckDB's default */
   const char *temporary_folder; /* for spills; NULL = the system's */
   bool allow_network;           /* autoload httpfs and the like */
+  const lqa_observer *observer; /* asked for cancellation while a query runs; NULL = never */
 } lqa_database_options;
 
 lqa_status lqa_database_open(const lqa_database_options *options, lqa_database **out,
@@ -36,8 +37,10 @@ lqa_status lqa_query_open(lqa_database *database, const char *sql, const char *c
 lqa_status lqa_query_next(lqa_query *query, bool *more, lqa_error *err);
 size_t lqa_query_count_columns(const lqa_query *query);
 const char *lqa_query_column_name(const lqa_query *query, size_t column);
-/* The value of the current row, coerced: integers of any width, floats, booleans, texts, lists of
- * text. */
+/* How lqa_query_get yields a column: INT64 for every width of integer. */
+lqa_value_type lqa_query_column_type(const lqa_query *query, size_t column);
+/* The value of the current row, coerced: integers of any width, floats, booleans, texts, lists of text.
+ * Columns of other types are refused when the query is opened: cast them to VARCHAR. */
 lqa_value lqa_query_get(lqa_query *query, size_t column);
 void lqa_query_close(lqa_query *query);
 

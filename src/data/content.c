@@ -1,0 +1,65 @@
+/* Folding and hashing of content, in tasks of a fixed number of rows: the result depends on the
+ * rows alone. Each worker keeps one buffer for the folded text; its ceiling is generous because
+ * NFKC can make a text up to 18 times longer.
+ */
+#include "data/content.h"
+
+#include "base/memory.h"
+#include "base/unicode.h"
+#include "data/storage.h"
+
+enum { ROWS_PER_TASK = 2048 };
+
+typedef struct hash_job {
+  const lqa_column *content;
+  uint8_t *valid;
+  lqa_hash128 *hash;
+  lqa_buf *scratch; /* one per worker */
+} hash_job;
+
+static lqa_status hash_row(const hash_job *job, int64_t row, lqa_buf *folded) {
+  lqa_str text = lqa_column_get(job->content, row);
+  job->valid[row] = !lqa_str_is_null(text) && !lqa_unicode_is_blank(text);
+  if (!job->valid[row]) {
+    return LQA_OK;
+  }
+  lqa_buf_reset(folded);
+  lqa_unicode_fold(text, folded);
+  if (folded->failed) {
+    return LQA_NO_MEMORY;
+  }
+  job->hash[row] = lqa_hash128_of(folded->data, folded->size);
+  return LQA_OK;
+}
+
+static lqa_status hash_rows(void *data, size_t task, size_t worker) {
+  hash_job *job = data;
+  int64_t first = (int64_t)task * ROWS_PER_TASK, last = first + ROWS_PER_TASK;
+  for (int64_t row = first; row < last && row < job->content->n; row++) {
+    LQA_TRY(hash_row(job, row, &job->scratch[worker]));
+  }
+  return LQA_OK;
+}
+
+lqa_status lqa_content_finish(lqa_dataset *dataset, lqa_pool *pool, lqa_error *err) {
+  size_t n = (size_t)dataset->content.n, n_workers = lqa_pool_threads(pool);
+  hash_job job = {.content = &dataset->content};
+  job.valid = lqa_storage_take(dataset->storage, n, 1);
+  job.hash = lqa_storage_take(dataset->storage, n, sizeof *job.hash);
+  job.scratch = lqa_calloc(n_workers, sizeof *job.scratch);
+  if (!job.valid || !job.hash || !job.scratch) {
+    free(job.scratch);
+    return lqa_fail_memory(err, "hashing the content");
+  }
+  for (size_t i = 0; i < n_workers; i++) {
+    lqa_buf_init(&job.scratch[i], SIZE_MAX / 2);
+  }
+  lqa_status status = lqa_pool_run(pool, (n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, hash_rows, &job);
+  for (size_t i = 0; i < n_workers; i++) {
+    lqa_buf_clear(&job.scratch[i]);
+  }
+  free(job.scratch);
+  dataset->content.valid = job.valid;
+  dataset->content_hash = job.hash;
+  return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "hashing the content");
+}
