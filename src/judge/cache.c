@@ -1,0 +1,632 @@
+/* judge/cache.c - see cache.h.
+ *
+ * Tables: answers (what models said), claims (open questions), refused (fields that endpoints do not
+ * take), batches (handed to a provider). A write-ahead log lets one process read while another
+ * commits; writers queue for up to a minute. A claim's owner is "boot/namespace/pid/start/nonce": the
+ * first four find the process, the nonce tells two handles of one process apart. Process ids are
+ * only believed inside the same boot and pid namespace; elsewhere a claim lives until it expires.
+ *
+ * Throughput: statements are prepared once; one transaction holds all answers and claims of a turn of the
+ * engine's loop, about 20 microseconds each plus one fsync.
+ */
+#include "judge/cache.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BUSY_WAIT_MS = 60000, SCHEMA_VERSION = 1, OWNER_BYTES = 192 };
+
+typedef enum sql_name {
+  FIND_ANSWER,
+  HAS_ANSWER,
+  STORE_ANSWER,
+  GET_CLAIM,
+  SET_CLAIM,
+  DROP_CLAIM,
+  DROP_MINE,
+  LIST_OWNERS,
+  DROP_OWNER,
+  GET_REFUSED,
+  SET_REFUSED,
+  ADD_BATCH,
+  ADD_BATCH_KEY,
+  DROP_BATCH_KEYS,
+  DROP_BATCH,
+  LIST_BATCHES,
+  BEGIN,
+  COMMIT,
+  ROLLBACK,
+  STATEMENT_COUNT
+} sql_name;
+
+static const char *const sql[STATEMENT_COUNT] = {
+    [FIND_ANSWER] = "SELECT content, ending, finish, reply_model, fingerprint, tokens_in, "
+                    "tokens_out, cost, asked_ms FROM answers WHERE key = ?1",
+    [HAS_ANSWER] = "SELECT 1 FROM answers WHERE key = ?1 AND asked_ms >= ?2",
+    [STORE_ANSWER] = "INSERT OR REPLACE INTO answers VALUES "
+                     "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    [GET_CLAIM] = "SELECT owner, batch, expires_ms FROM claims WHERE key = ?1",
+    [SET_CLAIM] = "INSERT OR REPLACE INTO claims VALUES (?1, ?2, NULL, ?3)",
+    [DROP_CLAIM] = "DELETE FROM claims WHERE key = ?1 AND owner = ?2",
+    [DROP_MINE] = "DELETE FROM claims WHERE owner = ?1",
+    [LIST_OWNERS] = "SELECT owner, max(expires_ms), count(*) FROM claims WHERE batch IS NULL "
+                    "GROUP BY owner",
+    [DROP_OWNER] = "DELETE FROM claims WHERE owner = ?1 AND batch IS NULL",
+    [GET_REFUSED] = "SELECT fields FROM refused WHERE base_url = ?1 AND model = ?2",
+    [SET_REFUSED] = "INSERT OR REPLACE INTO refused VALUES (?1, ?2, ?3)",
+    [ADD_BATCH] = "INSERT OR REPLACE INTO batches VALUES (?1, ?2, ?3)",
+    [ADD_BATCH_KEY] = "INSERT OR REPLACE INTO claims VALUES (?1, '', ?2, ?3)",
+    [DROP_BATCH_KEYS] = "DELETE FROM claims WHERE batch = ?1",
+    [DROP_BATCH] = "DELETE FROM batches WHERE id = ?1",
+    [LIST_BATCHES] = "SELECT id FROM batches WHERE base_url = ?1 AND model = ?2 ORDER BY id",
+    [BEGIN] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+};
+
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, row_key TEXT, prompt_hash TEXT, "
+    "base_url TEXT, model TEXT, settings TEXT, repeat INTEGER, content BLOB, ending INTEGER, "
+    "finish TEXT, reply_model TEXT, fingerprint TEXT, tokens_in INTEGER, tokens_out INTEGER, "
+    "cost INTEGER, asked_ms INTEGER) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, owner TEXT, batch TEXT, "
+    "expires_ms INTEGER) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS refused (base_url TEXT, model TEXT, fields INTEGER, "
+    "PRIMARY KEY (base_url, model)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, base_url TEXT, model TEXT) STRICT;"
+    "PRAGMA user_version = 1;";
+
+struct lqa_cache {
+  sqlite3 *db;
+  sqlite3_stmt *statements[STATEMENT_COUNT];
+  char *path;
+  char owner[OWNER_BYTES];
+  size_t machine_size; /* of `owner`: boot and namespace, where process ids mean something */
+};
+
+/* ---- keys ---- */
+
+static void add_part(lqa_buf *buf, lqa_str part) {
+  uint64_t size = part.size;
+  unsigned char prefix[8];
+  for (int i = 0; i < 8; i++) {
+    prefix[i] = (unsigned char)(size >> (8 * i));
+  }
+  lqa_buf_add(buf, prefix, sizeof prefix);
+  lqa_buf_add_str(buf, part);
+}
+
+void lqa_cache_key_make(const lqa_cache_question *question, lqa_cache_key *key) {
+  char repeat[16], hex[65];
+  snprintf(repeat, sizeof repeat, "%d", question->repeat);
+  lqa_buf buf;
+  lqa_buf_init(&buf, (size_t)1 << 30);
+  add_part(&buf, question->row_key);
+  add_part(&buf, lqa_str_from(question->prompt_hash));
+  add_part(&buf, lqa_str_from(question->base_url));
+  add_part(&buf, lqa_str_from(question->model));
+  add_part(&buf, lqa_str_from(question->settings));
+  add_part(&buf, lqa_str_from(repeat));
+  lqa_sha256(buf.data, buf.size, hex);
+  lqa_cache_key_parse(hex, key);
+  lqa_buf_clear(&buf);
+}
+
+void lqa_cache_key_format(const lqa_cache_key *key, char hex[65]) {
+  for (size_t i = 0; i < sizeof key->bytes; i++) {
+    snprintf(hex + 2 * i, 3, "%02x", key->bytes[i]);
+  }
+}
+
+static int digit(char c) {
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool lqa_cache_key_parse(const char *hex, lqa_cache_key *key) {
+  if (strlen(hex) != 2 * sizeof key->bytes) {
+    return false;
+  }
+  for (size_t i = 0; i < sizeof key->bytes; i++) {
+    int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
+    if (high < 0 || low < 0) {
+      return false;
+    }
+    key->bytes[i] = (unsigned char)(high << 4 | low);
+  }
+  return true;
+}
+
+int64_t lqa_cache_now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- owners ---- */
+
+/* The start time of a process in clock ticks since boot, or -1. */
+static long long start_of(long pid) {
+  char path[64], text[1024];
+  snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+  if (fd >= 0) {
+    close(fd);
+  }
+  text[n > 0 ? n : 0] = '\0';
+  char *end = strrchr(text, ')'); /* the name may hold anything */
+  char state = 0;
+  long long start = -1;
+  /* After the name: state, then 18 numbers, then the start time. */
+  if (!end ||
+      sscanf(end + 1,
+             " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+             "%lld",
+             &state, &start) != 2 ||
+      state == 'Z' || state == 'X') {
+    return -1;
+  }
+  return start;
+}
+
+static void read_line(const char *path, char *out, size_t size) {
+  FILE *file = fopen(path, "re");
+  if (!file || !fgets(out, (int)size, file)) {
+    out[0] = '\0';
+  }
+  out[strcspn(out, "\r\n")] = '\0';
+  if (file) {
+    fclose(file);
+  }
+}
+
+static void make_owner(lqa_cache *cache) {
+  char boot[64], space[64];
+  uint64_t nonce = 0;
+  read_line("/proc/sys/kernel/random/boot_id", boot, sizeof boot);
+  ssize_t n = readlink("/proc/self/ns/pid", space, sizeof space - 1);
+  space[n > 0 ? n : 0] = '\0';
+  if (getrandom(&nonce, sizeof nonce, 0) != sizeof nonce) {
+    nonce = (uint64_t)lqa_cache_now_ms() ^ (uint64_t)(uintptr_t)cache;
+  }
+  long pid = (long)getpid();
+  int size = snprintf(cache->owner, sizeof cache->owner, "%s/%s/", boot, space);
+  cache->machine_size = (size_t)size;
+  snprintf(cache->owner + size, sizeof cache->owner - (size_t)size, "%ld/%lld/%016llx", pid,
+           start_of(pid), (unsigned long long)nonce);
+}
+
+/* Whether the process behind a claim may still be at work. */
+static bool is_alive(const lqa_cache *cache, const char *owner, int64_t expires_ms) {
+  long pid;
+  long long start;
+  if (strncmp(owner, cache->owner, cache->machine_size) != 0 ||
+      sscanf(owner + cache->machine_size, "%ld/%lld/", &pid, &start) != 2) {
+    return lqa_cache_now_ms() < expires_ms;
+  }
+  return start_of(pid) == start;
+}
+
+/* ---- opening ---- */
+
+static lqa_status fail(const lqa_cache *cache, const char *what, lqa_error *err) {
+  const char *path = cache->path ? cache->path : "(in memory)";
+  return lqa_fail_at(
+      err, LQA_BAD_FILE, path, -1, NULL,
+      "the judge's cache '%s': %s: %s; if it is damaged, move it away: paid answers in it "
+      "are then asked again",
+      path, what, cache->db ? sqlite3_errmsg(cache->db) : "out of memory");
+}
+
+/* mkdir -p of the folder that holds `path`. */
+static lqa_status make_folder(const char *path, lqa_error *err) {
+  char *copy = strdup(path);
+  if (!copy) {
+    return lqa_fail_memory(err, "opening the judge's cache");
+  }
+  lqa_status status = LQA_OK;
+  for (char *slash = strchr(copy + 1, '/'); slash && status == LQA_OK;
+       slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    if (mkdir(copy, 0700) != 0 && errno != EEXIST) {
+      status = lqa_fail_errno(err, "create the folder", copy);
+    }
+    *slash = '/';
+  }
+  free(copy);
+  return status;
+}
+
+/* The file is made by us so that nobody else may read it. */
+static lqa_status make_file(const char *path, lqa_error *err) {
+  LQA_TRY(make_folder(path, err));
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return lqa_fail_errno(err, "open the judge's cache", path);
+  }
+  close(fd);
+  return LQA_OK;
+}
+
+static int user_version(sqlite3 *db) {
+  sqlite3_stmt *statement = NULL;
+  int version = -1;
+  if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+      sqlite3_step(statement) == SQLITE_ROW) {
+    version = sqlite3_column_int(statement, 0);
+  }
+  sqlite3_finalize(statement);
+  return version;
+}
+
+static lqa_status prepare(lqa_cache *cache, lqa_error *err) {
+  for (int i = 0; i < STATEMENT_COUNT; i++) {
+    if (sqlite3_prepare_v3(cache->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &cache->statements[i],
+                           NULL) != SQLITE_OK) {
+      return fail(cache, "cannot be used", err);
+    }
+  }
+  return LQA_OK;
+}
+
+/* The switch to a write-ahead log does not wait for other processes by itself. */
+static bool use_log(sqlite3 *db) {
+  int rc = SQLITE_BUSY;
+  for (int waited = 0; rc == SQLITE_BUSY && waited < BUSY_WAIT_MS; waited += 20) {
+    rc =
+        sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", NULL, NULL, NULL);
+    if (rc == SQLITE_BUSY) {
+      sqlite3_sleep(20);
+    }
+  }
+  return rc == SQLITE_OK;
+}
+
+static lqa_status set_up(lqa_cache *cache, lqa_error *err) {
+  const char *path = cache->path ? cache->path : ":memory:";
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  if (sqlite3_open_v2(path, &cache->db, flags, NULL) != SQLITE_OK) {
+    return fail(cache, "cannot be opened", err);
+  }
+  sqlite3_busy_timeout(cache->db, BUSY_WAIT_MS);
+  if (!use_log(cache->db)) {
+    return fail(cache, "cannot be written", err);
+  }
+  int version = user_version(cache->db);
+  if (version > SCHEMA_VERSION || version < 0) {
+    return version < 0 ? fail(cache, "cannot be read", err)
+                       : lqa_fail(err, LQA_BAD_FILE,
+                                  "the judge's cache '%s' was written by a newer labelqa", path);
+  }
+  if (version == 0 && sqlite3_exec(cache->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
+    return fail(cache, "cannot be set up", err);
+  }
+  return prepare(cache, err);
+}
+
+lqa_status lqa_cache_open(const char *path, lqa_cache **out, lqa_error *err) {
+  lqa_cache *cache = lqa_calloc(1, sizeof *cache);
+  if (!cache) {
+    return lqa_fail_memory(err, "opening the judge's cache");
+  }
+  make_owner(cache);
+  lqa_status status = LQA_OK;
+  if (path) {
+    cache->path = strdup(path);
+    status = cache->path ? make_file(path, err) : lqa_fail_memory(err, "opening the judge's cache");
+  }
+  if (status == LQA_OK) {
+    status = set_up(cache, err);
+  }
+  if (status != LQA_OK) {
+    lqa_cache_close(cache);
+    return status;
+  }
+  *out = cache;
+  return LQA_OK;
+}
+
+/* ---- statements ---- */
+
+static sqlite3_stmt *take(lqa_cache *cache, sql_name which) {
+  sqlite3_stmt *s = cache->statements[which];
+  sqlite3_reset(s);
+  sqlite3_clear_bindings(s);
+  return s;
+}
+
+static void bind_key(sqlite3_stmt *s, const lqa_cache_key *key) {
+  sqlite3_bind_blob(s, 1, key->bytes, sizeof key->bytes, SQLITE_STATIC);
+}
+
+static void bind_text(sqlite3_stmt *s, int at, const char *text) {
+  sqlite3_bind_text(s, at, text, -1, SQLITE_STATIC);
+}
+
+/* Runs a statement that returns no rows. */
+static lqa_status finish(lqa_cache *cache, sqlite3_stmt *s, lqa_error *err) {
+  int rc = sqlite3_step(s);
+  lqa_status status = rc == SQLITE_DONE ? LQA_OK : fail(cache, "cannot be written", err);
+  sqlite3_reset(s);
+  return status;
+}
+
+/* Steps a statement that returns rows: *row tells whether there is one. */
+static lqa_status step(lqa_cache *cache, sqlite3_stmt *s, bool *row, lqa_error *err) {
+  int rc = sqlite3_step(s);
+  *row = rc == SQLITE_ROW;
+  return *row || rc == SQLITE_DONE ? LQA_OK : fail(cache, "cannot be read", err);
+}
+
+void lqa_cache_close(lqa_cache *cache) {
+  if (!cache) {
+    return;
+  }
+  if (cache->statements[DROP_MINE]) {
+    sqlite3_stmt *s = take(cache, DROP_MINE);
+    bind_text(s, 1, cache->owner);
+    sqlite3_step(s); /* failing that, the claims die with this process */
+  }
+  for (int i = 0; i < STATEMENT_COUNT; i++) {
+    sqlite3_finalize(cache->statements[i]);
+  }
+  sqlite3_close(cache->db);
+  free(cache->path);
+  free(cache);
+}
+
+lqa_status lqa_cache_begin(lqa_cache *cache, lqa_error *err) {
+  return finish(cache, take(cache, BEGIN), err);
+}
+
+lqa_status lqa_cache_commit(lqa_cache *cache, lqa_error *err) {
+  return finish(cache, take(cache, COMMIT), err);
+}
+
+void lqa_cache_roll_back(lqa_cache *cache) {
+  if (!sqlite3_get_autocommit(cache->db)) {
+    sqlite3_step(take(cache, ROLLBACK));
+    sqlite3_reset(cache->statements[ROLLBACK]);
+  }
+}
+
+/* ---- answers ---- */
+
+static const char *column_text(sqlite3_stmt *s, int column, lqa_arena *arena) {
+  const char *text = (const char *)sqlite3_column_text(s, column);
+  return lqa_arena_copy(arena, text ? text : "", (size_t)sqlite3_column_bytes(s, column));
+}
+
+static bool read_answer(sqlite3_stmt *s, lqa_arena *arena, lqa_cache_answer *out) {
+  const char *content = sqlite3_column_blob(s, 0);
+  size_t size = (size_t)sqlite3_column_bytes(s, 0);
+  out->content = (lqa_str){lqa_arena_copy(arena, content ? content : "", size), size};
+  out->end = (lqa_reply_end)sqlite3_column_int(s, 1);
+  out->finish = column_text(s, 2, arena);
+  out->reply_model = column_text(s, 3, arena);
+  out->fingerprint = column_text(s, 4, arena);
+  out->tokens_in = sqlite3_column_int64(s, 5);
+  out->tokens_out = sqlite3_column_int64(s, 6);
+  out->cost = sqlite3_column_int64(s, 7);
+  out->asked_ms = sqlite3_column_int64(s, 8);
+  return out->content.data && out->finish && out->reply_model && out->fingerprint;
+}
+
+lqa_status lqa_cache_find(lqa_cache *cache, const lqa_cache_key *key, lqa_arena *arena,
+                          lqa_cache_answer *answer, bool *found, lqa_error *err) {
+  sqlite3_stmt *s = take(cache, FIND_ANSWER);
+  bind_key(s, key);
+  bool row;
+  LQA_TRY(step(cache, s, &row, err));
+  bool copied = !row || read_answer(s, arena, answer);
+  sqlite3_reset(s);
+  *found = row;
+  return copied ? LQA_OK : lqa_fail_memory(err, "reading the judge's cache");
+}
+
+lqa_status lqa_cache_store(lqa_cache *cache, const lqa_cache_key *key,
+                           const lqa_cache_question *question, const lqa_cache_answer *answer,
+                           lqa_error *err) {
+  sqlite3_stmt *s = take(cache, STORE_ANSWER);
+  bind_key(s, key);
+  sqlite3_bind_text(s, 2, question->row_key.data, (int)question->row_key.size, SQLITE_STATIC);
+  bind_text(s, 3, question->prompt_hash);
+  bind_text(s, 4, question->base_url);
+  bind_text(s, 5, question->model);
+  bind_text(s, 6, question->settings);
+  sqlite3_bind_int(s, 7, question->repeat);
+  sqlite3_bind_blob(s, 8, answer->content.size ? answer->content.data : "",
+                    (int)answer->content.size, SQLITE_STATIC);
+  sqlite3_bind_int(s, 9, answer->end);
+  bind_text(s, 10, answer->finish);
+  bind_text(s, 11, answer->reply_model);
+  bind_text(s, 12, answer->fingerprint);
+  sqlite3_bind_int64(s, 13, answer->tokens_in);
+  sqlite3_bind_int64(s, 14, answer->tokens_out);
+  sqlite3_bind_int64(s, 15, answer->cost);
+  sqlite3_bind_int64(s, 16, answer->asked_ms);
+  LQA_TRY(finish(cache, s, err));
+  return lqa_cache_release(cache, key, err);
+}
+
+/* ---- claims ---- */
+
+static lqa_status has_answer(lqa_cache *cache, const lqa_cache_key *key, int64_t newer_than_ms,
+                             bool *row, lqa_error *err) {
+  sqlite3_stmt *s = take(cache, HAS_ANSWER);
+  bind_key(s, key);
+  sqlite3_bind_int64(s, 2, newer_than_ms);
+  lqa_status status = step(cache, s, row, err);
+  sqlite3_reset(s);
+  return status;
+}
+
+/* Who holds the claim: TAKEN means that nobody else does. */
+static lqa_status claim_holder(lqa_cache *cache, const lqa_cache_key *key, lqa_claim *claim,
+                               lqa_error *err) {
+  sqlite3_stmt *s = take(cache, GET_CLAIM);
+  bind_key(s, key);
+  bool row;
+  LQA_TRY(step(cache, s, &row, err));
+  *claim = LQA_CLAIM_TAKEN;
+  if (row) {
+    const char *owner = (const char *)sqlite3_column_text(s, 0);
+    int64_t expires_ms = sqlite3_column_int64(s, 2);
+    if (sqlite3_column_type(s, 1) != SQLITE_NULL) {
+      *claim = lqa_cache_now_ms() < expires_ms ? LQA_CLAIM_BATCH : LQA_CLAIM_TAKEN;
+    } else if (owner && strcmp(owner, cache->owner) != 0 && is_alive(cache, owner, expires_ms)) {
+      *claim = LQA_CLAIM_BUSY;
+    }
+  }
+  sqlite3_reset(s);
+  return LQA_OK;
+}
+
+lqa_status lqa_cache_claim(lqa_cache *cache, const lqa_cache_key *key, double seconds,
+                           int64_t newer_than_ms, lqa_claim *claim, lqa_error *err) {
+  bool answered;
+  LQA_TRY(has_answer(cache, key, newer_than_ms, &answered, err));
+  if (answered) {
+    *claim = LQA_CLAIM_ANSWERED;
+    return LQA_OK;
+  }
+  LQA_TRY(claim_holder(cache, key, claim, err));
+  if (*claim != LQA_CLAIM_TAKEN) {
+    return LQA_OK;
+  }
+  sqlite3_stmt *s = take(cache, SET_CLAIM);
+  bind_key(s, key);
+  bind_text(s, 2, cache->owner);
+  sqlite3_bind_int64(s, 3, lqa_cache_now_ms() + (int64_t)(seconds * 1000));
+  return finish(cache, s, err);
+}
+
+lqa_status lqa_cache_release(lqa_cache *cache, const lqa_cache_key *key, lqa_error *err) {
+  sqlite3_stmt *s = take(cache, DROP_CLAIM);
+  bind_key(s, key);
+  bind_text(s, 2, cache->owner);
+  return finish(cache, s, err);
+}
+
+lqa_status lqa_cache_in_batch(lqa_cache *cache, const lqa_cache_key *key, bool *in_batch,
+                              lqa_error *err) {
+  lqa_claim claim;
+  LQA_TRY(claim_holder(cache, key, &claim, err));
+  *in_batch = claim == LQA_CLAIM_BATCH;
+  return LQA_OK;
+}
+
+static lqa_status drop_owner(lqa_cache *cache, const char *owner, lqa_error *err) {
+  sqlite3_stmt *s = take(cache, DROP_OWNER);
+  bind_text(s, 1, owner);
+  return finish(cache, s, err);
+}
+
+static lqa_status sweep(lqa_cache *cache, int64_t *n_lost, lqa_error *err) {
+  sqlite3_stmt *s = take(cache, LIST_OWNERS);
+  bool row;
+  lqa_status status;
+  while ((status = step(cache, s, &row, err)) == LQA_OK && row) {
+    const char *owner = (const char *)sqlite3_column_text(s, 0);
+    if (strcmp(owner, cache->owner) == 0 || is_alive(cache, owner, sqlite3_column_int64(s, 1))) {
+      continue;
+    }
+    *n_lost += sqlite3_column_int64(s, 2);
+    char copy[OWNER_BYTES];
+    snprintf(copy, sizeof copy, "%s", owner);
+    status = drop_owner(cache, copy, err);
+    if (status != LQA_OK) {
+      break;
+    }
+  }
+  sqlite3_reset(s);
+  return status;
+}
+
+lqa_status lqa_cache_sweep(lqa_cache *cache, int64_t *n_lost, lqa_error *err) {
+  *n_lost = 0;
+  LQA_TRY(lqa_cache_begin(cache, err));
+  lqa_status status = sweep(cache, n_lost, err);
+  if (status == LQA_OK) {
+    return lqa_cache_commit(cache, err);
+  }
+  lqa_cache_roll_back(cache);
+  return status;
+}
+
+/* ---- capabilities and batches ---- */
+
+lqa_status lqa_cache_get_refused(lqa_cache *cache, const char *base_url, const char *model,
+                                 unsigned *refused, lqa_error *err) {
+  sqlite3_stmt *s = take(cache, GET_REFUSED);
+  bind_text(s, 1, base_url);
+  bind_text(s, 2, model);
+  bool row;
+  LQA_TRY(step(cache, s, &row, err));
+  *refused = row ? (unsigned)sqlite3_column_int(s, 0) : 0;
+  sqlite3_reset(s);
+  return LQA_OK;
+}
+
+lqa_status lqa_cache_set_refused(lqa_cache *cache, const char *base_url, const char *model,
+                                 unsigned refused, lqa_error *err) {
+  sqlite3_stmt *s = take(cache, SET_REFUSED);
+  bind_text(s, 1, base_url);
+  bind_text(s, 2, model);
+  sqlite3_bind_int(s, 3, (int)refused);
+  return finish(cache, s, err);
+}
+
+lqa_status lqa_cache_batch_add(lqa_cache *cache, const char *id, const char *base_url,
+                               const char *model, lqa_error *err) {
+  sqlite3_stmt *s = take(cache, ADD_BATCH);
+  bind_text(s, 1, id);
+  bind_text(s, 2, base_url);
+  bind_text(s, 3, model);
+  return finish(cache, s, err);
+}
+
+lqa_status lqa_cache_batch_add_key(lqa_cache *cache, const lqa_cache_key *key, const char *id,
+                                   double seconds, lqa_error *err) {
+  sqlite3_stmt *s = take(cache, ADD_BATCH_KEY);
+  bind_key(s, key);
+  bind_text(s, 2, id);
+  sqlite3_bind_int64(s, 3, lqa_cache_now_ms() + (int64_t)(seconds * 1000));
+  return finish(cache, s, err);
+}
+
+lqa_status lqa_cache_batch_close(lqa_cache *cache, const char *id, lqa_error *err) {
+  sqlite3_stmt *s = take(cache, DROP_BATCH_KEYS);
+  bind_text(s, 1, id);
+  LQA_TRY(finish(cache, s, err));
+  s = take(cache, DROP_BATCH);
+  bind_text(s, 1, id);
+  return finish(cache, s, err);
+}
+
+lqa_status lqa_cache_batch_list(lqa_cache *cache, const char *base_url, const char *model,
+                                lqa_status (*visit)(void *data, const char *id), void *data,
+                                lqa_error *err) {
+  sqlite3_stmt *s = take(cache, LIST_BATCHES);
+  bind_text(s, 1, base_url);
+  bind_text(s, 2, model);
+  bool row;
+  lqa_status status;
+  while ((status = step(cache, s, &row, err)) == LQA_OK && row) {
+    status = visit(data, (const char *)sqlite3_column_text(s, 0));
+    if (status != LQA_OK) {
+      break;
+    }
+  }
+  sqlite3_reset(s);
+  return status;
+}

@@ -1,0 +1,405 @@
+/* judge/client.c - see client.h (the only file that sees curl).
+ *
+ * Connections are kept alive and reused, HTTP/2 is taken where TLS offers it, certificates are always
+ * checked, redirects are never followed (a key must not travel on), environment proxies are ignored (the
+ * front end passes one explicitly), bodies are capped while they arrive.
+ *
+ * libcurl silently sends a request again when a reused connection turns out to be dead. For a paid
+ * POST that is wrong: the server may have seen the first one. Bodies therefore go through a read callback
+ * whose seek fails, which turns the silent repeat into an error that the engine books and counts.
+ *
+ * Slots are made once and reused with their easy handle, so a request costs no allocation of ours
+ * apart from header lists, which are kept per slot as long as the key stays the same.
+ */
+#include "judge/client.h"
+
+#include "base/buf.h"
+#include "base/memory.h"
+#include "judge/endpoint.h"
+#include "judge/ratelimit.h"
+
+#include <curl/curl.h>
+#include <math.h>
+#include <stdio.h>
+#include <strings.h>
+
+typedef struct slot {
+  struct client *client;
+  CURL *easy;
+  struct curl_slist *headers;
+  const char *headers_key, *headers_type; /* what `headers` was built from */
+  lqa_str body;
+  size_t body_at;
+  lqa_buf reply;
+  bool is_open, overflowed;
+  void *tag;
+  double retry_after, remaining[2], reset[2]; /* requests, tokens */
+  int should_retry;
+  char message[CURL_ERROR_SIZE];
+} slot;
+
+typedef struct client {
+  CURLM *multi;
+  slot *slots;
+  size_t n_slots;
+  lqa_client_options options;
+  char *ca_file, *proxy;
+} client;
+
+/* ---- callbacks ---- */
+
+static size_t on_send(char *out, size_t size, size_t n, void *data) {
+  slot *s = data;
+  size_t left = s->body.size - s->body_at, room = size * n;
+  size_t take = left < room ? left : room;
+  memcpy(out, s->body.data + s->body_at, take);
+  s->body_at += take;
+  return take;
+}
+
+/* Rewinding would mean sending twice. */
+static int on_seek(void *data, curl_off_t offset, int origin) {
+  (void)data, (void)offset, (void)origin;
+  return CURL_SEEKFUNC_FAIL;
+}
+
+static size_t on_body(char *in, size_t size, size_t n, void *data) {
+  slot *s = data;
+  lqa_buf_add(&s->reply, in, size * n);
+  if (s->reply.failed) {
+    s->overflowed = true;
+    return 0;
+  }
+  return size * n;
+}
+
+/* The value of header `name` in `line`, copied and trimmed; false if it is another header. */
+static bool header_value(lqa_str line, const char *name, char out[64]) {
+  size_t n = strlen(name);
+  if (line.size <= n || line.data[n] != ':' || strncasecmp(line.data, name, n) != 0) {
+    return false;
+  }
+  lqa_str value = lqa_str_trim((lqa_str){line.data + n + 1, line.size - n - 1});
+  snprintf(out, 64, "%.*s", (int)value.size, value.data);
+  return true;
+}
+
+static void take_header(slot *s, lqa_str line) {
+  static const char *const remaining[] = {"x-ratelimit-remaining-requests",
+                                          "x-ratelimit-remaining-tokens"};
+  static const char *const reset[] = {"x-ratelimit-reset-requests", "x-ratelimit-reset-tokens"};
+  char value[64];
+  if (header_value(line, "retry-after-ms", value)) {
+    s->retry_after = lqa_duration_parse(value) / 1000;
+  } else if (header_value(line, "retry-after", value)) {
+    double seconds = lqa_duration_parse(value); /* NaN for a date: see retry_after_of */
+    s->retry_after = isnan(s->retry_after) ? seconds : s->retry_after;
+  } else if (header_value(line, "x-should-retry", value)) {
+    s->should_retry = strcasecmp(value, "true") == 0;
+  }
+  for (int i = 0; i < 2; i++) {
+    if (header_value(line, remaining[i], value)) {
+      s->remaining[i] = lqa_duration_parse(value);
+    } else if (header_value(line, reset[i], value)) {
+      s->reset[i] = lqa_duration_parse(value);
+    }
+  }
+}
+
+static void forget_headers(slot *s) {
+  s->retry_after = s->remaining[0] = s->remaining[1] = s->reset[0] = s->reset[1] = NAN;
+  s->should_retry = -1;
+}
+
+static size_t on_header(char *in, size_t size, size_t n, void *data) {
+  lqa_str line = {in, size * n};
+  if (lqa_str_starts_with(line, LQA_STR("HTTP/"))) {
+    forget_headers(data); /* a proxy's or an interim reply came before */
+  } else if (line.size && strchr("rRxX", line.data[0])) {
+    take_header(data, line);
+  }
+  return line.size;
+}
+
+/* ---- slots ---- */
+
+static void set_fixed(const client *c, slot *s) {
+  CURL *easy = s->easy;
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, s);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "labelqa/" LABELQA_VERSION);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(c->options.connect_seconds * 1000));
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, s->message);
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
+  curl_easy_setopt(easy, CURLOPT_READDATA, s);
+  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, s);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, s);
+  if (c->ca_file) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
+  }
+}
+
+/* A free slot with a handle, or NULL. */
+static slot *find_slot(client *c) {
+  for (size_t i = 0; i < c->n_slots; i++) {
+    slot *s = &c->slots[i];
+    if (s->is_open) {
+      continue;
+    }
+    if (!s->easy) {
+      s->easy = curl_easy_init();
+      if (!s->easy) {
+        return NULL;
+      }
+      s->client = c;
+      lqa_buf_init(&s->reply, c->options.max_body_bytes);
+      set_fixed(c, s);
+    }
+    return s;
+  }
+  return NULL;
+}
+
+static bool append_header(struct curl_slist **list, const char *text) {
+  struct curl_slist *longer = curl_slist_append(*list, text);
+  *list = longer ? longer : *list;
+  return longer != NULL;
+}
+
+static lqa_status set_headers(slot *s, const lqa_http_request *request) {
+  if (s->headers && s->headers_key == request->key && s->headers_type == request->content_type) {
+    return LQA_OK;
+  }
+  curl_slist_free_all(s->headers);
+  s->headers = NULL;
+  bool fine = append_header(&s->headers, "Expect:") &&
+              append_header(&s->headers, "Accept: application/json");
+  char *line = NULL;
+  if (fine && request->content_type) {
+    fine = asprintf(&line, "Content-Type: %s", request->content_type) >= 0 &&
+           append_header(&s->headers, line);
+    free(fine ? line : NULL);
+  }
+  if (fine && request->key) {
+    fine = asprintf(&line, "Authorization: Bearer %s", request->key) >= 0 &&
+           append_header(&s->headers, line);
+    if (fine) {
+      explicit_bzero(line, strlen(line));
+      free(line);
+    }
+  }
+  s->headers_key = request->key;
+  s->headers_type = request->content_type;
+  curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, s->headers);
+  return fine ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static void set_request(const client *c, slot *s, const lqa_http_request *request) {
+  CURL *easy = s->easy;
+  bool direct = !c->proxy || lqa_endpoint_is_loopback(request->url);
+  s->body = request->body;
+  s->body_at = 0;
+  s->overflowed = false;
+  s->tag = request->tag;
+  s->message[0] = '\0';
+  lqa_buf_reset(&s->reply);
+  forget_headers(s);
+  curl_easy_setopt(easy, CURLOPT_URL, request->url);
+  curl_easy_setopt(easy, CURLOPT_PROXY, direct ? "" : c->proxy);
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout_seconds * 1000));
+  if (request->content_type) {
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
+  } else {
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+  }
+}
+
+static lqa_status start(void *self, const lqa_http_request *request, lqa_error *err) {
+  client *c = self;
+  slot *s = find_slot(c);
+  if (!s || set_headers(s, request) != LQA_OK) {
+    return lqa_fail_memory(err, "starting a request");
+  }
+  set_request(c, s, request);
+  if (curl_multi_add_handle(c->multi, s->easy) != CURLM_OK) {
+    return lqa_fail(err, LQA_INTERNAL, "libcurl does not take a request");
+  }
+  s->is_open = true;
+  return LQA_OK;
+}
+
+/* ---- replies ---- */
+
+static bool was_sent(CURL *easy) {
+  curl_off_t sent = 0;
+  long header_bytes = 0;
+  curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &header_bytes);
+  return sent > 0 || header_bytes > 0;
+}
+
+static lqa_http_fault fault_of(const slot *s, CURLcode rc) {
+  switch (rc) {
+  case CURLE_OK:
+    return LQA_HTTP_FINE;
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_UNSUPPORTED_PROTOCOL:
+  case CURLE_URL_MALFORMAT:
+    return LQA_HTTP_HOPELESS;
+  case CURLE_OPERATION_TIMEDOUT:
+    return was_sent(s->easy) ? LQA_HTTP_TIMEOUT : LQA_HTTP_UNSENT;
+  default:
+    return was_sent(s->easy) || rc == CURLE_SEND_FAIL_REWIND ? LQA_HTTP_BROKEN : LQA_HTTP_UNSENT;
+  }
+}
+
+static double retry_after_of(const slot *s) {
+  if (!isnan(s->retry_after)) {
+    return s->retry_after;
+  }
+  curl_off_t seconds = 0; /* libcurl reads HTTP dates */
+  curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &seconds);
+  return seconds > 0 ? (double)seconds : NAN;
+}
+
+/* The longest wait that a count at exactly 0 asks for; gateways send -1 for "do not know". */
+static double exhausted_of(const slot *s) {
+  double longest = NAN;
+  for (int i = 0; i < 2; i++) {
+    bool empty = s->remaining[i] == 0 && s->reset[i] > 0;
+    if (empty && !(longest >= s->reset[i])) {
+      longest = s->reset[i];
+    }
+  }
+  return longest;
+}
+
+static void finish(client *c, slot *s, CURLcode rc, lqa_http_sink sink, void *data) {
+  lqa_http_reply reply = {.tag = s->tag,
+                          .fault = fault_of(s, rc),
+                          .body = lqa_buf_str(&s->reply),
+                          .retry_after = retry_after_of(s),
+                          .exhausted = exhausted_of(s),
+                          .should_retry = s->should_retry};
+  curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &reply.status);
+  reply.message = s->overflowed   ? "the reply is larger than allowed"
+                  : s->message[0] ? s->message
+                                  : curl_easy_strerror(rc);
+  curl_multi_remove_handle(c->multi, s->easy);
+  s->is_open = false;
+  sink(data, &reply);
+}
+
+static lqa_status wait_for(void *self, double seconds, lqa_http_sink sink, void *data,
+                           lqa_error *err) {
+  client *c = self;
+  int n_running, n_left;
+  if (curl_multi_poll(c->multi, NULL, 0, (int)(seconds * 1000), NULL) != CURLM_OK ||
+      curl_multi_perform(c->multi, &n_running) != CURLM_OK) {
+    return lqa_fail(err, LQA_INTERNAL, "libcurl cannot wait for replies");
+  }
+  const CURLMsg *message;
+  while ((message = curl_multi_info_read(c->multi, &n_left))) {
+    slot *s = NULL;
+    CURLcode rc = message->data.result;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&s);
+    finish(c, s, rc, sink, data);
+  }
+  return LQA_OK;
+}
+
+/* ---- opening and closing ---- */
+
+static void wipe_headers(struct curl_slist *list) {
+  for (struct curl_slist *item = list; item; item = item->next) {
+    explicit_bzero(item->data, strlen(item->data));
+  }
+  curl_slist_free_all(list);
+}
+
+static void close_client(void *self) {
+  client *c = self;
+  for (size_t i = 0; c->slots && i < c->n_slots; i++) {
+    slot *s = &c->slots[i];
+    if (s->is_open) {
+      curl_multi_remove_handle(c->multi, s->easy);
+    }
+    curl_easy_cleanup(s->easy);
+    wipe_headers(s->headers);
+    lqa_buf_clear(&s->reply);
+  }
+  curl_multi_cleanup(c->multi);
+  free(c->slots);
+  free(c->ca_file);
+  free(c->proxy);
+  free(c);
+}
+
+static bool copy_texts(client *c) {
+  const lqa_client_options *o = &c->options;
+  c->ca_file = o->ca_file ? strdup(o->ca_file) : NULL;
+  c->proxy = o->proxy && *o->proxy ? strdup(o->proxy) : NULL;
+  return (!o->ca_file || c->ca_file) && (!o->proxy || !*o->proxy || c->proxy);
+}
+
+lqa_status lqa_client_open(const lqa_client_options *options, lqa_transport *transport,
+                           lqa_error *err) {
+  client *c = lqa_calloc(1, sizeof *c);
+  if (!c) {
+    return lqa_fail_memory(err, "opening the HTTP client");
+  }
+  c->options = *options;
+  c->n_slots = (size_t)options->max_open;
+  c->slots = lqa_calloc(c->n_slots, sizeof *c->slots);
+  c->multi = curl_multi_init();
+  if (!c->slots || !c->multi || !copy_texts(c)) {
+    close_client(c);
+    return lqa_fail_memory(err, "opening the HTTP client");
+  }
+  curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)options->max_open);
+  *transport = (lqa_transport){.self = c, .start = start, .wait = wait_for, .close = close_client};
+  return LQA_OK;
+}
+
+/* Where lqa_client_fetch keeps its reply. */
+typedef struct fetched {
+  lqa_buf *body;
+  lqa_http_reply *reply;
+  bool done;
+} fetched;
+
+static void take_fetched(void *data, const lqa_http_reply *reply) {
+  fetched *f = data;
+  *f->reply = *reply;
+  lqa_buf_reset(f->body);
+  lqa_buf_add_str(f->body, reply->body);
+  f->done = true;
+}
+
+lqa_status lqa_client_fetch(lqa_transport *transport, const lqa_http_request *request,
+                            lqa_buf *body, lqa_http_reply *reply, lqa_error *err) {
+  fetched f = {body, reply, false};
+  LQA_TRY(transport->start(transport->self, request, err));
+  while (!f.done) {
+    LQA_TRY(transport->wait(transport->self, 0.25, take_fetched, &f, err));
+  }
+  reply->body = lqa_buf_str(body);
+  return LQA_OK;
+}
+
+const char *lqa_client_version(void) {
+  return curl_version_info(CURLVERSION_NOW)->version;
+}

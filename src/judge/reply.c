@@ -1,0 +1,155 @@
+/* judge/reply.c - see reply.h.
+ *
+ * Read in this order: trim; drop one leading <think>...</think>; trim; drop one code fence that
+ * surrounds all that is left; split into lines; trim each; drop blank ones. What remains must be
+ * exactly the lines of the protocol. "KEYWORD:" is compared without case, with any white space after
+ * the colon and none before it. A value is looked up among the classes before it is taken for SAME,
+ * AMBIGUOUS or NONE, because a data set may well have a class of that name.
+ *
+ * White space is ASCII's: a reply that hides letters behind exotic blanks is not one of ours.
+ */
+#include "judge/reply.h"
+
+#define MAX_LINES 3 /* one more than any protocol has: enough to see that there are too many */
+
+static lqa_reply unknown(const char *why) {
+  return (lqa_reply){LQA_JUDGE_UNKNOWN, LQA_JUDGE_NO_CLASS, why};
+}
+
+static lqa_str skip(lqa_str s, size_t n) {
+  return (lqa_str){s.data + n, s.size - n};
+}
+
+/* The line at the start of *rest, without its line break, and *rest behind it. */
+static lqa_str next_line(lqa_str *rest) {
+  const char *end = rest->size ? memchr(rest->data, '\n', rest->size) : NULL;
+  size_t size = end ? (size_t)(end - rest->data) : rest->size;
+  lqa_str line = {rest->data, size};
+  *rest = skip(*rest, end ? size + 1 : size);
+  return lqa_str_trim(line);
+}
+
+/* Drops a leading <think> block; false if it never closes. */
+static bool drop_thoughts(lqa_str *s) {
+  static const char open[] = "<think>", close[] = "</think>";
+  if (!lqa_str_starts_with(*s, LQA_STR(open))) {
+    return true;
+  }
+  const char *end = memmem(s->data, s->size, close, sizeof close - 1);
+  if (!end) {
+    return false;
+  }
+  *s = lqa_str_trim(skip(*s, (size_t)(end - s->data) + sizeof close - 1));
+  return true;
+}
+
+static size_t count_ticks(lqa_str s) {
+  size_t n = 0;
+  while (n < s.size && s.data[n] == '`') {
+    n++;
+  }
+  return n;
+}
+
+/* Drops a fence of three or more backticks around everything, with or without a language word. */
+static void drop_fence(lqa_str *s) {
+  size_t ticks = count_ticks(*s);
+  if (ticks < 3) {
+    return;
+  }
+  lqa_str inner = *s;
+  lqa_str first = next_line(&inner);
+  if (memchr(first.data + ticks, '`', first.size - ticks) || inner.size < ticks) {
+    return;
+  }
+  lqa_str last = skip(inner, inner.size - ticks);
+  bool at_line_start = inner.size == ticks || inner.data[inner.size - ticks - 1] == '\n';
+  if (at_line_start && count_ticks(last) == ticks) {
+    *s = (lqa_str){inner.data, inner.size - ticks};
+  }
+}
+
+/* The non-blank lines, at most MAX_LINES of them. */
+static size_t split_lines(lqa_str s, lqa_str lines[MAX_LINES]) {
+  size_t n = 0;
+  while (s.size && n < MAX_LINES) {
+    lqa_str line = next_line(&s);
+    if (line.size) {
+      lines[n++] = line;
+    }
+  }
+  return n;
+}
+
+/* The value of a "KEYWORD: value" line. */
+static bool read_field(lqa_str line, lqa_str keyword, lqa_str *value) {
+  if (line.size <= keyword.size || line.data[keyword.size] != ':' ||
+      !lqa_str_equal_nocase((lqa_str){line.data, keyword.size}, keyword)) {
+    return false;
+  }
+  *value = lqa_str_trim(skip(line, keyword.size + 1));
+  return true;
+}
+
+static lqa_reply parse_verify(lqa_str verdict, lqa_str label, const lqa_label_book *book,
+                              int32_t given) {
+  bool yes = lqa_str_equal_nocase(verdict, LQA_STR("YES"));
+  if (!yes && !lqa_str_equal_nocase(verdict, LQA_STR("NO"))) {
+    return unknown("verdict is neither YES nor NO");
+  }
+  int32_t named = lqa_label_book_find(book, label);
+  bool same = named == LQA_JUDGE_NO_CLASS && lqa_str_equal_nocase(label, LQA_STR("SAME"));
+  if (yes) {
+    return same || (named != LQA_JUDGE_NO_CLASS && named == given)
+               ? (lqa_reply){LQA_JUDGE_YES, LQA_JUDGE_NO_CLASS, ""}
+               : unknown("YES with another label");
+  }
+  if (named == LQA_JUDGE_NO_CLASS) {
+    return unknown(same ? "NO with SAME" : "NO without a known class");
+  }
+  return named == given ? unknown("NO with the given label") : (lqa_reply){LQA_JUDGE_NO, named, ""};
+}
+
+static lqa_reply parse_blind(lqa_str label, const lqa_label_book *book, int32_t given) {
+  int32_t named = lqa_label_book_find(book, label);
+  if (named != LQA_JUDGE_NO_CLASS) {
+    return named == given ? (lqa_reply){LQA_JUDGE_YES, LQA_JUDGE_NO_CLASS, ""}
+                          : (lqa_reply){LQA_JUDGE_NO, named, ""};
+  }
+  if (lqa_str_equal_nocase(label, LQA_STR("AMBIGUOUS"))) {
+    return unknown("judge finds it ambiguous");
+  }
+  return unknown(lqa_str_equal_nocase(label, LQA_STR("NONE")) ? "judge finds no class that fits"
+                                                              : "no known class");
+}
+
+static lqa_reply parse_lines(lqa_judge_protocol protocol, lqa_str content,
+                             const lqa_label_book *book, int32_t given) {
+  lqa_str lines[MAX_LINES], first, second;
+  size_t n = split_lines(content, lines);
+  if (protocol == LQA_PROTOCOL_BLIND) {
+    return n == 1 && read_field(lines[0], LQA_STR("LABEL"), &first)
+               ? parse_blind(first, book, given)
+               : unknown("not the one line that was asked for");
+  }
+  return n == 2 && read_field(lines[0], LQA_STR("VERDICT"), &first) &&
+                 read_field(lines[1], LQA_STR("CORRECT_LABEL"), &second)
+             ? parse_verify(first, second, book, given)
+             : unknown("not the two lines that were asked for");
+}
+
+lqa_reply lqa_reply_parse(lqa_judge_protocol protocol, lqa_str content, lqa_reply_end end,
+                          const lqa_label_book *book, int32_t given) {
+  if (end != LQA_REPLY_COMPLETE) {
+    return unknown(end == LQA_REPLY_TRUNCATED ? "cut by the token limit" : "refused");
+  }
+  content = lqa_str_trim(content);
+  if (content.size == 0) {
+    return unknown("empty");
+  }
+  if (!drop_thoughts(&content)) {
+    return unknown("unfinished thoughts");
+  }
+  drop_fence(&content);
+  return parse_lines(protocol, content, book, given);
+}
