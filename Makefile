@@ -56,12 +56,9 @@ check: bootstrap-test
 
 # The parts of the gate that run no program; they need a finished release build.
 checks: bootstrap-test
-	@tools/check-format
-	@tools/check-style
-	@tools/check-layers
-	@tools/check-symbols
-	@tools/check-docs
-	@tools/check-tidy
+	@status=0; for name in format style layers symbols docs tidy; do \
+	  tools/check-$$name || status=1; \
+	done; exit $$status
 
 format:
 	@tools/check-format --fix

@@ -21,6 +21,12 @@ def root():
 
 
 @pytest.fixture(scope="session")
+def build():
+    """The build folder."""
+    return BUILD
+
+
+@pytest.fixture(scope="session")
 def labelqa_command():
     """Path of the command under test."""
     path = BUILD / "bin" / "labelqa"
