@@ -12,7 +12,6 @@ target_include_directories(labelqa_base PUBLIC include src)
 target_link_libraries(labelqa_base PUBLIC PkgConfig::DEPS Threads::Threads m)
 
 add_library(labelqa_core STATIC ${CORE_SOURCES})
-set_target_properties(labelqa_core PROPERTIES LINKER_LANGUAGE C)
 target_link_libraries(labelqa_core PUBLIC labelqa_base duckdb xgboost)
 
 # Where libduckdb lies as seen from a product's folder; $ORIGIN keeps a moved build tree working.
@@ -28,12 +27,13 @@ endfunction()
 
 file(GLOB API_SOURCES CONFIGURE_DEPENDS src/api/*.c)
 if(API_SOURCES)
-  add_library(labelqa_library SHARED cmake/empty.c)
+  add_library(labelqa_library SHARED $<TARGET_OBJECTS:labelqa_base> $<TARGET_OBJECTS:labelqa_core>)
   set_target_properties(labelqa_library PROPERTIES OUTPUT_NAME labelqa
-                        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+                        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+                        LINKER_LANGUAGE C)
   target_include_directories(labelqa_library PUBLIC include)
   target_link_libraries(labelqa_library PRIVATE
-    $<LINK_LIBRARY:WHOLE_ARCHIVE,labelqa_core> $<LINK_LIBRARY:WHOLE_ARCHIVE,labelqa_base>)
+                        PkgConfig::DEPS duckdb xgboost Threads::Threads m)
   target_link_options(labelqa_library PRIVATE -Wl,--as-needed,--no-undefined)
   labelqa_place(labelqa_library lib)
 endif()
