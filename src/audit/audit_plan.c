@@ -43,20 +43,18 @@ static lqa_status fail_unknown_id(const char *option, const char *id, lqa_error 
   return status;
 }
 
-/* Calls for every (audit, kind) that `id` names; returns how many. */
-static int each_kind(const char *id, void (*apply)(lqa_audit_plan *, int, int, lqa_severity),
-                     lqa_audit_plan *plan, lqa_severity severity) {
+typedef void (*kind_fn)(lqa_audit_plan *plan, int audit, int kind, lqa_severity severity);
+
+/* Calls `apply` for every kind whose own id, or whose audit's id, is `id`; returns how many. */
+static int each_kind(lqa_audit_plan *plan, const char *id, bool by_audit, kind_fn apply,
+                     lqa_severity severity) {
   int n = 0;
-  bool is_kind = false;
-  for (int pass = 0; pass < 2 && n == 0; pass++, is_kind = true) {
-    for (int i = 0; i < LQA_AUDIT_COUNT; i++) {
-      const lqa_audit *audit = lqa_audit_get((lqa_audit_number)i);
-      for (int k = 0; k < lqa_audit_kind_count(audit); k++) {
-        bool matches = strcmp(is_kind ? audit->id : audit->kinds[k].id, id) == 0;
-        if (matches) {
-          apply(plan, i, k, severity);
-          n++;
-        }
+  for (int i = 0; i < LQA_AUDIT_COUNT; i++) {
+    const lqa_audit *audit = lqa_audit_get((lqa_audit_number)i);
+    for (int k = 0; k < lqa_audit_kind_count(audit); k++) {
+      if (strcmp(by_audit ? audit->id : audit->kinds[k].id, id) == 0) {
+        apply(plan, i, k, severity);
+        n++;
       }
     }
   }
@@ -89,7 +87,8 @@ static lqa_status plan_checks(lqa_audit_plan *plan, const lqa_text_list *checks,
       plan_everything(plan, true);
     } else if (strcmp(id, "basic") == 0) {
       plan_basic(plan);
-    } else if (each_kind(id, want, plan, LQA_IGNORE) == 0) {
+    } else if (each_kind(plan, id, true, want, LQA_IGNORE) == 0 &&
+               each_kind(plan, id, false, want, LQA_IGNORE) == 0) {
       return fail_unknown_id("--checks", id, err);
     }
   }
@@ -121,7 +120,8 @@ static lqa_status plan_severities(lqa_audit_plan *plan, const lqa_text_list *ite
           "--severity %s: expected ID=LEVEL with LEVEL one of error, warn, info, ignore",
           items->items[i]);
     }
-    if (each_kind(id, set_severity, plan, severity) == 0) {
+    if (each_kind(plan, id, false, set_severity, severity) == 0 &&
+        each_kind(plan, id, true, set_severity, severity) == 0) {
       return fail_unknown_id("--severity", id, err);
     }
   }
