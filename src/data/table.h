@@ -48,9 +48,9 @@ typedef struct lqa_table {
   const lqa_table_column *columns;
   int32_t n_columns;
   void *data;
-  /* Called with `data` once before the getters of each row, rows in order, every row's columns before
-   * the next row: a table may be fed from a stream. A failure ends the save and nothing is written.
-   * May be NULL. */
+  /* Called with `data` once before the getters of each row, rows in order, every row's columns
+   * before the next row: a table may be fed from a stream. A failure ends the save and nothing is
+   * written. May be NULL. */
   lqa_status (*begin_row)(void *data, int64_t row, lqa_error *err);
 } lqa_table;
 

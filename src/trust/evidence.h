@@ -63,5 +63,8 @@ static inline bool lqa_evidence_is_suspicious(const lqa_evidence *e, int64_t row
 }
 const char *lqa_verdict_name(lqa_verdict verdict); /* NULL for NONE */
 const char *lqa_action_name(lqa_action action);    /* "keep (ambiguous)" */
+/* The other way round; NULL data is LQA_VERDICT_NONE. False for any other text. */
+bool lqa_verdict_parse(lqa_str name, lqa_verdict *verdict);
+bool lqa_action_parse(lqa_str name, lqa_action *action);
 
 #endif
