@@ -149,9 +149,19 @@ lqa_status lqa_confident_filter(lqa_confident *cl, const lqa_filter_options *opt
 lqa_status lqa_confident_count_issues(lqa_confident *cl, int64_t *n_issues,
                                       lqa_error *err) LQA_MUST_CHECK;
 
-/* The rows with issue[i] != 0, lowest label quality first. *order is owned by the caller (free). */
-lqa_status lqa_confident_rank(lqa_confident *cl, const uint8_t *issue, lqa_score_method method,
-                              bool adjust_pred_probs, int64_t **order, int64_t *n_order,
+typedef struct lqa_rank_options {
+  lqa_score_method method;
+  bool adjust_pred_probs;
+} lqa_rank_options;
+
+typedef struct lqa_ranking {
+  int64_t *rows; /* owned by the caller: free() */
+  int64_t n;
+} lqa_ranking;
+
+/* The rows with issue[row] != 0, lowest label quality first. */
+lqa_status lqa_confident_rank(lqa_confident *cl, const uint8_t *issue,
+                              const lqa_rank_options *options, lqa_ranking *ranking,
                               lqa_error *err) LQA_MUST_CHECK;
 
 /* ---- scores ---- */
@@ -183,10 +193,19 @@ typedef struct lqa_class_overlap {
   double joint;
 } lqa_class_overlap;
 
-/* *pairs: n (n - 1) / 2 pairs (twice that if asymmetric), largest joint first; owned by the caller.
- */
-lqa_status lqa_joint_find_overlaps(const lqa_joint *joint, int64_t n_rows, bool is_asymmetric,
-                                   lqa_tie_order ties, lqa_class_overlap **pairs, int64_t *n_pairs,
+typedef struct lqa_overlap_options {
+  bool is_asymmetric;
+  lqa_tie_order ties;
+} lqa_overlap_options;
+
+typedef struct lqa_overlap_list {
+  lqa_class_overlap *pairs; /* owned by the caller: free() */
+  int64_t n;
+} lqa_overlap_list;
+
+/* All n (n - 1) / 2 pairs (twice that if asymmetric), largest joint first. */
+lqa_status lqa_joint_find_overlaps(const lqa_joint *joint, int64_t n_rows,
+                                   const lqa_overlap_options *options, lqa_overlap_list *overlaps,
                                    lqa_error *err) LQA_MUST_CHECK;
 
 /* ---- views over plain arrays ---- */

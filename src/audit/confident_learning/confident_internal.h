@@ -63,30 +63,41 @@ static inline double lqa_confident_value(const lqa_confident *cl, int64_t row, i
   return lqa_matrix_get(m, row, column);
 }
 
+/* Asks for the values of a row that will be read soon: rows of one class lie far apart. */
+static inline void lqa_confident_prefetch(const lqa_confident *cl, int64_t row, int32_t column) {
+  const lqa_matrix *m = &cl->pred_probs;
+  __builtin_prefetch((const char *)m->data + row * m->row_stride + column * m->column_stride);
+}
+
+/* How many rows ahead. */
+enum { LQA_PREFETCH_ROWS = 16 };
+
 /* ---- rows by class ---- */
 
-/* The rows of some consecutive classes, each class's in row order. */
-typedef struct lqa_class_index {
-  int32_t first_class, n_classes;
-  uint32_t *rows;
-  int64_t *
-      start; /* n_classes + 1 offsets into rows; class first_class + i has [start[i], start[i+1]) */
-  const uint8_t *flags; /* only rows with (flags[row] & bit), or NULL for all */
+/* The rows of one class, in row order. */
+typedef struct lqa_class_rows {
+  int32_t class_index;
+  const uint32_t *rows;
+  int64_t n;
+  size_t worker; /* that looks at them */
+} lqa_class_rows;
+
+typedef lqa_status (*lqa_class_fn)(void *data, const lqa_class_rows *rows);
+
+/* Which rows: of classes k with wanted[k] (NULL = all), with flags[row] & bit (NULL = all). */
+typedef struct lqa_row_choice {
+  const uint8_t *wanted;
+  const uint8_t *flags;
   uint8_t bit;
-} lqa_class_index;
+} lqa_row_choice;
 
-/* What to do with one class's rows. Called from worker threads, once per class. */
-typedef lqa_status (*lqa_class_fn)(void *data, int32_t class_index, const uint32_t *rows, int64_t n,
-                                   size_t worker);
+/* Calls `run` from worker threads, once for every class that has such rows, indexing as many
+ * classes at a time as a small share of the matrix's size allows. */
+lqa_status lqa_confident_each_class(lqa_confident *cl, const lqa_row_choice *choice,
+                                    lqa_class_fn run, void *data, lqa_error *err) LQA_MUST_CHECK;
 
-/* Calls `run` for every class k with wanted[k] (NULL = all) that has rows, indexing as many classes
- * at a time as a small share of the matrix's size allows. `flags`/`bit` restrict the rows. */
-lqa_status lqa_confident_each_class(lqa_confident *cl, const uint8_t *wanted, const uint8_t *flags,
-                                    uint8_t bit, lqa_class_fn run, void *data,
-                                    lqa_error *err) LQA_MUST_CHECK;
-
-/* The largest a disagreeing row's margin over its label can be without the row being marked
- * LQA_ROW_DISAGREES, rounding included, for probabilities in range. */
+/* A row that agrees with its label has no margin p_t - p_label above this, rounding included, for
+ * probabilities in range. */
 #define LQA_CONFIDENT_MARGIN_BOUND 4e-6
 
 #endif

@@ -17,28 +17,36 @@ static int32_t clamp_label(int64_t label) {
 
 static int64_t label_at(const lqa_matrix *m, int64_t row) {
   const char *at = (const char *)m->data + row * m->row_stride;
-  if (m->swapped) {
-    return (int64_t)lqa_matrix_get(m, row, 0);
-  }
-  switch (m->dtype) {
-  case LQA_INT64: {
+  if (!m->swapped && m->dtype == LQA_INT64) { /* beyond 2^53 a double would round */
     int64_t value;
     memcpy(&value, at, sizeof value);
     return value;
   }
-  case LQA_INT32: {
-    int32_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-  }
-  default:
-    return (int64_t)lqa_matrix_get(m, row, 0);
-  }
+  double value = lqa_matrix_get(m, row, 0);
+  return value < 9.2e18 ? (int64_t)value : INT64_MAX;
 }
 
+/* The usual types, a loop each, so that the type is not looked up for every row. */
+#define READ_LABELS(type)                                                                          \
+  for (int64_t i = 0; i < n; i++, at += m->row_stride) {                                           \
+    type value;                                                                                    \
+    memcpy(&value, at, sizeof value);                                                              \
+    out[i] = clamp_label((int64_t)value);                                                          \
+  }
+
 void lqa_confident_read_labels(const lqa_confident *cl, int64_t row, int64_t n, int32_t *out) {
-  for (int64_t i = 0; i < n; i++) {
-    out[i] = clamp_label(label_at(&cl->labels, row + i));
+  const lqa_matrix *m = &cl->labels;
+  const char *at = (const char *)m->data + row * m->row_stride;
+  if (!m->swapped && m->dtype == LQA_INT64) {
+    READ_LABELS(int64_t)
+  } else if (!m->swapped && m->dtype == LQA_INT32) {
+    READ_LABELS(int32_t)
+  } else if (m->dtype == LQA_UINT8) {
+    READ_LABELS(uint8_t)
+  } else {
+    for (int64_t i = 0; i < n; i++) {
+      out[i] = clamp_label(label_at(m, row + i));
+    }
   }
 }
 

@@ -53,8 +53,8 @@ lqa_status lqa_joint_rank_classes(const lqa_joint *joint, int64_t n_rows, lqa_ti
   return status == LQA_OK ? status : lqa_fail_memory(err, "ranking classes");
 }
 
-static int64_t list_overlaps(const lqa_joint *joint, int64_t n_rows, bool is_asymmetric,
-                             lqa_class_overlap *pairs) {
+static void list_overlaps(const lqa_joint *joint, int64_t n_rows, bool is_asymmetric,
+                          lqa_class_overlap *pairs) {
   int64_t count = 0;
   for (int32_t a = 0; a < joint->n; a++) {
     for (int32_t b = is_asymmetric ? 0 : a + 1; b < joint->n; b++) {
@@ -68,7 +68,6 @@ static int64_t list_overlaps(const lqa_joint *joint, int64_t n_rows, bool is_asy
       pairs[count++] = (lqa_class_overlap){a, b, (int64_t)rint(mass * (double)n_rows), mass};
     }
   }
-  return count;
 }
 
 /* Descending as pandas does it: the reversed values ascending, and that order reversed. */
@@ -91,23 +90,22 @@ static lqa_status sort_overlaps(const lqa_class_overlap *from, int64_t n, lqa_ti
   return status;
 }
 
-lqa_status lqa_joint_find_overlaps(const lqa_joint *joint, int64_t n_rows, bool is_asymmetric,
-                                   lqa_tie_order ties, lqa_class_overlap **pairs, int64_t *n_pairs,
+lqa_status lqa_joint_find_overlaps(const lqa_joint *joint, int64_t n_rows,
+                                   const lqa_overlap_options *options, lqa_overlap_list *overlaps,
                                    lqa_error *err) {
-  int64_t n = (int64_t)joint->n * (joint->n - 1) / (is_asymmetric ? 1 : 2);
+  int64_t n = (int64_t)joint->n * (joint->n - 1) / (options->is_asymmetric ? 1 : 2);
   lqa_class_overlap *unordered = lqa_malloc((size_t)n, sizeof *unordered);
   lqa_class_overlap *ordered = lqa_malloc((size_t)n, sizeof *ordered);
   lqa_status status = unordered && ordered ? LQA_OK : LQA_NO_MEMORY;
   if (status == LQA_OK) {
-    list_overlaps(joint, n_rows, is_asymmetric, unordered);
-    status = sort_overlaps(unordered, n, ties, ordered);
+    list_overlaps(joint, n_rows, options->is_asymmetric, unordered);
+    status = sort_overlaps(unordered, n, options->ties, ordered);
   }
   free(unordered);
   if (status != LQA_OK) {
     free(ordered);
     return lqa_fail_memory(err, "finding overlapping classes");
   }
-  *pairs = ordered;
-  *n_pairs = n;
+  *overlaps = (lqa_overlap_list){ordered, n};
   return LQA_OK;
 }

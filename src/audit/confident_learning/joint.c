@@ -100,6 +100,7 @@ lqa_status lqa_joint_round_rows(lqa_joint *joint, lqa_tie_order ties, lqa_error 
   for (size_t i = 0; i < n; i++) {
     LQA_TRY_OUT(round_row(joint->cell + i * n, joint->n, ties, &r));
   }
+  joint->by_column = false; /* the reference makes a new matrix here */
 out:
   free(r.whole);
   free(r.remainder);

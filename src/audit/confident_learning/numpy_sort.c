@@ -1,5 +1,8 @@
 /* audit/confident_learning/numpy_sort.c - argsort in two tie orders, and selection.
  *
+ * Without ties the two orders are one, so compat order sorts by radix first (faster than an
+ * introsort) and sorts again only where it meets a tie.
+ *
  * The compat order restates the introsort that numpy 1.24 runs for float64: quicksort while more
  * than 16 values remain (median of first, middle and last; the pivot parked next to last; the
  * larger part deferred), insertion sort below, heapsort when the depth passes 2 log2 n. Only its
@@ -212,14 +215,25 @@ static lqa_status stable_sort(const double *keys, int64_t n, int64_t *order) {
   return LQA_OK;
 }
 
+static bool has_ties(const double *keys, const int64_t *order, int64_t n) {
+  for (int64_t i = 1; i < n; i++) {
+    if (lqa_key_equal(keys[order[i - 1]], keys[order[i]])) {
+      return true;
+    }
+  }
+  return false;
+}
+
 lqa_status lqa_argsort(const double *keys, int64_t n, lqa_tie_order ties, int64_t *order) {
-  if (ties == LQA_TIES_STABLE) {
-    return stable_sort(keys, n, order);
+  if (ties == LQA_TIES_STABLE || n > TINY_SORT) {
+    LQA_TRY(stable_sort(keys, n, order));
   }
-  for (int64_t i = 0; i < n; i++) {
-    order[i] = i;
+  if (ties == LQA_TIES_COMPAT && (n <= TINY_SORT || has_ties(keys, order, n))) {
+    for (int64_t i = 0; i < n; i++) {
+      order[i] = i;
+    }
+    intro_sort(keys, order, n);
   }
-  intro_sort(keys, order, n);
   return LQA_OK;
 }
 
@@ -288,15 +302,14 @@ static double nth_smallest(double *keys, int64_t n, int64_t m) {
 }
 
 /* compat order with a tie across the cut: only the real sort knows who comes first. */
-static lqa_status select_by_sort(const double *keys, int64_t n, int64_t m, uint8_t *chosen,
-                                 uint8_t bit) {
+static lqa_status select_by_sort(const double *keys, int64_t n, int64_t m, uint8_t *chosen) {
   int64_t *order = lqa_malloc((size_t)n, sizeof *order);
   if (!order) {
     return LQA_NO_MEMORY;
   }
   lqa_status status = lqa_argsort(keys, n, LQA_TIES_COMPAT, order);
   for (int64_t i = 0; status == LQA_OK && i < m; i++) {
-    chosen[order[i]] |= bit;
+    chosen[order[i]] = 1;
   }
   free(order);
   return status;
@@ -313,7 +326,7 @@ lqa_cut lqa_find_cut(const double *keys, int64_t n, int64_t m, double *scratch) 
 }
 
 lqa_status lqa_select_smallest(const double *keys, int64_t n, int64_t m, lqa_tie_order ties,
-                               uint8_t *chosen, uint8_t bit) {
+                               uint8_t *chosen) {
   if (m <= 0) {
     return LQA_OK;
   }
@@ -325,11 +338,11 @@ lqa_status lqa_select_smallest(const double *keys, int64_t n, int64_t m, lqa_tie
   free(scratch);
   int64_t room = m - cut.n_less; /* how many of the tied may be chosen */
   if (ties == LQA_TIES_COMPAT && room < cut.n_equal) {
-    return select_by_sort(keys, n, m, chosen, bit);
+    return select_by_sort(keys, n, m, chosen);
   }
   for (int64_t i = 0; i < n; i++) {
     if (lqa_key_less(keys[i], cut.key) || (lqa_key_equal(keys[i], cut.key) && room-- > 0)) {
-      chosen[i] |= bit;
+      chosen[i] = 1;
     }
   }
   return LQA_OK;

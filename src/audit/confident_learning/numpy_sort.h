@@ -21,10 +21,10 @@ const char *lqa_tie_order_name(lqa_tie_order ties);
 lqa_status lqa_argsort(const double *keys, int64_t n, lqa_tie_order ties,
                        int64_t *order) LQA_MUST_CHECK;
 
-/* Marks the first m (0 <= m <= n) positions of the ascending order: chosen[i] |= bit. Expected
+/* Marks the first m (0 <= m <= n) positions of the ascending order: chosen[i] = 1. Expected
  * O(n). A full sort happens only for compat order, and only when a tie lies across the cut. */
 lqa_status lqa_select_smallest(const double *keys, int64_t n, int64_t m, lqa_tie_order ties,
-                               uint8_t *chosen, uint8_t bit) LQA_MUST_CHECK;
+                               uint8_t *chosen) LQA_MUST_CHECK;
 
 /* Where the m smallest end: the m-th smallest key (1 <= m <= n), how many keys are less, how many
  * are equal. A tie lies across the cut when n_less + n_equal > m. */

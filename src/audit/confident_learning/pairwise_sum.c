@@ -9,7 +9,7 @@
  */
 #include "audit/confident_learning/pairwise_sum.h"
 
-enum { LEAF = 128, LANES = 8 };
+enum { LANES = 8 };
 
 static inline double add(double a, double b, bool is_single) {
   return lqa_round_single(a + b, is_single);
@@ -40,14 +40,19 @@ sum_leaf(lqa_value_at at, const void *data, int64_t from, int64_t n, bool is_sin
   return total;
 }
 
+/* Length of the left part of a vector of n > LQA_PAIRWISE_LEAF values. */
+static int64_t left_part(int64_t n) {
+  int64_t half = n / 2;
+  return half - half % LANES;
+}
+
 /* Depth is log2(n / 64): recursion is safe. */
 static double sum_range(lqa_value_at at, const void *data, int64_t from, int64_t n,
                         bool is_single) {
-  if (n <= LEAF) {
+  if (n <= LQA_PAIRWISE_LEAF) {
     return sum_leaf(at, data, from, n, is_single);
   }
-  int64_t half = n / 2;
-  half -= half % LANES;
+  int64_t half = left_part(n);
   double left = sum_range(at, data, from, half, is_single);
   return add(left, sum_range(at, data, from + half, n - half, is_single), is_single);
 }
@@ -62,4 +67,33 @@ static double at_plain(const void *data, int64_t i) {
 
 double lqa_pairwise_sum(const double *values, int64_t n, bool is_single) {
   return sum_range(at_plain, values, 0, n, is_single);
+}
+
+/* A vector that is split has leaves of at least 64 values, so start / 64 tells leaves apart. */
+lqa_pairwise_span lqa_pairwise_leaf_at(int64_t n, int64_t at) {
+  lqa_pairwise_span span = {0, n};
+  while (span.n > LQA_PAIRWISE_LEAF) {
+    int64_t half = left_part(span.n);
+    if (at < span.start + half) {
+      span.n = half;
+    } else {
+      span.start += half;
+      span.n -= half;
+    }
+  }
+  return span;
+}
+
+static double fold_range(const double *leaf_sum, lqa_pairwise_span span, bool is_single) {
+  if (span.n <= LQA_PAIRWISE_LEAF) {
+    return leaf_sum[lqa_pairwise_slot(span.start)];
+  }
+  int64_t half = left_part(span.n);
+  lqa_pairwise_span right = {span.start + half, span.n - half};
+  double left = fold_range(leaf_sum, (lqa_pairwise_span){span.start, half}, is_single);
+  return add(left, fold_range(leaf_sum, right, is_single), is_single);
+}
+
+double lqa_pairwise_fold(const double *leaf_sum, int64_t n, bool is_single) {
+  return fold_range(leaf_sum, (lqa_pairwise_span){0, n}, is_single);
 }

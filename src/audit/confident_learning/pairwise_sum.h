@@ -18,6 +18,33 @@ typedef double (*lqa_value_at)(const void *data, int64_t i);
 /* Sum of at(data, 0), ..., at(data, n - 1): no copy of the vector is needed. */
 double lqa_pairwise_sum_of(lqa_value_at at, const void *data, int64_t n, bool is_single);
 
+/* ---- the same sum in pieces ----
+ *
+ * numpy adds a vector in leaves of at most LQA_PAIRWISE_LEAF values and folds their sums. Where a
+ * leaf lies depends on n alone, so leaves can be summed apart, by different threads or machines, in
+ * any order, and folded to the same bits. */
+
+enum { LQA_PAIRWISE_LEAF = 128 };
+
+typedef struct lqa_pairwise_span {
+  int64_t start, n;
+} lqa_pairwise_span;
+
+/* The leaf of a vector of n values that holds position `at` (0 <= at < n). */
+lqa_pairwise_span lqa_pairwise_leaf_at(int64_t n, int64_t at);
+
+/* Slots that the leaf sums of a vector of n values take; leaf [start, ...) has
+ * lqa_pairwise_slot(start). */
+static inline int64_t lqa_pairwise_count_slots(int64_t n) {
+  return n / 64 + 1;
+}
+static inline int64_t lqa_pairwise_slot(int64_t start) {
+  return start / 64;
+}
+
+/* Folds the leaf sums of a vector of n values. */
+double lqa_pairwise_fold(const double *leaf_sum, int64_t n, bool is_single);
+
 /* `value` as a float32 if is_single, else unchanged. */
 static inline double lqa_round_single(double value, bool is_single) {
   return is_single ? (double)(float)value : value;

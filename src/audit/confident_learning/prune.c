@@ -40,14 +40,26 @@ static void keep_at_least(double *cells, int32_t n, int32_t given, double least)
   cells[given] = lifted;
 }
 
-/* `freed` is scratch of n. */
-static void scale_noise(double *cells, int32_t n, int32_t given, double fraction, double *freed) {
+static double sum_freed(const double *freed, int32_t n, bool by_column) {
+  if (!by_column) {
+    return lqa_pairwise_sum(freed, n, false);
+  }
+  double sum = 0;
   for (int32_t t = 0; t < n; t++) {
+    sum += freed[t];
+  }
+  return sum;
+}
+
+/* `freed` is scratch of n. */
+static void scale_noise(lqa_joint *joint, int32_t given, double fraction, double *freed) {
+  double *cells = joint->cell + (int64_t)given * joint->n;
+  for (int32_t t = 0; t < joint->n; t++) {
     double scaled = t == given ? cells[t] : cells[t] * fraction;
     freed[t] = cells[t] - scaled;
     cells[t] = scaled;
   }
-  cells[given] += lqa_pairwise_sum(freed, n, false);
+  cells[given] += sum_freed(freed, joint->n, joint->by_column);
 }
 
 /* Column t of the joint (rows truly t). */
@@ -108,9 +120,8 @@ static lqa_status set_totals(lqa_joint *joint, const int64_t *remove, const int6
   return status;
 }
 
-lqa_status lqa_prune_from_joint(lqa_joint *joint, const lqa_filter_options *options,
-                                const int64_t *class_counts, lqa_tie_order ties, lqa_prune *prune,
-                                lqa_error *err) {
+lqa_status lqa_prune_from_joint(const lqa_confident *cl, const lqa_filter_options *options,
+                                lqa_joint *joint, int64_t *quota, lqa_error *err) {
   int32_t n = joint->n;
   double *freed = lqa_malloc((size_t)n, sizeof *freed);
   if (!freed) {
@@ -119,18 +130,17 @@ lqa_status lqa_prune_from_joint(lqa_joint *joint, const lqa_filter_options *opti
   for (int32_t g = 0; g < n; g++) {
     double *cells = joint->cell + (int64_t)g * n;
     keep_at_least(cells, n, g, (double)options->min_examples_per_class);
-    scale_noise(cells, n, g, options->frac_noise, freed);
+    scale_noise(joint, g, options->frac_noise, freed);
     for (int32_t t = 0; t < n; t++) {
       cells[t] = (double)truncate_to_int(cells[t]);
     }
   }
   free(freed);
   if (options->num_to_remove) {
-    LQA_TRY(set_totals(joint, options->num_to_remove, class_counts, ties, err));
+    LQA_TRY(set_totals(joint, options->num_to_remove, cl->class_count, cl->ties, err));
   }
   for (int64_t i = 0; i < (int64_t)n * n; i++) {
-    prune->quota[i] = truncate_to_int(joint->cell[i]);
+    quota[i] = truncate_to_int(joint->cell[i]);
   }
-  prune->n = n;
   return LQA_OK;
 }

@@ -5,15 +5,23 @@
 
 #include "audit/confident_learning/confident_internal.h"
 
-/* quota[g * n + t]: rows given g, truly t, to prune; the diagonal holds the rows of g to keep. */
-typedef struct lqa_prune {
-  int64_t *quota; /* n * n, caller's */
-  int32_t n;
-} lqa_prune;
+/* quota[g * n + t] = how many rows given g, truly t, to prune; the diagonal is how many rows of g
+ * to keep. From a confident joint (whole numbers or not), which is used up. `quota` has n_classes
+ * squared values. */
+lqa_status lqa_prune_from_joint(const lqa_confident *cl, const lqa_filter_options *options,
+                                lqa_joint *joint, int64_t *quota, lqa_error *err) LQA_MUST_CHECK;
 
-/* From a confident joint (whole or not) and the filter's options. The joint is used up. */
-lqa_status lqa_prune_from_joint(lqa_joint *joint, const lqa_filter_options *options,
-                                const int64_t *class_counts, lqa_tie_order ties, lqa_prune *prune,
-                                lqa_error *err) LQA_MUST_CHECK;
+/* Sets LQA_ROW_BY_NOISE_RATE in flags[row] for the rows that disagree with their label and that a
+ * quota takes; the scan's bits must be there. `wanted`: the given classes to look at. */
+lqa_status lqa_prune_by_noise_rate(lqa_confident *cl, const int64_t *quota, const uint8_t *wanted,
+                                   uint8_t *flags, lqa_error *err) LQA_MUST_CHECK;
+
+/* Sets LQA_ROW_BY_CLASS for the least self-confident rows of each wanted class, leaving as many as
+ * the quota's diagonal says. */
+lqa_status lqa_prune_by_class(lqa_confident *cl, const int64_t *quota, const uint8_t *wanted,
+                              uint8_t *flags, lqa_error *err) LQA_MUST_CHECK;
+
+/* More bits beside LQA_ROW_OFF_DIAGONAL and LQA_ROW_DISAGREES. */
+enum { LQA_ROW_BY_NOISE_RATE = 4, LQA_ROW_BY_CLASS = 8 };
 
 #endif
