@@ -78,8 +78,8 @@ LONG_FUNCTION = "int lqa_f(void) {\n" + "  lqa_g();\n" * 80 + "}\n"
     ("src/data/open.c", ESSAY + "/* TO" + "DO: later */\n", "unfinished business"),
     ("src/data/loud.c", ESSAY + "/* " + "-" * 40 + " */\n", "banner"),
     ("src/data/long.c", ESSAY + LONG_FUNCTION, "lqa_f: 82 lines"),
-    ("src/data/many.c", ESSAY + "int lqa_f(int a, int b, int c, int d, int e, int f) {\n"
-     "  return a;\n}\n", "lqa_f: 6 parameters"),
+    ("src/data/many.c", ESSAY + "int lqa_f(int a, int b, int c, int d, int e, int f, int g, "
+     "int h) {\n  return a;\n}\n", "lqa_f: 8 parameters"),
     ("src/data/buf.c", ESSAY, "file name used twice"),
     ("src/data/mute.c", "int lqa_x;\n", "no essay on top"),
 ])
@@ -92,14 +92,17 @@ def test_style_catches(root, tree, path, text, complaint):
 
 def test_style_does_not_count_a_format_and_its_arguments(root, tree):
     write(tree, "src/data/format.c", ESSAY +
-          "int lqa_f(int a, int b, int c, int d, int e, const char *format, ...) { return a; }\n")
+          "int lqa_f(int a, int b, int c, int d, int e, int f, int g, const char *format, ...) "
+          "{ return a; }\nint lqa_g(int a, int b, int c, int d, int e, int f, int g,\n"
+          "          lqa_error *err) { return a; }\n")
     code, output = run_tool(root, "check-style", tree)
     assert code == 0, output
 
 
 def test_style_counts_a_callback_as_one_parameter(root, tree):
     write(tree, "src/data/callback.c", ESSAY +
-          "int lqa_f(int a, int b, int c, int d, int (*call)(int x, int y)) {\n  return a;\n}\n")
+          "int lqa_f(int a, int b, int c, int d, int e, int f, int (*call)(int x, int y)) {\n"
+          "  return a;\n}\n")
     code, output = run_tool(root, "check-style", tree)
     assert code == 0, output
 
