@@ -1,0 +1,191 @@
+/* How an evaluation reads on a terminal: who found how much, by kind of error, and what a person
+ * gets for reviewing N rows.
+ */
+#include "evaluate/evaluate.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { PLOT_ROWS = 10, PLOT_COLUMN_WIDTH = 3 };
+
+static const char *const titles[LQA_EVALUATED_COUNT] = {"provenance", "confident learning",
+                                                        "judge-confirmed", "high loss", "combined"};
+static const char *const keys[LQA_EVALUATED_COUNT] = {"provenance", "confident_learning",
+                                                      "judge_confirmed", "high_loss", "combined"};
+
+static void add_share(lqa_buf *out, double value) {
+  if (isnan(value)) {
+    lqa_buf_printf(out, "%10s", "-");
+  } else {
+    lqa_buf_printf(out, "%10.3f", value);
+  }
+}
+
+static bool is_shown(const lqa_evaluation *e, int audit) {
+  return audit != LQA_EVALUATED_JUDGE || e->has_judge;
+}
+
+static void print_scores(const lqa_evaluation *e, lqa_buf *out) {
+  lqa_buf_printf(out, "%-20s%10s%10s%10s%10s\n", "audit", "rows", "right", "precision", "recall");
+  for (int a = 0; a < LQA_EVALUATED_COUNT; a++) {
+    const lqa_score *score = &e->scores[a];
+    if (!is_shown(e, a)) {
+      continue;
+    }
+    lqa_buf_printf(out, "%-20s%10lld%10lld", titles[a], (long long)score->n_flagged,
+                   (long long)score->n_true);
+    add_share(out, score->precision);
+    add_share(out, score->recall);
+    lqa_buf_add_char(out, '\n');
+  }
+}
+
+static void print_kinds(const lqa_evaluation *e, lqa_buf *out) {
+  lqa_buf_printf(out, "\nrecall by kind of error\n%-18s%8s", "kind", "errors");
+  for (int a = 0; a < LQA_EVALUATED_COUNT; a++) {
+    if (is_shown(e, a)) {
+      lqa_buf_printf(out, "%20s", titles[a]);
+    }
+  }
+  lqa_buf_add_char(out, '\n');
+  for (int kind = 1; kind < LQA_CORRUPT_COUNT; kind++) {
+    if (e->kind_errors[kind] == 0) {
+      continue;
+    }
+    lqa_buf_printf(out, "%-18s%8lld", lqa_corruption_name((lqa_corruption)kind),
+                   (long long)e->kind_errors[kind]);
+    for (int a = 0; a < LQA_EVALUATED_COUNT; a++) {
+      if (is_shown(e, a)) {
+        lqa_buf_printf(out, "%20.3f",
+                       (double)e->scores[a].kind_true[kind] / (double)e->kind_errors[kind]);
+      }
+    }
+    lqa_buf_add_char(out, '\n');
+  }
+}
+
+static int plot_level(double share) {
+  return (int)floor(share * PLOT_ROWS + 0.5);
+}
+
+/* One line of the plot: P where precision stands, R where recall does, B where both do. */
+static void print_plot_line(const lqa_evaluation *e, int level, lqa_buf *out) {
+  lqa_buf_printf(out, "%5.1f |", (double)level / PLOT_ROWS);
+  for (int i = 0; i < e->n_points; i++) {
+    bool p = plot_level(e->curve[i].precision) == level;
+    bool r = plot_level(e->curve[i].recall) == level;
+    lqa_buf_printf(out, "%*s", PLOT_COLUMN_WIDTH, p && r ? "B" : p ? "P" : r ? "R" : "");
+  }
+  lqa_buf_add_char(out, '\n');
+}
+
+/* The point nearest to confident learning's own budget. */
+static int marked_point(const lqa_evaluation *e) {
+  int best = 0;
+  for (int i = 1; i < e->n_points; i++) {
+    if (llabs(e->curve[i].budget - e->confident_budget) <
+        llabs(e->curve[best].budget - e->confident_budget)) {
+      best = i;
+    }
+  }
+  return best;
+}
+
+static void print_plot(const lqa_evaluation *e, lqa_buf *out) {
+  lqa_buf_add_text(out, "\nprecision (P) and recall (R) against rows reviewed, most suspicious "
+                        "first (B = both)\n");
+  for (int level = PLOT_ROWS; level >= 0; level--) {
+    print_plot_line(e, level, out);
+  }
+  lqa_buf_printf(out, "      +%.*s\n", e->n_points * PLOT_COLUMN_WIDTH,
+                 "------------------------------------------------------------------------");
+  int mark = marked_point(e);
+  lqa_buf_printf(out, "%7s%*s\n", "", (mark + 1) * PLOT_COLUMN_WIDTH, "^");
+  lqa_buf_printf(out, "       up to %lld rows; ^ = the %lld rows that confident learning flags\n",
+                 (long long)e->curve[e->n_points - 1].budget, (long long)e->confident_budget);
+}
+
+void lqa_evaluation_print(const lqa_evaluation *e, int width, lqa_buf *out) {
+  lqa_buf_printf(out, "%lld rows, %lld of them real errors (%.1f %%)\n\n", (long long)e->n_rows,
+                 (long long)e->n_errors,
+                 e->n_rows ? 100.0 * (double)e->n_errors / (double)e->n_rows : 0.0);
+  print_scores(e, out);
+  if (e->has_kinds) {
+    print_kinds(e, out);
+  }
+  if (e->n_points > 0 && width >= 7 + e->n_points * PLOT_COLUMN_WIDTH) {
+    print_plot(e, out);
+  }
+  if (!isnan(e->average_precision)) {
+    lqa_buf_printf(out, "\naverage precision of the ranking: %.3f\n", e->average_precision);
+  }
+}
+
+static void add_kind_counts(const char *key, const int64_t *counts, lqa_json *json) {
+  lqa_json_key(json, key);
+  lqa_json_open_object(json);
+  for (int kind = 1; kind < LQA_CORRUPT_COUNT; kind++) {
+    lqa_json_key(json, lqa_corruption_name((lqa_corruption)kind));
+    lqa_json_int(json, counts[kind]);
+  }
+  lqa_json_close_object(json);
+}
+
+static void add_score(const lqa_evaluation *e, int audit, lqa_json *json) {
+  const lqa_score *score = &e->scores[audit];
+  lqa_json_key(json, keys[audit]);
+  lqa_json_open_object(json);
+  lqa_json_key(json, "count");
+  lqa_json_int(json, score->n_flagged);
+  lqa_json_key(json, "right");
+  lqa_json_int(json, score->n_true);
+  lqa_json_key(json, "precision");
+  lqa_json_double(json, score->precision);
+  lqa_json_key(json, "recall");
+  lqa_json_double(json, score->recall);
+  if (e->has_kinds) {
+    add_kind_counts("right_by_kind", score->kind_true, json);
+  }
+  lqa_json_close_object(json);
+}
+
+static void add_curve(const lqa_evaluation *e, lqa_json *json) {
+  lqa_json_key(json, "budget");
+  lqa_json_open_array(json);
+  for (int i = 0; i < e->n_points; i++) {
+    lqa_json_open_object(json);
+    lqa_json_key(json, "rows");
+    lqa_json_int(json, e->curve[i].budget);
+    lqa_json_key(json, "precision");
+    lqa_json_double(json, e->curve[i].precision);
+    lqa_json_key(json, "recall");
+    lqa_json_double(json, e->curve[i].recall);
+    lqa_json_close_object(json);
+  }
+  lqa_json_close_array(json);
+}
+
+void lqa_evaluation_json(const lqa_evaluation *e, lqa_json *json) {
+  lqa_json_open_object(json);
+  lqa_json_key(json, "rows");
+  lqa_json_int(json, e->n_rows);
+  lqa_json_key(json, "errors");
+  lqa_json_int(json, e->n_errors);
+  if (e->has_kinds) {
+    add_kind_counts("errors_by_kind", e->kind_errors, json);
+  }
+  lqa_json_key(json, "audits");
+  lqa_json_open_object(json);
+  for (int a = 0; a < LQA_EVALUATED_COUNT; a++) {
+    if (is_shown(e, a)) {
+      add_score(e, a, json);
+    }
+  }
+  lqa_json_close_object(json);
+  lqa_json_key(json, "average_precision");
+  lqa_json_double(json, e->average_precision);
+  lqa_json_key(json, "confident_learning_budget");
+  lqa_json_int(json, e->confident_budget);
+  add_curve(e, json);
+  lqa_json_close_object(json);
+}
