@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { PLOT_ROWS = 10, PLOT_COLUMN_WIDTH = 3 };
 
