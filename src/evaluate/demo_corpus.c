@@ -3,9 +3,9 @@
  */
 #include "evaluate/demo_corpus.h"
 
+#include "base/buf.h"
 #include "base/memory.h"
 #include "base/rng.h"
-#include "base/vec.h"
 
 enum { N_CLASSES = 4, N_WORDS = 24, STREAM = 201 };
 
