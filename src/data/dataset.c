@@ -140,3 +140,12 @@ out:
   lqa_dataset_free(dataset);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "building a data set") : status;
 }
+
+int32_t lqa_dataset_find_class(const lqa_dataset *d, lqa_str name) {
+  for (int32_t k = 0; k < d->n_classes; k++) {
+    if (lqa_str_equal(d->classes[k], name)) {
+      return k;
+    }
+  }
+  return LQA_LABEL_UNKNOWN;
+}

@@ -118,6 +118,8 @@ static inline bool lqa_dataset_is_scorable(const lqa_dataset *d, int64_t row) {
 }
 /* The file a row came from, and its 0-based row there. */
 const lqa_source_file *lqa_dataset_file_of(const lqa_dataset *d, int64_t row, int64_t *row_in_file);
+/* The class of this name, or LQA_LABEL_UNKNOWN. A linear search: for options, not for rows. */
+int32_t lqa_dataset_find_class(const lqa_dataset *d, lqa_str name);
 /* The row's id: the id column, else its number written into `scratch`. */
 lqa_str lqa_dataset_row_id(const lqa_dataset *d, int64_t row, char scratch[24]);
 
