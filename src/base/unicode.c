@@ -1,14 +1,16 @@
 /* UTF-8 and Unicode properties over utf8proc, with fast paths for ASCII, which is most of most
  * text.
  *
- * Lower case is Python's: simple mappings by utf8proc, plus the two rules that need more than one
- * code point: U+0130 becomes "i" and U+0307, and capital sigma becomes final sigma after a cased
- * letter and before none (case-ignorable characters between do not count). Invalid bytes count as
- * U+FFFD everywhere, so no input can stop an audit here.
+ * Word characters come from a table of our own (Unicode 14, as CPython 3.11), so that tokens do not
+ * change with the system's utf8proc. Lower case is Python's: simple mappings by utf8proc, plus the
+ * two rules that need more than one code point: U+0130 becomes "i" and U+0307, and capital sigma
+ * becomes final sigma after a cased letter and before none (case-ignorable characters between do
+ * not count). Invalid bytes count as U+FFFD everywhere, so no input can stop an audit here.
  */
 #include "base/unicode.h"
 
 #include "base/memory.h"
+#include "base/unicode_word.h"
 
 #include <utf8proc.h>
 
@@ -132,19 +134,7 @@ bool lqa_unicode_is_word(uint32_t c) {
   if (c < 0x80) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
   }
-  switch (utf8proc_category((utf8proc_int32_t)c)) {
-  case UTF8PROC_CATEGORY_LU:
-  case UTF8PROC_CATEGORY_LL:
-  case UTF8PROC_CATEGORY_LT:
-  case UTF8PROC_CATEGORY_LM:
-  case UTF8PROC_CATEGORY_LO:
-  case UTF8PROC_CATEGORY_ND:
-  case UTF8PROC_CATEGORY_NL:
-  case UTF8PROC_CATEGORY_NO:
-    return true;
-  default:
-    return false;
-  }
+  return lqa_word_table_has(c);
 }
 
 bool lqa_unicode_is_space(uint32_t c) {
@@ -157,7 +147,9 @@ static bool is_cased(uint32_t c) {
   utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
   return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL ||
          category == UTF8PROC_CATEGORY_LT || c == 0xAA || c == 0xBA ||
-         (c >= 0x2160 && c <= 0x217F) || (c >= 0x24B6 && c <= 0x24E9);
+         (c >= 0x2160 && c <= 0x217F) || (c >= 0x24B6 && c <= 0x24E9) ||
+         (c >= 0x1F130 && c <= 0x1F149) || (c >= 0x1F150 && c <= 0x1F169) ||
+         (c >= 0x1F170 && c <= 0x1F189);
 }
 
 static bool is_case_ignorable(uint32_t c) {
