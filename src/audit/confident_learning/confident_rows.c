@@ -27,11 +27,11 @@ static int64_t label_at(const lqa_matrix *m, int64_t row) {
 }
 
 /* The usual types, a loop each, so that the type is not looked up for every row. */
-#define READ_LABELS(type)                                                                          \
-  for (int64_t i = 0; i < n; i++, at += m->row_stride) {                                           \
-    type value;                                                                                    \
-    memcpy(&value, at, sizeof value);                                                              \
-    out[i] = clamp_label((int64_t)value);                                                          \
+#define READ_LABELS(type)                                \
+  for (int64_t i = 0; i < n; i++, at += m->row_stride) { \
+    type value;                                          \
+    memcpy(&value, at, sizeof value);                    \
+    out[i] = clamp_label((int64_t)value);                \
   }
 
 void lqa_confident_read_labels(const lqa_confident *cl, int64_t row, int64_t n, int32_t *out) {

@@ -55,15 +55,16 @@ static void read_rows(const lqa_label_issues_input *input, lqa_label_issues *out
 
 static lqa_status flag_rows(lqa_confident *cl, lqa_label_issues *out, lqa_error *err) {
   lqa_filter_options options;
-  int64_t *order = NULL;
+  lqa_rank_options how = {LQA_SCORE_SELF_CONFIDENCE, false};
+  lqa_ranking ranking = {0};
   lqa_filter_options_init(&options);
   LQA_TRY(lqa_confident_filter(cl, &options, out->is_issue, err));
-  LQA_TRY(lqa_confident_rank(cl, out->is_issue, LQA_SCORE_SELF_CONFIDENCE, false, &order,
-                             &out->n_flagged, err));
-  for (int64_t i = 0; i < out->n_flagged; i++) {
-    out->rank[order[i]] = (int32_t)(i + 1);
+  LQA_TRY(lqa_confident_rank(cl, out->is_issue, &how, &ranking, err));
+  out->n_flagged = ranking.n;
+  for (int64_t i = 0; i < ranking.n; i++) {
+    out->rank[ranking.rows[i]] = (int32_t)(i + 1);
   }
-  free(order);
+  free(ranking.rows);
   return LQA_OK;
 }
 
@@ -96,8 +97,11 @@ static lqa_status describe_classes(const lqa_confident *cl, const lqa_joint *joi
     summary->count = counts[quality[k].class_index];
   }
   if (status == LQA_OK) {
-    status =
-        lqa_joint_find_overlaps(joint, n_used, false, ties, &out->overlaps, &out->n_overlaps, err);
+    lqa_overlap_options options = {.is_asymmetric = false, .ties = ties};
+    lqa_overlap_list list = {0};
+    status = lqa_joint_find_overlaps(joint, n_used, &options, &list, err);
+    out->overlaps = list.pairs;
+    out->n_overlaps = list.n;
   }
   while (status == LQA_OK && out->n_overlaps > 0 &&
          !(out->overlaps[out->n_overlaps - 1].joint > 0)) {

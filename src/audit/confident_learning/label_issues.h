@@ -40,7 +40,8 @@ typedef struct lqa_label_issues_input {
   lqa_pool *pool;
 } lqa_label_issues_input;
 
-/* Rows without a score or a known label are never flagged. Clear *out with lqa_label_issues_clear. */
+/* Rows without a score or a known label are never flagged. Clear *out with lqa_label_issues_clear.
+ */
 lqa_status lqa_label_issues_find(const lqa_label_issues_input *input, lqa_label_issues *out,
                                  lqa_error *err) LQA_MUST_CHECK;
 void lqa_label_issues_clear(lqa_label_issues *issues);
