@@ -1,0 +1,135 @@
+/* report/report.h - what a run says, as plain data, and the renderers that turn it into files.
+ *
+ * The bridge fills a struct lqa_report from a finished audit (or from a run folder); each renderer
+ * is one file and a pure function from the struct to text. report.json holds all of it, so that a
+ * run folder can be reported on again: the caller reads the static part back from there.
+ */
+#ifndef LQA_REPORT_REPORT_H
+#define LQA_REPORT_REPORT_H
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#include <stdint.h>
+
+enum { LQA_REPORT_FINDING_ROWS = 100, LQA_REPORT_SCHEMA_VERSION = 1 };
+
+typedef struct lqa_report_finding {
+  const char *id, *severity; /* "null-content", "error" */
+  int64_t count;             /* rows marked, or 1 for a finding about the whole file; 0 = nothing */
+  int64_t groups;
+  const char *message;
+  const int64_t *rows; /* the first LQA_REPORT_FINDING_ROWS row numbers */
+  int64_t n_rows;
+  bool is_block, has_shift;
+  int64_t rows_from, rows_to; /* 0-based, inclusive */
+  int32_t shift;
+  double z;                 /* NaN = none */
+  const char *repair;       /* or NULL */
+  const char *details_json; /* one JSON object, or NULL */
+} lqa_report_finding;
+
+typedef struct lqa_report_length {
+  lqa_str label;
+  double mean, std; /* code points */
+  int64_t count;
+} lqa_report_length;
+
+typedef struct lqa_report_class {
+  lqa_str label;
+  int64_t count, flagged;
+  double label_noise, inverse_label_noise, quality;
+} lqa_report_class;
+
+typedef struct lqa_report_overlap {
+  lqa_str label_a, label_b;
+  int64_t count;
+  double joint;
+} lqa_report_overlap;
+
+typedef struct lqa_report_confident {
+  bool ran;
+  const char *model;     /* "logistic", "given probabilities" ... */
+  const char *tie_order; /* "stable" or "compat" */
+  int64_t flagged, estimated_errors;
+  double train_accuracy, out_of_fold_accuracy; /* NaN = unknown */
+  const lqa_report_class *per_class;
+  int64_t n_classes;
+  const lqa_report_overlap *overlaps;
+  int64_t n_overlaps;
+} lqa_report_confident;
+
+typedef struct lqa_report_loss {
+  int64_t count;    /* rows that are high */
+  bool from_logs;   /* else the loss is -log(self-confidence): no independent signal */
+  int64_t n_epochs; /* of the logs */
+} lqa_report_loss;
+
+typedef struct lqa_report_judge {
+  bool ran;
+  const char *model, *protocol;
+  int64_t planned, judged, yes, no, unknown, cached, calls, tokens_in, tokens_out;
+  double cost_usd, agreement; /* NaN = unknown */
+} lqa_report_judge;
+
+typedef struct lqa_report_rate {
+  bool known;
+  double estimate, low, high;
+  const char *method;
+  int64_t n;
+} lqa_report_rate;
+
+typedef struct lqa_report_timing {
+  const char *stage;
+  double seconds;
+} lqa_report_timing;
+
+/* A row of the list of suspects. */
+typedef struct lqa_report_suspect {
+  lqa_str row_id;
+  int64_t row_number;
+  lqa_str text, label, predicted, suggested;
+  double self_confidence, trust_score; /* NaN = none */
+  const char *action, *verdict;
+  const lqa_str *reasons;
+  size_t n_reasons;
+} lqa_report_suspect;
+
+typedef struct lqa_report {
+  const char *version, *run_path;
+  int64_t n_rows;
+  const lqa_str *classes;
+  int64_t n_classes;
+  const lqa_report_finding *findings;
+  int64_t n_findings;
+  const lqa_report_length *lengths;
+  int64_t n_lengths;
+  lqa_report_confident confident;
+  lqa_report_loss loss;
+  lqa_report_judge judge;
+  int64_t relabel, keep_ambiguous, needs_review, keep; /* rows per action */
+  lqa_report_rate error_rate;
+  const lqa_report_timing *timings;
+  int64_t n_timings;
+  int64_t peak_rss_bytes;
+  const lqa_report_suspect *suspects; /* most suspicious first; as many as were asked for */
+  int64_t n_suspects;
+  const char *const *notes; /* remarks of the stages ("character n-grams were used ...") */
+  int64_t n_notes;
+} lqa_report;
+
+/* report.json, schema "labelqa.report/1": everything but the suspects. */
+void lqa_report_json(const lqa_report *report, lqa_buf *out);
+/* report.md, report.html (stands alone), the terminal summary at a width, a JUnit file. */
+void lqa_report_markdown(const lqa_report *report, lqa_buf *out);
+void lqa_report_html(const lqa_report *report, lqa_buf *out);
+void lqa_report_terminal(const lqa_report *report, int width, lqa_buf *out);
+void lqa_report_junit(const lqa_report *report, lqa_buf *out);
+
+/* Total by severity of findings that found something. */
+int64_t lqa_report_count_findings(const lqa_report *report, const char *severity);
+/* What to do next, in order: sentences with commands, appended as lines with `bullet` before each.
+ */
+void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf *out);
+
+#endif
