@@ -1,0 +1,52 @@
+/* What a person should do with a result, most urgent first. Every renderer shows the same list. */
+#include "report/report.h"
+
+int64_t lqa_report_count_findings(const lqa_report *report, const char *severity) {
+  int64_t count = 0;
+  for (int64_t i = 0; i < report->n_findings; i++) {
+    count += report->findings[i].count > 0 && strcmp(report->findings[i].severity, severity) == 0;
+  }
+  return count;
+}
+
+/* Repairs come first: nothing that a model says counts while labels stand beside the wrong rows. */
+static void add_repairs(const lqa_report *report, const char *bullet, lqa_buf *out) {
+  for (int64_t i = 0; i < report->n_findings; i++) {
+    const lqa_report_finding *f = &report->findings[i];
+    if (f->count > 0 && f->repair) {
+      lqa_buf_printf(out, "%sRepair %s first: labelqa export %s fixed FILE.csv --repair %s\n",
+                     bullet, f->id, report->run_path, f->repair);
+    }
+  }
+}
+
+void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf *out) {
+  int64_t open = report->needs_review;
+  add_repairs(report, bullet, out);
+  if (open > 0) {
+    lqa_buf_printf(out, "%sLook at the %lld rows that need review: %s/review.csv\n", bullet,
+                   (long long)open, report->run_path);
+  }
+  if (open > 0 && !report->judge.ran) {
+    lqa_buf_printf(out,
+                   "%sOr let a language model verify the suspects and a random sample first "
+                   "(prints the plan and the price, spends nothing): labelqa judge %s\n",
+                   bullet, report->run_path);
+  }
+  if (!report->error_rate.known) {
+    lqa_buf_printf(out,
+                   "%sMeasure how many labels are wrong: labelqa sample %s --n 200 --out "
+                   "sheet.csv\n",
+                   bullet, report->run_path);
+  }
+  if (report->relabel > 0) {
+    lqa_buf_printf(out,
+                   "%sTake out the %lld rows to relabel: labelqa export %s relabel "
+                   "relabel.csv\n",
+                   bullet, (long long)report->relabel, report->run_path);
+  }
+  if (open == 0 && report->relabel == 0) {
+    lqa_buf_printf(out, "%sNothing is suspicious. A spot check still tells what was missed.\n",
+                   bullet);
+  }
+}

@@ -1,0 +1,189 @@
+/* The summary on the terminal: what was found, how bad it is, the rows to doubt first, what to do.
+ *
+ * Columns are cut to the terminal's width by code points; texts are flattened to one line and
+ * control characters replaced, so that no row can steer the terminal.
+ */
+#include "report/markup.h"
+#include "report/report.h"
+
+#include "base/unicode.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { LABEL_WIDTH = 14, ID_WIDTH = 10, MIN_TEXT = 20, MAX_OVERLAPS = 3, MAX_CLASSES = 12 };
+
+static double percent(int64_t part, int64_t whole) {
+  return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void print_head(const lqa_report *r, lqa_buf *out) {
+  lqa_buf_printf(out, "%lld rows, %lld classes\n", (long long)r->n_rows, (long long)r->n_classes);
+  for (int64_t i = 0; i < r->n_notes; i++) {
+    lqa_buf_printf(out, "note: %s\n", r->notes[i]);
+  }
+}
+
+/* Appends `text` wrapped at `width` with continuation lines indented by `indent`. */
+static void print_wrapped(const char *text, int indent, int width, lqa_buf *out) {
+  int at = indent;
+  const char *separator = "";
+  while (*text) {
+    int word = (int)strcspn(text, " \n");
+    if (at > indent && at + 1 + word > width) {
+      lqa_buf_printf(out, "\n%*s", indent, "");
+      at = indent;
+      separator = "";
+    }
+    lqa_buf_printf(out, "%s%.*s", separator, word, text);
+    at += word + (int)strlen(separator);
+    separator = " ";
+    text += word;
+    text += *text != '\0';
+  }
+  lqa_buf_add_char(out, '\n');
+}
+
+static void print_findings(const lqa_report *r, int width, lqa_buf *out) {
+  int64_t quiet = 0;
+  lqa_buf_add_text(out, "\nStructure\n");
+  for (int64_t i = 0; i < r->n_findings; i++) {
+    const lqa_report_finding *f = &r->findings[i];
+    quiet += f->count == 0;
+    if (f->count > 0) {
+      lqa_buf_printf(out, "  %-6s%-24s", f->severity, f->id);
+      print_wrapped(f->message, 32, width, out);
+    }
+  }
+  lqa_buf_printf(out, "  %lld checks found nothing\n", (long long)quiet);
+}
+
+static void print_classes(const lqa_report_confident *c, lqa_buf *out) {
+  if (c->n_classes > MAX_CLASSES) {
+    return;
+  }
+  lqa_buf_printf(out, "  %-20s%10s%10s%16s\n", "class", "rows", "flagged", "est. wrong");
+  for (int64_t k = 0; k < c->n_classes; k++) {
+    lqa_buf label;
+    lqa_buf_init(&label, 4096);
+    lqa_markup_excerpt(c->per_class[k].label, 19, &label);
+    lqa_str s = lqa_buf_str(&label);
+    int pad = 20 - (int)lqa_utf8_count(s.data, s.size);
+    lqa_buf_printf(out, "  %s%*s%10lld%10lld%14.1f %%\n", s.data, pad > 0 ? pad : 0, "",
+                   (long long)c->per_class[k].count, (long long)c->per_class[k].flagged,
+                   100 * c->per_class[k].label_noise);
+    lqa_buf_clear(&label);
+  }
+}
+
+static void print_overlaps(const lqa_report_confident *c, lqa_buf *out) {
+  for (int64_t i = 0; i < c->n_overlaps && i < MAX_OVERLAPS && c->overlaps[i].count > 0; i++) {
+    lqa_buf_add_text(out, i == 0 ? "  most confused: " : ", ");
+    lqa_markup_excerpt(c->overlaps[i].label_a, 20, out);
+    lqa_buf_add_text(out, " / ");
+    lqa_markup_excerpt(c->overlaps[i].label_b, 20, out);
+    lqa_buf_printf(out, " (%lld)", (long long)c->overlaps[i].count);
+  }
+  if (c->n_overlaps > 0 && c->overlaps[0].count > 0) {
+    lqa_buf_add_char(out, '\n');
+  }
+}
+
+static void print_confident(const lqa_report *r, lqa_buf *out) {
+  const lqa_report_confident *c = &r->confident;
+  if (!c->ran) {
+    return;
+  }
+  lqa_buf_printf(out, "\nConfident learning (%s, out of fold)\n", c->model);
+  lqa_buf_printf(out, "  %lld rows flagged (%.1f %%), about %lld labels estimated wrong\n",
+                 (long long)c->flagged, percent(c->flagged, r->n_rows),
+                 (long long)c->estimated_errors);
+  if (!isnan(c->out_of_fold_accuracy)) {
+    lqa_buf_printf(out, "  accuracy on given labels: %.1f %% out of fold",
+                   100 * c->out_of_fold_accuracy);
+    if (!isnan(c->train_accuracy)) {
+      lqa_buf_printf(out, ", %.1f %% on its own training rows", 100 * c->train_accuracy);
+    }
+    lqa_buf_add_char(out, '\n');
+  }
+  print_classes(c, out);
+  print_overlaps(c, out);
+  lqa_buf_printf(out, "  high loss: %lld rows%s\n", (long long)r->loss.count,
+                 r->loss.from_logs ? " (training logs)"
+                                   : " (from the same probabilities: no independent signal)");
+}
+
+static void print_judge(const lqa_report *r, lqa_buf *out) {
+  const lqa_report_judge *j = &r->judge;
+  if (!j->ran) {
+    return;
+  }
+  lqa_buf_printf(out,
+                 "\nJudge (%s, %s)\n  %lld rows: %lld YES, %lld NO, %lld UNKNOWN; %lld calls, "
+                 "%lld answers from the cache",
+                 j->model, j->protocol, (long long)j->judged, (long long)j->yes, (long long)j->no,
+                 (long long)j->unknown, (long long)j->calls, (long long)j->cached);
+  if (!isnan(j->cost_usd)) {
+    lqa_buf_printf(out, ", USD %.4f", j->cost_usd);
+  }
+  lqa_buf_add_char(out, '\n');
+}
+
+static void print_actions(const lqa_report *r, lqa_buf *out) {
+  lqa_buf_printf(out,
+                 "\nWhat to do with the rows\n  relabel %lld   keep (ambiguous) %lld   "
+                 "needs_review %lld   keep %lld\n",
+                 (long long)r->relabel, (long long)r->keep_ambiguous, (long long)r->needs_review,
+                 (long long)r->keep);
+  if (r->error_rate.known) {
+    lqa_buf_printf(out, "  labels wrong: %.1f %% (95 %% interval %.1f to %.1f, %s, n = %lld)\n",
+                   100 * r->error_rate.estimate, 100 * r->error_rate.low, 100 * r->error_rate.high,
+                   r->error_rate.method, (long long)r->error_rate.n);
+  }
+}
+
+/* A cell of exactly `width` columns (by code points), then two spaces. */
+static void print_cell(lqa_str text, int width, lqa_buf *out) {
+  lqa_buf cell;
+  lqa_buf_init(&cell, 1 << 14);
+  lqa_markup_excerpt(lqa_str_is_null(text) ? LQA_STR("-") : text, (size_t)width - 1, &cell);
+  lqa_str s = lqa_buf_str(&cell);
+  int used = (int)lqa_utf8_count(s.data, s.size);
+  lqa_buf_printf(out, "%s%*s  ", s.data, used < width ? width - used : 0, "");
+  lqa_buf_clear(&cell);
+}
+
+static void print_suspects(const lqa_report *r, int width, lqa_buf *out) {
+  if (r->n_suspects == 0) {
+    return;
+  }
+  int text_width = width - (ID_WIDTH + 2 * LABEL_WIDTH + 6 + 10);
+  text_width = text_width < MIN_TEXT ? MIN_TEXT : text_width;
+  lqa_buf_printf(out, "\nThe %lld rows to doubt first\n  %-*s  %-5s %-*s  %-*s  %s\n",
+                 (long long)r->n_suspects, ID_WIDTH, "row", "trust", LABEL_WIDTH, "label",
+                 LABEL_WIDTH, "better", "text");
+  for (int64_t i = 0; i < r->n_suspects; i++) {
+    const lqa_report_suspect *s = &r->suspects[i];
+    lqa_buf_add_text(out, "  ");
+    print_cell(s->row_id, ID_WIDTH, out);
+    lqa_buf_printf(out, "%.2f  ", s->trust_score);
+    print_cell(s->label, LABEL_WIDTH, out);
+    print_cell(lqa_str_equal(s->suggested, s->label) ? LQA_STR("") : s->suggested, LABEL_WIDTH,
+               out);
+    lqa_markup_excerpt(s->text, (size_t)text_width, out);
+    lqa_buf_add_char(out, '\n');
+  }
+}
+
+void lqa_report_terminal(const lqa_report *report, int width, lqa_buf *out) {
+  print_head(report, out);
+  print_findings(report, width, out);
+  print_confident(report, out);
+  print_judge(report, out);
+  print_actions(report, out);
+  print_suspects(report, width, out);
+  lqa_buf_add_text(out, "\nNext\n");
+  lqa_report_next_steps(report, "  - ", out);
+  lqa_buf_printf(out, "  - Everything is in %s (open %s/report.html)\n", report->run_path,
+                 report->run_path);
+}
