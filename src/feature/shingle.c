@@ -115,7 +115,9 @@ lqa_status lqa_shingler_cut(lqa_shingler *shingler, lqa_str text, lqa_shingle_se
 
 lqa_status lqa_shingler_run(lqa_shingler *shingler, lqa_str text, lqa_shingle_set *out) {
   LQA_TRY(lqa_shingler_cut(shingler, text, out));
-  qsort(out->hash, out->n, sizeof *out->hash, compare_hashes);
+  if (out->n > 1) { /* an empty set may have no array yet */
+    qsort(out->hash, out->n, sizeof *out->hash, compare_hashes);
+  }
   size_t kept = 0;
   for (size_t i = 0; i < out->n; i++) {
     if (i == 0 || out->hash[i] != out->hash[i - 1]) {
