@@ -1,0 +1,156 @@
+/* The report as JSON must read back to itself, and no text from the data may escape into markup or
+ * steer a terminal. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "report/report.h"
+
+#include <math.h>
+
+static const int64_t rows[] = {3, 7};
+static const lqa_report_finding findings[] = {
+    {.id = "null-content",
+     .severity = "error",
+     .message = "2 rows are <empty>",
+     .count = 2,
+     .rows = rows,
+     .n_rows = 2,
+     .z = NAN},
+    {.id = "row-shift",
+     .severity = "error",
+     .message = "rows 5-9 carry the label of the row above",
+     .count = 5,
+     .is_block = true,
+     .rows_from = 5,
+     .rows_to = 9,
+     .has_shift = true,
+     .shift = 1,
+     .z = 10.5,
+     .repair = "row-shift",
+     .details_json = "{\"a\":[1,{\"b\":null}],\"c\":\"d\"}"},
+    {.id = "rare-class", .severity = "warn", .message = "", .count = 0, .z = NAN}};
+
+static lqa_report make_report(void) {
+  static lqa_str classes[2];
+  static lqa_report_class per_class[2];
+  static lqa_report_overlap overlap;
+  static lqa_report_length length;
+  static lqa_report_timing timing = {"reading", 0.125};
+  static const char *notes[] = {"a note"};
+  static lqa_str reason;
+  static lqa_report_suspect suspect;
+  classes[0] = LQA_STR("A");
+  classes[1] = LQA_STR("B & \"C\"");
+  per_class[0] = (lqa_report_class){classes[0], 10, 2, 0.25, 0.125, 0.75};
+  per_class[1] = (lqa_report_class){classes[1], 20, 1, 0.05, 0.1, 0.95};
+  overlap = (lqa_report_overlap){classes[0], classes[1], 3, 0.1};
+  length = (lqa_report_length){classes[0], 12.5, 3.25, 10};
+  reason = LQA_STR("<script>alert(1)</script>");
+  suspect = (lqa_report_suspect){.row_id = LQA_STR("r1"),
+                                 .text = LQA_STR("<img src=x>\x1b[31m evil | *text*\nline two"),
+                                 .label = classes[0],
+                                 .suggested = classes[1],
+                                 .trust_score = 0.3,
+                                 .reasons = &reason,
+                                 .n_reasons = 1};
+  return (lqa_report){
+      .version = "1",
+      .run_path = "run",
+      .n_rows = 30,
+      .classes = classes,
+      .n_classes = 2,
+      .findings = findings,
+      .n_findings = 3,
+      .lengths = &length,
+      .n_lengths = 1,
+      .confident = {true, "logistic", "stable", 3, 4, 0.99, 0.9, per_class, 2, &overlap, 1},
+      .loss = {3, false, 0},
+      .relabel = 1,
+      .keep_ambiguous = 2,
+      .needs_review = 3,
+      .keep = 24,
+      .error_rate = {true, 0.1, 0.05, 0.2, "wilson", 100},
+      .timings = &timing,
+      .n_timings = 1,
+      .peak_rss_bytes = 1234,
+      .suspects = &suspect,
+      .n_suspects = 1,
+      .notes = notes,
+      .n_notes = 1};
+}
+
+static void test_json_reads_back_to_itself(void **state) {
+  (void)state;
+  lqa_report report = make_report(), again;
+  lqa_arena arena;
+  lqa_error err;
+  lqa_buf first, second;
+  lqa_arena_init(&arena);
+  lqa_buf_init(&first, 1 << 20);
+  lqa_buf_init(&second, 1 << 20);
+  lqa_report_json(&report, &first);
+  assert_int_equal(lqa_report_load(lqa_buf_str(&first), "run", &arena, &again, &err), LQA_OK);
+  lqa_report_json(&again, &second);
+  assert_string_equal(first.data, second.data);
+  assert_int_equal(again.findings[1].rows_to, 9);
+  assert_true(again.findings[1].z == 10.5);
+  lqa_buf_clear(&first);
+  lqa_buf_clear(&second);
+  lqa_arena_clear(&arena);
+}
+
+static void test_another_schema_is_refused(void **state) {
+  (void)state;
+  lqa_arena arena;
+  lqa_report report;
+  lqa_error err;
+  lqa_arena_init(&arena);
+  assert_int_equal(lqa_report_load(LQA_STR("{\"schema\":\"x/9\"}"), "run", &arena, &report, &err),
+                   LQA_BAD_DATA);
+  assert_non_null(strstr(err.message, "x/9"));
+  assert_int_equal(lqa_report_load(LQA_STR("{\"schema\":"), "run", &arena, &report, &err),
+                   LQA_BAD_DATA);
+  lqa_arena_clear(&arena);
+}
+
+static void test_markup_is_escaped(void **state) {
+  (void)state;
+  lqa_report report = make_report();
+  void (*const renderers[])(const lqa_report *, lqa_buf *) = {lqa_report_html, lqa_report_markdown,
+                                                              lqa_report_junit};
+  for (int i = 0; i < 3; i++) {
+    lqa_buf out;
+    lqa_buf_init(&out, 1 << 20);
+    renderers[i](&report, &out);
+    assert_null(strstr(out.data, "<img"));
+    assert_null(strstr(out.data, "<script"));
+    assert_null(strstr(out.data, "<empty>"));
+    assert_null(strchr(out.data, '\x1b'));
+    lqa_buf_clear(&out);
+  }
+}
+
+static void test_terminal_fits_and_is_tame(void **state) {
+  (void)state;
+  lqa_report report = make_report();
+  lqa_buf out;
+  lqa_buf_init(&out, 1 << 20);
+  lqa_report_terminal(&report, 80, &out);
+  assert_null(strchr(out.data, '\x1b'));
+  assert_non_null(strstr(out.data, "rows 5-9 carry the label"));
+  assert_non_null(strstr(out.data, "--repair row-shift"));
+  assert_non_null(strstr(out.data, "1 checks found nothing"));
+  lqa_buf_clear(&out);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_json_reads_back_to_itself),
+      cmocka_unit_test(test_another_schema_is_refused),
+      cmocka_unit_test(test_markup_is_escaped),
+      cmocka_unit_test(test_terminal_fits_and_is_tame),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
