@@ -28,4 +28,21 @@ lqa_status lqa_quick_bayes_predict(const lqa_quick_bayes *model, const lqa_bag *
                                    int32_t *predicted);
 void lqa_quick_bayes_clear(lqa_quick_bayes *model);
 
+/* Counts of a whole bag, from which any part can be left out again. */
+typedef struct lqa_leave_out {
+  int32_t n_classes;
+  uint32_t n_buckets;
+  uint32_t *count; /* n_buckets x n_classes */
+  double *total;   /* features per class */
+  double *rows;    /* rows per class */
+} lqa_leave_out;
+
+lqa_status lqa_leave_out_fit(lqa_leave_out *model, const lqa_bag *bag, uint32_t n_buckets,
+                             int32_t n_classes, const int32_t *label);
+/* The most probable class of each item marked in `out` (one byte an item) by a model of all other
+ * items; -1 for the rest. */
+lqa_status lqa_leave_out_predict(const lqa_leave_out *model, const lqa_bag *bag,
+                                 const int32_t *label, const uint8_t *out, int32_t *predicted);
+void lqa_leave_out_clear(lqa_leave_out *model);
+
 #endif
