@@ -56,8 +56,7 @@ lqa_status lqa_file_load(const char *path, lqa_buf *out, lqa_error *err) {
   return status;
 }
 
-/* An unused name beside `path`; owned, NULL when out of memory. */
-static char *temporary_name(const char *path) {
+char *lqa_path_temporary(const char *path) {
   static atomic_uint counter;
   size_t n = strlen(path);
   while (n > 1 && path[n - 1] == '/') {
@@ -85,6 +84,11 @@ static lqa_status write_all(int fd, const char *path, const char *data, size_t s
   return LQA_OK;
 }
 
+/* Writes `fd` through to the disk; a file system that knows no such thing is fine. */
+static bool flush(int fd) {
+  return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP;
+}
+
 /* Flushes the folder that holds `path`; best effort, some file systems cannot. */
 static void flush_parent(const char *path) {
   char *copy = strdup(path);
@@ -102,7 +106,7 @@ static void flush_parent(const char *path) {
 }
 
 lqa_status lqa_file_save(const char *path, const void *data, size_t size, lqa_error *err) {
-  char *temporary = temporary_name(path);
+  char *temporary = lqa_path_temporary(path);
   if (!temporary) {
     return lqa_fail_memory(err, "writing a file");
   }
@@ -132,7 +136,7 @@ lqa_status lqa_file_commit(const char *temporary, const char *path, lqa_error *e
   if (fd < 0) {
     return lqa_fail_errno(err, "open", temporary);
   }
-  lqa_status status = fsync(fd) == 0 ? LQA_OK : lqa_fail_errno(err, "flush", path);
+  lqa_status status = flush(fd) ? LQA_OK : lqa_fail_errno(err, "flush", path);
   close(fd);
   if (status == LQA_OK && rename(temporary, path) != 0) {
     status = lqa_fail_errno(err, "write", path);
@@ -144,7 +148,7 @@ lqa_status lqa_file_commit(const char *temporary, const char *path, lqa_error *e
 }
 
 lqa_status lqa_folder_begin(const char *path, char **temporary, lqa_error *err) {
-  char *name = temporary_name(path);
+  char *name = lqa_path_temporary(path);
   if (!name) {
     return lqa_fail_memory(err, "making a folder");
   }
@@ -165,20 +169,43 @@ static lqa_status exchange(const char *temporary, const char *path, lqa_error *e
   if (errno != EINVAL && errno != ENOSYS) {
     return lqa_fail_errno(err, "replace folder", path);
   }
-  char *old = temporary_name(path);
+  char *old = lqa_path_temporary(path);
   if (!old) {
     return lqa_fail_memory(err, "replacing a folder");
   }
   lqa_status status = LQA_OK;
-  if (rename(path, old) != 0 || rename(temporary, path) != 0 || rename(old, temporary) != 0) {
+  if (rename(path, old) != 0) {
     status = lqa_fail_errno(err, "replace folder", path);
+  } else if (rename(temporary, path) != 0) {
+    status = lqa_fail_errno(err, "replace folder", path);
+    (void)!rename(old, path);
+  } else if (rename(old, temporary) != 0) {
+    status = lqa_fail_errno(err, "remove", old);
   }
   free(old);
   return status;
 }
 
+static int flush_entry(const char *path, const struct stat *info, int kind, struct FTW *where) {
+  (void)info;
+  (void)where;
+  if (kind != FTW_F && kind != FTW_DP) {
+    return 0;
+  }
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return -1;
+  }
+  bool flushed = flush(fd);
+  close(fd);
+  return flushed ? 0 : -1;
+}
+
 lqa_status lqa_folder_commit(const char *temporary, const char *path, bool replace,
                              lqa_error *err) {
+  if (nftw(temporary, flush_entry, 32, FTW_DEPTH | FTW_PHYS) != 0) {
+    return lqa_fail_errno(err, "flush folder", path);
+  }
   if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {
     flush_parent(path);
     return LQA_OK;
@@ -191,6 +218,10 @@ lqa_status lqa_folder_commit(const char *temporary, const char *path, bool repla
   }
   if (!replace) {
     return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' is in the way", path);
+  }
+  if (!lqa_path_is_folder(path)) {
+    return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' is in the way and is no folder",
+                       path);
   }
   LQA_TRY(exchange(temporary, path, err));
   flush_parent(path);

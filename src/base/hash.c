@@ -3,6 +3,8 @@
  */
 #include "base/hash.h"
 
+#include "base/memory.h"
+
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <xxhash.h>
@@ -31,16 +33,24 @@ static void format_digest(const unsigned char digest[32], char out[65]) {
 /* Feeds the whole of `file` into `context`. */
 static lqa_status digest_file(FILE *file, const char *path, EVP_MD_CTX *context, uint64_t *size,
                               lqa_error *err) {
-  static _Thread_local char block[READ_BYTES];
+  char *block = lqa_malloc(READ_BYTES, 1);
+  if (!block) {
+    return lqa_fail_memory(err, "hashing a file");
+  }
+  lqa_status status = LQA_OK;
   size_t n;
   *size = 0;
-  while ((n = fread(block, 1, sizeof block, file)) > 0) {
+  while (status == LQA_OK && (n = fread(block, 1, READ_BYTES, file)) > 0) {
     if (EVP_DigestUpdate(context, block, n) != 1) {
-      return lqa_fail_memory(err, "hashing a file");
+      status = lqa_fail_memory(err, "hashing a file");
     }
     *size += n;
   }
-  return ferror(file) ? lqa_fail_errno(err, "read", path) : LQA_OK;
+  if (status == LQA_OK && ferror(file)) {
+    status = lqa_fail_errno(err, "read", path);
+  }
+  free(block);
+  return status;
 }
 
 lqa_status lqa_sha256_file(const char *path, char out[65], uint64_t *size_bytes, lqa_error *err) {

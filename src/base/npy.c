@@ -133,17 +133,19 @@ static lqa_status view_data(const char *path, const struct header *header, lqa_n
                             lqa_error *err) {
   lqa_matrix *matrix = &npy->matrix;
   LQA_TRY(parse_dtype(path, header->descr, matrix, err));
-  int64_t item = (int64_t)lqa_dtype_size(matrix->dtype), count, bytes;
+  int64_t item = (int64_t)lqa_dtype_size(matrix->dtype), count, bytes, stride;
   matrix->n_rows = header->shape[0];
   matrix->n_columns = header->shape[1];
   if (__builtin_mul_overflow(matrix->n_rows, matrix->n_columns, &count) ||
       __builtin_mul_overflow(count, item, &bytes) ||
+      __builtin_mul_overflow(item, header->fortran_order ? matrix->n_rows : matrix->n_columns,
+                             &stride) ||
       (uint64_t)bytes > npy->map_bytes - header->data_offset) {
     return refuse(path, err, "it is truncated: fewer bytes than its shape needs");
   }
   matrix->data = (const char *)npy->map + header->data_offset;
-  matrix->row_stride = header->fortran_order ? item : item * matrix->n_columns;
-  matrix->column_stride = header->fortran_order ? item * matrix->n_rows : item;
+  matrix->row_stride = header->fortran_order ? item : stride;
+  matrix->column_stride = header->fortran_order ? stride : item;
   npy->n_dims = header->n_dims;
   return LQA_OK;
 }
@@ -302,15 +304,15 @@ lqa_status lqa_npy_save_f32(const char *path, const float *data, int64_t n_rows,
   lqa_buf header;
   lqa_buf_init(&header, 1024);
   add_header(n_rows, n_columns, &header);
-  char *temporary = NULL;
+  char *temporary = lqa_path_temporary(path);
   FILE *file = NULL;
-  if (header.failed || asprintf(&temporary, "%s.tmp-%ld", path, (long)getpid()) < 0) {
-    temporary = NULL;
+  size_t count;
+  if (header.failed || !temporary ||
+      __builtin_mul_overflow((size_t)n_rows, (size_t)n_columns, &count)) {
     status = lqa_fail_memory(err, "writing an array");
     goto out;
   }
   file = fopen(temporary, "wbe");
-  size_t count = (size_t)n_rows * (size_t)n_columns;
   bool written = file && fwrite(header.data, 1, header.size, file) == header.size &&
                  fwrite(data, sizeof *data, count, file) == count;
   if (file && fclose(file) != 0) {

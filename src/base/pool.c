@@ -12,7 +12,9 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 struct worker {
   struct lqa_pool *pool;
@@ -42,7 +44,8 @@ int lqa_processor_count(void) {
   if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) {
     return CPU_COUNT(&set);
   }
-  return 1;
+  long online = sysconf(_SC_NPROCESSORS_ONLN); /* more processors than a cpu_set_t holds */
+  return online > 1 ? (int)online : 1;
 }
 
 static void note_failure(lqa_pool *pool, size_t task, lqa_status status) {
@@ -92,8 +95,12 @@ static void *work(void *argument) {
   return NULL;
 }
 
-/* Starts threads until one cannot be had; fewer threads only means slower. */
+/* Starts threads until one cannot be had; fewer threads only means slower. They take no signals:
+ * those are for the program's own threads. */
 static void start_threads(lqa_pool *pool) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   for (size_t i = 0; i + 1 < pool->n_threads; i++) {
     pool->workers[i] = (struct worker){pool, i + 1};
     if (pthread_create(&pool->threads[i], NULL, work, &pool->workers[i]) != 0) {
@@ -101,6 +108,7 @@ static void start_threads(lqa_pool *pool) {
     }
     pool->n_started++;
   }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   pool->n_threads = pool->n_started + 1;
 }
 
