@@ -73,9 +73,9 @@ bench: bootstrap-test
 
 sanitize: bootstrap-test
 	$(call build,asan)
-	@tools/run-sanitized asan
 	$(call build,tsan)
-	@tools/run-sanitized tsan
+	@status=0; tools/run-sanitized asan || status=1; tools/run-sanitized tsan || status=1; \
+	  exit $$status
 
 fuzz: bootstrap-test
 	$(call build,fuzz,fuzzers)
