@@ -9,126 +9,11 @@
  */
 #include "base/unicode.h"
 
-#include "base/memory.h"
 #include "base/unicode_word.h"
 
 #include <utf8proc.h>
 
-enum { REPLACEMENT = 0xFFFD, CAPITAL_SIGMA = 0x3A3, FINAL_SIGMA = 0x3C2, SMALL_SIGMA = 0x3C3 };
-
-static bool is_continuation(unsigned char c) {
-  return (c & 0xC0) == 0x80;
-}
-
-/* Length that a lead byte promises and the smallest code point that needs it; 0 for an invalid one.
- */
-static size_t promised_length(unsigned char lead, uint32_t *smallest) {
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    *smallest = 0x80;
-    return 2;
-  }
-  if ((lead & 0xF0) == 0xE0) {
-    *smallest = 0x800;
-    return 3;
-  }
-  *smallest = 0x10000;
-  return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
-}
-
-uint32_t lqa_utf8_decode(const char *text, size_t size, size_t *length) {
-  const unsigned char *s = (const unsigned char *)text;
-  *length = 1;
-  if (s[0] < 0x80) {
-    return s[0];
-  }
-  uint32_t smallest;
-  size_t n = promised_length(s[0], &smallest);
-  if (n == 0 || n > size) {
-    return REPLACEMENT;
-  }
-  uint32_t code_point = s[0] & (0xFFu >> (n + 1));
-  for (size_t i = 1; i < n; i++) {
-    if (!is_continuation(s[i])) {
-      return REPLACEMENT;
-    }
-    code_point = code_point << 6 | (s[i] & 0x3Fu);
-  }
-  if (code_point < smallest || code_point > 0x10FFFF ||
-      (code_point >= 0xD800 && code_point <= 0xDFFF)) {
-    return REPLACEMENT;
-  }
-  *length = n;
-  return code_point;
-}
-
-size_t lqa_utf8_encode(uint32_t c, char out[4]) {
-  if (c < 0x80) {
-    out[0] = (char)c;
-    return 1;
-  }
-  size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-  for (size_t i = n - 1; i > 0; i--) {
-    out[i] = (char)(0x80 | (c & 0x3F));
-    c >>= 6;
-  }
-  static const unsigned char lead[5] = {0, 0, 0xC0, 0xE0, 0xF0};
-  out[0] = (char)(lead[n] | c);
-  return n;
-}
-
-/* The number of leading bytes below 0x80, eight at a time. */
-static size_t ascii_prefix(const char *text, size_t size) {
-  size_t i = 0;
-  for (; i + 8 <= size; i += 8) {
-    uint64_t word;
-    memcpy(&word, text + i, 8);
-    if (word & 0x8080808080808080u) {
-      break;
-    }
-  }
-  while (i < size && (unsigned char)text[i] < 0x80) {
-    i++;
-  }
-  return i;
-}
-
-int64_t lqa_utf8_check(const char *text, size_t size) {
-  size_t i = 0;
-  while (i < size && (i += ascii_prefix(text + i, size - i)) < size) {
-    size_t length;
-    if (lqa_utf8_decode(text + i, size - i, &length) == REPLACEMENT && length == 1) {
-      return (int64_t)i;
-    }
-    i += length;
-  }
-  return -1;
-}
-
-size_t lqa_utf8_count(const char *text, size_t size) {
-  size_t count = 0;
-  for (size_t i = 0; i < size;) {
-    size_t ascii = ascii_prefix(text + i, size - i);
-    count += ascii;
-    i += ascii;
-    if (i < size) {
-      size_t length;
-      lqa_utf8_decode(text + i, size - i, &length);
-      i += length;
-      count++;
-    }
-  }
-  return count;
-}
-
-size_t lqa_utf8_prefix(const char *text, size_t size, size_t n) {
-  size_t i = 0;
-  for (; n > 0 && i < size; n--) {
-    size_t length;
-    lqa_utf8_decode(text + i, size - i, &length);
-    i += length;
-  }
-  return i;
-}
+enum { CAPITAL_SIGMA = 0x3A3, FINAL_SIGMA = 0x3C2, SMALL_SIGMA = 0x3C3 };
 
 bool lqa_unicode_is_word(uint32_t c) {
   if (c < 0x80) {
@@ -170,7 +55,7 @@ static bool is_case_ignorable(uint32_t c) {
 /* The offset of the code point that ends just before `end`. */
 static size_t step_back(lqa_str text, size_t end) {
   size_t i = end - 1;
-  while (i > 0 && end - i < 4 && is_continuation((unsigned char)text.data[i])) {
+  while (i > 0 && end - i < 4 && ((unsigned char)text.data[i] & 0xC0) == 0x80) {
     i--;
   }
   return i;
@@ -197,26 +82,40 @@ static bool is_final_sigma(lqa_str text, size_t at) {
   return cased_before;
 }
 
-static void add_code_point(lqa_buf *out, uint32_t c) {
-  char bytes[4];
-  lqa_buf_add(out, bytes, lqa_utf8_encode(c, bytes));
+/* Scripts without case that fill much of the world's text: no look-up needed. */
+static bool is_caseless(uint32_t c) {
+  return (c >= 0x3000 && c < 0xA000) || (c >= 0xAC00 && c < 0xD7A4);
 }
 
-/* Lower-cases the code point at `at`, appends it, returns its length. */
-static size_t add_lower(lqa_str text, size_t at, lqa_buf *out) {
-  size_t length;
-  uint32_t c = lqa_utf8_decode(text.data + at, text.size - at, &length);
+/* Lower-cases the code point c that stands at text[at], into out[0..4); returns the bytes. */
+static size_t write_lower(lqa_str text, size_t at, uint32_t c, char out[4]) {
   if (c == 0x130) {
-    lqa_buf_add(out, "i\xCC\x87", 3);
-  } else if (c == CAPITAL_SIGMA) {
-    add_code_point(out, is_final_sigma(text, at) ? FINAL_SIGMA : SMALL_SIGMA);
-  } else {
-    add_code_point(out, (uint32_t)utf8proc_tolower((utf8proc_int32_t)c));
+    memcpy(out, "i\xCC\x87", 3);
+    return 3;
   }
-  return length;
+  if (c == CAPITAL_SIGMA) {
+    c = is_final_sigma(text, at) ? FINAL_SIGMA : SMALL_SIGMA;
+  } else if (!is_caseless(c)) {
+    c = (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
+  }
+  return lqa_utf8_encode(c, out);
 }
 
-static void add_ascii_lower(const char *text, size_t size, lqa_buf *out) {
+/* Appends the lower case of the run of non-ASCII at text[at...]; returns where it ends. */
+static size_t add_lower_run(lqa_str text, size_t at, lqa_buf *out) {
+  char chunk[256];
+  size_t n = 0;
+  while (at < text.size && (unsigned char)text.data[at] >= 0x80 && n + 4 <= sizeof chunk) {
+    size_t length;
+    uint32_t c = lqa_utf8_decode(text.data + at, text.size - at, &length);
+    n += write_lower(text, at, c, chunk + n);
+    at += length;
+  }
+  lqa_buf_add(out, chunk, n);
+  return at;
+}
+
+void lqa_ascii_lower(const char *text, size_t size, lqa_buf *out) {
   size_t start = out->size;
   lqa_buf_add(out, text, size);
   if (out->failed) {
@@ -230,100 +129,10 @@ static void add_ascii_lower(const char *text, size_t size, lqa_buf *out) {
 
 void lqa_unicode_lower(lqa_str text, lqa_buf *out) {
   for (size_t i = 0; i < text.size;) {
-    size_t ascii = ascii_prefix(text.data + i, text.size - i);
-    add_ascii_lower(text.data + i, ascii, out);
-    i += ascii;
-    if (i < text.size) {
-      i += add_lower(text, i, out);
-    }
+    size_t ascii = lqa_utf8_ascii_prefix(text.data + i, text.size - i);
+    lqa_ascii_lower(text.data + i, ascii, out);
+    i = add_lower_run(text, i + ascii, out);
   }
-}
-
-/* Appends `text`, white space runs as one space, ends trimmed. */
-static void add_single_spaced(const char *text, size_t size, lqa_buf *out) {
-  bool due = false, any = false;
-  for (size_t i = 0; i < size;) {
-    size_t length;
-    uint32_t c = lqa_utf8_decode(text + i, size - i, &length);
-    if (lqa_unicode_is_space(c)) {
-      due = any;
-    } else {
-      if (due) {
-        lqa_buf_add_char(out, ' ');
-      }
-      lqa_buf_add(out, text + i, length);
-      due = false;
-      any = true;
-    }
-    i += length;
-  }
-}
-
-static void fold_ascii(lqa_str text, lqa_buf *out) {
-  size_t start = out->size;
-  add_ascii_lower(text.data, text.size, out);
-  if (out->failed) {
-    return;
-  }
-  char *c = out->data + start;
-  size_t n = 0;
-  bool due = false;
-  for (size_t i = 0; i < text.size; i++) {
-    if (c[i] == ' ' || (c[i] >= '\t' && c[i] <= '\r')) {
-      due = n > 0;
-    } else {
-      if (due) {
-        c[n++] = ' ';
-      }
-      c[n++] = c[i];
-      due = false;
-    }
-  }
-  out->size = start + n;
-  out->data[out->size] = '\0';
-}
-
-/* `text` with invalid bytes replaced, so that utf8proc accepts it. */
-static void add_valid(lqa_str text, lqa_buf *out) {
-  for (size_t i = 0; i < text.size;) {
-    size_t length;
-    add_code_point(out, lqa_utf8_decode(text.data + i, text.size - i, &length));
-    i += length;
-  }
-}
-
-/* NFKC and case folding of valid UTF-8 into code points; returns the byte length after re-encoding
- * into the same owned buffer, negative when out of memory. */
-static utf8proc_ssize_t normalise(const lqa_buf *valid, utf8proc_int32_t **owned) {
-  const utf8proc_option_t options =
-      UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD;
-  const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)valid->data;
-  utf8proc_ssize_t n = utf8proc_decompose(bytes, (utf8proc_ssize_t)valid->size, NULL, 0, options);
-  *owned = n < 0 ? NULL : lqa_malloc((size_t)n + 1, sizeof **owned);
-  if (!*owned) {
-    return -1;
-  }
-  n = utf8proc_decompose(bytes, (utf8proc_ssize_t)valid->size, *owned, n, options);
-  return n < 0 ? n : utf8proc_reencode(*owned, n, options);
-}
-
-void lqa_unicode_fold(lqa_str text, lqa_buf *out) {
-  if (ascii_prefix(text.data, text.size) == text.size) {
-    fold_ascii(text, out);
-    return;
-  }
-  lqa_buf valid;
-  lqa_buf_init(&valid, SIZE_MAX / 8);
-  add_valid(text, &valid);
-  utf8proc_int32_t *owned = NULL;
-  utf8proc_ssize_t n = valid.failed ? -1 : normalise(&valid, &owned);
-  if (n < 0) {
-    out->failed = true;
-  } else {
-    add_single_spaced((const char *)owned, (size_t)n, out);
-  }
-  free(owned);
-  lqa_buf_clear(&valid);
 }
 
 bool lqa_unicode_is_blank(lqa_str text) {
