@@ -80,7 +80,7 @@ static uint32_t plain_greek_or_cyrillic(uint32_t c) {
     return c + 0x20;
   }
   if (c >= 0x3B1 && c <= 0x3CE) {
-    return c == 0x3B0 ? 0 : c == 0x3C2 ? 0x3C3 : c;
+    return c == 0x3C2 ? 0x3C3 : c;
   }
   if (c >= 0x400 && c <= 0x45F) {
     return c < 0x410 ? c + 0x50 : c < 0x430 ? c + 0x20 : c;
