@@ -3,7 +3,8 @@
  * Nodes and texts are arena memory; nothing is freed singly. Numbers keep their text, because a
  * 64-bit integer does not fit a double. Cost: one pass, one node of 96 bytes a value; object lookup
  * is linear, and so is the search for duplicate keys, which is right for objects of tens of
- * members. / */
+ * members.
+ */
 #include "base/json_read.h"
 
 #include "base/unicode.h"
