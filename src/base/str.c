@@ -125,7 +125,7 @@ static void make_c_locale(void) {
 }
 
 bool lqa_str_to_double(lqa_str s, double *value) {
-  char text[64];
+  char text[1100]; /* 767 digits can matter in a double; longer texts are no numbers here */
   if (s.size == 0 || s.size >= sizeof text || !looks_numeric(s)) {
     return false;
   }
