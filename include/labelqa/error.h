@@ -5,7 +5,7 @@
  *
  *     lqa_error err;
  *     lqa_error_clear(&err);
- *     if (lqa_audit(sources, 1, &options, "out.labelqa", &err) != LQA_OK)
+ *     if (lqa_cmd_audit(&args, &result, &err) != LQA_OK)
  *         fprintf(stderr, "%s\n", err.message);
  */
 #ifndef LABELQA_ERROR_H

@@ -42,7 +42,7 @@ LQA_API const char *lqa_version(void);
  *     args.sources = (lqa_text_list){sources, 1};
  *     lqa_result *result = NULL;
  *     lqa_error err;
- *     if (lqa_audit(&args, &result, &err) != LQA_OK) { puts(err.message); return 1; }
+ *     if (lqa_cmd_audit(&args, &result, &err) != LQA_OK) { puts(err.message); return 1; }
  *     puts(lqa_result_text(result));
  *     lqa_result_free(result);
  * -------------------------------------------------------------------------------------------- */
@@ -123,7 +123,7 @@ typedef struct lqa_audit_args {
   lqa_text_list fail_if;     /* "NAME OP NUMBER" */
 } lqa_audit_args;
 LQA_API void lqa_audit_args_init(lqa_audit_args *args);
-LQA_API lqa_status lqa_audit(const lqa_audit_args *args, lqa_result **result, lqa_error *err);
+LQA_API lqa_status lqa_cmd_audit(const lqa_audit_args *args, lqa_result **result, lqa_error *err);
 
 /* labelqa losses: adds training logs (CSV or JSON lines of id, epoch, loss) to a run. */
 typedef struct lqa_losses_args {
@@ -132,7 +132,7 @@ typedef struct lqa_losses_args {
   lqa_text_list files;
 } lqa_losses_args;
 LQA_API void lqa_losses_args_init(lqa_losses_args *args);
-LQA_API lqa_status lqa_losses(const lqa_losses_args *args, lqa_result **result, lqa_error *err);
+LQA_API lqa_status lqa_cmd_losses(const lqa_losses_args *args, lqa_result **result, lqa_error *err);
 
 /* labelqa sample: draws a stratified spot-check sheet (n and out), or takes one back (ingest). */
 typedef struct lqa_sample_args {
@@ -144,7 +144,7 @@ typedef struct lqa_sample_args {
   const char *by;     /* who checked; default "spot-check" */
 } lqa_sample_args;
 LQA_API void lqa_sample_args_init(lqa_sample_args *args);
-LQA_API lqa_status lqa_sample(const lqa_sample_args *args, lqa_result **result, lqa_error *err);
+LQA_API lqa_status lqa_cmd_sample(const lqa_sample_args *args, lqa_result **result, lqa_error *err);
 
 /* labelqa report: prints the summary again and rewrites the report files from run.db. */
 typedef struct lqa_report_args {
@@ -153,7 +153,7 @@ typedef struct lqa_report_args {
   int64_t top; /* suspicious rows to list, default 25 */
 } lqa_report_args;
 LQA_API void lqa_report_args_init(lqa_report_args *args);
-LQA_API lqa_status lqa_report(const lqa_report_args *args, lqa_result **result, lqa_error *err);
+LQA_API lqa_status lqa_cmd_report(const lqa_report_args *args, lqa_result **result, lqa_error *err);
 
 /* labelqa export: WHAT is relabel, review, cleaned, weights, decisions or fixed. */
 typedef struct lqa_export_args {
@@ -164,7 +164,7 @@ typedef struct lqa_export_args {
   const char *repair; /* fixed: the finding whose repair to apply */
 } lqa_export_args;
 LQA_API void lqa_export_args_init(lqa_export_args *args);
-LQA_API lqa_status lqa_export(const lqa_export_args *args, lqa_result **result, lqa_error *err);
+LQA_API lqa_status lqa_cmd_export(const lqa_export_args *args, lqa_result **result, lqa_error *err);
 
 /* labelqa corrupt: injects known errors and keeps the truth beside them (CONTRACT section 7).
  * Rates are fractions of all rows; kinds do not overlap. */
@@ -179,7 +179,8 @@ typedef struct lqa_corrupt_args {
   int64_t null_content, duplicate_conflict, unknown_label;
 } lqa_corrupt_args;
 LQA_API void lqa_corrupt_args_init(lqa_corrupt_args *args);
-LQA_API lqa_status lqa_corrupt(const lqa_corrupt_args *args, lqa_result **result, lqa_error *err);
+LQA_API lqa_status lqa_cmd_corrupt(const lqa_corrupt_args *args, lqa_result **result,
+                                   lqa_error *err);
 
 /* labelqa evaluate: precision and recall of every audit against a truth column of the source. */
 typedef struct lqa_evaluate_args {
@@ -189,7 +190,8 @@ typedef struct lqa_evaluate_args {
   const char *corruption; /* column with the kind of corruption, or NULL */
 } lqa_evaluate_args;
 LQA_API void lqa_evaluate_args_init(lqa_evaluate_args *args);
-LQA_API lqa_status lqa_evaluate(const lqa_evaluate_args *args, lqa_result **result, lqa_error *err);
+LQA_API lqa_status lqa_cmd_evaluate(const lqa_evaluate_args *args, lqa_result **result,
+                                    lqa_error *err);
 
 /* labelqa demo: the worked example: corrupt, audit, evaluate. */
 typedef struct lqa_demo_args {
@@ -203,24 +205,23 @@ typedef struct lqa_demo_args {
   double off_by_one, random_flip, systematic, row_shift;   /* default .01, .05, .03, 0 */
   int64_t null_content, duplicate_conflict, unknown_label; /* default 3, 3, 1 */
   const char *model;
-  double simulated_judge; /* accuracy of a simulated judge, 0 = none */
 } lqa_demo_args;
 LQA_API void lqa_demo_args_init(lqa_demo_args *args);
-LQA_API lqa_status lqa_demo(const lqa_demo_args *args, lqa_result **result, lqa_error *err);
+LQA_API lqa_status lqa_cmd_demo(const lqa_demo_args *args, lqa_result **result, lqa_error *err);
 
 /* labelqa checks: the catalogue of checks, with severities and parameters. */
 typedef struct lqa_checks_args {
   lqa_common_args common;
 } lqa_checks_args;
 LQA_API void lqa_checks_args_init(lqa_checks_args *args);
-LQA_API lqa_status lqa_checks(const lqa_checks_args *args, lqa_result **result, lqa_error *err);
+LQA_API lqa_status lqa_cmd_checks(const lqa_checks_args *args, lqa_result **result, lqa_error *err);
 
 /* labelqa doctor: versions, threads, SIMD level. */
 typedef struct lqa_doctor_args {
   lqa_common_args common;
 } lqa_doctor_args;
 LQA_API void lqa_doctor_args_init(lqa_doctor_args *args);
-LQA_API lqa_status lqa_doctor(const lqa_doctor_args *args, lqa_result **result, lqa_error *err);
+LQA_API lqa_status lqa_cmd_doctor(const lqa_doctor_args *args, lqa_result **result, lqa_error *err);
 
 /* --------------------------------------------------------------------------------------------
  * 3. Runs
@@ -279,6 +280,9 @@ LQA_API lqa_status lqa_call_add(lqa_call *call, const char *value, lqa_error *er
  * *help is set where --help or -h was among them. */
 LQA_API lqa_status lqa_call_parse(lqa_call *call, int argc, char *const *argv, bool *help,
                                   lqa_error *err);
+/* Gives options that were not set the value of their environment variable (LABELQA_DATA, keys ...).
+ * Front ends pass getenv. */
+LQA_API lqa_status lqa_call_fill(lqa_call *call, char *(*lookup)(const char *name), lqa_error *err);
 LQA_API void lqa_call_set_observer(lqa_call *call, const lqa_observer *observer);
 LQA_API void lqa_call_set_width(lqa_call *call, int64_t columns);
 /* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is

@@ -456,3 +456,5 @@ void lqa_query_close(lqa_query *query) {
     free(query);
   }
 }
+
+const char *lqa_database_version(void) { return duckdb_library_version(); }

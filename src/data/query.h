@@ -23,6 +23,9 @@ typedef struct lqa_database_options {
   const lqa_observer *observer; /* asked for cancellation while a query runs; NULL = never */
 } lqa_database_options;
 
+/* DuckDB's own version, "v1.5.6". Static. */
+const char *lqa_database_version(void);
+
 lqa_status lqa_database_open(const lqa_database_options *options, lqa_database **out,
                              lqa_error *err);
 void lqa_database_close(lqa_database *database);
