@@ -1,0 +1,67 @@
+/* audit/tail.c - tails by our own exponential and logarithm, so that no finding depends on libm.
+ *
+ * The normal tail is Mills' ratio times the density: the continued fraction of Laplace from 3 on,
+ * the power series of the error function below it.
+ */
+#include "audit/tail.h"
+
+#include "base/explog.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const double SQRT_2PI = 2.5066282746310002;
+enum { FRACTION_TERMS = 60, SERIES_TERMS = 60 };
+
+double lqa_tail_normal(double z) {
+  if (z < 0) {
+    return 1 - lqa_tail_normal(-z);
+  }
+  if (z > 37) {
+    return 0;
+  }
+  double density = lqa_exp(-.5 * z * z) / SQRT_2PI;
+  if (z >= 3) {
+    double fraction = z;
+    for (int k = FRACTION_TERMS; k >= 1; k--) {
+      fraction = z + k / fraction;
+    }
+    return density / fraction;
+  }
+  double term = z, sum = z;
+  for (int k = 1; k < SERIES_TERMS; k++) {
+    term *= z * z / (2 * k + 1);
+    sum += term;
+  }
+  return .5 - density * sum;
+}
+
+static double cube_root(double x) {
+  return x > 0 ? lqa_exp(lqa_log(x) / 3) : 0;
+}
+
+double lqa_tail_chi_square(double x, double df) {
+  if (x <= 0 || df <= 0) {
+    return 1;
+  }
+  double spread = 2 / (9 * df);
+  return lqa_tail_normal((cube_root(x / df) - (1 - spread)) / sqrt(spread));
+}
+
+static int compare_doubles(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return x < y ? -1 : x > y;
+}
+
+double lqa_tail_discovery_limit(double *p, size_t n, double q) {
+  if (n == 0) {
+    return -1;
+  }
+  qsort(p, n, sizeof *p, compare_doubles);
+  for (size_t i = n; i > 0; i--) {
+    if (p[i - 1] <= q * (double)i / (double)n) {
+      return p[i - 1];
+    }
+  }
+  return -1;
+}
