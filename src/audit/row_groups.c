@@ -8,6 +8,7 @@
 #include "audit/row_groups.h"
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/unicode.h"
 
@@ -152,5 +153,44 @@ out:
   free(first);
   lqa_buf_clear(&table.a);
   lqa_buf_clear(&table.b);
+  return status;
+}
+
+/* The first row whose value equals row `row`'s. */
+static uint32_t find_first_value(const lqa_column *column, uint32_t *slots, size_t mask,
+                                 int64_t row) {
+  lqa_str value = lqa_column_get(column, row);
+  size_t slot = (size_t)lqa_hash64(value.data, value.size, 0) & mask;
+  while (slots[slot] != EMPTY && !lqa_str_equal(lqa_column_get(column, slots[slot]), value)) {
+    slot = (slot + 1) & mask;
+  }
+  if (slots[slot] == EMPTY) {
+    slots[slot] = (uint32_t)row;
+  }
+  return slots[slot];
+}
+
+lqa_status lqa_row_groups_by_value(const lqa_column *column, lqa_row_groups *groups,
+                                   lqa_error *err) {
+  *groups = (lqa_row_groups){0};
+  size_t n = (size_t)column->n, n_slots = 16;
+  while (n_slots < n + n / 2) {
+    n_slots *= 2;
+  }
+  uint32_t *slots = lqa_malloc(n_slots, sizeof *slots);
+  uint32_t *first = lqa_malloc(n, sizeof *first);
+  lqa_status status = slots && first ? LQA_OK : lqa_fail_memory(err, "grouping rows by value");
+  if (status == LQA_OK) {
+    memset(slots, 0xff, n_slots * sizeof *slots);
+    for (int64_t row = 0; row < column->n; row++) {
+      bool is_null = lqa_column_get(column, row).data == NULL;
+      first[row] = is_null ? (uint32_t)row : find_first_value(column, slots, n_slots - 1, row);
+    }
+    free(slots);
+    slots = NULL;
+    status = lqa_row_groups_by_number(column->n, first, groups, err);
+  }
+  free(slots);
+  free(first);
   return status;
 }

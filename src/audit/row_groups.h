@@ -16,6 +16,9 @@ typedef struct lqa_row_groups {
  * on the folded texts. */
 lqa_status lqa_row_groups_by_content(const lqa_dataset *dataset, lqa_row_groups *groups,
                                      lqa_error *err);
+/* Rows of equal value in a column; NULL values are in no group. */
+lqa_status lqa_row_groups_by_value(const lqa_column *column, lqa_row_groups *groups,
+                                   lqa_error *err);
 /* Rows of equal number; number[i] < n_rows. */
 lqa_status lqa_row_groups_by_number(int64_t n_rows, const uint32_t *number, lqa_row_groups *groups,
                                     lqa_error *err);

@@ -1,0 +1,177 @@
+/* audit/provenance/time_order.c - rows out of the order of their times, or of the future.
+ *
+ * In a log every row is later than the one above. If nearly all are, the few that are not were
+ * moved, pasted in or stamped by another clock. Where ids count up, times are also checked along
+ * the ids: rows sorted by something else can still have ids and times that contradict each other. A
+ * time after `now` (the clock, unless set) is a wrong year or a wrong unit.
+ */
+#include "audit/audit.h"
+#include "audit/phrase.h"
+#include "audit/provenance/sequence.h"
+#include "audit/provenance/timestamp.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <math.h>
+
+enum { PARAM_ASCENDING, PARAM_NOW };
+enum { MIN_ROWS = 20 };
+
+static const double DAY = 86400;
+
+static lqa_status report_breaks(const lqa_audit_input *input, const lqa_row_list *rows,
+                                const char *along) {
+  int64_t n = (int64_t)rows->n;
+  lqa_finding *finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[0], rows->data, n,
+      "The times of column %s ascend %s, but %s out of order (%s). Were rows moved, pasted in or "
+      "stamped by another clock? Check that their labels belong to them.",
+      input->dataset->roles[LQA_ROLE_TIME].name, along,
+      lqa_phrase_count(input->arena, n, "row stands", "rows stand"),
+      lqa_phrase_rows(input->arena, rows->data, n));
+  return finding ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static double read_now(double param) {
+  char text[32];
+  double now = param;
+  if (param <= 0) {
+    lqa_clock_utc(text);
+    if (!lqa_time_parse(lqa_str_from(text), LQA_TIME_ISO, &now)) {
+      now = INFINITY;
+    }
+    now += DAY; /* any time zone */
+  }
+  return now;
+}
+
+static lqa_status judge_future(const lqa_audit_input *input, const double *seconds) {
+  double now = read_now(input->params[PARAM_NOW]);
+  lqa_row_list rows = {0};
+  lqa_status status = LQA_OK;
+  for (int64_t row = 0; status == LQA_OK && row < input->dataset->n_rows; row++) {
+    if (seconds[row] > now) {
+      status = lqa_vec_push(&rows, row);
+    }
+  }
+  if (status == LQA_OK && rows.n) {
+    int64_t n = (int64_t)rows.n;
+    lqa_finding *finding = lqa_finding_add(
+        input->findings, &input->audit->kinds[0], rows.data, n,
+        "%s of the future in column %s (%s). A wrong year, or milliseconds taken for seconds?",
+        lqa_phrase_count(input->arena, n, "row has a time", "rows have times"),
+        input->dataset->roles[LQA_ROLE_TIME].name, lqa_phrase_rows(input->arena, rows.data, n));
+    status = finding ? LQA_OK : LQA_NO_MEMORY;
+  }
+  lqa_vec_clear(&rows);
+  return status;
+}
+
+typedef struct keyed_row {
+  double key;
+  int64_t row;
+} keyed_row;
+
+static int compare_keys(const void *a, const void *b) {
+  const keyed_row *x = a, *y = b;
+  if (x->key != y->key) {
+    return x->key < y->key ? -1 : 1;
+  }
+  return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static int compare_rows(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* Rows in the order of whole-number ids; n of them, 0 if any id is no number. */
+static int64_t order_by_id(const lqa_dataset *d, keyed_row *order) {
+  for (int64_t row = 0; row < d->n_rows; row++) {
+    long long id;
+    if (!lqa_str_to_int64(lqa_column_get(&d->roles[LQA_ROLE_ID], row), &id)) {
+      return 0;
+    }
+    order[row] = (keyed_row){(double)id, row};
+  }
+  qsort(order, (size_t)d->n_rows, sizeof *order, compare_keys);
+  return d->n_rows;
+}
+
+static lqa_status judge_along_ids(const lqa_audit_input *input, const double *seconds) {
+  const lqa_dataset *d = input->dataset;
+  if (!lqa_dataset_has_role(d, LQA_ROLE_ID)) {
+    return LQA_OK;
+  }
+  keyed_row *order = lqa_malloc((size_t)d->n_rows, sizeof *order);
+  double *sorted = lqa_malloc((size_t)d->n_rows, sizeof *sorted);
+  lqa_sequence found = {0};
+  lqa_status status = order && sorted ? LQA_OK : LQA_NO_MEMORY;
+  int64_t n = status == LQA_OK ? order_by_id(d, order) : 0;
+  for (int64_t i = 0; i < n; i++) {
+    sorted[i] = seconds[order[i].row];
+  }
+  if (n >= MIN_ROWS) {
+    status = lqa_sequence_check(sorted, n, &found);
+  }
+  if (status == LQA_OK && found.breaks.n && found.ascending >= input->params[PARAM_ASCENDING]) {
+    for (size_t i = 0; i < found.breaks.n; i++) {
+      found.breaks.data[i] = order[found.breaks.data[i]].row;
+    }
+    qsort(found.breaks.data, found.breaks.n, sizeof *found.breaks.data, compare_rows);
+    status = report_breaks(input, &found.breaks, "with the ids");
+  }
+  lqa_sequence_clear(&found);
+  free(order);
+  free(sorted);
+  return status;
+}
+
+static lqa_status judge(const lqa_audit_input *input, const double *seconds, lqa_time_form form) {
+  lqa_sequence found;
+  LQA_TRY(lqa_sequence_check(seconds, input->dataset->n_rows, &found));
+  bool is_log = found.n_values >= MIN_ROWS && found.ascending >= input->params[PARAM_ASCENDING];
+  lqa_status status = LQA_OK;
+  if (is_log && found.breaks.n) {
+    status = report_breaks(input, &found.breaks, "from row to row");
+  } else if (!is_log) {
+    status = judge_along_ids(input, seconds);
+  }
+  lqa_sequence_clear(&found);
+  if (status == LQA_OK && form != LQA_TIME_NUMBER) {
+    status = judge_future(input, seconds);
+  }
+  return status;
+}
+
+static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
+  const lqa_dataset *d = input->dataset;
+  double *seconds = lqa_malloc((size_t)d->n_rows, sizeof *seconds);
+  if (!seconds) {
+    return LQA_NO_MEMORY;
+  }
+  lqa_time_form form;
+  lqa_status status = lqa_time_read(d, &d->roles[LQA_ROLE_TIME], &form, seconds, err);
+  if (status == LQA_OK) {
+    status = judge(input, seconds, form);
+  }
+  free(seconds);
+  return status;
+}
+
+const lqa_audit lqa_audit_time_order = {
+    .number = LQA_AUDIT_time_order,
+    .id = "time-order",
+    .family = "provenance",
+    .summary = "rows out of the order of their times, or with times of the future",
+    .needs = LQA_NEEDS_TIME,
+    .kinds = {{"time-order", LQA_WARN, true, "the row's time is out of order or of the future"}},
+    .params =
+        {
+            [PARAM_ASCENDING] = {"ascending", .95, .5, 1,
+                                 "share of rows in order from which on the "
+                                 "order is taken as meant"},
+            [PARAM_NOW] = {"now", 0, 0, 1e11, "seconds since 1970; 0 = the clock"},
+        },
+    .run = run,
+};
