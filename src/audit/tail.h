@@ -6,8 +6,8 @@
 
 /* P(Z > z) for a standard normal Z; relative error below 1e-6 for z up to 37, 0 beyond. */
 double lqa_tail_normal(double z);
-/* P(X > x) of a chi-square with `df` degrees of freedom (Wilson and Hilferty 1931): good to a few
- * per cent of its value, which is all that thresholds need. */
+/* P(X > x) of a chi-square with `df` degrees of freedom (Wilson and Hilferty 1931): good to about a
+ * tenth of its value, which is all that thresholds need. */
 double lqa_tail_chi_square(double x, double df);
 /* Benjamini and Hochberg 1995: the largest p among `p` (n values, any order) that is significant at
  * false discovery rate q, or -1 if none is. Sorts `p`. */

@@ -180,7 +180,8 @@ void lqa_time_format(double seconds, lqa_time_form form, char out[32]) {
   int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
   int64_t shifted = (5 * of_year + 2) / 153, day = of_year - (153 * shifted + 2) / 5 + 1;
   int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
-  snprintf(out, 32, "%04lld-%02lld-%02lldT%02lld:%02lld:%02lldZ",
-           (long long)(year + era * 400 + (month <= 2)), (long long)month, (long long)day,
-           (long long)(second / 3600), (long long)(second / 60 % 60), (long long)(second % 60));
+  snprintf(out, 32, "%04u-%02u-%02uT%02u:%02u:%02uZ",
+           (unsigned)(year + era * 400 + (month <= 2)) % 10000, (unsigned)month % 100,
+           (unsigned)day % 100, (unsigned)(second / 3600) % 100, (unsigned)(second / 60) % 60,
+           (unsigned)second % 60);
 }
