@@ -1,6 +1,8 @@
 # unit.*    tests/unit/test_<file>.c, cmocka; 77 = skipped
 # golden.*  tests/golden/<case>/cmd, run by tests/golden/run
 # fuzz.*    tests/fuzz/fuzz_<what>.c over its committed corpus (or libFuzzer itself, LABELQA_FUZZ)
+add_subdirectory(tools/judge-server)
+
 file(GLOB UNIT_TESTS CONFIGURE_DEPENDS tests/unit/test_*.c)
 if(NOT LABELQA_FUZZ)
   foreach(source ${UNIT_TESTS})
@@ -8,6 +10,10 @@ if(NOT LABELQA_FUZZ)
     add_executable(${name} ${source})
     target_link_libraries(${name} PRIVATE labelqa_core cmocka)
     target_compile_definitions(${name} PRIVATE LABELQA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    if(name MATCHES "^test_judge_")
+      add_dependencies(${name} judge-server)
+      target_compile_definitions(${name} PRIVATE JUDGE_SERVER="$<TARGET_FILE:judge-server>")
+    endif()
     add_test(NAME unit.${name} COMMAND ${name})
     set_tests_properties(unit.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600)
   endforeach()

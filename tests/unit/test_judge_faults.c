@@ -1,0 +1,258 @@
+/* The fault table: every way a server misbehaves, at 30 % of calls, 500 rows, 16 at a time. All
+ * rows end with the right verdict or UNKNOWN, calls paid are the calls that the server wrote down,
+ * no budget is passed by a call or a cent. */
+#include "judge_fixture.h"
+
+typedef struct fault_case {
+  const char *name;
+  bool may_be_unknown; /* the answer itself is spoilt */
+  bool slow;           /* the client's time-out must be short */
+} fault_case;
+
+static const fault_case cases[] = {
+    {"429", 0, 0},          {"429-after", 0, 0}, {"500", 0, 0},          {"503", 0, 0},
+    {"string-error", 0, 0}, {"html-502", 0, 0},  {"slow", 0, 1},         {"truncated", 0, 0},
+    {"reset", 0, 0},        {"malformed", 0, 0}, {"html", 0, 0},         {"error-200", 0, 0},
+    {"grammar", 1, 0},      {"refusal", 1, 0},   {"filter", 1, 0},       {"empty", 1, 0},
+    {"null", 1, 0},         {"length", 1, 0},    {"other-model", 1, 0},  {"no-usage", 0, 0},
+    {"unsupported", 0, 0},  {"echo-key", 1, 0},  {"echo-key-500", 0, 0}, {"events", 0, 0},
+    {"parts", 0, 0},        {"fence", 0, 0},     {"think", 0, 0},        {"huge", 0, 0},
+};
+
+/* Runs until every row is answered, as a user would: at most three times. */
+static void run_to_the_end(fixture *f, heard *h, lqa_judge_summary *total) {
+  lqa_error err;
+  *total = (lqa_judge_summary){0};
+  for (int round = 0; round < 3; round++) {
+    lqa_judge_summary s;
+    lqa_status status = fixture_run(f, h, &s, &err);
+    total->calls += s.calls;
+    total->errors += s.errors;
+    total->booked += s.booked;
+    total->cost_usd += s.cost_usd;
+    total->judged = s.judged;
+    if (status == LQA_OK) {
+      return;
+    }
+    assert_int_equal(status, LQA_BAD_ENDPOINT);
+    assert_non_null(strstr(err.message, "after 5 tries"));
+    assert_null(strstr(err.message, CANARY_KEY));
+  }
+  fail_msg("rows stay unanswered after three runs: %s", err.message);
+}
+
+static void check_fault(const fault_case *c) {
+  fixture f;
+  heard h = {0};
+  lqa_judge_summary s;
+  char rate[64];
+  snprintf(rate, sizeof rate, "%s=0.3", c->name);
+  fixture_open(&f, 500);
+  f.options.timeout_seconds = c->slow ? 0.4 : 20;
+  fixture_serve(&f, (const char *const[]){"--fault", rate, "--seed", "11", NULL});
+  run_to_the_end(&f, &h, &s);
+  bill b = fixture_bill(&f);
+  if (h.wrong > 0 || h.right + h.unknown != 500 || (!c->may_be_unknown && h.unknown > 0)) {
+    fail_msg("%s: %lld right, %lld unknown, %lld wrong", c->name, (long long)h.right,
+             (long long)h.unknown, (long long)h.wrong);
+  }
+  if (c->may_be_unknown) {
+    assert_in_range(h.unknown, 90, 210);
+  }
+  if (s.calls != b.paid) {
+    fail_msg("%s: %lld calls counted, %lld on the bill", c->name, (long long)s.calls,
+             (long long)b.paid);
+  }
+  assert_int_equal(s.errors, b.calls - b.paid);
+  if (s.booked == 0) {
+    assert_true(fabs(s.cost_usd - bill_usd(&f, b)) < 1e-9);
+  } else {
+    assert_true(s.cost_usd >= bill_usd(&f, b) - 1e-9);
+  }
+  print_message("%-13s %3lld right %3lld unknown, %4lld paid, %3lld errors\n", c->name,
+                (long long)h.right, (long long)h.unknown, (long long)s.calls, (long long)s.errors);
+  fixture_close(&f);
+}
+
+static void test_fault_table(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    check_fault(&cases[i]);
+  }
+}
+
+/* All at once, two percent each. */
+static void test_everything_at_once(void **state) {
+  (void)state;
+  fixture f;
+  heard h = {0};
+  lqa_judge_summary s;
+  static char rates[64][32];
+  const char *arguments[32] = {0};
+  size_t n = 0;
+  fixture_open(&f, 500);
+  f.options.timeout_seconds = 0.5;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases && n < 24; i += 2) {
+    snprintf(rates[i], sizeof rates[i], "%s=0.02", cases[i].name);
+    arguments[n++] = "--fault";
+    arguments[n++] = rates[i];
+  }
+  fixture_serve(&f, arguments);
+  run_to_the_end(&f, &h, &s);
+  assert_int_equal(h.wrong, 0);
+  assert_int_equal(h.right + h.unknown, 500);
+  assert_int_equal(s.calls, fixture_bill(&f).paid);
+  fixture_close(&f);
+}
+
+/* Budgets under faults: never one call, never one cent more. */
+static void check_budget(const char *fault, int64_t max_calls, double max_cost) {
+  fixture f;
+  heard h = {0};
+  lqa_judge_summary s;
+  lqa_error err;
+  fixture_open(&f, 500);
+  f.options.timeout_seconds = strncmp(fault, "slow", 4) == 0 ? 0.4 : 20;
+  f.options.max_calls = max_calls;
+  f.options.max_cost_usd = max_cost;
+  fixture_serve(&f, (const char *const[]){"--fault", fault, "--seed", "5", NULL});
+  lqa_status status = fixture_run(&f, &h, &s, &err);
+  bill b = fixture_bill(&f);
+  assert_int_equal(status, LQA_OUT_OF_BUDGET);
+  assert_true(b.paid <= max_calls);
+  assert_int_equal(b.paid, s.calls);
+  assert_true(isnan(max_cost) || bill_usd(&f, b) <= max_cost);
+  assert_true(isnan(max_cost) || s.cost_usd <= max_cost);
+  assert_true(h.right + h.unknown > 0);
+  assert_int_equal(h.wrong, 0);
+  print_message("%-14s %lld calls of %lld, %.6f USD of %.6f\n", fault, (long long)b.paid,
+                (long long)max_calls, bill_usd(&f, b), max_cost);
+  fixture_close(&f);
+}
+
+static void test_budgets(void **state) {
+  (void)state;
+  static const char *const faults[] = {"none=1",       "reset=0.3",     "slow=0.3", "500=0.3",
+                                       "no-usage=0.3", "truncated=0.3", "huge=0.1"};
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+    check_budget(faults[i], 137, NAN);
+    check_budget(faults[i], 100000, 0.005);
+  }
+}
+
+/* A server that says it spent far more than it was allowed to. */
+static void test_dear_calls_are_learnt(void **state) {
+  (void)state;
+  fixture f;
+  heard h = {0};
+  lqa_judge_summary s;
+  lqa_error err;
+  fixture_open(&f, 100);
+  f.options.judges[0].price_in = 1000; /* about 0.15 USD a call */
+  f.options.judges[0].price_out = 1000;
+  f.options.max_cost_usd = 1;
+  fixture_serve(&f, NULL);
+  assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_OUT_OF_BUDGET);
+  assert_true(s.cost_usd <= 1);
+  fixture_close(&f);
+}
+
+/* Faults that must end the run at once: no second call is made. */
+static void check_end(const char *fault, const char *expected) {
+  fixture f;
+  heard h = {0};
+  lqa_judge_summary s;
+  lqa_error err;
+  fixture_open(&f, 100);
+  fixture_serve(&f, (const char *const[]){"--fault", fault, NULL});
+  assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_BAD_ENDPOINT);
+  if (!strstr(err.message, expected)) {
+    fail_msg("%s: message '%s' does not say '%s'", fault, err.message, expected);
+  }
+  assert_null(strstr(err.message, CANARY_KEY));
+  assert_int_equal(fixture_bill(&f).calls, 1);
+  assert_int_equal(s.calls, 0);
+  fixture_close(&f);
+}
+
+static void test_hopeless_ends_at_once(void **state) {
+  (void)state;
+  check_end("401", "Incorrect API key");
+  check_end("404", "model_not_found");
+  check_end("quota", "insufficient_quota");
+  check_end("400", "Something about this request");
+  check_end("redirect", "status 302");
+}
+
+/* An endpoint that only ever fails is given up; every row tried had its five tries. */
+static void test_dead_endpoint(void **state) {
+  (void)state;
+  static const char *const faults[] = {"500", "429", "reset", "html"};
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+    fixture f;
+    heard h = {0};
+    lqa_judge_summary s;
+    lqa_error err;
+    fixture_open(&f, 100);
+    f.options.backoff_seconds = 0.001;
+    fixture_serve(&f, (const char *const[]){"--fault", faults[i], NULL});
+    assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_BAD_ENDPOINT);
+    assert_int_equal(fixture_bill(&f).calls, 15);
+    assert_int_equal(s.judged, 0);
+    fixture_close(&f);
+  }
+}
+
+static void test_no_server(void **state) {
+  (void)state;
+  fixture f;
+  heard h = {0};
+  lqa_judge_summary s;
+  lqa_error err;
+  fixture_open(&f, 10);
+  f.options.judges[0].base_url = "http://127.0.0.1:1/v1";
+  f.options.backoff_seconds = 0.001;
+  assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_BAD_ENDPOINT);
+  assert_int_equal(s.calls, 0);
+  fixture_close(&f);
+}
+
+/* Fields that an endpoint refuses are left out, at the price of one 400 each, and stay left out. */
+static void test_capabilities(void **state) {
+  (void)state;
+  fixture f;
+  heard h = {0};
+  lqa_judge_summary s;
+  lqa_error err;
+  fixture_open(&f, 60);
+  fixture_serve(
+      &f, (const char *const[]){"--refuse", "max_tokens,temperature,seed,top_p,system", NULL});
+  assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_OK);
+  assert_int_equal(h.right, 60);
+  assert_int_equal(s.errors, 5);
+  assert_string_equal(
+      s.dropped_fields,
+      "gpt-test: max_tokens, gpt-test: temperature, gpt-test: top_p, gpt-test: seed, "
+      "gpt-test: system");
+  f.options.judges[0].model = "gpt-test"; /* the record is kept per endpoint and model */
+  f.options.retry_unknown = false;
+  f.items[0].text = LQA_STR("Story 1 of the day, told in some words.");
+  assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_OK);
+  assert_int_equal(s.errors, 0);
+  assert_int_equal(s.calls, 1);
+  fixture_close(&f);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_fault_table),
+      cmocka_unit_test(test_everything_at_once),
+      cmocka_unit_test(test_budgets),
+      cmocka_unit_test(test_dear_calls_are_learnt),
+      cmocka_unit_test(test_hopeless_ends_at_once),
+      cmocka_unit_test(test_dead_endpoint),
+      cmocka_unit_test(test_no_server),
+      cmocka_unit_test(test_capabilities),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
