@@ -300,7 +300,9 @@ static lqa_task *take_next(engine *e, int judge, double now) {
       return task;
     }
   }
-  while (q->next < e->plan->n_tasks) {
+  /* An endpoint that has never answered is not tried with one row after the other. */
+  bool may_begin = q->pace->answers > 0 || q->delayed.n == 0;
+  while (may_begin && q->next < e->plan->n_tasks) {
     lqa_task *task = &e->plan->tasks[q->next++];
     if (task->judge == judge && task->state == LQA_TASK_OPEN) {
       return task;
@@ -521,7 +523,8 @@ static double wait_seconds(const engine *e, double now) {
   double until = now + TURN_SECONDS;
   for (int j = 0; j < e->options->n_judges; j++) {
     const queue *q = &e->queues[j];
-    double earliest = q->next < e->plan->n_tasks ? now : until;
+    bool may_begin = q->pace->answers > 0 || q->delayed.n == 0;
+    double earliest = may_begin && q->next < e->plan->n_tasks ? now : until;
     for (size_t i = 0; i < q->delayed.n; i++) {
       earliest = q->delayed.data[i].due < earliest ? q->delayed.data[i].due : earliest;
     }
