@@ -1,7 +1,7 @@
 /* judge/agree.h - how far judges agree with each other, with people, and with confident learning.
  *
- * Pure functions over counts. Cohen's kappa (Cohen 1960) is agreement beyond what the two margins would
- * give by chance: 1 = always, 0 = no better than chance; NaN where a margin leaves no choice.
+ * Pure functions over counts. Cohen's kappa (Cohen 1960) is agreement beyond what the two margins
+ * would give by chance: 1 = always, 0 = no better than chance; NaN where a margin leaves no choice.
  */
 #ifndef LQA_JUDGE_AGREE_H
 #define LQA_JUDGE_AGREE_H
@@ -24,8 +24,8 @@ int64_t lqa_agreement_count(const lqa_agreement *agreement);
 double lqa_agreement_share(const lqa_agreement *agreement); /* NaN where empty */
 double lqa_agreement_kappa(const lqa_agreement *agreement);
 
-/* The verdict of two judges (CONTRACT section 6): NO needs both to say NO with the same correction, YES
- * both YES; else UNKNOWN. */
+/* The verdict of two judges (CONTRACT section 6): NO needs both to say NO with the same correction,
+ * YES both YES; else UNKNOWN. */
 void lqa_agree_verdicts(const lqa_judge_verdict verdicts[2], const int32_t corrected[2],
                         lqa_judge_verdict *verdict, int32_t *correction);
 

@@ -1,9 +1,10 @@
 /* judge/budget.h - calls and money: nothing starts that could pass a limit.
  *
- * Money is counted in whole pico-dollars (1e-12 USD): a price of 0.15 USD per million tokens is 150,000
- * of them a token, exactly, so sums have no rounding to argue about. Every open request is held at
- * its upper bound until it is settled. The bound of the next request is at least what the dearest one
- * so far turned out to cost: a server that ignores the output cap can do so once per open slot only.
+ * Money is counted in whole pico-dollars (1e-12 USD): a price of 0.15 USD per million tokens is
+ * 150,000 of them a token, exactly, so sums have no rounding to argue about. Every open request is
+ * held at its upper bound until it is settled. The bound of the next request is at least what the
+ * dearest one so far turned out to cost: a server that ignores the output cap can do so once per
+ * open slot only.
  */
 #ifndef LQA_JUDGE_BUDGET_H
 #define LQA_JUDGE_BUDGET_H

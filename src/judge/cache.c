@@ -1,29 +1,28 @@
 /* judge/cache.c - see cache.h.
  *
- * Tables: answers (what models said), claims (open questions), refused (fields that endpoints do not
- * take), batches (handed to a provider). A write-ahead log lets one process read while another
- * commits; writers queue for up to a minute. A claim's owner is "boot/namespace/pid/start/nonce": the
- * first four find the process, the nonce tells two handles of one process apart. Process ids are
- * only believed inside the same boot and pid namespace; elsewhere a claim lives until it expires.
+ * Tables: answers (what models said), claims (open questions), refused (fields that endpoints do
+ * not take), batches (handed to a provider). A write-ahead log lets one process read while another
+ * commits; writers queue for up to a minute. A claim's owner is "boot/namespace/pid/start/nonce":
+ * the first four find the process, the nonce tells two handles of one process apart. Process ids
+ * are only believed inside the same boot and pid namespace; elsewhere a claim lives until it
+ * expires.
  *
- * Throughput: statements are prepared once; one transaction holds all answers and claims of a turn of the
- * engine's loop, about 20 microseconds each plus one fsync.
+ * Throughput: statements are prepared once; one transaction holds all answers and claims of a turn
+ * of the engine's loop, about 20 microseconds each plus one fsync.
  */
 #include "judge/cache.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
+#include "judge/claim_owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { BUSY_WAIT_MS = 60000, SCHEMA_VERSION = 1, OWNER_BYTES = 192 };
+enum { BUSY_WAIT_MS = 60000, SCHEMA_VERSION = 1 };
 
 typedef enum sql_name {
   FIND_ANSWER,
@@ -41,7 +40,8 @@ typedef enum sql_name {
   ADD_BATCH_KEY,
   DROP_BATCH_KEYS,
   DROP_BATCH,
-  LIST_BATCHES,
+  NEXT_BATCH,
+  BEGIN_READ,
   BEGIN,
   COMMIT,
   ROLLBACK,
@@ -67,17 +67,19 @@ static const char *const sql[STATEMENT_COUNT] = {
     [ADD_BATCH_KEY] = "INSERT OR REPLACE INTO claims VALUES (?1, '', ?2, ?3)",
     [DROP_BATCH_KEYS] = "DELETE FROM claims WHERE batch = ?1",
     [DROP_BATCH] = "DELETE FROM batches WHERE id = ?1",
-    [LIST_BATCHES] = "SELECT id FROM batches WHERE base_url = ?1 AND model = ?2 ORDER BY id",
+    [NEXT_BATCH] = "SELECT id FROM batches WHERE base_url = ?1 AND model = ?2 AND id > ?3 "
+                   "ORDER BY id LIMIT 1",
+    [BEGIN_READ] = "BEGIN",
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
 };
 
 static const char schema[] =
-    "CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, row_key TEXT, prompt_hash TEXT, "
+    "CREATE TABLE IF NOT EXISTS answers (key BLOB UNIQUE NOT NULL, row_key TEXT, prompt_hash TEXT, "
     "base_url TEXT, model TEXT, settings TEXT, repeat INTEGER, content BLOB, ending INTEGER, "
     "finish TEXT, reply_model TEXT, fingerprint TEXT, tokens_in INTEGER, tokens_out INTEGER, "
-    "cost INTEGER, asked_ms INTEGER) STRICT, WITHOUT ROWID;"
+    "cost INTEGER, asked_ms INTEGER) STRICT;"
     "CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, owner TEXT, batch TEXT, "
     "expires_ms INTEGER) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS refused (base_url TEXT, model TEXT, fields INTEGER, "
@@ -89,132 +91,8 @@ struct lqa_cache {
   sqlite3 *db;
   sqlite3_stmt *statements[STATEMENT_COUNT];
   char *path;
-  char owner[OWNER_BYTES];
-  size_t machine_size; /* of `owner`: boot and namespace, where process ids mean something */
+  lqa_claim_owner owner;
 };
-
-/* ---- keys ---- */
-
-static void add_part(lqa_buf *buf, lqa_str part) {
-  uint64_t size = part.size;
-  unsigned char prefix[8];
-  for (int i = 0; i < 8; i++) {
-    prefix[i] = (unsigned char)(size >> (8 * i));
-  }
-  lqa_buf_add(buf, prefix, sizeof prefix);
-  lqa_buf_add_str(buf, part);
-}
-
-void lqa_cache_key_make(const lqa_cache_question *question, lqa_cache_key *key) {
-  char repeat[16], hex[65];
-  snprintf(repeat, sizeof repeat, "%d", question->repeat);
-  lqa_buf buf;
-  lqa_buf_init(&buf, (size_t)1 << 30);
-  add_part(&buf, question->row_key);
-  add_part(&buf, lqa_str_from(question->prompt_hash));
-  add_part(&buf, lqa_str_from(question->base_url));
-  add_part(&buf, lqa_str_from(question->model));
-  add_part(&buf, lqa_str_from(question->settings));
-  add_part(&buf, lqa_str_from(repeat));
-  lqa_sha256(buf.data, buf.size, hex);
-  lqa_cache_key_parse(hex, key);
-  lqa_buf_clear(&buf);
-}
-
-void lqa_cache_key_format(const lqa_cache_key *key, char hex[65]) {
-  for (size_t i = 0; i < sizeof key->bytes; i++) {
-    snprintf(hex + 2 * i, 3, "%02x", key->bytes[i]);
-  }
-}
-
-static int digit(char c) {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool lqa_cache_key_parse(const char *hex, lqa_cache_key *key) {
-  if (strlen(hex) != 2 * sizeof key->bytes) {
-    return false;
-  }
-  for (size_t i = 0; i < sizeof key->bytes; i++) {
-    int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
-    if (high < 0 || low < 0) {
-      return false;
-    }
-    key->bytes[i] = (unsigned char)(high << 4 | low);
-  }
-  return true;
-}
-
-int64_t lqa_cache_now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* ---- owners ---- */
-
-/* The start time of a process in clock ticks since boot, or -1. */
-static long long start_of(long pid) {
-  char path[64], text[1024];
-  snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-  if (fd >= 0) {
-    close(fd);
-  }
-  text[n > 0 ? n : 0] = '\0';
-  char *end = strrchr(text, ')'); /* the name may hold anything */
-  char state = 0;
-  long long start = -1;
-  /* After the name: state, then 18 numbers, then the start time. */
-  if (!end ||
-      sscanf(end + 1,
-             " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-             "%lld",
-             &state, &start) != 2 ||
-      state == 'Z' || state == 'X') {
-    return -1;
-  }
-  return start;
-}
-
-static void read_line(const char *path, char *out, size_t size) {
-  FILE *file = fopen(path, "re");
-  if (!file || !fgets(out, (int)size, file)) {
-    out[0] = '\0';
-  }
-  out[strcspn(out, "\r\n")] = '\0';
-  if (file) {
-    fclose(file);
-  }
-}
-
-static void make_owner(lqa_cache *cache) {
-  char boot[64], space[64];
-  uint64_t nonce = 0;
-  read_line("/proc/sys/kernel/random/boot_id", boot, sizeof boot);
-  ssize_t n = readlink("/proc/self/ns/pid", space, sizeof space - 1);
-  space[n > 0 ? n : 0] = '\0';
-  if (getrandom(&nonce, sizeof nonce, 0) != sizeof nonce) {
-    nonce = (uint64_t)lqa_cache_now_ms() ^ (uint64_t)(uintptr_t)cache;
-  }
-  long pid = (long)getpid();
-  int size = snprintf(cache->owner, sizeof cache->owner, "%s/%s/", boot, space);
-  cache->machine_size = (size_t)size;
-  snprintf(cache->owner + size, sizeof cache->owner - (size_t)size, "%ld/%lld/%016llx", pid,
-           start_of(pid), (unsigned long long)nonce);
-}
-
-/* Whether the process behind a claim may still be at work. */
-static bool is_alive(const lqa_cache *cache, const char *owner, int64_t expires_ms) {
-  long pid;
-  long long start;
-  if (strncmp(owner, cache->owner, cache->machine_size) != 0 ||
-      sscanf(owner + cache->machine_size, "%ld/%lld/", &pid, &start) != 2) {
-    return lqa_cache_now_ms() < expires_ms;
-  }
-  return start_of(pid) == start;
-}
 
 /* ---- opening ---- */
 
@@ -318,7 +196,7 @@ lqa_status lqa_cache_open(const char *path, lqa_cache **out, lqa_error *err) {
   if (!cache) {
     return lqa_fail_memory(err, "opening the judge's cache");
   }
-  make_owner(cache);
+  lqa_claim_owner_init(&cache->owner);
   lqa_status status = LQA_OK;
   if (path) {
     cache->path = strdup(path);
@@ -373,7 +251,7 @@ void lqa_cache_close(lqa_cache *cache) {
   }
   if (cache->statements[DROP_MINE]) {
     sqlite3_stmt *s = take(cache, DROP_MINE);
-    bind_text(s, 1, cache->owner);
+    bind_text(s, 1, cache->owner.text);
     sqlite3_step(s); /* failing that, the claims die with this process */
   }
   for (int i = 0; i < STATEMENT_COUNT; i++) {
@@ -382,6 +260,10 @@ void lqa_cache_close(lqa_cache *cache) {
   sqlite3_close(cache->db);
   free(cache->path);
   free(cache);
+}
+
+lqa_status lqa_cache_begin_read(lqa_cache *cache, lqa_error *err) {
+  return finish(cache, take(cache, BEGIN_READ), err);
 }
 
 lqa_status lqa_cache_begin(lqa_cache *cache, lqa_error *err) {
@@ -422,14 +304,14 @@ static bool read_answer(sqlite3_stmt *s, lqa_arena *arena, lqa_cache_answer *out
 }
 
 lqa_status lqa_cache_find(lqa_cache *cache, const lqa_cache_key *key, lqa_arena *arena,
-                          lqa_cache_answer *answer, bool *found, lqa_error *err) {
+                          lqa_cache_answer *answer, lqa_error *err) {
   sqlite3_stmt *s = take(cache, FIND_ANSWER);
   bind_key(s, key);
   bool row;
   LQA_TRY(step(cache, s, &row, err));
   bool copied = !row || read_answer(s, arena, answer);
   sqlite3_reset(s);
-  *found = row;
+  answer->is_found = row;
   return copied ? LQA_OK : lqa_fail_memory(err, "reading the judge's cache");
 }
 
@@ -483,7 +365,8 @@ static lqa_status claim_holder(lqa_cache *cache, const lqa_cache_key *key, lqa_c
     int64_t expires_ms = sqlite3_column_int64(s, 2);
     if (sqlite3_column_type(s, 1) != SQLITE_NULL) {
       *claim = lqa_cache_now_ms() < expires_ms ? LQA_CLAIM_BATCH : LQA_CLAIM_TAKEN;
-    } else if (owner && strcmp(owner, cache->owner) != 0 && is_alive(cache, owner, expires_ms)) {
+    } else if (owner && strcmp(owner, cache->owner.text) != 0 &&
+               lqa_claim_owner_is_alive(&cache->owner, owner, expires_ms)) {
       *claim = LQA_CLAIM_BUSY;
     }
   }
@@ -491,10 +374,10 @@ static lqa_status claim_holder(lqa_cache *cache, const lqa_cache_key *key, lqa_c
   return LQA_OK;
 }
 
-lqa_status lqa_cache_claim(lqa_cache *cache, const lqa_cache_key *key, double seconds,
-                           int64_t newer_than_ms, lqa_claim *claim, lqa_error *err) {
+lqa_status lqa_cache_claim(lqa_cache *cache, const lqa_cache_key *key, const lqa_claim_terms *terms,
+                           lqa_claim *claim, lqa_error *err) {
   bool answered;
-  LQA_TRY(has_answer(cache, key, newer_than_ms, &answered, err));
+  LQA_TRY(has_answer(cache, key, terms->newer_than_ms, &answered, err));
   if (answered) {
     *claim = LQA_CLAIM_ANSWERED;
     return LQA_OK;
@@ -505,15 +388,15 @@ lqa_status lqa_cache_claim(lqa_cache *cache, const lqa_cache_key *key, double se
   }
   sqlite3_stmt *s = take(cache, SET_CLAIM);
   bind_key(s, key);
-  bind_text(s, 2, cache->owner);
-  sqlite3_bind_int64(s, 3, lqa_cache_now_ms() + (int64_t)(seconds * 1000));
+  bind_text(s, 2, cache->owner.text);
+  sqlite3_bind_int64(s, 3, lqa_cache_now_ms() + (int64_t)(terms->seconds * 1000));
   return finish(cache, s, err);
 }
 
 lqa_status lqa_cache_release(lqa_cache *cache, const lqa_cache_key *key, lqa_error *err) {
   sqlite3_stmt *s = take(cache, DROP_CLAIM);
   bind_key(s, key);
-  bind_text(s, 2, cache->owner);
+  bind_text(s, 2, cache->owner.text);
   return finish(cache, s, err);
 }
 
@@ -537,11 +420,12 @@ static lqa_status sweep(lqa_cache *cache, int64_t *n_lost, lqa_error *err) {
   lqa_status status;
   while ((status = step(cache, s, &row, err)) == LQA_OK && row) {
     const char *owner = (const char *)sqlite3_column_text(s, 0);
-    if (strcmp(owner, cache->owner) == 0 || is_alive(cache, owner, sqlite3_column_int64(s, 1))) {
+    if (strcmp(owner, cache->owner.text) == 0 ||
+        lqa_claim_owner_is_alive(&cache->owner, owner, sqlite3_column_int64(s, 1))) {
       continue;
     }
     *n_lost += sqlite3_column_int64(s, 2);
-    char copy[OWNER_BYTES];
+    char copy[sizeof cache->owner.text];
     snprintf(copy, sizeof copy, "%s", owner);
     status = drop_owner(cache, copy, err);
     if (status != LQA_OK) {
@@ -613,20 +497,15 @@ lqa_status lqa_cache_batch_close(lqa_cache *cache, const char *id, lqa_error *er
   return finish(cache, s, err);
 }
 
-lqa_status lqa_cache_batch_list(lqa_cache *cache, const char *base_url, const char *model,
-                                lqa_status (*visit)(void *data, const char *id), void *data,
-                                lqa_error *err) {
-  sqlite3_stmt *s = take(cache, LIST_BATCHES);
+lqa_status lqa_cache_batch_next(lqa_cache *cache, const char *base_url, const char *model,
+                                char id[128], lqa_error *err) {
+  sqlite3_stmt *s = take(cache, NEXT_BATCH);
   bind_text(s, 1, base_url);
   bind_text(s, 2, model);
+  sqlite3_bind_text(s, 3, id, -1, SQLITE_TRANSIENT);
   bool row;
-  lqa_status status;
-  while ((status = step(cache, s, &row, err)) == LQA_OK && row) {
-    status = visit(data, (const char *)sqlite3_column_text(s, 0));
-    if (status != LQA_OK) {
-      break;
-    }
-  }
+  LQA_TRY(step(cache, s, &row, err));
+  snprintf(id, 128, "%s", row ? (const char *)sqlite3_column_text(s, 0) : "");
   sqlite3_reset(s);
-  return status;
+  return LQA_OK;
 }

@@ -1,12 +1,15 @@
 /* judge/client.c - see client.h (the only file that sees curl).
  *
- * Connections are kept alive and reused, HTTP/2 is taken where TLS offers it, certificates are always
- * checked, redirects are never followed (a key must not travel on), environment proxies are ignored (the
- * front end passes one explicitly), bodies are capped while they arrive.
+ * Connections are kept alive and reused, HTTP/2 is taken where TLS offers it, certificates are
+ * always checked, redirects are never followed (a key must not travel on), environment proxies are
+ * ignored (the front end passes one explicitly), bodies are capped while they arrive.
  *
  * libcurl silently sends a request again when a reused connection turns out to be dead. For a paid
- * POST that is wrong: the server may have seen the first one. Bodies therefore go through a read callback
- * whose seek fails, which turns the silent repeat into an error that the engine books and counts.
+ * POST that is wrong: the server may have seen the first one. A callback that runs before every
+ * send stops the second one, which the engine then books as lost and counts.
+ *
+ * Waiting is epoll over the sockets that libcurl names (its "socket" interface): a turn costs what
+ * happens in it, not what is open.
  *
  * Slots are made once and reused with their easy handle, so a request costs no allocation of ours
  * apart from header lists, which are kept per slot as long as the key stays the same.
@@ -14,24 +17,30 @@
 #include "judge/client.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "judge/endpoint.h"
 #include "judge/ratelimit.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <strings.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_EVENTS = 256 };
 
 typedef struct slot {
   struct client *client;
   CURL *easy;
   struct curl_slist *headers;
   const char *headers_key, *headers_type; /* what `headers` was built from */
-  lqa_str body;
-  size_t body_at;
   lqa_buf reply;
   bool is_open, overflowed;
+  int n_sends; /* of the open request: never more than one */
   void *tag;
   double retry_after, remaining[2], reset[2]; /* requests, tokens */
   int should_retry;
@@ -40,6 +49,8 @@ typedef struct slot {
 
 typedef struct client {
   CURLM *multi;
+  int epoll;
+  double timer; /* when libcurl wants to be called, or < 0 */
   slot *slots;
   size_t n_slots;
   lqa_client_options options;
@@ -48,19 +59,11 @@ typedef struct client {
 
 /* ---- callbacks ---- */
 
-static size_t on_send(char *out, size_t size, size_t n, void *data) {
+/* Runs on a fresh or reused connection, just before the request goes out. */
+static int on_send(void *data, char *ip, char *local_ip, int port, int local_port) {
+  (void)ip, (void)local_ip, (void)port, (void)local_port;
   slot *s = data;
-  size_t left = s->body.size - s->body_at, room = size * n;
-  size_t take = left < room ? left : room;
-  memcpy(out, s->body.data + s->body_at, take);
-  s->body_at += take;
-  return take;
-}
-
-/* Rewinding would mean sending twice. */
-static int on_seek(void *data, curl_off_t offset, int origin) {
-  (void)data, (void)offset, (void)origin;
-  return CURL_SEEKFUNC_FAIL;
+  return s->n_sends++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static size_t on_body(char *in, size_t size, size_t n, void *data) {
@@ -137,9 +140,8 @@ static void set_fixed(const client *c, slot *s) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, s->message);
-  curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
-  curl_easy_setopt(easy, CURLOPT_READDATA, s);
-  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, s);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, s);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -207,8 +209,7 @@ static lqa_status set_headers(slot *s, const lqa_http_request *request) {
 static void set_request(const client *c, slot *s, const lqa_http_request *request) {
   CURL *easy = s->easy;
   bool direct = !c->proxy || lqa_endpoint_is_loopback(request->url);
-  s->body = request->body;
-  s->body_at = 0;
+  s->n_sends = 0;
   s->overflowed = false;
   s->tag = request->tag;
   s->message[0] = '\0';
@@ -218,8 +219,8 @@ static void set_request(const client *c, slot *s, const lqa_http_request *reques
   curl_easy_setopt(easy, CURLOPT_PROXY, direct ? "" : c->proxy);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout_seconds * 1000));
   if (request->content_type) {
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.data); /* not copied */
   } else {
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
   }
@@ -241,14 +242,6 @@ static lqa_status start(void *self, const lqa_http_request *request, lqa_error *
 
 /* ---- replies ---- */
 
-static bool was_sent(CURL *easy) {
-  curl_off_t sent = 0;
-  long header_bytes = 0;
-  curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &header_bytes);
-  return sent > 0 || header_bytes > 0;
-}
-
 static lqa_http_fault fault_of(const slot *s, CURLcode rc) {
   switch (rc) {
   case CURLE_OK:
@@ -260,9 +253,9 @@ static lqa_http_fault fault_of(const slot *s, CURLcode rc) {
   case CURLE_URL_MALFORMAT:
     return LQA_HTTP_HOPELESS;
   case CURLE_OPERATION_TIMEDOUT:
-    return was_sent(s->easy) ? LQA_HTTP_TIMEOUT : LQA_HTTP_UNSENT;
+    return s->n_sends ? LQA_HTTP_TIMEOUT : LQA_HTTP_UNSENT;
   default:
-    return was_sent(s->easy) || rc == CURLE_SEND_FAIL_REWIND ? LQA_HTTP_BROKEN : LQA_HTTP_UNSENT;
+    return s->n_sends ? LQA_HTTP_BROKEN : LQA_HTTP_UNSENT;
   }
 }
 
@@ -303,12 +296,71 @@ static void finish(client *c, slot *s, CURLcode rc, lqa_http_sink sink, void *da
   sink(data, &reply);
 }
 
+/* ---- waiting ---- */
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *known) {
+  (void)easy;
+  client *c = data;
+  struct epoll_event event = {.data.fd = fd};
+  if (what == CURL_POLL_REMOVE) {
+    epoll_ctl(c->epoll, EPOLL_CTL_DEL, fd, NULL);
+    return 0;
+  }
+  event.events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
+  int rc = epoll_ctl(c->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+  if (!known) {
+    curl_multi_assign(c->multi, fd, c);
+  }
+  return rc;
+}
+
+static int on_timer(CURLM *multi, long ms, void *data) {
+  (void)multi;
+  client *c = data;
+  c->timer = ms < 0 ? -1 : lqa_clock_seconds() + (double)ms / 1000;
+  return 0;
+}
+
+static bool run_timer(client *c) {
+  int n_running;
+  if (c->timer < 0 || lqa_clock_seconds() < c->timer) {
+    return true;
+  }
+  c->timer = -1;
+  return curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &n_running) == CURLM_OK;
+}
+
+/* Waits up to `seconds` and lets libcurl act on what happened. */
+static bool run_events(client *c, double seconds) {
+  struct epoll_event events[MAX_EVENTS];
+  int n_running;
+  if (c->timer >= 0) {
+    double left = c->timer - lqa_clock_seconds();
+    seconds = left < seconds ? left : seconds;
+  }
+  seconds = seconds > 0 ? seconds : 0;
+  struct timespec wait = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
+  int n = epoll_pwait2(c->epoll, events, MAX_EVENTS, &wait, NULL);
+  if (n < 0 && errno != EINTR) {
+    return false;
+  }
+  for (int i = 0; i < n; i++) {
+    uint32_t e = events[i].events;
+    int mask = (e & EPOLLIN ? CURL_CSELECT_IN : 0) | (e & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+               (e & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+    if (curl_multi_socket_action(c->multi, events[i].data.fd, mask, &n_running) != CURLM_OK) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static lqa_status wait_for(void *self, double seconds, lqa_http_sink sink, void *data,
                            lqa_error *err) {
   client *c = self;
-  int n_running, n_left;
-  if (curl_multi_poll(c->multi, NULL, 0, (int)(seconds * 1000), NULL) != CURLM_OK ||
-      curl_multi_perform(c->multi, &n_running) != CURLM_OK) {
+  int n_left;
+  /* The timer first: a request that was just added starts with it. */
+  if (!run_timer(c) || !run_events(c, seconds) || !run_timer(c)) {
     return lqa_fail(err, LQA_INTERNAL, "libcurl cannot wait for replies");
   }
   const CURLMsg *message;
@@ -342,6 +394,9 @@ static void close_client(void *self) {
     lqa_buf_clear(&s->reply);
   }
   curl_multi_cleanup(c->multi);
+  if (c->epoll >= 0) {
+    close(c->epoll);
+  }
   free(c->slots);
   free(c->ca_file);
   free(c->proxy);
@@ -365,10 +420,16 @@ lqa_status lqa_client_open(const lqa_client_options *options, lqa_transport *tra
   c->n_slots = (size_t)options->max_open;
   c->slots = lqa_calloc(c->n_slots, sizeof *c->slots);
   c->multi = curl_multi_init();
-  if (!c->slots || !c->multi || !copy_texts(c)) {
+  c->epoll = epoll_create1(EPOLL_CLOEXEC);
+  c->timer = -1;
+  if (!c->slots || !c->multi || c->epoll < 0 || !copy_texts(c)) {
     close_client(c);
     return lqa_fail_memory(err, "opening the HTTP client");
   }
+  curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+  curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
   curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)options->max_open);
   *transport = (lqa_transport){.self = c, .start = start, .wait = wait_for, .close = close_client};
   return LQA_OK;

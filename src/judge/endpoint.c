@@ -1,8 +1,8 @@
 /* judge/endpoint.c - see endpoint.h.
  *
  * Users give the base URL with or without "/v1", with or without a slash, sometimes the whole path:
- * all become one form, because the form is part of the cache's key and the same endpoint must not be
- * paid twice for being spelled in two ways.
+ * all become one form, because the form is part of the cache's key and the same endpoint must not
+ * be paid twice for being spelled in two ways.
  */
 #include "judge/endpoint.h"
 

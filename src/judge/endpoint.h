@@ -1,4 +1,5 @@
-/* judge/endpoint.h - base URLs, keys and model names: what they may look like, what they may become.
+/* judge/endpoint.h - base URLs, keys and model names: what they may look like, what they may
+ * become.
  */
 #ifndef LQA_JUDGE_ENDPOINT_H
 #define LQA_JUDGE_ENDPOINT_H
@@ -18,8 +19,8 @@ bool lqa_endpoint_is_openai(const char *normalised);   /* host api.openai.com */
 
 /* LQA_BAD_USAGE where a key could not travel in a header; the message never shows it. */
 lqa_status lqa_key_check(const char *key, const char *name, lqa_error *err);
-/* Overwrites every occurrence of `key` in `text` with '*'. Keys below 8 bytes are no secrets ("none",
- * "ollama") and stay. */
+/* Overwrites every occurrence of `key` in `text` with '*'. Keys below 8 bytes are no secrets
+ * ("none", "ollama") and stay. */
 void lqa_key_blank(const char *key, char *text, size_t size);
 
 /* The maker of a model by its name ("gpt-4o-mini" -> "openai"); NULL if not known. Static. */

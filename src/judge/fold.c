@@ -2,14 +2,15 @@
  *
  * Which model answered. Servers name the model in the reply: most echo what was asked, some add a
  * date, hosted deployments tell the real name behind an alias, local servers tell what they have
- * loaded. So a judge's answers are looked at together: if any names the model asked for, answers under
- * another name are UNKNOWN (a gateway fell back to something else); if none does, the most frequent name
- * is taken for an alias and only the others are UNKNOWN. Both are told in the summary.
+ * loaded. So a judge's answers are looked at together: if any names the model asked for, answers
+ * under another name are UNKNOWN (a gateway fell back to something else); if none does, the most
+ * frequent name is taken for an alias and only the others are UNKNOWN. Both are told in the
+ * summary.
  *
- * Confident learning against judge, on the rows both have looked at: categories "wrong" (flagged, NO) and
- * "fine" (not flagged, YES). The judged rows are mostly flagged ones, so kappa is low by selection; what
- * counts is whether it is near 0 among suspicious AND random rows together: then one of the two does
- * not see what the other sees, and neither should be believed alone.
+ * Confident learning against judge, on the rows both have looked at: categories "wrong" (flagged,
+ * NO) and "fine" (not flagged, YES). The judged rows are mostly flagged ones, so kappa is low by
+ * selection; what counts is whether it is near 0 among suspicious AND random rows together: then
+ * one of the two does not see what the other sees, and neither should be believed alone.
  */
 #include "base/clock.h"
 #include "base/memory.h"
@@ -68,7 +69,8 @@ static lqa_status tally(const lqa_judge_plan *plan, int judge, lqa_map *names, i
   return LQA_OK;
 }
 
-/* The name that was asked for if any answer bears it, else the most frequent (the first of equals). */
+/* The name that was asked for if any answer bears it, else the most frequent (the first of equals).
+ */
 static lqa_status find_alias(folder *f, int judge) {
   const lqa_judge_plan *plan = f->plan;
   const char *asked = NULL;

@@ -9,8 +9,9 @@
  *     lqa_judge_plan_free(plan);
  *
  * Money rules, all of them fail closed: no request starts that could pass a budget when every open
- * request is counted at its upper bound; an answer that was paid for is on disk before its slot asks
- * again; what is in the cache is never asked again; two processes never ask the same thing at once.
+ * request is counted at its upper bound; an answer that was paid for is on disk before its slot
+ * asks again; what is in the cache is never asked again; two processes never ask the same thing at
+ * once.
  *
  * The layer prints nothing and reads no environment: keys come in through lqa_judge_endpoint and go
  * out in one HTTP header, nowhere else.
@@ -67,8 +68,8 @@ typedef struct lqa_judge_input {
   size_t n_classes;
 } lqa_judge_input;
 
-/* One judge. Texts are borrowed until the plan is freed; the key is never copied anywhere but into the
- * Authorization header. */
+/* One judge. Texts are borrowed until the plan is freed; the key is never copied anywhere but into
+ * the Authorization header. */
 typedef struct lqa_judge_endpoint {
   const char *base_url; /* "http://localhost:11434/v1"; joined exactly once */
   const char *model;
@@ -140,8 +141,9 @@ const lqa_judge_numbers *lqa_judge_plan_numbers(const lqa_judge_plan *plan);
 struct lqa_buf;
 lqa_status lqa_judge_plan_prompt(const lqa_judge_plan *plan, struct lqa_buf *out, lqa_error *err);
 
-/* Asks what is left. LQA_OK when every request was answered; LQA_BAD_ENDPOINT, LQA_OUT_OF_BUDGET and
- * LQA_INTERRUPTED leave everything that was answered in the plan and the cache: fold it all the same. */
+/* Asks what is left. LQA_OK when every request was answered; LQA_BAD_ENDPOINT, LQA_OUT_OF_BUDGET
+ * and LQA_INTERRUPTED leave everything that was answered in the plan and the cache: fold it all the
+ * same. */
 lqa_status lqa_judge_ask(lqa_judge_plan *plan, lqa_transport *transport, lqa_error *err);
 
 /* One answer of one judge, valid during the call. */
@@ -210,7 +212,8 @@ typedef struct lqa_judge_summary {
   char dropped_fields[256]; /* request fields the endpoints refused, for the manifest */
 } lqa_judge_summary;
 
-/* Combines the judges' answers, tells them to `sink` (NULL allowed) in item order, fills `summary`. */
+/* Combines the judges' answers, tells them to `sink` (NULL allowed) in item order, fills `summary`.
+ */
 lqa_status lqa_judge_fold(lqa_judge_plan *plan, const lqa_judge_sink *sink,
                           lqa_judge_summary *summary, lqa_error *err);
 

@@ -49,8 +49,8 @@ static void write_shown(lqa_str name, lqa_buf *out) {
   lqa_buf_add_char(out, '"');
 }
 
-/* Enters `text` for `code`. A text already there for another class becomes ambiguous, unless it is one
- * of the first `n_names`: a class's own exact name stays its own. */
+/* Enters `text` for `code`. A text already there for another class becomes ambiguous, unless it is
+ * one of the first `n_names`: a class's own exact name stays its own. */
 static lqa_status enter(lqa_map *map, int32_t *codes, lqa_str text, int32_t code, size_t n_names) {
   uint32_t index;
   bool added;
@@ -70,7 +70,8 @@ static lqa_status enter_lower(lqa_label_book *book, lqa_str text, int32_t code, 
   return enter(book->folded, book->folded_code, lqa_buf_str(scratch), code, 0);
 }
 
-/* The trimmed name counts as a spelling of its own: replies are trimmed before they are looked up. */
+/* The trimmed name counts as a spelling of its own: replies are trimmed before they are looked up.
+ */
 static lqa_status enter_class(lqa_label_book *book, int32_t code, lqa_buf *scratch) {
   lqa_str name = book->classes[code].name;
   lqa_str shown = lqa_str_from(book->shown[code]);

@@ -1,7 +1,7 @@
 /* judge/label_book.h - the class names as a judge writes them, and back to class codes.
  *
- * A class is found exactly, else by its only match without case. A class that cannot stand bare in a
- * comma-separated list (comma, quote, line break, outer white space) is shown in CSV quotes, line
+ * A class is found exactly, else by its only match without case. A class that cannot stand bare in
+ * a comma-separated list (comma, quote, line break, outer white space) is shown in CSV quotes, line
  * breaks written \n, and is also understood in that form.
  */
 #ifndef LQA_JUDGE_LABEL_BOOK_H

@@ -13,8 +13,8 @@
  * | 401, 402, 403; 429 for quota or billing | end | no |
  * | 408, 409, 425, 5xx | try again | no |
  * | 429, 503 with Retry-After | wait, then try again | no |
- * x-should-retry overrules where it speaks. Sources: the public OpenAPI description, openai-python's retry
- * rules, and the error bodies of Ollama, vLLM and llama.cpp.
+ * x-should-retry overrules where it speaks. Sources: the public OpenAPI description,
+ * openai-python's retry rules, and the error bodies of Ollama, vLLM and llama.cpp.
  */
 #include "judge/outcome.h"
 

@@ -1,5 +1,6 @@
-/* judge/outcome.h - what a reply means for the request that it answers: an answer, a reason to try again,
- * the end of this row, or the end of the whole endpoint. A pure function of reply and capabilities.
+/* judge/outcome.h - what a reply means for the request that it answers: an answer, a reason to try
+ * again, the end of this row, or the end of the whole endpoint. A pure function of reply and
+ * capabilities.
  */
 #ifndef LQA_JUDGE_OUTCOME_H
 #define LQA_JUDGE_OUTCOME_H
@@ -26,7 +27,8 @@ typedef struct lqa_outcome {
   char message[400];         /* all but ANSWER and LEARNT */
 } lqa_outcome;
 
-/* `proven`: the endpoint has answered before, so a refusal concerns the row. *refused is added to. */
+/* `proven`: the endpoint has answered before, so a refusal concerns the row. *refused is added to.
+ */
 void lqa_outcome_of(const lqa_http_reply *reply, const lqa_judge_options *options, bool proven,
                     unsigned *refused, lqa_outcome *out);
 void lqa_outcome_clear(lqa_outcome *outcome);

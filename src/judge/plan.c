@@ -1,8 +1,9 @@
 /* judge/plan.c - what would be asked and what it would cost, before anything is spent.
  *
  * Every prompt is rendered once to get its hash, and with it the cache key; then thrown away and
- * rendered again when it is sent, so a plan over a million rows holds keys, not prompts. Items whose
- * questions are the same (exact duplicates with the same label) share one task: one call answers both.
+ * rendered again when it is sent, so a plan over a million rows holds keys, not prompts. Items
+ * whose questions are the same (exact duplicates with the same label) share one task: one call
+ * answers both.
  *
  * Bounds. A tokenizer never makes more tokens than the text has bytes (byte-level BPE and byte
  * fallback both bottom out there), plus what a chat template adds, for which 128 are held. That is
@@ -129,10 +130,10 @@ lqa_status lqa_plan_write_request(const lqa_judge_plan *plan, const lqa_task *ta
   lqa_status status =
       lqa_prompt_render(&plan->form, &plan->input.items[task->item], &user, &was_cut);
   if (status == LQA_OK) {
-    unsigned refused = plan->judges[task->judge].refused;
-    lqa_request_write(&plan->options, plan->judges[task->judge].model, refused,
-                      lqa_plan_bound_out(plan, task->judge), lqa_str_from(plan->form.system),
-                      lqa_buf_str(&user), out);
+    lqa_request_parts parts = {plan->judges[task->judge].model, plan->judges[task->judge].refused,
+                               lqa_plan_bound_out(plan, task->judge),
+                               lqa_str_from(plan->form.system), lqa_buf_str(&user)};
+    lqa_request_write(&plan->options, &parts, out);
     status = lqa_buf_check(out, NULL);
   }
   lqa_buf_clear(&user);
@@ -150,7 +151,8 @@ void lqa_plan_take_answer(const lqa_judge_plan *plan, lqa_task *task) {
 }
 
 lqa_status lqa_plan_read_cache(lqa_judge_plan *plan, lqa_task *task, bool *found, lqa_error *err) {
-  LQA_TRY(lqa_cache_find(plan->cache, &task->key, &plan->arena, &task->answer, found, err));
+  LQA_TRY(lqa_cache_find(plan->cache, &task->key, &plan->arena, &task->answer, err));
+  *found = task->answer.is_found;
   if (*found) {
     lqa_plan_take_answer(plan, task);
     task->cached = true;
@@ -277,12 +279,20 @@ static void add_estimate(lqa_judge_plan *plan, const lqa_task *task, int64_t *co
   *bound += lqa_price_cost(price, task->bound_in, lqa_plan_bound_out(plan, task->judge));
 }
 
+static lqa_status look_up_all(lqa_judge_plan *plan, lqa_error *err) {
+  LQA_TRY(lqa_cache_begin_read(plan->cache, err));
+  for (size_t t = 0; t < plan->n_tasks; t++) {
+    LQA_TRY(look_up(plan, &plan->tasks[t], err));
+  }
+  return lqa_cache_commit(plan->cache, err);
+}
+
 static lqa_status count(lqa_judge_plan *plan, lqa_error *err) {
   lqa_judge_numbers *n = &plan->numbers;
   int64_t cost = 0, bound = 0;
   bool priced = true;
+  LQA_TRY(look_up_all(plan, err));
   for (size_t t = 0; t < plan->n_tasks; t++) {
-    LQA_TRY(look_up(plan, &plan->tasks[t], err));
     if (plan->tasks[t].state == LQA_TASK_OPEN) {
       add_estimate(plan, &plan->tasks[t], &cost, &bound);
     }

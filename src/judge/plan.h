@@ -1,5 +1,5 @@
-/* judge/plan.h - the plan's inside, shared by the files of this layer: plan.c makes it, engine.c asks,
- * fold.c combines, batch.c takes the long way round.
+/* judge/plan.h - the plan's inside, shared by the files of this layer: plan.c makes it, engine.c
+ * asks, fold.c combines, batch.c takes the long way round.
  */
 #ifndef LQA_JUDGE_PLAN_H
 #define LQA_JUDGE_PLAN_H

@@ -1,13 +1,13 @@
 /* judge/prompt.c - see prompt.h.
  *
- * Rendering is one pass over the template, so a row that contains "{{label}}" or our own keywords is
- * never expanded. The fence's mark is a hash of the text, deterministic (the same row gives the same
- * prompt, and so the same cache key) and unknown to whoever wrote the text before it was hashed; should
- * the text hold it all the same, the next hash is taken.
+ * Rendering is one pass over the template, so a row that contains "{{label}}" or our own keywords
+ * is never expanded. The fence's mark is a hash of the text, deterministic (the same row gives the
+ * same prompt, and so the same cache key) and unknown to whoever wrote the text before it was
+ * hashed; should the text hold it all the same, the next hash is taken.
  *
- * The blind protocol shows the classes in an order drawn per row from (seed, row key): judges prefer
- * what stands first (Zheng et al., "Large Language Models Are Not Robust Multiple Choice Selectors"), and a
- * fresh order per row turns that bias into noise.
+ * The blind protocol shows the classes in an order drawn per row from (seed, row key): judges
+ * prefer what stands first (Zheng et al., "Large Language Models Are Not Robust Multiple Choice
+ * Selectors"), and a fresh order per row turns that bias into noise.
  */
 #include "judge/prompt.h"
 

@@ -1,14 +1,15 @@
 /* judge/prompt.h - the words that are sent: a system message and one user message per row.
  *
- * A template is plain text with named fields in double braces. Fields: {{categories}} (comma-separated,
- * quoted where needed; in the blind protocol in an order of its own for every row), {{notes}} (the
- * class descriptions, or nothing), {{text}} (the row between two marks), {{label}} (verify only),
- * {{instructions}} (the answer's grammar). A line "[system]" begins the system message, "[user]" the
- * user message; a template without them is the user message alone.
+ * A template is plain text with named fields in double braces. Fields: {{categories}}
+ * (comma-separated, quoted where needed; in the blind protocol in an order of its own for every
+ * row), {{notes}} (the class descriptions, or nothing), {{text}} (the row between two marks),
+ * {{label}} (verify only),
+ * {{instructions}} (the answer's grammar). A line "[system]" begins the system message, "[user]"
+ * the user message; a template without them is the user message alone.
  *
  * The row's text is fenced by a mark that does not occur in it, is never expanded again, and is
- * declared to be data. A text of more than max_text_chars code points keeps its first two thirds and
- * its last third of that many, with "[... N characters left out ...]" between them.
+ * declared to be data. A text of more than max_text_chars code points keeps its first two thirds
+ * and its last third of that many, with "[... N characters left out ...]" between them.
  */
 #ifndef LQA_JUDGE_PROMPT_H
 #define LQA_JUDGE_PROMPT_H
@@ -26,8 +27,9 @@ typedef struct lqa_prompt_form {
   uint64_t seed;
 } lqa_prompt_form;
 
-/* `template_text` NULL = the built-in one; `name` is for messages. LQA_BAD_USAGE for an unknown field, a
- * missing {{text}} or {{categories}}, a missing {{label}} in verify or a present one in blind. */
+/* `template_text` NULL = the built-in one; `name` is for messages. LQA_BAD_USAGE for an unknown
+ * field, a missing {{text}} or {{categories}}, a missing {{label}} in verify or a present one in
+ * blind. */
 lqa_status lqa_prompt_form_init(lqa_prompt_form *form, const lqa_judge_options *options,
                                 const lqa_label_book *book, lqa_error *err);
 void lqa_prompt_form_clear(lqa_prompt_form *form);

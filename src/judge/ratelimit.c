@@ -1,9 +1,9 @@
 /* judge/ratelimit.c - see ratelimit.h.
  *
- * Additive increase, multiplicative decrease, as TCP does it (Chiu and Jain, 1989): it finds the rate a
- * server grants without knowing it and shares fairly with other clients. The first request goes alone:
- * a wrong key, an unknown model or a refused field costs one call instead of `concurrency` calls.
- * Cuts are debounced since a burst of refusals is one message, not many.
+ * Additive increase, multiplicative decrease, as TCP does it (Chiu and Jain, 1989): it finds the
+ * rate a server grants without knowing it and shares fairly with other clients. The first request
+ * goes alone: a wrong key, an unknown model or a refused field costs one call instead of
+ * `concurrency` calls. Cuts are debounced since a burst of refusals is one message, not many.
  */
 #include "judge/ratelimit.h"
 

@@ -26,12 +26,14 @@ void lqa_pace_start(lqa_pace *pace);
 void lqa_pace_answer(lqa_pace *pace);
 /* ... with a failure that is no rate limit: nothing grows. */
 void lqa_pace_failure(lqa_pace *pace);
-/* ... with "too many requests": all wait `seconds`, the limit falls to 0.7 (once in two seconds). */
+/* ... with "too many requests": all wait `seconds`, the limit falls to 0.7 (once in two seconds).
+ */
 void lqa_pace_limited(lqa_pace *pace, double now, double seconds);
 /* The server says that nothing is left for `seconds`. */
 void lqa_pace_pause(lqa_pace *pace, double now, double seconds);
 
-/* The wait before try number `tries` + 1: base doubled each time, at most 16 x base, jitter +-25 %. */
+/* The wait before try number `tries` + 1: base doubled each time, at most 16 x base, jitter +-25 %.
+ */
 double lqa_backoff(double base, int tries, lqa_rng *rng);
 
 /* "1s", "6m0s", "250ms", "1h2m", "12.5" (seconds); NaN if it is no duration. */

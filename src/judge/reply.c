@@ -2,9 +2,9 @@
  *
  * Read in this order: trim; drop one leading <think>...</think>; trim; drop one code fence that
  * surrounds all that is left; split into lines; trim each; drop blank ones. What remains must be
- * exactly the lines of the protocol. "KEYWORD:" is compared without case, with any white space after
- * the colon and none before it. A value is looked up among the classes before it is taken for SAME,
- * AMBIGUOUS or NONE, because a data set may well have a class of that name.
+ * exactly the lines of the protocol. "KEYWORD:" is compared without case, with any white space
+ * after the colon and none before it. A value is looked up among the classes before it is taken for
+ * SAME, AMBIGUOUS or NONE, because a data set may well have a class of that name.
  *
  * White space is ASCII's: a reply that hides letters behind exotic blanks is not one of ours.
  */

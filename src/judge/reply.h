@@ -1,7 +1,9 @@
-/* judge/reply.h - the grammar of answers (CONTRACT section 6): a pure function from text to verdict.
+/* judge/reply.h - the grammar of answers (CONTRACT section 6): a pure function from text to
+ * verdict.
  *
- * Strict on purpose: a verdict moves a label, so whatever is not exactly in the grammar is UNKNOWN and
- * goes to people. Hostile row text can at most make a model write something odd, which is UNKNOWN too.
+ * Strict on purpose: a verdict moves a label, so whatever is not exactly in the grammar is UNKNOWN
+ * and goes to people. Hostile row text can at most make a model write something odd, which is
+ * UNKNOWN too.
  */
 #ifndef LQA_JUDGE_REPLY_H
 #define LQA_JUDGE_REPLY_H

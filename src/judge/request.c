@@ -56,17 +56,17 @@ static void write_messages(lqa_json *json, bool with_system, lqa_str system, lqa
   lqa_json_close_array(json);
 }
 
-void lqa_request_write(const lqa_judge_options *options, const char *model, unsigned refused,
-                       int64_t max_output, lqa_str system, lqa_str user, lqa_buf *out) {
+void lqa_request_write(const lqa_judge_options *options, const lqa_request_parts *parts,
+                       lqa_buf *out) {
   lqa_json json;
   lqa_json_init(&json, out, 0);
   lqa_json_open_object(&json);
   lqa_json_key(&json, "model");
-  lqa_json_text(&json, model);
-  write_messages(&json, !has(refused, LQA_FIELD_SYSTEM), system, user);
+  lqa_json_text(&json, parts->model);
+  write_messages(&json, !has(parts->refused, LQA_FIELD_SYSTEM), parts->system, parts->user);
   for (int i = 0; i < LQA_FIELD_SYSTEM; i++) {
     lqa_request_field field = (lqa_request_field)i;
-    if (!is_sent(options, refused, field)) {
+    if (!is_sent(options, parts->refused, field)) {
       continue;
     }
     lqa_json_key(&json, names[field]);
@@ -84,7 +84,7 @@ void lqa_request_write(const lqa_judge_options *options, const char *model, unsi
       lqa_json_text(&json, options->reasoning_effort);
       break;
     default:
-      lqa_json_int(&json, max_output);
+      lqa_json_int(&json, parts->max_output);
     }
   }
   lqa_json_close_object(&json);

@@ -1,13 +1,13 @@
 /* judge/wire.c - see wire.h.
  *
- * jansson is strict about what it reads (UTF-8, depth, numbers), which is what we want: a body that it
- * refuses is no answer and is asked for again. Duplicate keys are allowed, the last one counts, since
- * some proxies repeat "model"; NUL in texts is allowed because a model may write it.
+ * jansson is strict about what it reads (UTF-8, depth, numbers), which is what we want: a body that
+ * it refuses is no answer and is asked for again. Duplicate keys are allowed, the last one counts,
+ * since some proxies repeat "model"; NUL in texts is allowed because a model may write it.
  *
  * Shapes come from the public OpenAPI description of the chat completions endpoint and from the
  * sources of Ollama, llama.cpp, vLLM and LM Studio: refusals in message.refusal, content parts,
- * `reasoning` and `reasoning_content` beside the content (ignored: thoughts are no verdict), an error
- * that is a bare text, and server-sent events from servers that always stream.
+ * `reasoning` and `reasoning_content` beside the content (ignored: thoughts are no verdict), an
+ * error that is a bare text, and server-sent events from servers that always stream.
  */
 #include "judge/wire.h"
 
@@ -277,25 +277,25 @@ static bool price_at(const json_t *entry, const char *key, double *price) {
   return json_is_number(value) && isfinite(*price) && *price >= 0 && *price < 1e6;
 }
 
-lqa_status lqa_wire_price(lqa_str table, const char *name, const char *model, double price[2],
-                          bool *found, lqa_error *err) {
+lqa_status lqa_wire_price(lqa_str table, const char *file, const char *model, double price[2],
+                          lqa_error *err) {
   json_error_t where;
+  double found[2];
   json_t *root =
       json_loadb(table.data ? table.data : "", table.size, JSON_REJECT_DUPLICATES, &where);
-  if (!json_is_object(root)) {
-    int line = root ? 1 : where.line;
-    const char *text = root ? "expected an object of models" : where.text;
-    lqa_status status = lqa_fail(err, LQA_BAD_DATA, "%s: line %d: %s", name, line, text);
-    json_decref(root);
-    return status;
-  }
   const json_t *entry = json_object_get(root, model);
   lqa_status status = LQA_OK;
-  *found = entry != NULL;
-  if (entry && (!price_at(entry, "input", &price[0]) || !price_at(entry, "output", &price[1]))) {
+  if (!json_is_object(root)) {
+    status = lqa_fail(err, LQA_BAD_DATA, "%s: line %d: %s", file, root ? 1 : where.line,
+                      root ? "expected an object of models" : where.text);
+  } else if (entry &&
+             (!price_at(entry, "input", &found[0]) || !price_at(entry, "output", &found[1]))) {
     status = lqa_fail(err, LQA_BAD_DATA,
                       "%s: '%s' needs \"input\" and \"output\", USD per million tokens, 0 or more",
-                      name, model);
+                      file, model);
+  } else if (entry) {
+    price[0] = found[0];
+    price[1] = found[1];
   }
   json_decref(root);
   return status;

@@ -1,8 +1,9 @@
-/* judge/wire.h - what an OpenAI-compatible server says, taken apart (the only file that sees jansson).
+/* judge/wire.h - what an OpenAI-compatible server says, taken apart (the only file that sees
+ * jansson).
  *
- * Tolerant of dialects, never of doubt: content as a text or as parts, errors as object, text or page
- * of HTML, usage missing or odd, a stream of events though none was asked for. All texts come out
- * owned by the result.
+ * Tolerant of dialects, never of doubt: content as a text or as parts, errors as object, text or
+ * page of HTML, usage missing or odd, a stream of events though none was asked for. All texts come
+ * out owned by the result.
  */
 #ifndef LQA_JUDGE_WIRE_H
 #define LQA_JUDGE_WIRE_H
@@ -21,11 +22,13 @@ typedef struct lqa_completion {
   int64_t tokens_in, tokens_out;
 } lqa_completion;
 
-/* LQA_OK, or LQA_BAD_DATA where the body is no chat completion (truncated, HTML, an error object ...). */
+/* LQA_OK, or LQA_BAD_DATA where the body is no chat completion (truncated, HTML, an error object
+ * ...). */
 lqa_status lqa_wire_completion(lqa_str body, lqa_completion *out);
 void lqa_completion_clear(lqa_completion *completion);
 
-/* An error reply; texts are "" where absent; `message` holds the start of a body that is no JSON. */
+/* An error reply; texts are "" where absent; `message` holds the start of a body that is no JSON.
+ */
 typedef struct lqa_wire_error {
   char message[512];
   char type[64], param[64], code[64];
@@ -53,9 +56,9 @@ typedef struct lqa_batch_state {
 
 lqa_status lqa_wire_batch_state(lqa_str body, lqa_batch_state *out);
 
-/* A price table: {"MODEL": {"input": USD, "output": USD}, ...}, USD per million tokens. *found tells
- * whether `model` is in it. LQA_BAD_DATA names file and line of what is wrong. */
-lqa_status lqa_wire_price(lqa_str table, const char *name, const char *model, double price[2],
-                          bool *found, lqa_error *err);
+/* A price table: {"MODEL": {"input": USD, "output": USD}, ...}, USD per million tokens. price[0]
+ * and price[1] are set if `model` is in it. LQA_BAD_DATA names `file` and line of what is wrong. */
+lqa_status lqa_wire_price(lqa_str table, const char *file, const char *model, double price[2],
+                          lqa_error *err);
 
 #endif

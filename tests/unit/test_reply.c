@@ -1,5 +1,5 @@
-/* The answer grammar against the golden table tests/judge/replies.jsonl: what was asked for, sloppy and
- * hostile replies, with the verdict each must come to; and what no bytes at all may do. */
+/* The answer grammar against the golden table tests/judge/replies.jsonl: what was asked for, sloppy
+ * and hostile replies, with the verdict each must come to; and what no bytes at all may do. */
 #include "judge/reply.h"
 
 #include "base/rng.h"

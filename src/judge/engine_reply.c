@@ -1,0 +1,215 @@
+/* judge/engine_reply.c - what a reply does: to the books, to the endpoint's pace, to its task.
+ *
+ * A row gets max_tries tries. Being told "too many requests" costs a try only if the endpoint has
+ * answered nothing since the row's last one: a slow endpoint is not a broken one. When several rows
+ * in a row have failed and nothing was answered meanwhile, the endpoint is given up.
+ */
+#include "base/clock.h"
+#include "judge/endpoint.h"
+#include "judge/engine.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { ROWS_TO_GIVE_UP = 3, FAILURES_TO_GIVE_UP = 15 };
+
+void lqa_engine_stop(lqa_engine *e, lqa_status why, const char *format, ...) {
+  if (e->end != LQA_OK) {
+    return;
+  }
+  char text[900];
+  va_list list;
+  va_start(list, format);
+  vsnprintf(text, sizeof text, format, list);
+  va_end(list);
+  e->end = lqa_fail(&e->end_error, why, "%s", text);
+  e->stopped_at = lqa_clock_seconds();
+}
+
+void lqa_engine_settle(lqa_engine *e, lqa_task *task, lqa_task_state state) {
+  task->state = (uint8_t)state;
+  e->n_settled++;
+}
+
+static void fail_row(lqa_engine *e, lqa_task *task, const char *message) {
+  lqa_engine_queue *q = &e->queues[task->judge];
+  const lqa_plan_judge *judge = &e->plan->judges[task->judge];
+  lqa_engine_settle(e, task, LQA_TASK_FAILED);
+  e->n_failed++;
+  q->rows_failed++;
+  snprintf(e->last_failure, sizeof e->last_failure, "row %lld: %.340s",
+           (long long)e->plan->input.items[task->item].row, message);
+  if (q->rows_failed >= ROWS_TO_GIVE_UP &&
+      (q->pace->answers == 0 || q->pace->failures >= FAILURES_TO_GIVE_UP)) {
+    lqa_engine_stop(e, LQA_BAD_ENDPOINT,
+                    "the judge's endpoint %s (model %s) failed %d calls in a row; the last: %s",
+                    judge->base_url, judge->model, q->pace->failures, e->last_failure);
+  }
+}
+
+void lqa_engine_delay(lqa_engine *e, lqa_task *task, double due) {
+  lqa_delayed_task later = {task, due};
+  if (lqa_vec_push(&e->queues[task->judge].delayed, later) != LQA_OK) {
+    e->broken = LQA_NO_MEMORY;
+  }
+}
+
+static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_outcome *o, int64_t cost,
+                        const int64_t tokens[2]) {
+  lqa_judge_plan *plan = e->plan;
+  const lqa_completion *c = &o->completion;
+  const char *key = plan->judges[task->judge].key;
+  char *content = lqa_arena_copy(&plan->arena, c->content, c->content_size);
+  char *model = lqa_arena_copy(&plan->arena, c->model, strlen(c->model));
+  char *finish = lqa_arena_copy(&plan->arena, c->finish, strlen(c->finish));
+  char *fingerprint = lqa_arena_copy(&plan->arena, c->fingerprint, strlen(c->fingerprint));
+  if (!content || !model || !finish || !fingerprint || lqa_vec_push(&e->stored, task) != LQA_OK) {
+    e->broken = LQA_NO_MEMORY;
+    return;
+  }
+  /* A server may echo the header; nothing that we keep holds the key. */
+  lqa_key_blank(key, content, c->content_size);
+  lqa_key_blank(key, model, strlen(model));
+  lqa_key_blank(key, finish, strlen(finish));
+  lqa_key_blank(key, fingerprint, strlen(fingerprint));
+  task->answer = (lqa_cache_answer){.content = {content, c->content_size},
+                                    .end = c->end,
+                                    .finish = finish,
+                                    .reply_model = model,
+                                    .fingerprint = fingerprint,
+                                    .tokens_in = tokens[0],
+                                    .tokens_out = tokens[1],
+                                    .cost = cost,
+                                    .asked_ms = lqa_cache_now_ms()};
+  lqa_plan_take_answer(plan, task);
+  task->cached = false;
+  task->has_old = false;
+  e->n_settled++;
+}
+
+/* Books the call; cost and tokens as charged. */
+static int64_t book(lqa_engine *e, const lqa_flight *f, const lqa_outcome *o, int64_t tokens[2]) {
+  lqa_judge_plan *plan = e->plan;
+  const lqa_price *price = &plan->judges[f->task->judge].price;
+  tokens[0] = o->has_usage ? o->completion.tokens_in : f->task->bound_in;
+  tokens[1] = o->has_usage ? o->completion.tokens_out : f->bound_out;
+  if (!o->counts) {
+    tokens[0] = tokens[1] = 0;
+    lqa_budget_free(&plan->budget, f->bound_cost);
+    return price->known ? 0 : -1;
+  }
+  int64_t cost = o->has_usage ? lqa_price_cost(price, tokens[0], tokens[1]) : f->bound_cost;
+  lqa_budget_spend(&plan->budget, f->task->judge, f->bound_cost, cost);
+  plan->tokens_in += tokens[0];
+  plan->tokens_out += tokens[1];
+  plan->n_booked += !o->has_usage;
+  return price->known ? cost : -1;
+}
+
+static void try_later(lqa_engine *e, lqa_task *task, const lqa_outcome *o, double now) {
+  lqa_engine_queue *q = &e->queues[task->judge];
+  bool is_limited = o->kind == LQA_OUTCOME_LIMITED;
+  double wait = lqa_backoff(e->options->backoff_seconds, task->tries + 1, &e->rng);
+  if (o->wait > e->options->max_wait_seconds) {
+    lqa_engine_stop(
+        e, LQA_BAD_ENDPOINT,
+        "the judge's endpoint asks to wait %.0f s (%s); run the command again later: what was "
+        "answered "
+        "is kept",
+        o->wait, o->message);
+    return;
+  }
+  if (!isnan(o->wait) && o->wait > wait) {
+    wait = o->wait;
+  }
+  if (is_limited) {
+    lqa_pace_pause(q->pace, now, isnan(o->wait) ? e->options->backoff_seconds : o->wait);
+  }
+  bool is_slow_only = is_limited && q->pace->answers > task->answers_seen;
+  task->answers_seen = q->pace->answers;
+  task->tries += is_slow_only ? 0 : 1;
+  if (task->tries >= e->options->max_tries) {
+    fail_row(e, task, o->message);
+  } else {
+    lqa_engine_delay(e, task, now + wait);
+  }
+}
+
+/* The next request of this task leaves out what was refused; all others from now on, too. */
+static void relearn(lqa_engine *e, lqa_task *task, double now) {
+  const lqa_plan_judge *judge = &e->plan->judges[task->judge];
+  lqa_error ignored; /* what was learnt stays in memory if it cannot be kept on disk */
+  lqa_status status = lqa_cache_set_refused(e->plan->cache, judge->base_url, judge->model,
+                                            judge->refused, &ignored);
+  (void)status;
+  lqa_engine_delay(e, task, now);
+}
+
+static void set_pace(lqa_engine *e, lqa_engine_queue *q, const lqa_http_reply *reply,
+                     const lqa_outcome *o, double now) {
+  if (o->kind == LQA_OUTCOME_ANSWER) {
+    lqa_pace_answer(q->pace);
+    q->rows_failed = 0;
+  } else if (o->kind == LQA_OUTCOME_LIMITED) {
+    lqa_pace_limited(q->pace, now, 0);
+  } else if (o->kind == LQA_OUTCOME_LEARNT) {
+    q->pace->open--;
+  } else {
+    lqa_pace_failure(q->pace);
+  }
+  if (!isnan(reply->exhausted)) {
+    double most = e->options->max_wait_seconds;
+    lqa_pace_pause(q->pace, now, reply->exhausted < most ? reply->exhausted : most);
+  }
+}
+
+static void act(lqa_engine *e, lqa_task *task, const lqa_outcome *o, double now) {
+  const lqa_plan_judge *judge = &e->plan->judges[task->judge];
+  switch (o->kind) {
+  case LQA_OUTCOME_ANSWER:
+    return;
+  case LQA_OUTCOME_LEARNT:
+    relearn(e, task, now);
+    return;
+  case LQA_OUTCOME_LIMITED:
+  case LQA_OUTCOME_RETRY:
+    try_later(e, task, o, now);
+    break;
+  case LQA_OUTCOME_ROW:
+    fail_row(e, task, o->message);
+    break;
+  case LQA_OUTCOME_END:
+    lqa_engine_stop(e, LQA_BAD_ENDPOINT, "the judge's endpoint %s (model %s) refuses: %s",
+                    judge->base_url, judge->model, o->message);
+  }
+  if (lqa_vec_push(&e->freed, task) != LQA_OK) {
+    e->broken = LQA_NO_MEMORY;
+  }
+}
+
+void lqa_engine_take_reply(void *data, const lqa_http_reply *reply) {
+  lqa_engine *e = data;
+  lqa_flight *f = reply->tag;
+  lqa_task *task = f->task;
+  lqa_plan_judge *judge = &e->plan->judges[task->judge];
+  lqa_engine_queue *q = &e->queues[task->judge];
+  double now = lqa_clock_seconds();
+  int64_t tokens[2];
+  lqa_outcome o;
+  f->is_open = false;
+  e->n_open--;
+  unsigned refused = f->refused_then;
+  lqa_outcome_of(reply, e->options, q->pace->answers > 0, &refused, &o);
+  judge->refused |= refused;
+  lqa_key_blank(judge->key, o.message, strlen(o.message));
+  int64_t cost = book(e, f, &o, tokens);
+  e->plan->n_errors += o.is_error_status;
+  set_pace(e, q, reply, &o, now);
+  if (o.kind == LQA_OUTCOME_ANSWER) {
+    keep_answer(e, task, &o, cost, tokens);
+  } else {
+    act(e, task, &o, now);
+  }
+  lqa_outcome_clear(&o);
+}
