@@ -13,3 +13,9 @@ if(LABELQA_WERROR)
   add_compile_options(-Werror)
 endif()
 add_compile_definitions(_GNU_SOURCE LABELQA_VERSION="${PROJECT_VERSION}")
+
+# The program reads strangers' files: what overflows all the same should stop, not run on.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()
