@@ -105,7 +105,6 @@ lqa_status lqa_dictionary_add_word(lqa_dictionary *dictionary, const lqa_word *w
 lqa_status lqa_dictionary_add(lqa_dictionary *dictionary, const char *data, uint32_t size,
                               uint32_t *number) {
   uint64_t head = load_head(data, size);
-  lqa_word word = {
-      .data = data, .size = size, .hash = hash_word(data, size, head), .head = head};
+  lqa_word word = {.data = data, .size = size, .hash = hash_word(data, size, head), .head = head};
   return lqa_dictionary_add_word(dictionary, &word, number);
 }

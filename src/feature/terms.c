@@ -384,10 +384,11 @@ static lqa_status check_bits(const lqa_symbols *symbols, const lqa_terms *terms,
   if (terms->bits * (unsigned)terms->options.ngram_hi <= 64) {
     return LQA_OK;
   }
-  return lqa_fail(err, LQA_BAD_USAGE,
-                  "n-grams of %d over %u distinct words do not fit: use n-grams of at most %u, or a "
-                  "higher --min-df",
-                  terms->options.ngram_hi, symbols->n_symbols, 64 / terms->bits);
+  return lqa_fail(
+      err, LQA_BAD_USAGE,
+      "n-grams of %d over %u distinct words do not fit: use n-grams of at most %u, or a "
+      "higher --min-df",
+      terms->options.ngram_hi, symbols->n_symbols, 64 / terms->bits);
 }
 
 lqa_status lqa_terms_count(const lqa_symbols *symbols, const lqa_term_options *options,

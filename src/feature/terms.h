@@ -21,13 +21,14 @@ typedef struct lqa_term_options {
 
 typedef struct lqa_terms {
   lqa_term_options options;
-  unsigned bits;        /* per symbol */
+  unsigned bits; /* per symbol */
   uint32_t n_terms;
-  lqa_keyed *terms;     /* n_terms, ascending by key: the columns */
-  uint32_t *symbol_column; /* per symbol: the column of the term that is this symbol alone, or NONE */
-  uint32_t *slots;      /* hash table of the longer terms: column + 1 */
-  uint32_t mask;        /* slot count - 1 */
-  unsigned slot_shift;  /* hash bits that are no slot number */
+  lqa_keyed *terms; /* n_terms, ascending by key: the columns */
+  uint32_t
+      *symbol_column;  /* per symbol: the column of the term that is this symbol alone, or NONE */
+  uint32_t *slots;     /* hash table of the longer terms: column + 1 */
+  uint32_t mask;       /* slot count - 1 */
+  unsigned slot_shift; /* hash bits that are no slot number */
 } lqa_terms;
 
 /* Counts and chooses. Errors: LQA_BAD_USAGE if n-grams of that length over that many symbols do not

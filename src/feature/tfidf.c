@@ -32,8 +32,7 @@ typedef struct weighting {
 } weighting;
 
 lqa_tfidf_options lqa_tfidf_defaults(void) {
-  return (lqa_tfidf_options){
-      .kind = LQA_TERMS_WORDS, .ngram_lo = 1, .ngram_hi = 2, .min_df = 2};
+  return (lqa_tfidf_options){.kind = LQA_TERMS_WORDS, .ngram_lo = 1, .ngram_hi = 2, .min_df = 2};
 }
 
 /* Insertion sort for the usual short row, radix-free and branch-light; long rows go to qsort. */
@@ -58,7 +57,8 @@ static void sort_columns(uint32_t *columns, size_t n) {
 }
 
 /* The columns of all terms of a row, unsorted, repeats included. */
-static lqa_status find_columns(const weighting *job, scratch *s, const uint32_t *symbols, size_t n) {
+static lqa_status find_columns(const weighting *job, scratch *s, const uint32_t *symbols,
+                               size_t n) {
   const lqa_terms *terms = &job->out->terms;
   size_t max_keys = lqa_terms_max_keys(terms, n);
   LQA_TRY(lqa_vec_reserve(&s->keys, max_keys));
@@ -68,8 +68,8 @@ static lqa_status find_columns(const weighting *job, scratch *s, const uint32_t 
     lqa_terms_prefetch(terms, s->keys.data[i]);
   }
   for (size_t i = 0; i < n; i++) {
-    uint32_t column = symbols[i] < LQA_SYMBOL_BREAK ? terms->symbol_column[symbols[i]]
-                                                    : LQA_SYMBOL_NONE;
+    uint32_t column =
+        symbols[i] < LQA_SYMBOL_BREAK ? terms->symbol_column[symbols[i]] : LQA_SYMBOL_NONE;
     s->columns.data[n_columns] = column;
     n_columns += column != LQA_SYMBOL_NONE;
   }
@@ -226,10 +226,10 @@ lqa_status lqa_tfidf_build(const lqa_text_rows *rows, const lqa_tfidf_options *o
                            lqa_pool *pool, lqa_tfidf *out, lqa_error *err) {
   *out = (lqa_tfidf){.kind = options->kind};
   LQA_TRY(check_options(options, err));
-  lqa_symbol_options symbol_options = {
-      .characters = options->kind == LQA_TERMS_CHARACTERS,
-      .min_rows = options->min_df,
-      .max_symbols = options->ngram_lo == 1 ? options->max_features : 0};
+  lqa_symbol_options symbol_options = {.characters = options->kind == LQA_TERMS_CHARACTERS,
+                                       .min_rows = options->min_df,
+                                       .max_symbols =
+                                           options->ngram_lo == 1 ? options->max_features : 0};
   lqa_term_options terms = term_options(options);
   lqa_symbols symbols;
   lqa_status status;

@@ -28,8 +28,8 @@ typedef enum lqa_term_kind {
 typedef struct lqa_tfidf_options {
   lqa_term_kind kind;
   int ngram_lo, ngram_hi;
-  int64_t min_df;        /* rows a term must occur in */
-  int64_t max_features;  /* 0 = all */
+  int64_t min_df;       /* rows a term must occur in */
+  int64_t max_features; /* 0 = all */
   bool sublinear_tf;
   uint64_t memory_bytes; /* limit for counting, 0 = none */
 } lqa_tfidf_options;
