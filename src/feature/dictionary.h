@@ -1,8 +1,8 @@
 /* feature/dictionary.h - distinct words with their counts, built for speed.
  *
- * As lqa_map, but tuned for tens of millions of short words: keys of up to 8 bytes are compared as one
- * integer, and the counts lie beside the key. Words are numbered 0, 1, ... in order of first sight.
- * Exact: no two words ever share a number. One thread at a time.
+ * As lqa_map, but tuned for tens of millions of short words: keys of up to 8 bytes are compared as
+ * one integer, and the counts lie beside the key. Words are numbered 0, 1, ... in order of first
+ * sight. Exact: no two words ever share a number. One thread at a time.
  */
 #ifndef LQA_FEATURE_DICTIONARY_H
 #define LQA_FEATURE_DICTIONARY_H
@@ -31,8 +31,8 @@ typedef struct lqa_dictionary {
 lqa_status lqa_dictionary_init(lqa_dictionary *dictionary) LQA_MUST_CHECK;
 void lqa_dictionary_clear(lqa_dictionary *dictionary);
 
-/* The number of the `size` > 0 bytes at `data`, added if new; at least 8 bytes must be readable there.
- * Counts are untouched. */
+/* The number of the `size` > 0 bytes at `data`, added if new; at least 8 bytes must be readable
+ * there. Counts are untouched. */
 lqa_status lqa_dictionary_add(lqa_dictionary *dictionary, const char *data, uint32_t size,
                               uint32_t *number) LQA_MUST_CHECK;
 

@@ -1,7 +1,7 @@
 /* Selection and sorting by digits: linear in n, no comparisons, no bad cases.
  *
- * Selecting narrows the candidates byte by byte from the top, so values are read eight times at most
- * and never moved. Sorting is least-significant-digit radix sort with 11-bit digits.
+ * Selecting narrows the candidates byte by byte from the top, so values are read eight times at
+ * most and never moved. Sorting is least-significant-digit radix sort with 11-bit digits.
  */
 #include "feature/select.h"
 

@@ -1,12 +1,13 @@
 /* One pass over the text, in parallel, without a lock.
  *
- * Every worker keeps its own dictionary across all the chunks it happens to take, so which local number
- * a word gets is chance. The dictionaries are then merged, rare symbols dropped, the rest sorted by
- * text, and every chunk's local numbers replaced by the rank: chance is gone, and counts are sums of
- * integers. Merging costs one look-up per distinct word and worker.
+ * Every worker keeps its own dictionary across all the chunks it happens to take, so which local
+ * number a word gets is chance. The dictionaries are then merged, rare symbols dropped, the rest
+ * sorted by text, and every chunk's local numbers replaced by the rank: chance is gone, and counts
+ * are sums of integers. Merging costs one look-up per distinct word and worker.
  *
- * Dropping symbols by document frequency before any n-gram is formed is the Apriori argument (Agrawal
- * and Srikant 1994): half of the words of a corpus occur once and take their n-grams with them.
+ * Dropping symbols by document frequency before any n-gram is formed is the Apriori argument
+ * (Agrawal and Srikant 1994): half of the words of a corpus occur once and take their n-grams with
+ * them.
  */
 #include "feature/symbols.h"
 

@@ -1,9 +1,9 @@
 /* feature/symbols.h - texts as sequences of numbered symbols: the first pass over the text.
  *
- * A symbol is a word (feature/token.h) or, for character n-grams, a code point. Symbols are numbered by
- * code-point order of their text, so comparing numbers compares texts, and an n-gram is a tuple of
- * numbers. A symbol that occurs in fewer rows than `min_rows` cannot be part of any term that occurs in
- * min_rows rows: it is not numbered and appears as LQA_SYMBOL_NONE.
+ * A symbol is a word (feature/token.h) or, for character n-grams, a code point. Symbols are
+ * numbered by code-point order of their text, so comparing numbers compares texts, and an n-gram is
+ * a tuple of numbers. A symbol that occurs in fewer rows than `min_rows` cannot be part of any term
+ * that occurs in min_rows rows: it is not numbered and appears as LQA_SYMBOL_NONE.
  *
  * Rows are cut into chunks by their bytes alone, so nothing depends on the number of threads.
  */

@@ -2,11 +2,12 @@
  *
  * The keys of all n-grams are dealt by hash into partitions small enough for a near cache, in row
  * order; each partition is then counted in a table of its own. No lock, no shared table, and rows
- * arrive in order, so "is this the first time in this row" is one comparison. Partitions are cut from
- * the data alone; chosen terms are sorted by key at the end, so the order of work leaves no trace.
+ * arrive in order, so "is this the first time in this row" is one comparison. Partitions are cut
+ * from the data alone; chosen terms are sorted by key at the end, so the order of work leaves no
+ * trace.
  *
- * Cost: two scans of the symbols and 12 bytes per n-gram in flight (2 million word pairs: about 20 ms
- * on two cores); under a memory limit the partitions are done in several rounds of scans.
+ * Cost: two scans of the symbols and 12 bytes per n-gram in flight (2 million word pairs: about 20
+ * ms on two cores); under a memory limit the partitions are done in several rounds of scans.
  */
 #include "feature/terms.h"
 

@@ -1,9 +1,9 @@
 /* feature/terms.h - which n-grams become columns: the second pass, over symbol numbers.
  *
- * An n-gram is a 64-bit key: its symbols' numbers plus one, in `bits` bits each, first symbol highest,
- * zeroes after the last. Keys are exact (no hashing of text), and their order is the alphabetical order
- * of the terms: every word character sorts after the space that joins words. Columns are numbered in
- * that order, as scikit-learn's vocabulary_ is.
+ * An n-gram is a 64-bit key: its symbols' numbers plus one, in `bits` bits each, first symbol
+ * highest, zeroes after the last. Keys are exact (no hashing of text), and their order is the
+ * alphabetical order of the terms: every word character sorts after the space that joins words.
+ * Columns are numbered in that order, as scikit-learn's vocabulary_ is.
  */
 #ifndef LQA_FEATURE_TERMS_H
 #define LQA_FEATURE_TERMS_H

@@ -1,8 +1,9 @@
 /* The third pass: symbols to rows of weights.
  *
- * Each chunk of rows looks up its columns (hashes of a whole row first, so that the table's cache misses
- * overlap), sorts them, counts equals and scales; chunks are then copied behind one another. Reference
- * for the formula: scikit-learn, feature_extraction/text.py, TfidfTransformer with smooth_idf.
+ * Each chunk of rows looks up its columns (hashes of a whole row first, so that the table's cache
+ * misses overlap), sorts them, counts equals and scales; chunks are then copied behind one another.
+ * Reference for the formula: scikit-learn, feature_extraction/text.py, TfidfTransformer with
+ * smooth_idf.
  */
 #include "feature/tfidf.h"
 

@@ -9,9 +9,9 @@
  * weight(t, row) = tf * idf(t), rows scaled to l2 norm 1, idf(t) = ln((1 + n) / (1 + df(t))) + 1,
  * tf = occurrences or 1 + ln(occurrences) (sublinear). Computed in double, stored as float32.
  * Vocabulary and idf come from all rows in use; they hold no label. Columns are in alphabetical
- * (code point) order of the terms. With max_features the most frequent terms by total occurrences are
- * kept, ties in alphabetical order (scikit-learn leaves ties to an unstable sort).
- * The bytes of the result do not depend on the pool.
+ * (code point) order of the terms. With max_features the most frequent terms by total occurrences
+ * are kept, ties in alphabetical order (scikit-learn leaves ties to an unstable sort). The bytes of
+ * the result do not depend on the pool.
  */
 #ifndef LQA_FEATURE_TFIDF_H
 #define LQA_FEATURE_TFIDF_H

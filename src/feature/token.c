@@ -1,10 +1,10 @@
 /* Words by bit masks.
  *
- * ASCII text, which is most text, goes 64 bytes at a time: one pass lower-cases and packs "is a word
- * character" into a 64-bit mask, then the edges of the mask (m ^ m << 1) are the starts and ends of
- * words, found by counting zeroes. A text with any other byte is lower-cased and walked by code point.
- * About 1.5 GB/s for ASCII, 100 MB/s else. The definition is scikit-learn's token_pattern
- * (feature_extraction/text.py) on str.lower().
+ * ASCII text, which is most text, goes 64 bytes at a time: one pass lower-cases and packs "is a
+ * word character" into a 64-bit mask, then the edges of the mask (m ^ m << 1) are the starts and
+ * ends of words, found by counting zeroes. A text with any other byte is lower-cased and walked by
+ * code point. About 1.5 GB/s for ASCII, 100 MB/s else. The definition is scikit-learn's
+ * token_pattern (feature_extraction/text.py) on str.lower().
  */
 #include "feature/token.h"
 
@@ -32,7 +32,8 @@ static inline __m128i in_range(__m128i c, char low, char high) {
                        _mm_cmplt_epi8(c, _mm_set1_epi8((char)(high + 1))));
 }
 
-/* Lower-cases 16 bytes, returns which are ASCII word characters; *other gets bits of other bytes. */
+/* Lower-cases 16 bytes, returns which are ASCII word characters; *other gets bits of other bytes.
+ */
 static inline unsigned lower_16(const char *text, char *out, unsigned *other) {
   __m128i c = _mm_loadu_si128((const __m128i *)text);
   *other |= (unsigned)_mm_movemask_epi8(c);

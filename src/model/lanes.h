@@ -1,9 +1,9 @@
 /* model/lanes.h - eight floats at a time, the same bits on every x86-64 level.
  *
- * GCC and clang vector extensions, element-wise IEEE operations and fixed shuffles only: compiled for
- * SSE2 a vector is two registers, for AVX2 and AVX-512 one, and no result can differ (the project is
- * built without contraction of a * b + c). All functions are inlined into kernels that are compiled
- * once per level (LQA_EVERY_LEVEL) and chosen at load by the processor.
+ * GCC and clang vector extensions, element-wise IEEE operations and fixed shuffles only: compiled
+ * for SSE2 a vector is two registers, for AVX2 and AVX-512 one, and no result can differ (the
+ * project is built without contraction of a * b + c). All functions are inlined into kernels that
+ * are compiled once per level (LQA_EVERY_LEVEL) and chosen at load by the processor.
  *
  * A fold's classes lie side by side in groups of 2, 4 or 8 lanes, or in several whole vectors.
  */
@@ -12,12 +12,7 @@
 
 #include <stdint.h>
 
-/* Vectors are passed between inlined functions only, so the calling convention does not matter. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi"
-#endif
-
-#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__)
 #define LQA_EVERY_LEVEL __attribute__((target_clones("default", "avx2", "avx512f")))
 #else
 #define LQA_EVERY_LEVEL
@@ -39,8 +34,9 @@ LQA_INLINE lqa_f8 lqa_f8_max(lqa_f8 a, lqa_f8 b) {
   return lqa_f8_choose(a > b, a, b);
 }
 
-/* lqa_expf in eight lanes for x <= 0 (softmax subtracts the maximum): below -87 it is exp(-87), about
- * 1e-38, so no lane is ever 0 or denormal. Cephes' expf: reduction by ln 2 in two parts, degree 5. */
+/* lqa_expf in eight lanes for x <= 0 (softmax subtracts the maximum): below -87 it is exp(-87),
+ * about 1e-38, so no lane is ever 0 or denormal. Cephes' expf: reduction by ln 2 in two parts,
+ * degree 5. */
 LQA_INLINE lqa_f8 lqa_f8_exp(lqa_f8 x) {
   const lqa_f8 magic = lqa_f8_all(12582912.f); /* 1.5 * 2^23: adding it rounds to an integer */
   x = lqa_f8_max(x, lqa_f8_all(-87.f));

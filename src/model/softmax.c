@@ -1,18 +1,20 @@
 /* Logistic regression by stochastic dual coordinate ascent, folds and classes as SIMD lanes.
  *
- * Why this way: on AG News (53,953 rows, 15,000 features) it reaches the optimum of five folds in eight
- * passes over the data, where L-BFGS takes 332; all folds of a group share one read of the data. A
- * fold holds its rows out by a mask. Each visit solves one row's dual sub-problem (softmax_epoch.c);
- * every epoch takes the rows in a fresh random order, the same for all folds and whatever the labels.
+ * Why this way: on AG News (53,953 rows, 15,000 features) it reaches the optimum of five folds in
+ * eight passes over the data, where L-BFGS takes 332; all folds of a group share one read of the
+ * data. A fold holds its rows out by a mask. Each visit solves one row's dual sub-problem
+ * (softmax_epoch.c); every epoch takes the rows in a fresh random order, the same for all folds and
+ * whatever the labels.
  *
- * The free intercept is the constant feature of value sqrt(BIAS_SCALE) under the method of multipliers:
- * its penalty pulls towards a centre, and after every epoch the centre moves to the present value, so
- * at the end nothing is penalised and the sum of the residuals, the intercept's gradient, is zero.
+ * The free intercept is the constant feature of value sqrt(BIAS_SCALE) under the method of
+ * multipliers: its penalty pulls towards a centre, and after every epoch the centre moves to the
+ * present value, so at the end nothing is penalised and the sum of the residuals, the intercept's
+ * gradient, is zero.
  *
  * Cost per epoch: two passes over the non-zeroes. Epochs: about (1 + C) log(1 / tolerance).
- * References: Shalev-Shwartz and Zhang, "Stochastic Dual Coordinate Ascent Methods for Regularized Loss
- * Minimization" (2013); Yu, Huang and Lin, "Dual coordinate descent methods for logistic regression and
- * maximum entropy models" (2011).
+ * References: Shalev-Shwartz and Zhang, "Stochastic Dual Coordinate Ascent Methods for Regularized
+ * Loss Minimization" (2013); Yu, Huang and Lin, "Dual coordinate descent methods for logistic
+ * regression and maximum entropy models" (2011).
  */
 #include "model/softmax_group.h"
 
@@ -31,7 +33,6 @@ enum { ROW_ORDER_STREAM = 11, MAX_LANES = LQA_SMALL_VECTORS * LQA_LANES };
 typedef struct run {
   const lqa_problem *problem;
   const lqa_softmax_options *options;
-  const lqa_observer *observer;
   float *pred_probs;
   lqa_softmax_fold *folds;
   int n_groups, width;
@@ -160,7 +161,8 @@ static double move_intercepts(lqa_softmax_group *g, int f) {
   return largest;
 }
 
-/* After an epoch: moves the intercepts, retires folds that have converged, returns how many go on. */
+/* After an epoch: moves the intercepts, retires folds that have converged, returns how many go on.
+ */
 static int check_folds(const run *r, lqa_softmax_group *g, int epoch) {
   int n_left = 0;
   for (int f = 0; f < g->n_folds; f++) {
@@ -201,7 +203,7 @@ static lqa_status train_group(const run *r, lqa_softmax_group *g) {
     if (check_folds(r, g, epoch) == 0) {
       break;
     }
-    if (lqa_observe_cancelled(r->observer)) {
+    if (lqa_observe_cancelled(r->options->observer)) {
       status = LQA_INTERRUPTED;
       break;
     }
@@ -274,11 +276,10 @@ out:
 }
 
 lqa_status lqa_softmax_run(const lqa_problem *problem, const lqa_softmax_options *options,
-                           lqa_pool *pool, const lqa_observer *observer, float *pred_probs,
-                           lqa_softmax_fold *folds) {
+                           float *pred_probs, lqa_softmax_fold *folds) {
   run r = {.problem = problem,
            .options = options,
-           .observer = observer,
+
            .pred_probs = pred_probs,
            .folds = folds,
            .width = fold_width(problem->n_classes)};
@@ -290,9 +291,9 @@ lqa_status lqa_softmax_run(const lqa_problem *problem, const lqa_softmax_options
   r.n_in_class =
       lqa_calloc((size_t)problem->n_folds * (size_t)problem->n_classes, sizeof *r.n_in_class);
   LQA_TRY_OUT(r.rows && r.square_norm && r.n_in_class ? LQA_OK : LQA_NO_MEMORY);
-  r.n_groups = count_groups(&r, lqa_pool_threads(pool));
+  r.n_groups = count_groups(&r, lqa_pool_threads(options->pool));
   measure_rows(&r);
-  LQA_TRY_OUT(lqa_pool_run(pool, (size_t)r.n_groups, run_group, &r));
+  LQA_TRY_OUT(lqa_pool_run(options->pool, (size_t)r.n_groups, run_group, &r));
 out:
   free(r.rows);
   free(r.square_norm);

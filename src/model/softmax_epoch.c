@@ -1,11 +1,11 @@
 /* The two kernels of softmax.c: a training epoch, and predicting.
  *
- * A row costs one gather of its weights (z = W x + b), one softmax, and one scatter of the change. The
- * row's sub-problem, alpha = softmax(z - c (alpha - old)) with c = C |x|^2, is solved by one Newton step
- * from the old alpha: its matrix is diagonal plus rank one, so the step is closed form,
+ * A row costs one gather of its weights (z = W x + b), one softmax, and one scatter of the change.
+ * The row's sub-problem, alpha = softmax(z - c (alpha - old)) with c = C |x|^2, is solved by one
+ * Newton step from the old alpha: its matrix is diagonal plus rank one, so the step is closed form,
  *   u = (p - alpha) / (1 + c p), v = p / (1 + c p), alpha += u - v * sum(u) / sum(v),
- * and keeps sum(alpha) = 1. One step per visit converges in as many epochs as four fixed-point steps
- * do (measured on AG News), for a quarter of the exponentials.
+ * and keeps sum(alpha) = 1. One step per visit converges in as many epochs as four fixed-point
+ * steps do (measured on AG News), for a quarter of the exponentials.
  *
  * What costs time is not arithmetic but waiting for rows of W in random order: the rows to come are
  * known, so their indices are fetched eight rows ahead and their weights one row ahead.

@@ -1,9 +1,9 @@
-/* model/softmax_group.h - some folds whose models are trained side by side in SIMD lanes (internal to
- * softmax.c and its kernels).
+/* model/softmax_group.h - some folds whose models are trained side by side in SIMD lanes (internal
+ * to softmax.c and its kernels).
  *
- * Lane l of a group belongs to fold first_fold + l / width and class l % width; width is 2, 4 or 8, or
- * for more classes a multiple of 8 and then the group is a single fold. How folds are grouped changes
- * no bit: lanes of different folds never meet.
+ * Lane l of a group belongs to fold first_fold + l / width and class l % width; width is 2, 4 or 8,
+ * or for more classes a multiple of 8 and then the group is a single fold. How folds are grouped
+ * changes no bit: lanes of different folds never meet.
  */
 #ifndef LQA_MODEL_SOFTMAX_GROUP_H
 #define LQA_MODEL_SOFTMAX_GROUP_H

@@ -1,8 +1,8 @@
-/* Predicting with a group's weights: held-out rows get their probabilities, training rows are summed up
- * into the certificate (loss, duality gap, intercept gradient) and the training accuracy.
+/* Predicting with a group's weights: held-out rows get their probabilities, training rows are
+ * summed up into the certificate (loss, duality gap, intercept gradient) and the training accuracy.
  *
- * Runs on blocks of rows, in parallel; sums are over the rows of a block in order, so the caller adds
- * blocks in order and gets the same bits for any number of threads.
+ * Runs on blocks of rows, in parallel; sums are over the rows of a block in order, so the caller
+ * adds blocks in order and gets the same bits for any number of threads.
  */
 #include "model/softmax_row.h"
 
