@@ -31,8 +31,8 @@ static void format_digest(const unsigned char digest[32], char out[65]) {
 }
 
 /* Feeds the whole of `file` into `context`. */
-static lqa_status digest_file(FILE *file, const char *path, EVP_MD_CTX *context, uint64_t *size,
-                              lqa_error *err) {
+static lqa_status digest_file(FILE *file, const char *path, const atomic_int *stop,
+                              EVP_MD_CTX *context, uint64_t *size, lqa_error *err) {
   char *block = lqa_malloc(READ_BYTES, 1);
   if (!block) {
     return lqa_fail_memory(err, "hashing a file");
@@ -45,6 +45,9 @@ static lqa_status digest_file(FILE *file, const char *path, EVP_MD_CTX *context,
       status = lqa_fail_memory(err, "hashing a file");
     }
     *size += n;
+    if (stop && atomic_load(stop)) {
+      return lqa_fail(err, LQA_INTERRUPTED, "interrupted while hashing '%s'", path);
+    }
   }
   if (status == LQA_OK && ferror(file)) {
     status = lqa_fail_errno(err, "read", path);
@@ -54,6 +57,11 @@ static lqa_status digest_file(FILE *file, const char *path, EVP_MD_CTX *context,
 }
 
 lqa_status lqa_sha256_file(const char *path, char out[65], uint64_t *size_bytes, lqa_error *err) {
+  return lqa_sha256_file_until(path, NULL, out, size_bytes, err);
+}
+
+lqa_status lqa_sha256_file_until(const char *path, const atomic_int *stop, char out[65],
+                                 uint64_t *size_bytes, lqa_error *err) {
   unsigned char digest[32];
   uint64_t size = 0;
   FILE *file = fopen(path, "rb");
@@ -66,7 +74,7 @@ lqa_status lqa_sha256_file(const char *path, char out[65], uint64_t *size_bytes,
     status = lqa_fail_memory(err, "hashing a file");
     goto out;
   }
-  LQA_TRY_OUT(digest_file(file, path, context, &size, err));
+  LQA_TRY_OUT(digest_file(file, path, stop, context, &size, err));
   EVP_DigestFinal_ex(context, digest, NULL);
   format_digest(digest, out);
   *size_bytes = size;

@@ -9,6 +9,8 @@
 #include "base/status.h"
 #include "base/str.h"
 
+#include <stdatomic.h>
+
 typedef struct lqa_hash128 {
   uint64_t high, low;
 } lqa_hash128;
@@ -20,6 +22,9 @@ void lqa_hash128_format(lqa_hash128 hash, char out[33]);
 
 /* SHA-256 of a whole file as 64 hex digits and a NUL, for manifests; also gives its size. */
 lqa_status lqa_sha256_file(const char *path, char out[65], uint64_t *size_bytes, lqa_error *err);
+/* As lqa_sha256_file, but gives up with LQA_INTERRUPTED soon after *stop (NULL: never) is not zero. */
+lqa_status lqa_sha256_file_until(const char *path, const atomic_int *stop, char out[65],
+                                 uint64_t *size_bytes, lqa_error *err);
 /* SHA-256 of a block of memory. */
 void lqa_sha256(const void *data, size_t size, char out[65]);
 

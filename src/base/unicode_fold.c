@@ -11,6 +11,8 @@
 
 #include "base/memory.h"
 
+#include <utf8proc.h>
+
 enum { CHUNK = 512, SMALL = 64, SMALL_POINTS = 256 };
 
 /* What has been folded so far; white space waits until something follows it. */
@@ -115,20 +117,31 @@ static size_t write_valid(lqa_str text, char *out) {
   return n;
 }
 
-static void put_points(struct folder *folder, const int32_t *points, int64_t n) {
-  for (int64_t i = 0; i < n; i++) {
+/* Folds valid UTF-8 into points[0..capacity); returns their number, which is larger than `capacity`
+ * where they did not fit, negative where utf8proc failed. */
+static utf8proc_ssize_t fold_points(const char *valid, size_t size, utf8proc_int32_t *points,
+                                    size_t capacity) {
+  const utf8proc_option_t options =
+      UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD;
+  utf8proc_ssize_t n = utf8proc_decompose((const utf8proc_uint8_t *)valid, (utf8proc_ssize_t)size,
+                                          points, (utf8proc_ssize_t)capacity, options);
+  return n < 0 || (size_t)n > capacity ? n : utf8proc_normalize_utf32(points, n, options);
+}
+
+static void put_points(struct folder *folder, const utf8proc_int32_t *points, utf8proc_ssize_t n) {
+  for (utf8proc_ssize_t i = 0; i < n; i++) {
     put(folder, (uint32_t)points[i]);
   }
 }
 
 static void fold_large(struct folder *folder, lqa_str piece) {
   char *valid = lqa_malloc(piece.size, 3);
-  int32_t *points = NULL;
+  utf8proc_int32_t *points = NULL;
   if (valid) {
     size_t size = write_valid(piece, valid);
-    int64_t n = lqa_unicode_fold_points(valid, size, NULL, 0);
+    utf8proc_ssize_t n = fold_points(valid, size, NULL, 0);
     points = n < 0 ? NULL : lqa_malloc((size_t)n, sizeof *points);
-    n = points ? lqa_unicode_fold_points(valid, size, points, (size_t)n) : -1;
+    n = points ? fold_points(valid, size, points, (size_t)n) : -1;
     put_points(folder, points, n);
   }
   if (!points) {
@@ -140,12 +153,12 @@ static void fold_large(struct folder *folder, lqa_str piece) {
 
 static void fold_piece(struct folder *folder, lqa_str piece) {
   char valid[3 * SMALL];
-  int32_t points[SMALL_POINTS];
+  utf8proc_int32_t points[SMALL_POINTS];
   if (piece.size > SMALL) {
     fold_large(folder, piece);
     return;
   }
-  int64_t n = lqa_unicode_fold_points(valid, write_valid(piece, valid), points, SMALL_POINTS);
+  utf8proc_ssize_t n = fold_points(valid, write_valid(piece, valid), points, SMALL_POINTS);
   if (n < 0 || n > SMALL_POINTS) {
     fold_large(folder, piece);
     return;
@@ -178,6 +191,19 @@ static void fold_mixed(lqa_str text, struct folder *folder) {
   put_piece(folder, (lqa_str){text.data + start, text.size - start}, first, first_length);
 }
 
+/* Whether white space is folded already, as in most texts: single spaces inside, none at the ends.
+ * Without branches, so that the compiler vectorises it. */
+static bool is_folded_space(const char *c, size_t n) {
+  unsigned char odd = 0;
+  for (size_t i = 0; i < n; i++) {
+    odd |= (unsigned char)(c[i] - '\t') <= '\r' - '\t';
+  }
+  for (size_t i = 1; i < n; i++) {
+    odd |= (unsigned char)((c[i] == ' ') & (c[i - 1] == ' '));
+  }
+  return !odd && (n == 0 || (c[0] != ' ' && c[n - 1] != ' '));
+}
+
 static void fold_ascii(lqa_str text, lqa_buf *out) {
   size_t start = out->size;
   lqa_ascii_lower(text.data, text.size, out);
@@ -185,6 +211,9 @@ static void fold_ascii(lqa_str text, lqa_buf *out) {
     return;
   }
   char *c = out->data + start;
+  if (is_folded_space(c, text.size)) {
+    return;
+  }
   size_t n = 0;
   bool due = false;
   for (size_t i = 0; i < text.size; i++) {

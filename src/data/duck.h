@@ -11,10 +11,12 @@ struct lqa_database {
   duckdb_database db;
   duckdb_connection connection;
   const lqa_observer *observer;
+  unsigned n_functions; /* registered so far: names must not repeat */
 };
 
 /* Words a DuckDB error: the status follows from its type, the message is its first line. */
 lqa_status lqa_duck_fail(lqa_error *err, duckdb_error_type type, const char *message);
+lqa_status lqa_duck_fail_result(duckdb_result *result, lqa_error *err);
 /* Prepares, binds and starts `sql`; the result is streamed, or run to its end (`streamed` false).
  */
 lqa_status lqa_duck_start(lqa_database *database, duckdb_connection connection, const char *sql,

@@ -91,7 +91,7 @@ static lqa_status fail_text(const char *message, lqa_error *err) {
   return lqa_duck_fail(err, type, message);
 }
 
-static lqa_status fail_result(duckdb_result *result, lqa_error *err) {
+lqa_status lqa_duck_fail_result(duckdb_result *result, lqa_error *err) {
   const char *message = duckdb_result_error(result);
   return unwrap(message) == message ? lqa_duck_fail(err, duckdb_result_error_type(result), message)
                                     : fail_text(message, err);
@@ -220,7 +220,7 @@ static lqa_status run_pending(lqa_database *database, duckdb_connection connecti
                               lqa_error *err) {
   LQA_TRY(drive(database, connection, pending, err));
   if (duckdb_execute_pending(pending, result) != DuckDBSuccess) {
-    lqa_status status = fail_result(result, err);
+    lqa_status status = lqa_duck_fail_result(result, err);
     duckdb_destroy_result(result);
     return status;
   }
@@ -340,7 +340,7 @@ static lqa_status fetch(lqa_query *query, bool *more, lqa_error *err) {
   } while (query->chunk && query->n_rows == 0);
   *more = query->chunk != NULL;
   const char *message = *more ? NULL : duckdb_result_error(&query->result);
-  return message && *message ? fail_result(&query->result, err) : LQA_OK;
+  return message && *message ? lqa_duck_fail_result(&query->result, err) : LQA_OK;
 }
 
 lqa_status lqa_query_next(lqa_query *query, bool *more, lqa_error *err) {
@@ -457,4 +457,6 @@ void lqa_query_close(lqa_query *query) {
   }
 }
 
-const char *lqa_database_version(void) { return duckdb_library_version(); }
+const char *lqa_database_version(void) {
+  return duckdb_library_version();
+}

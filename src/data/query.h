@@ -42,8 +42,8 @@ size_t lqa_query_count_columns(const lqa_query *query);
 const char *lqa_query_column_name(const lqa_query *query, size_t column);
 /* How lqa_query_get yields a column: INT64 for every width of integer. */
 lqa_value_type lqa_query_column_type(const lqa_query *query, size_t column);
-/* The value of the current row, coerced: integers of any width, floats, booleans, texts, lists of text.
- * Columns of other types are refused when the query is opened: cast them to VARCHAR. */
+/* The value of the current row, coerced: integers of any width, floats, booleans, texts, lists of
+ * text. Columns of other types are refused when the query is opened: cast them to VARCHAR. */
 lqa_value lqa_query_get(lqa_query *query, size_t column);
 void lqa_query_close(lqa_query *query);
 

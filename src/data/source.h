@@ -8,15 +8,15 @@
  *
  * A source is a path, a glob, "-" (standard input), "file.db::table" (DuckDB or SQLite) or a URL.
  * Compression and format are told by content where a file has a magic number, else by its name.
- * Every value is a text exactly as written (1 stays 1, 01 stays 01, True stays True) or NULL; binary
- * formats give their values as SQL would print them. An empty unquoted CSV field is NULL, "" is an
- * empty text; an empty or blank label, or content, is NULL.
+ * Every value is a text exactly as written (1 stays 1, 01 stays 01, True stays True) or NULL;
+ * binary formats give their values as SQL would print them. An empty unquoted CSV field is NULL, ""
+ * is an empty text; an empty or blank label, or content, is NULL.
  *
- * All files are read in order as one; columns are matched by each file's own header. Files of the same
- * source set must have the same columns (JSON apart, where a missing key is NULL).
+ * All files are read in order as one; columns are matched by each file's own header. Files of the
+ * same source set must have the same columns (JSON apart, where a missing key is NULL).
  *
- * Errors name the file, the 0-based row in it, its line and the column. LQA_BAD_USAGE: options, or a
- * column the source does not have. LQA_BAD_DATA: damaged content. LQA_BAD_FILE: cannot be read.
+ * Errors name the file, the 0-based row in it, its line and the column. LQA_BAD_USAGE: options, or
+ * a column the source does not have. LQA_BAD_DATA: damaged content. LQA_BAD_FILE: cannot be read.
  */
 #ifndef LQA_DATA_SOURCE_H
 #define LQA_DATA_SOURCE_H
@@ -91,8 +91,8 @@ lqa_status lqa_dataset_load(const lqa_source_options *options, const lqa_observe
  * same rows give the same bytes. Needs no load. */
 lqa_status lqa_source_snapshot(lqa_source *source, const char *path, lqa_error *err);
 
-/* All columns of all rows in order, for whoever copies a source: export, corrupt, compare. Any number
- * may be open at once. */
+/* All columns of all rows in order, for whoever copies a source: export, corrupt, compare. Any
+ * number may be open at once. */
 typedef struct lqa_source_reader lqa_source_reader;
 lqa_status lqa_source_reader_open(lqa_source *source, lqa_source_reader **out, lqa_error *err);
 /* The next row: *more false at the end. */
@@ -103,7 +103,7 @@ lqa_str lqa_source_reader_get(const lqa_source_reader *reader, size_t column);
 int32_t lqa_source_reader_file(const lqa_source_reader *reader, int64_t *row_in_file);
 void lqa_source_reader_close(lqa_source_reader *reader);
 
-/* The files, after globs; path, first_row and n_rows are those of the last complete reading. */
+/* The files, after globs. */
 int32_t lqa_source_count_files(const lqa_source *source);
 const char *lqa_source_file_path(const lqa_source *source, int32_t file);
 

@@ -1,0 +1,21 @@
+/* data/scan_duckdb.h - what a Parquet or DuckDB file holds. */
+#ifndef LQA_DATA_SCAN_DUCKDB_H
+#define LQA_DATA_SCAN_DUCKDB_H
+
+#include "base/arena.h"
+#include "data/query.h"
+
+struct lqa_source_part;
+
+typedef lqa_status (*lqa_duckdb_column_fn)(void *data, const char *name, bool is_blob);
+
+/* Columns of the file or part->table; names live in `arena`. */
+lqa_status lqa_duckdb_columns(lqa_database *database, const struct lqa_source_part *part,
+                              lqa_arena *arena, lqa_duckdb_column_fn visit, void *data,
+                              lqa_error *err);
+/* Names of tables and views of a DuckDB file, as "table" or "schema.table". */
+lqa_status lqa_duckdb_tables(lqa_database *database, const struct lqa_source_part *part,
+                             lqa_arena *arena, lqa_duckdb_column_fn visit, void *data,
+                             lqa_error *err);
+
+#endif

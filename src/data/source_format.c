@@ -1,0 +1,453 @@
+/* What a file is: by its magic number, else by its name, else by its first character; then its
+ * dialect and its columns.
+ *
+ * The header rule of the contract, for --header auto: the first record is a header only if it holds
+ * the named columns' names or, where none were named, a name that columns are guessed by. When
+ * --columns gives the names, only a first record equal to them is a header.
+ */
+#include "data/source_part.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "data/scan_duckdb.h"
+#include "data/scan_json.h"
+#include "data/source_sqlite.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { HEAD_BYTES = 1 << 19, MAGIC_BYTES = 16 };
+
+/* Names gathered from whatever holds them. */
+typedef struct name_list {
+  LQA_VEC(const char *) names;
+  LQA_VEC(bool) is_blob;
+} name_list;
+
+static lqa_status add_name(void *data, const char *name) {
+  return lqa_vec_push(&((name_list *)data)->names, name);
+}
+
+static lqa_status add_typed_name(void *data, const char *name, bool is_blob) {
+  name_list *list = data;
+  LQA_TRY(add_name(data, name));
+  return lqa_vec_push(&list->is_blob, is_blob);
+}
+
+static void clear_names(name_list *list) {
+  lqa_vec_clear(&list->names);
+  lqa_vec_clear(&list->is_blob);
+}
+
+static bool has_suffix(const char *name, const char *suffix) {
+  size_t n = strlen(name), m = strlen(suffix);
+  return n > m && lqa_str_equal_nocase((lqa_str){name + n - m, m}, (lqa_str){suffix, m});
+}
+
+/* The suffix of the content: "a.csv.gz" ends in ".csv". */
+static bool has_inner_suffix(const lqa_source_part *part, const char *suffix) {
+  static const char *const outer[] = {"", ".gz", ".zst", ".zstd", ".gzip"};
+  char with[32];
+  for (size_t i = 0; i < sizeof outer / sizeof *outer; i++) {
+    snprintf(with, sizeof with, "%s%s", suffix, outer[i]);
+    if (has_suffix(part->given, with)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static lqa_status fail_part(const lqa_source_part *part, lqa_status status, const char *why,
+                            lqa_error *err) {
+  return lqa_fail_at(err, status, part->name, -1, NULL, "'%s' %s", part->name, why);
+}
+
+/* Formats with a magic number. *known is false where there is none. */
+static lqa_status tell_by_magic(lqa_source_part *part, bool *known, lqa_error *err) {
+  char magic[MAGIC_BYTES] = {0};
+  int fd = open(part->path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return lqa_fail_errno(err, "open", part->name);
+  }
+  ssize_t n = pread(fd, magic, sizeof magic, 0);
+  close(fd);
+  *known = true;
+  if (n >= 4 && memcmp(magic, "PAR1", 4) == 0) {
+    part->kind = LQA_PART_PARQUET;
+  } else if (n == MAGIC_BYTES && memcmp(magic, "SQLite format 3", 16) == 0) {
+    part->kind = LQA_PART_SQLITE;
+  } else if (n >= 12 && memcmp(magic + 8, "DUCK", 4) == 0) {
+    part->kind = LQA_PART_DUCKDB;
+  } else if (n >= 4 && memcmp(magic, "PK\3\4", 4) == 0) {
+    return fail_part(part, LQA_BAD_DATA,
+                     "is a zip archive or a spreadsheet: unpack it, or save it as CSV", err);
+  } else if (n >= 6 && memcmp(magic, "ARROW1", 6) == 0) {
+    return fail_part(part, LQA_BAD_DATA, "is an Arrow file: save it as Parquet", err);
+  } else if (n > 0 && has_suffix(part->given, ".parquet")) {
+    return fail_part(part, LQA_BAD_DATA, "is not a Parquet file: it does not begin with PAR1", err);
+  } else {
+    *known = false;
+  }
+  return LQA_OK;
+}
+
+/* The first bytes of the content, decompressed and transcoded. */
+static lqa_status read_head(const lqa_source_part *part, char *head, size_t *size, bool *whole,
+                            lqa_error *err) {
+  lqa_input *input = NULL;
+  size_t got = 1;
+  LQA_TRY(lqa_input_open(part->path, part->name, part->encoding, &input, err));
+  lqa_status status = LQA_OK;
+  *size = 0;
+  while (status == LQA_OK && got > 0 && *size < HEAD_BYTES) {
+    status = lqa_input_read(input, head + *size, HEAD_BYTES - *size, &got, err);
+    *size += status == LQA_OK ? got : 0;
+  }
+  *whole = got == 0;
+  lqa_input_close(input);
+  return status;
+}
+
+static bool looks_like_json(const lqa_source_part *part, const char *head, size_t size) {
+  static const char *const json[] = {".json", ".jsonl", ".ndjson"};
+  static const char *const text[] = {".csv", ".tsv", ".tab", ".txt", ".psv"};
+  for (size_t i = 0; i < sizeof json / sizeof *json; i++) {
+    if (has_inner_suffix(part, json[i])) {
+      return true;
+    }
+  }
+  for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+    if (has_inner_suffix(part, text[i])) {
+      return false;
+    }
+  }
+  lqa_str trimmed = lqa_str_trim((lqa_str){head, size});
+  if (trimmed.size > 0 && trimmed.data[0] == '[') {
+    trimmed = lqa_str_trim((lqa_str){trimmed.data + 1, trimmed.size - 1});
+  }
+  return trimmed.size > 0 && trimmed.data[0] == '{';
+}
+
+static lqa_status parse_character(const char *option, const char *given, char *out,
+                                  lqa_error *err) {
+  if (strcmp(given, "\\t") == 0 || strcmp(given, "tab") == 0) {
+    *out = '\t';
+    return LQA_OK;
+  }
+  if (strlen(given) != 1 || (unsigned char)*given > 0x7F || *given == '\n' || *given == '\r') {
+    return lqa_fail(err, LQA_BAD_USAGE, "--%s takes one character (or \\t), not '%s'", option,
+                    given);
+  }
+  *out = *given;
+  return LQA_OK;
+}
+
+static lqa_status read_hints(const lqa_source_options *options, const lqa_source_part *part,
+                             lqa_csv_hints *hints, lqa_error *err) {
+  *hints = (lqa_csv_hints){.prefers_tab =
+                               has_inner_suffix(part, ".tsv") || has_inner_suffix(part, ".tab")};
+  if (options->delimiter) {
+    hints->has_delimiter = true;
+    LQA_TRY(parse_character("delimiter", options->delimiter, &hints->delimiter, err));
+  }
+  if (options->quote) {
+    hints->has_quote = true;
+    if (*options->quote) {
+      LQA_TRY(parse_character("quote", options->quote, &hints->quote, err));
+    }
+  }
+  return hints->has_delimiter && hints->has_quote && hints->delimiter == hints->quote
+             ? lqa_fail(err, LQA_BAD_USAGE, "--delimiter and --quote are the same character")
+             : LQA_OK;
+}
+
+static bool equals_text(lqa_str s, const char *text) {
+  return lqa_str_equal(s, lqa_str_from(text));
+}
+
+static bool record_holds(const lqa_csv *csv, const char *name) {
+  for (size_t i = 0; i < csv->fields.n; i++) {
+    if (equals_text(csv->fields.data[i].text, name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool equals_given_columns(const lqa_csv *csv, const lqa_text_list *columns) {
+  bool equal = csv->fields.n == columns->n;
+  for (size_t i = 0; equal && i < columns->n; i++) {
+    equal = equals_text(csv->fields.data[i].text, columns->items[i]);
+  }
+  return equal;
+}
+
+/* The rule of the contract; see the top of this file. */
+static bool is_header(const lqa_source *source, const lqa_csv *csv) {
+  const lqa_source_options *options = &source->options;
+  if (options->header && strcmp(options->header, "auto") != 0) {
+    return strcmp(options->header, "yes") == 0;
+  }
+  if (options->columns.n > 0) {
+    return equals_given_columns(csv, &options->columns);
+  }
+  const char *name = lqa_source_named_column(source, 0);
+  for (size_t i = 0; name; name = lqa_source_named_column(source, ++i)) {
+    if (record_holds(csv, name)) {
+      return true;
+    }
+  }
+  for (size_t i = 0; !lqa_source_named_column(source, 0) && i < csv->fields.n; i++) {
+    if (lqa_is_known_name(lqa_known_text_names, csv->fields.data[i].text) ||
+        lqa_is_known_name(lqa_known_label_names, csv->fields.data[i].text)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The name of a field of the header; an empty one (pandas' index) is named by its place. */
+static lqa_status name_from_header(lqa_source *source, const lqa_source_part *part,
+                                   const lqa_csv *csv, size_t i, const char **name,
+                                   lqa_error *err) {
+  lqa_str text = csv->fields.data[i].text;
+  if (text.size > 0 && memchr(text.data, '\0', text.size)) {
+    return fail_part(part, LQA_BAD_DATA, "has a NUL byte in a column name", err);
+  }
+  *name = text.size > 0 ? lqa_arena_copy(&source->arena, text.data, text.size)
+                        : lqa_arena_printf(&source->arena, "column%zu", i);
+  return *name ? LQA_OK : lqa_fail_memory(err, "reading columns");
+}
+
+static lqa_status name_columns(lqa_source *source, lqa_source_part *part, const lqa_csv *csv,
+                               name_list *list, lqa_error *err) {
+  const lqa_text_list *given = &source->options.columns;
+  size_t n = csv->fields.n;
+  if (!part->has_header && given->n > 0 && given->n != n) {
+    return lqa_fail_at(err, LQA_BAD_USAGE, part->name, 0, NULL,
+                       "--columns names %zu columns, but the first record of '%s' has %zu field%s",
+                       given->n, part->name, n, n == 1 ? "" : "s");
+  }
+  for (size_t i = 0; i < n; i++) {
+    const char *name = given->n > 0 && !part->has_header ? given->items[i] : NULL;
+    if (part->has_header) {
+      LQA_TRY(name_from_header(source, part, csv, i, &name, err));
+    } else if (!name) {
+      name = lqa_arena_printf(&source->arena, "column%zu", i);
+    }
+    if (!name || add_name(list, name) != LQA_OK) {
+      return lqa_fail_memory(err, "reading columns");
+    }
+  }
+  return LQA_OK;
+}
+
+static void tell_header(const lqa_source *source, const lqa_source_part *part, const lqa_csv *csv) {
+  bool is_auto = !source->options.header || strcmp(source->options.header, "auto") == 0;
+  if (!part->has_header && is_auto && source->options.columns.n == 0 && csv->fields.n > 0) {
+    lqa_str first = csv->fields.data[0].text;
+    lqa_observe_message(source->observer, LQA_MESSAGE_WARN,
+                        "%s: the first record ('%.*s'%s) is read as data: it holds no column name "
+                        "that was given or is usual; if it is a header, say --header yes",
+                        part->name, (int)(first.size < 40 ? first.size : 40), first.data,
+                        csv->fields.n > 1 ? ", ..." : "");
+  }
+}
+
+/* Reads the first record and decides what it is. */
+static lqa_status read_first_record(lqa_source *source, lqa_source_part *part, name_list *list,
+                                    lqa_error *err) {
+  lqa_input *input = NULL;
+  lqa_csv csv = {0};
+  bool more = false;
+  lqa_status status = lqa_input_open(part->path, part->name, part->encoding, &input, err);
+  LQA_TRY_OUT(status);
+  status = lqa_csv_open(&csv, &part->dialect, input, part->name, source->options.max_field_bytes,
+                        source->options.header && strcmp(source->options.header, "yes") == 0);
+  LQA_TRY_OUT(status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "opening a file"));
+  LQA_TRY_OUT(lqa_csv_next(&csv, true, &more, err));
+  if (!more) {
+    status = fail_part(part, LQA_BAD_DATA, "is empty: it has no header and no rows", err);
+    goto out;
+  }
+  part->has_header = is_header(source, &csv);
+  tell_header(source, part, &csv);
+  status = name_columns(source, part, &csv, list, err);
+out:
+  lqa_csv_close(&csv);
+  lqa_input_close(input);
+  return status;
+}
+
+static lqa_status tell_csv(lqa_source *source, lqa_source_part *part, const char *head, size_t size,
+                           bool whole, name_list *list, lqa_error *err) {
+  lqa_csv_hints hints;
+  bool quotes_dropped = false;
+  LQA_TRY(read_hints(&source->options, part, &hints, err));
+  if (lqa_csv_detect(head, size, whole, &hints, &part->dialect, &quotes_dropped) != LQA_OK) {
+    return lqa_fail_memory(err, "reading a file's head");
+  }
+  if (quotes_dropped) {
+    lqa_observe_message(source->observer, LQA_MESSAGE_INFO,
+                        "%s: quotes are read as plain characters, because some texts begin with a "
+                        "quotation; if they enclose fields, say --quote '\"'",
+                        part->name);
+  }
+  return read_first_record(source, part, list, err);
+}
+
+static lqa_status tell_json(lqa_source *source, lqa_source_part *part, name_list *list,
+                            lqa_error *err) {
+  lqa_scan_options options = {.max_field_bytes = source->options.max_field_bytes,
+                              .observer = source->observer};
+  lqa_map *keys = lqa_map_new(true);
+  lqa_status status = keys ? lqa_scan_json_columns(part, &options, keys, err)
+                           : lqa_fail_memory(err, "reading columns");
+  for (uint32_t i = 0; status == LQA_OK && i < lqa_map_count(keys); i++) {
+    lqa_str key = lqa_map_key(keys, i);
+    char *name = lqa_arena_copy(&source->arena, key.data, key.size);
+    status =
+        name && add_name(list, name) == LQA_OK ? LQA_OK : lqa_fail_memory(err, "reading columns");
+  }
+  lqa_map_free(keys);
+  return status;
+}
+
+static lqa_status tell_text(lqa_source *source, lqa_source_part *part, name_list *list,
+                            lqa_error *err) {
+  size_t size = 0;
+  bool whole = false;
+  char *head = lqa_malloc(HEAD_BYTES, 1);
+  lqa_status status = head ? read_head(part, head, &size, &whole, err)
+                           : lqa_fail_memory(err, "reading a file's head");
+  if (status == LQA_OK && lqa_str_trim((lqa_str){head, size}).size == 0 && whole) {
+    status = fail_part(part, LQA_BAD_DATA, "is empty: it has no header and no rows", err);
+  }
+  if (status == LQA_OK) {
+    part->kind = looks_like_json(part, head, size) ? LQA_PART_JSON : LQA_PART_CSV;
+    status = part->kind == LQA_PART_JSON ? tell_json(source, part, list, err)
+                                         : tell_csv(source, part, head, size, whole, list, err);
+  }
+  free(head);
+  return status;
+}
+
+/* Splits "schema.table" where no table has the whole name. */
+static lqa_status split_schema(lqa_source *source, lqa_source_part *part, lqa_error *err) {
+  const char *dot = part->table ? strchr(part->table, '.') : NULL;
+  if (dot) {
+    part->schema = lqa_arena_copy(&source->arena, part->table, (size_t)(dot - part->table));
+    part->table = dot + 1;
+    return part->schema ? LQA_OK : lqa_fail_memory(err, "reading columns");
+  }
+  return LQA_OK;
+}
+
+/* Finds part->table among `tables`, or takes the only one. */
+static lqa_status choose_table(lqa_source *source, lqa_source_part *part, const name_list *tables,
+                               lqa_error *err) {
+  char listed[512] = "";
+  for (size_t i = 0; i < tables->names.n; i++) {
+    if (part->table && strcmp(part->table, tables->names.data[i]) == 0) {
+      return part->kind == LQA_PART_DUCKDB && strchr(part->table, '.')
+                 ? split_schema(source, part, err)
+                 : LQA_OK;
+    }
+    size_t used = strlen(listed);
+    snprintf(listed + used, sizeof listed - used, "%s%s", i ? ", " : "", tables->names.data[i]);
+  }
+  if (!part->table && tables->names.n == 1) {
+    part->table = tables->names.data[0];
+    return split_schema(source, part, err);
+  }
+  if (tables->names.n == 0) {
+    return fail_part(part, LQA_BAD_DATA, "holds no table", err);
+  }
+  return part->table
+             ? lqa_fail_at(err, LQA_BAD_USAGE, part->name, -1, NULL,
+                           "'%s' has no table '%s'; it has: %s", part->name, part->table, listed)
+             : lqa_fail_at(err, LQA_BAD_USAGE, part->name, -1, NULL,
+                           "'%s' holds several tables: name one as '%s::TABLE'; it has: %s",
+                           part->name, part->name, listed);
+}
+
+static lqa_status tell_database(lqa_source *source, lqa_source_part *part, name_list *list,
+                                lqa_error *err) {
+  lqa_arena *arena = &source->arena;
+  name_list tables = {0};
+  bool is_sqlite = part->kind == LQA_PART_SQLITE;
+  lqa_database *database = NULL;
+  lqa_status status = is_sqlite ? LQA_OK : lqa_source_database(source, &database, err);
+  LQA_TRY_OUT(status);
+  LQA_TRY_OUT(is_sqlite ? lqa_sqlite_tables(part, arena, add_name, &tables, err)
+                        : lqa_duckdb_tables(database, part, arena, add_typed_name, &tables, err));
+  LQA_TRY_OUT(choose_table(source, part, &tables, err));
+  status = is_sqlite ? lqa_sqlite_columns(part, arena, add_name, list, err)
+                     : lqa_duckdb_columns(database, part, arena, add_typed_name, list, err);
+out:
+  clear_names(&tables);
+  return status;
+}
+
+static lqa_status tell_parquet(lqa_source *source, lqa_source_part *part, name_list *list,
+                               lqa_error *err) {
+  lqa_database *database = NULL;
+  LQA_TRY(lqa_source_database(source, &database, err));
+  return lqa_duckdb_columns(database, part, &source->arena, add_typed_name, list, err);
+}
+
+/* Copies the names to the part; none may repeat. */
+static lqa_status keep_columns(lqa_source *source, lqa_source_part *part, const name_list *list,
+                               lqa_error *err) {
+  size_t n = list->names.n;
+  part->n_columns = n;
+  part->columns = lqa_arena_take(&source->arena, n + 1, sizeof *part->columns);
+  part->to_column = lqa_arena_take(&source->arena, n + 1, sizeof *part->to_column);
+  part->is_blob = list->is_blob.n ? lqa_arena_take(&source->arena, n + 1, sizeof(bool)) : NULL;
+  if (!part->columns || !part->to_column || (list->is_blob.n && !part->is_blob)) {
+    return lqa_fail_memory(err, "reading columns");
+  }
+  for (size_t i = 0; i < n; i++) {
+    part->columns[i] = list->names.data[i];
+    if (part->is_blob) {
+      part->is_blob[i] = list->is_blob.data[i];
+    }
+    for (size_t j = 0; j < i; j++) {
+      if (strcmp(part->columns[i], part->columns[j]) == 0) {
+        return lqa_fail_at(
+            err, LQA_BAD_DATA, part->name, -1, part->columns[i],
+            "'%s': two columns have the name '%s' (the %zu. and the %zu.): rename one", part->name,
+            part->columns[i], j + 1, i + 1);
+      }
+    }
+  }
+  return n > 0 ? LQA_OK : fail_part(part, LQA_BAD_DATA, "has no columns", err);
+}
+
+lqa_status lqa_source_tell_format(lqa_source *source, lqa_source_part *part, lqa_error *err) {
+  name_list list = {0};
+  bool known = part->is_postgres;
+  lqa_status status = LQA_OK;
+  part->encoding = source->options.encoding;
+  if (lqa_path_is_folder(part->path)) {
+    return lqa_fail_at(err, LQA_BAD_FILE, part->name, -1, NULL,
+                       "'%s' is a folder: name its files, or a glob such as '%s/*.csv'", part->name,
+                       part->name);
+  }
+  LQA_TRY_OUT(known ? LQA_OK : tell_by_magic(part, &known, err));
+  if (!known && part->table) {
+    status = fail_part(part, LQA_BAD_DATA,
+                       "is no DuckDB or SQLite file, so '::TABLE' means nothing", err);
+  } else if (!known) {
+    status = tell_text(source, part, &list, err);
+  } else if (part->kind == LQA_PART_PARQUET) {
+    status = tell_parquet(source, part, &list, err);
+  } else {
+    status = tell_database(source, part, &list, err);
+  }
+  status = status == LQA_OK ? keep_columns(source, part, &list, err) : status;
+out:
+  clear_names(&list);
+  return status;
+}

@@ -1,0 +1,87 @@
+/* Dialects judged from a head: delimiters, plain quotes, line ends, damage that must stay visible.
+ */
+#include "data/csv_detect.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static lqa_csv_dialect detect(const char *text, bool whole, lqa_csv_hints hints, bool *dropped) {
+  lqa_csv_dialect dialect;
+  bool ignored;
+  assert_int_equal(
+      lqa_csv_detect(text, strlen(text), whole, &hints, &dialect, dropped ? dropped : &ignored),
+      LQA_OK);
+  return dialect;
+}
+
+static void assert_delimiter(const char *text, char delimiter) {
+  lqa_csv_dialect d = detect(text, true, (lqa_csv_hints){0}, NULL);
+  if (d.delimiter != delimiter) {
+    fail_msg("'%c', not '%c' in: %s", delimiter, d.delimiter, text);
+  }
+}
+
+static void test_delimiters(void **state) {
+  (void)state;
+  assert_delimiter("text,label\nhello,a\n", ',');
+  assert_delimiter("text\tlabel\nhello, you\ta\n", '\t');
+  assert_delimiter("text;label\n\"x;y\";a\n1,5;b\n", ';');
+  assert_delimiter("text|label\nx|a\n", '|');
+  assert_delimiter("text,label\n\"a;b\",x\nc;d,y\n", ',');
+  assert_delimiter("\"a, b\";c\n\"d\";e\n", ';');
+  assert_delimiter("text\none\ntwo\n", ',');
+  assert_delimiter("", ',');
+  /* Damaged: most records agree. */
+  assert_delimiter("text,label\nx,a\ny,b,c\nz,d\n", ',');
+  assert_delimiter("text;label\nx;a\ny;b;c\nz;d\n", ';');
+  assert_delimiter("text,label\nx,a\n\"y,b\nz;w,d\n", ',');
+  lqa_csv_dialect d = detect("one\ntwo\n", true, (lqa_csv_hints){.prefers_tab = true}, NULL);
+  assert_int_equal(d.delimiter, '\t');
+  d = detect("a;b,c\n", true, (lqa_csv_hints){.has_delimiter = true, .delimiter = ','}, NULL);
+  assert_int_equal(d.delimiter, ',');
+}
+
+static void test_incomplete_head(void **state) {
+  (void)state;
+  lqa_csv_dialect d = detect("a;b\nc;d\ne,f", false, (lqa_csv_hints){0}, NULL);
+  assert_int_equal(d.delimiter, ';');
+  d = detect("a;b\nc;\"cut, off", false, (lqa_csv_hints){0}, NULL);
+  assert_int_equal(d.delimiter, ';');
+}
+
+static void test_quotes(void **state) {
+  (void)state;
+  bool dropped;
+  assert_int_equal(
+      detect("ham\t\"Happy\" I know\nham\thi\n", true, (lqa_csv_hints){0}, &dropped).quote, 0);
+  assert_true(dropped);
+  assert_int_equal(detect("x\t\"a b\"\ny\t\"c\"\n", true, (lqa_csv_hints){0}, &dropped).quote, '"');
+  assert_false(dropped);
+  assert_int_equal(detect("x\t\"a\nb\"\ny\tc\n", true, (lqa_csv_hints){0}, &dropped).quote, '"');
+  /* An unterminated quote stays one, so that reading fails. */
+  assert_int_equal(detect("x\t\"a b\ny\tc\n", true, (lqa_csv_hints){0}, &dropped).quote, '"');
+  /* With commas quotes are always quotes. */
+  assert_int_equal(detect("ham,\"Happy\" I know\n", true, (lqa_csv_hints){0}, &dropped).quote, '"');
+  assert_int_equal(
+      detect("x\t\"a\" b\n", true, (lqa_csv_hints){.has_quote = true, .quote = '"'}, &dropped)
+          .quote,
+      '"');
+}
+
+static void test_line_ends(void **state) {
+  (void)state;
+  assert_int_equal(detect("a,b\rc,d\r", true, (lqa_csv_hints){0}, NULL).newline, '\r');
+  assert_int_equal(detect("a,b\r\nc,d\r\n", true, (lqa_csv_hints){0}, NULL).newline, '\n');
+  assert_int_equal(detect("a,b", true, (lqa_csv_hints){0}, NULL).newline, '\n');
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_delimiters), cmocka_unit_test(test_incomplete_head),
+      cmocka_unit_test(test_quotes), cmocka_unit_test(test_line_ends)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
