@@ -165,11 +165,16 @@ const char *lqa_model_family(const char *model) {
   return NULL;
 }
 
-/* `longer` begins with `shorter`, and goes on with a mark that separates versions and tags. */
+/* `longer` is `shorter` with a date or number ("-2024-07-18"), "-latest", a tag (":8b", "@eu") or a
+ * file suffix behind it; not another member of the family ("gpt-4o" and "gpt-4o-mini"). */
 static bool extends(const char *longer, const char *shorter) {
   size_t n = strlen(shorter);
-  return n > 0 && strncasecmp(longer, shorter, n) == 0 &&
-         (longer[n] == '\0' || strchr("-:@._", longer[n]));
+  if (n == 0 || strncasecmp(longer, shorter, n) != 0) {
+    return false;
+  }
+  const char *rest = longer + n;
+  return *rest == '\0' || *rest == ':' || *rest == '@' || strcasecmp(rest, ".gguf") == 0 ||
+         strcasecmp(rest, "-latest") == 0 || (*rest == '-' && rest[1] >= '0' && rest[1] <= '9');
 }
 
 bool lqa_model_matches(const char *asked, const char *reply) {
