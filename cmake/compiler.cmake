@@ -7,9 +7,15 @@ set(CMAKE_C_VISIBILITY_PRESET hidden) # liblabelqa.so exports what LQA_API marks
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 # Results must not depend on the compiler's contraction of a*b+c or on the SIMD level.
-add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wno-unknown-warning-option
+add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wno-psabi -Wno-unknown-warning-option
                     -ffp-contract=off -fno-math-errno -fno-trapping-math)
 if(LABELQA_WERROR)
   add_compile_options(-Werror)
 endif()
 add_compile_definitions(_GNU_SOURCE LABELQA_VERSION="${PROJECT_VERSION}")
+
+# The program reads strangers' files: what overflows all the same should stop, not run on.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()

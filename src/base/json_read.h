@@ -27,7 +27,8 @@ typedef struct lqa_json_node {
   const struct lqa_json_node *first, *next; /* members of this one; next member of the parent */
 } lqa_json_node;
 
-/* Parses the whole of `text`; *root lives as long as `arena`. `name` is for messages. */
+/* Parses the whole of `text`; *root lives as long as `arena` (the written form of numbers: as long
+ * as `text`). `name` is for messages. */
 lqa_status lqa_json_parse(lqa_str text, const char *name, lqa_arena *arena,
                           const lqa_json_node **root, lqa_error *err);
 

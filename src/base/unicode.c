@@ -135,6 +135,14 @@ void lqa_unicode_lower(lqa_str text, lqa_buf *out) {
   }
 }
 
+int64_t lqa_unicode_fold_points(const char *valid, size_t size, int32_t *points, size_t capacity) {
+  const utf8proc_option_t options =
+      UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD;
+  utf8proc_ssize_t n = utf8proc_decompose((const utf8proc_uint8_t *)valid, (utf8proc_ssize_t)size,
+                                          points, (utf8proc_ssize_t)capacity, options);
+  return n < 0 || (size_t)n > capacity ? n : utf8proc_normalize_utf32(points, n, options);
+}
+
 bool lqa_unicode_is_blank(lqa_str text) {
   for (size_t i = 0; i < text.size;) {
     size_t length;

@@ -11,8 +11,6 @@
 
 #include "base/memory.h"
 
-#include <utf8proc.h>
-
 enum { CHUNK = 512, SMALL = 64, SMALL_POINTS = 256 };
 
 /* What has been folded so far; white space waits until something follows it. */
@@ -117,31 +115,20 @@ static size_t write_valid(lqa_str text, char *out) {
   return n;
 }
 
-/* Folds valid UTF-8 into points[0..capacity); returns their number, which is larger than `capacity`
- * where they did not fit, negative where utf8proc failed. */
-static utf8proc_ssize_t fold_points(const char *valid, size_t size, utf8proc_int32_t *points,
-                                    size_t capacity) {
-  const utf8proc_option_t options =
-      UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD;
-  utf8proc_ssize_t n = utf8proc_decompose((const utf8proc_uint8_t *)valid, (utf8proc_ssize_t)size,
-                                          points, (utf8proc_ssize_t)capacity, options);
-  return n < 0 || (size_t)n > capacity ? n : utf8proc_normalize_utf32(points, n, options);
-}
-
-static void put_points(struct folder *folder, const utf8proc_int32_t *points, utf8proc_ssize_t n) {
-  for (utf8proc_ssize_t i = 0; i < n; i++) {
+static void put_points(struct folder *folder, const int32_t *points, int64_t n) {
+  for (int64_t i = 0; i < n; i++) {
     put(folder, (uint32_t)points[i]);
   }
 }
 
 static void fold_large(struct folder *folder, lqa_str piece) {
   char *valid = lqa_malloc(piece.size, 3);
-  utf8proc_int32_t *points = NULL;
+  int32_t *points = NULL;
   if (valid) {
     size_t size = write_valid(piece, valid);
-    utf8proc_ssize_t n = fold_points(valid, size, NULL, 0);
+    int64_t n = lqa_unicode_fold_points(valid, size, NULL, 0);
     points = n < 0 ? NULL : lqa_malloc((size_t)n, sizeof *points);
-    n = points ? fold_points(valid, size, points, (size_t)n) : -1;
+    n = points ? lqa_unicode_fold_points(valid, size, points, (size_t)n) : -1;
     put_points(folder, points, n);
   }
   if (!points) {
@@ -153,12 +140,12 @@ static void fold_large(struct folder *folder, lqa_str piece) {
 
 static void fold_piece(struct folder *folder, lqa_str piece) {
   char valid[3 * SMALL];
-  utf8proc_int32_t points[SMALL_POINTS];
+  int32_t points[SMALL_POINTS];
   if (piece.size > SMALL) {
     fold_large(folder, piece);
     return;
   }
-  utf8proc_ssize_t n = fold_points(valid, write_valid(piece, valid), points, SMALL_POINTS);
+  int64_t n = lqa_unicode_fold_points(valid, write_valid(piece, valid), points, SMALL_POINTS);
   if (n < 0 || n > SMALL_POINTS) {
     fold_large(folder, piece);
     return;

@@ -5,15 +5,42 @@
 
 #define Z95 1.959963984540054
 
-lqa_judge_rate lqa_rate_make(int64_t hits, int64_t n) {
-  if (n <= 0) {
-    return (lqa_judge_rate){hits, n, NAN, NAN, NAN};
+/* Wilson 1927: the set of shares that the observed one does not contradict. n may be an effective
+ * size. */
+static lqa_judge_rate make_rate(double p, double n) {
+  lqa_judge_rate rate = {.estimate = NAN, .low = NAN, .high = NAN};
+  if (n > 0) {
+    double z2 = Z95 * Z95, middle = (p + z2 / (2 * n)) / (1 + z2 / n);
+    double half = Z95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n);
+    rate.estimate = p;
+    rate.low = p <= 0 || middle < half ? 0 : middle - half;
+    rate.high = p >= 1 || middle + half > 1 ? 1 : middle + half;
   }
-  double count = (double)n, p = (double)hits / count, z2 = Z95 * Z95;
-  double middle = (p + z2 / (2 * count)) / (1 + z2 / count);
-  double half = Z95 * sqrt(p * (1 - p) / count + z2 / (4 * count * count)) / (1 + z2 / count);
-  double low = hits == 0 ? 0 : middle - half, high = hits == n ? 1 : middle + half;
-  return (lqa_judge_rate){hits, n, p, low < 0 ? 0 : low, high > 1 ? 1 : high};
+  return rate;
+}
+
+lqa_judge_rate lqa_rate_make(int64_t hits, int64_t n) {
+  lqa_judge_rate rate = make_rate(n > 0 ? (double)hits / (double)n : 0, (double)n);
+  rate.hits = hits;
+  rate.n = n;
+  return rate;
+}
+
+void lqa_weighted_add(lqa_weighted *sums, bool hit, double inclusion) {
+  double weight = inclusion > 0 ? 1 / inclusion : 1;
+  sums->n++;
+  sums->hits += hit;
+  sums->weights += weight;
+  sums->squares += weight * weight;
+  sums->hit_weights += hit ? weight : 0;
+}
+
+lqa_judge_rate lqa_weighted_rate(const lqa_weighted *sums) {
+  double n = sums->n > 0 ? sums->weights * sums->weights / sums->squares : 0;
+  lqa_judge_rate rate = make_rate(sums->n > 0 ? sums->hit_weights / sums->weights : 0, n);
+  rate.hits = sums->hits;
+  rate.n = sums->n;
+  return rate;
 }
 
 void lqa_agreement_add(lqa_agreement *agreement, int first, int second) {

@@ -11,6 +11,17 @@
 /* Share of `hits` among `n` with its Wilson 95 % interval. */
 lqa_judge_rate lqa_rate_make(int64_t hits, int64_t n);
 
+/* A share among rows that were drawn with unequal probabilities: each counts by the inverse of its
+ * own (Hajek's estimator), the interval is Wilson's at Kish's effective size (sum w)^2 / sum w^2.
+ * With equal probabilities it is lqa_rate_make. */
+typedef struct lqa_weighted {
+  int64_t hits, n;
+  double weights, squares, hit_weights;
+} lqa_weighted;
+
+void lqa_weighted_add(lqa_weighted *sums, bool hit, double inclusion);
+lqa_judge_rate lqa_weighted_rate(const lqa_weighted *sums);
+
 enum { LQA_AGREE_MAX = 4 };
 
 /* A square table of two raters' categories, k <= LQA_AGREE_MAX. */

@@ -37,7 +37,7 @@ typedef struct folder {
   lqa_judge_summary *sum;
   alias aliases[LQA_JUDGE_MAX_JUDGES];
   lqa_agreement judges, overlap; /* YES, NO, UNKNOWN; fine, wrong */
-  int64_t random_no, random_n;
+  lqa_weighted random;           /* NO among the rows drawn at random */
   int64_t hits[LQA_JUDGE_MAX_JUDGES][2], trials[LQA_JUDGE_MAX_JUDGES][2]; /* label kept, changed */
   int64_t stable[LQA_JUDGE_MAX_JUDGES], repeated[LQA_JUDGE_MAX_JUDGES];
   lqa_map *names; /* of models that answered; borrows them from the answers */
@@ -184,8 +184,7 @@ static void count_row(folder *f, const lqa_judge_item *item, lqa_judge_verdict v
   s->no += verdict == LQA_JUDGE_NO;
   s->unknown += !decisive;
   if (decisive && item->kind == LQA_JUDGE_RANDOM) {
-    f->random_n++;
-    f->random_no += verdict == LQA_JUDGE_NO;
+    lqa_weighted_add(&f->random, verdict == LQA_JUDGE_NO, item->inclusion);
   }
   if (decisive && item->label != LQA_JUDGE_NO_CLASS) {
     lqa_agreement_add(&f->overlap, item->is_flagged, verdict == LQA_JUDGE_NO);
@@ -303,7 +302,7 @@ static void sum_up(folder *f) {
   s->overlap_rows = lqa_agreement_count(&f->overlap);
   s->overlap_agreement = lqa_agreement_share(&f->overlap);
   s->overlap_kappa = lqa_agreement_kappa(&f->overlap);
-  s->random_error = lqa_rate_make(f->random_no, f->random_n);
+  s->random_error = lqa_weighted_rate(&f->random);
   s->advise_relabel = s->random_error.low > RELABEL_ABOVE;
   if (o->n_judges == 2) {
     const char *first = lqa_model_family(o->judges[0].model);

@@ -1,0 +1,42 @@
+/* export/export.h - what people take out of a run: one const descriptor per kind of export in a
+ * file of its own, one row in export_list.h. The bridge (api/api_export.c) picks one and writes it.
+ */
+#ifndef LQA_EXPORT_EXPORT_H
+#define LQA_EXPORT_EXPORT_H
+
+#include "store/run.h"
+
+typedef struct lqa_export_options {
+  const char *path;   /* file to write */
+  const char *format; /* "csv", "jsonl", "parquet", "label-studio", or NULL: from the suffix */
+  bool apply_relabel; /* cleaned: also take unreviewed corrections */
+  const char *repair; /* fixed: id of the finding whose repair to apply */
+} lqa_export_options;
+
+typedef struct lqa_export_summary {
+  int64_t n_rows;    /* written */
+  int64_t n_changed; /* labels that differ from the source's */
+} lqa_export_summary;
+
+#define EXPORT(name) LQA_EXPORT_##name,
+typedef enum lqa_export_number {
+#include "export/export_list.h"
+  LQA_EXPORT_COUNT
+} lqa_export_number;
+#undef EXPORT
+
+typedef struct lqa_export {
+  lqa_export_number number;
+  const char *name;    /* "cleaned" */
+  const char *summary; /* one line */
+  /* Writes options->path atomically. Errors: LQA_BAD_USAGE (format, options), LQA_BAD_FILE,
+   * LQA_BAD_DATA. */
+  lqa_status (*run)(lqa_run *run, const lqa_export_options *options, lqa_export_summary *summary,
+                    lqa_error *err);
+} lqa_export;
+
+/* By name; NULL if there is none. */
+const lqa_export *lqa_export_find(const char *name);
+const lqa_export *lqa_export_get(lqa_export_number number);
+
+#endif

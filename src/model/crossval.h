@@ -1,0 +1,89 @@
+/* model/crossval.h - out-of-fold probabilities for a data set: the evidence that most audits rest
+ * on.
+ *
+ *     lqa_crossval_options options;
+ *     lqa_crossval_options_init(&options);
+ *     lqa_crossval_result result;
+ *     LQA_TRY(lqa_crossval_run(dataset, &options, &result, err));
+ *     ... result.pred_probs ...
+ *     lqa_crossval_clear(&result);
+ *
+ * Every row is predicted by models that were trained without it and without any row of equal
+ * content, equal --group or the same near-duplicate cluster. With folds held fixed, changing a
+ * row's own label changes no bit of its own prediction. Vocabulary and idf come from all scorable
+ * rows; they hold no label. The bytes do not depend on the pool or on the processor.
+ */
+#ifndef LQA_MODEL_CROSSVAL_H
+#define LQA_MODEL_CROSSVAL_H
+
+#include "base/arena.h"
+#include "base/observer.h"
+#include "base/pool.h"
+#include "base/vec.h"
+#include "data/dataset.h"
+#include "feature/tfidf.h"
+
+typedef enum lqa_model_kind {
+  LQA_MODEL_AUTO, /* what suits the data: see docs/models.md */
+  LQA_MODEL_LOGISTIC,
+  LQA_MODEL_NAIVE_BAYES,
+  LQA_MODEL_TREES,
+  LQA_MODEL_KNN
+} lqa_model_kind;
+
+typedef struct lqa_crossval_options {
+  lqa_model_kind kind;    /* default LQA_MODEL_AUTO */
+  int n_folds;            /* default 5, 2 to 64 */
+  double C;               /* inverse l2 strength of logistic regression, default 1 */
+  int ngram_lo, ngram_hi; /* words, default 1 to 2 */
+  int64_t min_df;         /* default 2 */
+  int64_t max_features;   /* default 0 = all */
+  double tolerance;       /* of logistic regression, see softmax.h; default 1e-6 */
+  uint64_t seed;
+  uint64_t memory_bytes;   /* 0 = no limit */
+  const uint32_t *cluster; /* near-duplicate cluster per row (below n_rows), or NULL; borrowed */
+  bool keep_features;      /* leave the matrix in result.features */
+  lqa_pool *pool;          /* NULL: this thread alone */
+  const lqa_observer *observer; /* NULL: silent */
+} lqa_crossval_options;
+
+typedef struct lqa_stage {
+  const char *name; /* static text */
+  double seconds;
+} lqa_stage;
+
+enum { LQA_MAX_STAGES = 16 };
+
+typedef struct lqa_crossval_result {
+  int64_t n_rows;
+  int32_t n_classes;
+  float *pred_probs;     /* n_rows x n_classes; NaN where the row is not scorable */
+  uint8_t *fold;         /* n_rows; 255 where the row is not scorable */
+  int n_folds;           /* may be below the wish, see notes */
+  double train_accuracy; /* of the fold models on their own training rows, over all of them */
+  double out_of_fold_accuracy;
+  double log_loss; /* mean of -log p(given label), out of fold */
+  double
+      prior_log_loss; /* the same if every row got the class frequencies: entropy of the labels */
+  const char *model;  /* "logistic", ... : what was really used */
+  const char *description; /* one line for reports: features, folds, solver; valid until clear */
+  LQA_VEC(const char *) notes; /* sentences for people; valid until clear */
+  lqa_stage stages[LQA_MAX_STAGES];
+  int n_stages;
+  bool has_features; /* options.keep_features and the content is text */
+  lqa_tfidf features;
+  lqa_arena arena;
+} lqa_crossval_result;
+
+void lqa_crossval_options_init(lqa_crossval_options *options);
+
+/* Errors: LQA_BAD_USAGE (options), LQA_BAD_DATA (fewer scorable rows than folds, a single class),
+ * LQA_NO_MEMORY, LQA_INTERRUPTED. On failure *out is cleared. */
+lqa_status lqa_crossval_run(const lqa_dataset *dataset, const lqa_crossval_options *options,
+                            lqa_crossval_result *out, lqa_error *err) LQA_MUST_CHECK;
+void lqa_crossval_clear(lqa_crossval_result *result);
+
+/* "auto", "logistic", "naive-bayes", "trees", "knn"; false for any other. */
+bool lqa_model_kind_of(lqa_str name, lqa_model_kind *kind);
+
+#endif

@@ -1,0 +1,35 @@
+/* model/metrics.h - how well probabilities predict the given labels. */
+#ifndef LQA_MODEL_METRICS_H
+#define LQA_MODEL_METRICS_H
+
+#include "base/status.h"
+
+typedef struct lqa_metrics {
+  int64_t n_rows; /* rows with a label and probabilities */
+  double accuracy;
+  double log_loss;       /* mean of -log max(p(label), 1e-15) */
+  double prior_log_loss; /* of the label frequencies: the entropy of the labels */
+} lqa_metrics;
+
+/* Probabilities beside the labels they are held against; borrowed. Rows whose first probability is
+ * NaN and negative labels are left out. */
+typedef struct lqa_scored {
+  const float *pred_probs; /* n_rows x n_classes */
+  const int32_t *label;
+  int64_t n_rows;
+  int32_t n_classes;
+} lqa_scored;
+
+/* Ties of the largest probability go to the first class. NaN where no row counts. */
+lqa_status lqa_metrics_run(const lqa_scored *scored, lqa_metrics *out) LQA_MUST_CHECK;
+
+/* The first class of the largest probability. */
+static inline int32_t lqa_best_class(const float *probs, int32_t n_classes) {
+  int32_t best = 0;
+  for (int32_t k = 1; k < n_classes; k++) {
+    best = probs[k] > probs[best] ? k : best;
+  }
+  return best;
+}
+
+#endif

@@ -1,0 +1,125 @@
+/* Union-find over rows. A duplicate that sits in another fold carries its label, right or wrong,
+ * into the training data of its twin: the model then "agrees" with a wrong label, and no audit of
+ * its probabilities can see it. Roots are the lowest row of their class, so numbering needs no
+ * second pass and the result does not depend on the order of joining.
+ */
+#include "model/row_partition.h"
+
+#include "base/map.h"
+#include "base/memory.h"
+
+static uint32_t find_root(uint32_t *parent, uint32_t row) {
+  while (parent[row] != row) {
+    parent[row] = parent[parent[row]];
+    row = parent[row];
+  }
+  return row;
+}
+
+static void join(uint32_t *parent, uint32_t a, uint32_t b) {
+  a = find_root(parent, a);
+  b = find_root(parent, b);
+  if (a < b) {
+    parent[b] = a;
+  } else {
+    parent[a] = b;
+  }
+}
+
+/* Joins rows whose key was seen before with the row it was first seen in. */
+typedef struct joiner {
+  lqa_map *seen;
+  uint32_t *first_row; /* per key number */
+  uint32_t *parent;
+} joiner;
+
+static lqa_status join_by_key(joiner *j, lqa_str key, uint32_t row) {
+  uint32_t number;
+  bool added;
+  LQA_TRY(lqa_map_add(j->seen, key, &number, &added));
+  if (added) {
+    j->first_row[number] = row;
+  } else {
+    join(j->parent, j->first_row[number], row);
+  }
+  return LQA_OK;
+}
+
+static lqa_status join_content(const lqa_dataset *d, joiner *j) {
+  for (int64_t row = 0; d->content_hash && row < d->n_rows; row++) {
+    const lqa_hash128 *hash = &d->content_hash[row];
+    if (hash->high != 0 || hash->low != 0) { /* zero: no content */
+      lqa_str key = {(const char *)hash, sizeof *hash};
+      LQA_TRY(join_by_key(j, key, (uint32_t)row));
+    }
+  }
+  return LQA_OK;
+}
+
+static lqa_status join_groups(const lqa_dataset *d, joiner *j) {
+  for (int64_t row = 0; lqa_dataset_has_role(d, LQA_ROLE_GROUP) && row < d->n_rows; row++) {
+    lqa_str key = lqa_column_get(&d->roles[LQA_ROLE_GROUP], row);
+    if (!lqa_str_is_null(key)) {
+      LQA_TRY(join_by_key(j, key, (uint32_t)row));
+    }
+  }
+  return LQA_OK;
+}
+
+static lqa_status join_clusters(const lqa_dataset *d, const uint32_t *cluster, joiner *j) {
+  for (int64_t row = 0; cluster && row < d->n_rows; row++) {
+    lqa_str key = {(const char *)&cluster[row], sizeof cluster[row]};
+    LQA_TRY(join_by_key(j, key, (uint32_t)row));
+  }
+  return LQA_OK;
+}
+
+enum { N_JOINS = 3 };
+
+static lqa_status join_all(const lqa_dataset *d, const uint32_t *cluster, joiner *j) {
+  for (int i = 0; i < N_JOINS; i++) {
+    j->seen = lqa_map_new(false);
+    if (!j->seen) {
+      return LQA_NO_MEMORY;
+    }
+    lqa_status status = i == 0   ? join_content(d, j)
+                        : i == 1 ? join_groups(d, j)
+                                 : join_clusters(d, cluster, j);
+    lqa_map_free(j->seen);
+    LQA_TRY(status);
+  }
+  return LQA_OK;
+}
+
+/* Replaces every row's parent by its root; counts roots of scorable rows. */
+static lqa_status number_roots(const lqa_dataset *d, uint32_t *parent, int64_t *n_groups) {
+  uint8_t *counted = lqa_calloc((size_t)d->n_rows, sizeof *counted);
+  if (!counted) {
+    return LQA_NO_MEMORY;
+  }
+  *n_groups = 0;
+  for (int64_t row = 0; row < d->n_rows; row++) {
+    parent[row] = find_root(parent, (uint32_t)row);
+    if (lqa_dataset_is_scorable(d, row) && !counted[parent[row]]) {
+      counted[parent[row]] = 1;
+      ++*n_groups;
+    }
+  }
+  free(counted);
+  return LQA_OK;
+}
+
+lqa_status lqa_row_partition(const lqa_dataset *dataset, const uint32_t *cluster, uint32_t *group,
+                             int64_t *n_groups) {
+  for (int64_t row = 0; row < dataset->n_rows; row++) {
+    group[row] = (uint32_t)row;
+  }
+  joiner j = {.parent = group};
+  j.first_row = lqa_malloc((size_t)dataset->n_rows, sizeof *j.first_row);
+  if (!j.first_row) {
+    return LQA_NO_MEMORY;
+  }
+  lqa_status status = join_all(dataset, cluster, &j);
+  free(j.first_row);
+  return status == LQA_OK ? number_roots(dataset, group, n_groups) : status;
+}

@@ -1,0 +1,302 @@
+/* Logistic regression by stochastic dual coordinate ascent, folds and classes as SIMD lanes.
+ *
+ * Why this way: on AG News (53,953 rows, 15,000 features) it reaches the optimum of five folds in
+ * eight passes over the data, where L-BFGS takes 332; all folds of a group share one read of the
+ * data. A fold holds its rows out by a mask. Each visit solves one row's dual sub-problem
+ * (softmax_epoch.c); every epoch takes the rows in a fresh random order, the same for all folds and
+ * whatever the labels.
+ *
+ * The free intercept is the constant feature of value sqrt(BIAS_SCALE) under the method of
+ * multipliers: its penalty pulls towards a centre, and after every epoch the centre moves to the
+ * present value, so at the end nothing is penalised and the sum of the residuals, the intercept's
+ * gradient, is zero.
+ *
+ * Cost per epoch: two passes over the non-zeroes. Epochs: about (1 + C) log(1 / tolerance).
+ * References: Shalev-Shwartz and Zhang, "Stochastic Dual Coordinate Ascent Methods for Regularized
+ * Loss Minimization" (2013); Yu, Huang and Lin, "Dual coordinate descent methods for logistic
+ * regression and maximum entropy models" (2011).
+ */
+#include "model/softmax_group.h"
+
+#include "base/memory.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+#define BIAS_SCALE 0.3f
+#define INTERCEPT_TOLERANCE 1000.0 /* times tolerance: movement of an intercept, in log-odds */
+
+enum { ROW_ORDER_STREAM = 11, MAX_LANES = LQA_SMALL_VECTORS * LQA_LANES };
+
+/* What all groups share. */
+typedef struct run {
+  const lqa_problem *problem;
+  const lqa_softmax_options *options;
+  float *pred_probs;
+  lqa_softmax_fold *folds;
+  int n_groups, width;
+  uint32_t *rows; /* those in a fold, ascending */
+  size_t n_rows;
+  float *square_norm;  /* n_rows of the matrix */
+  int64_t *n_in_class; /* n_folds x n_classes: rows held out */
+} run;
+
+lqa_softmax_options lqa_softmax_defaults(void) {
+  return (lqa_softmax_options){.C = 1.0, .tolerance = 1e-6, .max_epochs = 300};
+}
+
+/* Lanes that a fold's classes take. */
+static int fold_width(int32_t n_classes) {
+  for (int width = 2; width <= LQA_LANES; width *= 2) {
+    if (n_classes <= width) {
+      return width;
+    }
+  }
+  return (n_classes + LQA_LANES - 1) / LQA_LANES * LQA_LANES;
+}
+
+/* As few groups as the lanes allow, but one for every thread. */
+static int count_groups(const run *r, size_t n_threads) {
+  int per_group = r->width > LQA_LANES ? 1 : MAX_LANES / r->width;
+  int n_folds = r->problem->n_folds, needed = (n_folds + per_group - 1) / per_group;
+  int wanted = n_threads < (size_t)n_folds ? (int)n_threads : n_folds;
+  return wanted > needed ? wanted : needed;
+}
+
+static void measure_rows(run *r) {
+  const lqa_problem *p = r->problem;
+  for (int64_t row = 0; row < p->x->n_rows; row++) {
+    double sum = 0;
+    for (uint64_t i = p->x->row_start[row]; i < p->x->row_start[row + 1]; i++) {
+      sum += (double)p->x->value[i] * (double)p->x->value[i];
+    }
+    r->square_norm[row] = (float)sum;
+    if (p->fold[row] != LQA_NO_FOLD) {
+      r->rows[r->n_rows++] = (uint32_t)row;
+      r->n_in_class[p->fold[row] * p->n_classes + p->label[row]]++;
+    }
+  }
+}
+
+/* Training rows of class `k` for fold `f`. */
+static int64_t training_count(const run *r, int f, int32_t k) {
+  int64_t total = 0;
+  for (int other = 0; other < r->problem->n_folds; other++) {
+    total += other == f ? 0 : r->n_in_class[other * r->problem->n_classes + k];
+  }
+  return total;
+}
+
+/* Says for every lane which fold and class it is, and whether there is anything to learn. */
+static void set_lanes(const run *r, lqa_softmax_group *g) {
+  int32_t *fold = (int32_t *)g->lane_fold, *class = (int32_t *)g->lane_class;
+  int32_t *valid = (int32_t *)g->valid, *active = (int32_t *)g->active;
+  for (int lane = 0; lane < g->n_vectors * LQA_LANES; lane++) {
+    int f = lane / g->width, k = lane % g->width;
+    bool used = f < g->n_folds && k < r->problem->n_classes;
+    int64_t n = used ? training_count(r, g->first_fold + f, k) : 0;
+    fold[lane] = g->first_fold + f;
+    class[lane] = k;
+    valid[lane] = active[lane] = n > 0 ? -1 : 0;
+    g->n_train[f < g->n_folds ? f : 0] += n;
+  }
+}
+
+static void *take_zeroed(size_t n, size_t size) {
+  void *memory = lqa_malloc_aligned(n, size);
+  if (memory) {
+    memset(memory, 0, n * size);
+  }
+  return memory;
+}
+
+static lqa_status open_group(const run *r, int number, lqa_softmax_group *g) {
+  int n_folds = r->problem->n_folds, first = number * n_folds / r->n_groups;
+  *g = (lqa_softmax_group){.problem = r->problem,
+                           .first_fold = first,
+                           .n_folds = (number + 1) * n_folds / r->n_groups - first,
+                           .width = r->width,
+                           .C = (float)(r->options->C * (r->problem->n_classes == 2 ? 0.5 : 1.0)),
+                           .bias_scale = BIAS_SCALE,
+                           .row_weight = r->options->weight,
+                           .square_norm = r->square_norm};
+  g->n_vectors = (g->n_folds * g->width + LQA_LANES - 1) / LQA_LANES;
+  size_t n = (size_t)g->n_vectors;
+  g->weight = take_zeroed((size_t)r->problem->x->n_columns, n * sizeof *g->weight);
+  g->residual = take_zeroed((size_t)r->problem->x->n_rows, n * sizeof *g->residual);
+  g->bias = take_zeroed(n * 3, sizeof *g->bias);
+  g->lane_fold = take_zeroed(n * 4, sizeof *g->lane_fold);
+  g->scratch = take_zeroed(n * 6, sizeof *g->scratch);
+  if (!g->weight || !g->residual || !g->bias || !g->lane_fold || !g->scratch) {
+    return LQA_NO_MEMORY;
+  }
+  g->centre = g->bias + n;
+  g->gap = g->bias + 2 * n;
+  g->lane_class = g->lane_fold + n;
+  g->valid = g->lane_fold + 2 * n;
+  g->active = g->lane_fold + 3 * n;
+  set_lanes(r, g);
+  return LQA_OK;
+}
+
+static void close_group(lqa_softmax_group *g) {
+  free(g->weight);
+  free(g->residual);
+  free(g->bias);
+  free(g->lane_fold);
+  free(g->scratch);
+}
+
+/* Moves the centres of the intercepts; returns the largest movement within fold `f`. */
+static double move_intercepts(lqa_softmax_group *g, int f) {
+  float *bias = (float *)g->bias + f * g->width, *centre = (float *)g->centre + f * g->width;
+  double largest = 0;
+  for (int k = 0; k < g->width; k++) {
+    float change = bias[k] - centre[k];
+    largest = fabs((double)change) > largest ? fabs((double)change) : largest;
+    centre[k] = bias[k];
+    bias[k] += change;
+  }
+  return largest;
+}
+
+/* After an epoch: moves the intercepts, retires folds that have converged, returns how many go on.
+ */
+static int check_folds(const run *r, lqa_softmax_group *g, int epoch) {
+  int n_left = 0;
+  for (int f = 0; f < g->n_folds; f++) {
+    lqa_softmax_fold *fold = &r->folds[g->first_fold + f];
+    if (fold->converged) {
+      continue;
+    }
+    const float *gap = (const float *)g->gap + f * g->width;
+    double sum = 0, moved = move_intercepts(g, f);
+    for (int k = 0; k < g->width; k++) {
+      sum += (double)gap[k];
+    }
+    fold->epochs = epoch;
+    fold->converged = sum <= r->options->tolerance * (double)g->n_train[f] &&
+                      moved <= r->options->tolerance * INTERCEPT_TOLERANCE;
+    n_left += !fold->converged;
+    for (int k = 0; fold->converged && k < g->width; k++) {
+      ((int32_t *)g->active)[f * g->width + k] = 0;
+    }
+  }
+  return n_left;
+}
+
+static lqa_status train_group(const run *r, lqa_softmax_group *g) {
+  uint32_t *order = lqa_malloc(r->n_rows, sizeof *order);
+  if (!order) {
+    return LQA_NO_MEMORY;
+  }
+  if (r->n_rows > 0) {
+    memcpy(order, r->rows, r->n_rows * sizeof *order);
+  }
+  lqa_rng rng;
+  lqa_rng_init(&rng, r->options->seed, ROW_ORDER_STREAM);
+  lqa_status status = LQA_OK;
+  for (int epoch = 1; epoch <= r->options->max_epochs; epoch++) {
+    lqa_rng_shuffle(&rng, order, r->n_rows);
+    lqa_softmax_epoch(g, order, r->n_rows);
+    if (check_folds(r, g, epoch) == 0) {
+      break;
+    }
+    if (lqa_observe_cancelled(r->options->observer)) {
+      status = LQA_INTERRUPTED;
+      break;
+    }
+  }
+  free(order);
+  return status;
+}
+
+/* Half the squared norm of a fold's weights. */
+static double penalty(const lqa_softmax_group *g, int f, int32_t n_columns) {
+  double sum = 0;
+  for (int32_t column = 0; column < n_columns; column++) {
+    const float *lane = (const float *)(g->weight + (size_t)column * (size_t)g->n_vectors);
+    for (int k = 0; k < g->width; k++) {
+      double weight = (double)lane[f * g->width + k];
+      sum += weight * weight;
+    }
+  }
+  return sum / 2;
+}
+
+/* Turns sums over training rows into a fold's certificate, in scikit-learn's scale. */
+static void certify(const run *r, const lqa_softmax_group *g, const lqa_softmax_block *sums,
+                    int f) {
+  lqa_softmax_fold *fold = &r->folds[g->first_fold + f];
+  double scale = r->problem->n_classes == 2 ? 2.0 : 1.0, C = (double)g->C, gap = 0, slope = 0;
+  for (int k = 0; k < g->width; k++) {
+    gap += sums->gap[f * g->width + k];
+    double gradient = fabs(sums->gradient[f * g->width + k]);
+    slope = gradient > slope ? gradient : slope;
+  }
+  fold->n_train = sums->sums[f].n_train;
+  fold->n_train_correct = sums->sums[f].n_correct;
+  fold->objective = scale * (penalty(g, f, r->problem->x->n_columns) + C * sums->sums[f].loss);
+  fold->gap = scale * C * gap;
+  fold->intercept_gradient = slope;
+}
+
+static lqa_status predict_group(const run *r, const lqa_softmax_group *g) {
+  size_t n_lanes = (size_t)g->n_vectors * LQA_LANES;
+  lqa_softmax_block block = {.first = 0, .last = r->problem->x->n_rows, .out = r->pred_probs};
+  lqa_status status;
+  block.sums = lqa_calloc((size_t)g->n_folds, sizeof *block.sums);
+  block.gap = lqa_calloc(n_lanes * 2, sizeof *block.gap);
+  block.p = g->scratch;
+  block.sum = g->scratch + g->n_vectors;
+  LQA_TRY_OUT(block.sums && block.gap ? LQA_OK : LQA_NO_MEMORY);
+  block.gradient = block.gap + n_lanes;
+  lqa_softmax_predict(g, &block);
+  for (int f = 0; f < g->n_folds; f++) {
+    certify(r, g, &block, f);
+  }
+out:
+  free(block.sums);
+  free(block.gap);
+  return status;
+}
+
+static lqa_status run_group(void *data, size_t task, size_t worker) {
+  (void)worker;
+  run *r = data;
+  lqa_softmax_group group;
+  lqa_status status;
+  LQA_TRY_OUT(open_group(r, (int)task, &group));
+  LQA_TRY_OUT(train_group(r, &group));
+  LQA_TRY_OUT(predict_group(r, &group));
+out:
+  close_group(&group);
+  return status;
+}
+
+lqa_status lqa_softmax_run(const lqa_problem *problem, const lqa_softmax_options *options,
+                           float *pred_probs, lqa_softmax_fold *folds) {
+  run r = {.problem = problem,
+           .options = options,
+
+           .pred_probs = pred_probs,
+           .folds = folds,
+           .width = fold_width(problem->n_classes)};
+  size_t n_rows = (size_t)problem->x->n_rows;
+  lqa_status status;
+  memset(folds, 0, (size_t)problem->n_folds * sizeof *folds);
+  r.rows = lqa_malloc(n_rows, sizeof *r.rows);
+  r.square_norm = lqa_malloc(n_rows, sizeof *r.square_norm);
+  r.n_in_class =
+      lqa_calloc((size_t)problem->n_folds * (size_t)problem->n_classes, sizeof *r.n_in_class);
+  LQA_TRY_OUT(r.rows && r.square_norm && r.n_in_class ? LQA_OK : LQA_NO_MEMORY);
+  r.n_groups = count_groups(&r, lqa_pool_threads(options->pool));
+  measure_rows(&r);
+  LQA_TRY_OUT(lqa_pool_run(options->pool, (size_t)r.n_groups, run_group, &r));
+out:
+  free(r.rows);
+  free(r.square_norm);
+  free(r.n_in_class);
+  return status;
+}

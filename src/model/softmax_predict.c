@@ -1,0 +1,114 @@
+/* Predicting with a group's weights: held-out rows get their probabilities, training rows are
+ * summed up into the certificate (loss, duality gap, intercept gradient) and the training accuracy.
+ *
+ * Runs on blocks of rows, in parallel; sums are over the rows of a block in order, so the caller
+ * adds blocks in order and gets the same bits for any number of threads.
+ */
+#include "model/softmax_row.h"
+
+#include "base/explog.h"
+
+/* Writes the probabilities of fold `f` of the group from the lanes `p` of a row. A class that the
+ * fold's training part lacks gets 1 / (n + K); see softmax.h. */
+static void store_row(const lqa_softmax_group *g, int f, const lqa_f8 *p, float *out) {
+  int n_classes = g->problem->n_classes;
+  const float *lane = (const float *)p + f * g->width;
+  const int32_t *valid = (const int32_t *)g->valid + f * g->width;
+  float absent = 1.f / ((float)g->n_train[f] + (float)n_classes);
+  int n_absent = 0;
+  for (int k = 0; k < n_classes; k++) {
+    n_absent += !valid[k];
+  }
+  float scale = n_absent ? 1.f - absent * (float)n_absent : 1.f;
+  for (int k = 0; k < n_classes; k++) {
+    out[k] = valid[k] ? lane[k] * scale : absent;
+  }
+}
+
+static int best_class(const lqa_softmax_group *g, const float *lane) {
+  int best = 0;
+  for (int k = 1; k < g->problem->n_classes; k++) {
+    best = lane[k] > lane[best] ? k : best;
+  }
+  return best;
+}
+
+/* Adds a training row of fold `f` to its sums. */
+static void add_row(const lqa_softmax_group *g, int f, const lqa_f8 *p, int64_t row,
+                    lqa_softmax_sums *sums) {
+  const float *lane = (const float *)p + f * g->width;
+  int32_t label = g->problem->label[row];
+  double weight = g->row_weight ? (double)g->row_weight[row] : 1.0;
+  sums->n_train++;
+  sums->n_correct += best_class(g, lane) == label;
+  sums->loss -= weight * lqa_log((double)lane[label] + 1e-38);
+}
+
+/* Adds the row's gap and intercept gradient, lane by lane. */
+LQA_INLINE void add_certificate(const lqa_softmax_group *g, const lqa_f8 *p, int64_t row, int n,
+                                double *gap, double *gradient) {
+  const lqa_f8 *residual = g->residual + (size_t)row * (size_t)n;
+  int32_t label = g->problem->label[row], fold = g->problem->fold[row];
+  float weight = g->row_weight ? g->row_weight[row] : 1.f;
+  for (int j = 0; j < n; j++) {
+    lqa_i8 counts = g->valid[j] & lqa_lane_learns(g, j, fold);
+    lqa_f8 target = lqa_lane_target(g, j, label);
+    lqa_f8 term = lqa_gap_term(target - residual[j], p[j], counts) * weight;
+    lqa_f8 slope = lqa_f8_choose(counts, (target - p[j]) * weight, lqa_f8_all(0));
+    for (int l = 0; l < LQA_LANES; l++) {
+      gap[j * LQA_LANES + l] += (double)term[l];
+      gradient[j * LQA_LANES + l] += (double)slope[l];
+    }
+  }
+}
+
+LQA_INLINE void predict_rows(const lqa_softmax_group *g, const lqa_softmax_block *block, int n,
+                             int width) {
+  for (int64_t row = block->first; row < block->last; row++) {
+    int fold = g->problem->fold[row];
+    if (fold == LQA_NO_FOLD) {
+      continue;
+    }
+    lqa_row_entries x = lqa_row_get(g->problem->x, row);
+    lqa_row_scores(g, &x, block->p, n);
+    lqa_fold_softmax(g, block->p, block->sum, n, width);
+    add_certificate(g, block->p, row, n, block->gap, block->gradient);
+    for (int f = 0; f < g->n_folds; f++) {
+      if (f + g->first_fold == fold) {
+        store_row(g, f, block->p, block->out + row * g->problem->n_classes);
+      } else {
+        add_row(g, f, block->p, row, &block->sums[f]);
+      }
+    }
+  }
+}
+
+#define PREDICT(NAME, N, WIDTH)                                                \
+  LQA_EVERY_LEVEL static void predict_##NAME(const lqa_softmax_group *g,       \
+                                             const lqa_softmax_block *block) { \
+    predict_rows(g, block, N, WIDTH);                                          \
+  }
+
+PREDICT(2, g->n_vectors, 2)
+PREDICT(4, g->n_vectors, 4)
+PREDICT(8, g->n_vectors, 8)
+PREDICT(1_4, 1, 4)
+PREDICT(2_4, 2, 4)
+PREDICT(3_4, 3, 4)
+PREDICT(large, g->n_vectors, g->width)
+
+void lqa_softmax_predict(const lqa_softmax_group *group, const lqa_softmax_block *block) {
+  static void (*const four[3])(const lqa_softmax_group *,
+                               const lqa_softmax_block *) = {predict_1_4, predict_2_4, predict_3_4};
+  if (group->width == 4 && group->n_vectors <= 3) {
+    four[group->n_vectors - 1](group, block);
+  } else if (group->width == 4) {
+    predict_4(group, block);
+  } else if (group->width == 2) {
+    predict_2(group, block);
+  } else if (group->width == 8) {
+    predict_8(group, block);
+  } else {
+    predict_large(group, block);
+  }
+}

@@ -1,0 +1,18 @@
+/* store/review_list.h - the rows that people should look at, as a table: review.csv and `export
+ * review`. / */
+#ifndef LQA_STORE_REVIEW_LIST_H
+#define LQA_STORE_REVIEW_LIST_H
+
+#include "data/table.h"
+#include "store/run.h"
+
+typedef struct lqa_review_output {
+  const char *path;
+  lqa_table_format format;
+  size_t max_chars; /* of the text; 0 = all of it */
+} lqa_review_output;
+
+/* Rows whose action is not `keep`, in lqa_rule_order, with the columns of CONTRACT section 4. */
+lqa_status lqa_review_save(const lqa_run *run, const lqa_review_output *output, lqa_error *err);
+
+#endif

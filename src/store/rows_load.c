@@ -1,0 +1,385 @@
+/* store/rows_load.c - rows.parquet read back into columns and evidence.
+ *
+ * One streamed pass; texts grow in blocks, everything else lands in arrays of the manifest's size.
+ * Only labels outside the class list keep their text: the others are class codes. / */
+#include "audit/audit.h"
+#include "base/file.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "base/vec.h"
+#include "data/query.h"
+#include "store/run_rows.h"
+
+#include <math.h>
+
+/* A text column that grows row by row. */
+typedef struct text_column {
+  LQA_VEC(char) bytes;
+  uint64_t *offsets; /* n_rows + 1 */
+  uint8_t *valid;
+} text_column;
+
+enum { TEXT_ROW_ID = LQA_ROLE_COUNT, TEXT_LABEL, N_TEXTS };
+
+struct lqa_run_rows_storage {
+  lqa_arena arena;
+  text_column texts[N_TEXTS]; /* roles, then row_id and label */
+};
+
+typedef struct loader {
+  const lqa_manifest *manifest;
+  lqa_run_rows *rows;
+  lqa_evidence *e;
+  struct lqa_run_rows_storage *storage;
+  lqa_map *classes, *files;
+  int32_t *label, *file;
+  int64_t *file_row;
+  lqa_hash128 *hash;
+  bool has_hash;
+  const char *path;
+  lqa_query *query;
+  uint64_t error_bits; /* findings that make a row suspicious */
+} loader;
+
+/* The columns that every rows.parquet has, in the order they are selected. */
+enum {
+  AT_ROW_NUMBER,
+  AT_ROW_ID,
+  AT_SOURCE_FILE,
+  AT_SOURCE_ROW,
+  AT_HASH,
+  AT_LABEL,
+  AT_PREDICTED,
+  AT_CONFIDENCE,
+  AT_IS_ISSUE,
+  AT_RANK,
+  AT_LOSS,
+  AT_PERCENTILE,
+  AT_IS_HIGH,
+  AT_PROVENANCE,
+  AT_P_CORRECT,
+  AT_ROLES
+};
+static const char SELECT[] =
+    "SELECT row_number, row_id, source_file, source_row, content_hash, label, predicted_label,"
+    " self_confidence, is_label_issue, issue_rank, loss, loss_percentile, is_high_loss, provenance,"
+    " p_correct";
+
+/* Roles that have a column of their own in rows.parquet. */
+static const struct {
+  lqa_role role;
+  const char *column;
+} ROLE_COLUMNS[] = {{LQA_ROLE_ANNOTATOR, "annotator"},
+                    {LQA_ROLE_SPLIT, "split"},
+                    {LQA_ROLE_TIME, "time"},
+                    {LQA_ROLE_GROUP, "group"}};
+enum { N_ROLE_COLUMNS = sizeof ROLE_COLUMNS / sizeof ROLE_COLUMNS[0] };
+
+static const char *role_name(const lqa_manifest *m, lqa_role role) {
+  switch (role) {
+  case LQA_ROLE_ANNOTATOR:
+    return m->source.annotator;
+  case LQA_ROLE_SPLIT:
+    return m->source.split;
+  case LQA_ROLE_TIME:
+    return m->source.time;
+  case LQA_ROLE_GROUP:
+    return m->source.group;
+  default:
+    return NULL;
+  }
+}
+
+static lqa_status fail_damaged(const loader *l, const char *what, lqa_error *err) {
+  return lqa_fail_at(err, LQA_BAD_DATA, l->path, -1, NULL,
+                     "'%s' does not fit the run's manifest: %s; audit the source again", l->path,
+                     what);
+}
+
+static lqa_status push_text(text_column *column, int64_t row, lqa_str text) {
+  LQA_TRY(lqa_vec_reserve(&column->bytes, column->bytes.n + text.size + 1));
+  if (text.size > 0) {
+    memcpy(column->bytes.data + column->bytes.n, text.data, text.size);
+    column->bytes.n += text.size;
+  }
+  column->valid[row] = !lqa_str_is_null(text);
+  column->offsets[row + 1] = column->bytes.n;
+  return LQA_OK;
+}
+
+static lqa_str text_at(const loader *l, size_t column) {
+  lqa_value value = lqa_query_get(l->query, column);
+  return value.is_null ? (lqa_str){NULL, 0} : value.text;
+}
+
+static double number_at(const loader *l, size_t column) {
+  lqa_value value = lqa_query_get(l->query, column);
+  return value.is_null ? NAN : value.number;
+}
+
+static int64_t int_at(const loader *l, size_t column) {
+  lqa_value value = lqa_query_get(l->query, column);
+  return value.is_null ? 0 : value.integer;
+}
+
+static int32_t class_at(const loader *l, size_t column) {
+  lqa_str name = text_at(l, column);
+  return lqa_str_is_null(name) ? LQA_CLASS_NONE : (int32_t)lqa_map_find(l->classes, name);
+}
+
+static bool parse_hash(lqa_str hex, lqa_hash128 *hash) {
+  uint64_t part[2] = {0, 0};
+  for (size_t i = 0; i < hex.size && hex.size == 32; i++) {
+    const char *digit = strchr("0123456789abcdef", hex.data[i]);
+    if (!digit || hex.data[i] == '\0') {
+      return false;
+    }
+    part[i / 16] = part[i / 16] << 4 | (uint64_t)(digit - "0123456789abcdef");
+  }
+  *hash = (lqa_hash128){part[0], part[1]};
+  return hex.size == 32;
+}
+
+static lqa_status load_label(loader *l, int64_t row, lqa_error *err) {
+  lqa_str label = text_at(l, AT_LABEL);
+  int64_t code = lqa_str_is_null(label) ? LQA_LABEL_NULL : lqa_map_find(l->classes, label);
+  bool is_known = code >= 0;
+  l->label[row] = is_known || lqa_str_is_null(label) ? (int32_t)code : LQA_LABEL_UNKNOWN;
+  lqa_str kept = is_known ? (lqa_str){"", 0} : label;
+  return push_text(&l->storage->texts[TEXT_LABEL], row, kept) == LQA_OK
+             ? LQA_OK
+             : lqa_fail_memory(err, "reading rows.parquet");
+}
+
+static uint64_t find_bits(const loader *l) {
+  lqa_value ids = lqa_query_get(l->query, AT_PROVENANCE);
+  uint64_t bits = 0;
+  for (size_t i = 0; !ids.is_null && i < ids.n_list; i++) {
+    char id[64];
+    if (ids.list[i].size < sizeof id) {
+      memcpy(id, ids.list[i].data, ids.list[i].size);
+      id[ids.list[i].size] = '\0';
+      int bit = lqa_finding_bit(id);
+      bits |= bit >= 0 ? (uint64_t)1 << bit : 0;
+    }
+  }
+  return bits;
+}
+
+static void load_evidence(loader *l, int64_t row) {
+  lqa_evidence *e = l->e;
+  e->predicted_label[row] = class_at(l, AT_PREDICTED);
+  e->self_confidence[row] = number_at(l, AT_CONFIDENCE);
+  e->is_label_issue[row] = int_at(l, AT_IS_ISSUE) != 0;
+  e->issue_rank[row] = (int32_t)int_at(l, AT_RANK);
+  e->loss[row] = number_at(l, AT_LOSS);
+  e->loss_percentile[row] = number_at(l, AT_PERCENTILE);
+  e->is_high_loss[row] = int_at(l, AT_IS_HIGH) != 0;
+  e->p_correct[row] = number_at(l, AT_P_CORRECT);
+  e->finding_bits[row] = find_bits(l);
+  e->has_error_finding[row] = (e->finding_bits[row] & l->error_bits) != 0;
+}
+
+static lqa_status load_place(loader *l, int64_t row, lqa_error *err) {
+  lqa_str hash = text_at(l, AT_HASH), file = text_at(l, AT_SOURCE_FILE);
+  if (!lqa_str_is_null(hash) && !parse_hash(hash, &l->hash[row])) {
+    return fail_damaged(l, "content_hash is no 128-bit hash", err);
+  }
+  l->has_hash = l->has_hash || !lqa_str_is_null(hash);
+  l->file[row] = lqa_str_is_null(file) ? -1 : (int32_t)lqa_map_find(l->files, file);
+  l->file_row[row] = int_at(l, AT_SOURCE_ROW);
+  return LQA_OK;
+}
+
+static lqa_status load_texts(loader *l, int64_t row, lqa_error *err) {
+  lqa_status status = LQA_OK;
+  if (l->rows->row_id.name) {
+    status = push_text(&l->storage->texts[TEXT_ROW_ID], row, text_at(l, AT_ROW_ID));
+  }
+  size_t at = AT_ROLES;
+  for (size_t i = 0; i < N_ROLE_COLUMNS && status == LQA_OK; i++) {
+    if (l->rows->roles[ROLE_COLUMNS[i].role].name) {
+      status = push_text(&l->storage->texts[ROLE_COLUMNS[i].role], row, text_at(l, at++));
+    }
+  }
+  return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "reading rows.parquet");
+}
+
+static lqa_status load_all(loader *l, lqa_error *err) {
+  bool more = true;
+  int64_t row = 0;
+  for (;; row++) {
+    LQA_TRY(lqa_query_next(l->query, &more, err));
+    if (!more) {
+      break;
+    }
+    if (row >= l->manifest->n_rows || int_at(l, AT_ROW_NUMBER) != row) {
+      return fail_damaged(l, "its rows are not in order, or too many", err);
+    }
+    LQA_TRY(load_label(l, row, err));
+    LQA_TRY(load_place(l, row, err));
+    LQA_TRY(load_texts(l, row, err));
+    load_evidence(l, row);
+  }
+  return row == l->manifest->n_rows ? LQA_OK : fail_damaged(l, "rows are missing", err);
+}
+
+/* Class and file names to their numbers; finding ids of severity error to bits. */
+static lqa_status index_names(loader *l) {
+  uint32_t index;
+  l->classes = lqa_map_new(false);
+  l->files = lqa_map_new(false);
+  if (!l->classes || !l->files) {
+    return LQA_NO_MEMORY;
+  }
+  for (int32_t k = 0; k < l->manifest->n_classes; k++) {
+    LQA_TRY(lqa_map_add(l->classes, l->manifest->classes[k], &index, NULL));
+  }
+  for (int32_t i = 0; i < l->manifest->n_files; i++) {
+    LQA_TRY(lqa_map_add(l->files, lqa_str_from(l->manifest->files[i].path), &index, NULL));
+  }
+  for (size_t i = 0; i < l->manifest->n_severities; i++) {
+    int bit = lqa_finding_bit(l->manifest->severities[i].id);
+    if (bit >= 0 && strcmp(l->manifest->severities[i].severity, "error") == 0) {
+      l->error_bits |= (uint64_t)1 << bit;
+    }
+  }
+  return LQA_OK;
+}
+
+static lqa_status take_text(loader *l, int text) {
+  text_column *column = &l->storage->texts[text];
+  size_t n = (size_t)l->manifest->n_rows;
+  column->offsets = lqa_arena_take(&l->storage->arena, n + 1, sizeof *column->offsets);
+  column->valid = lqa_arena_take(&l->storage->arena, n + 1, 1);
+  return column->offsets && column->valid ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status take_columns(loader *l) {
+  lqa_arena *arena = &l->storage->arena;
+  size_t n = (size_t)l->manifest->n_rows + 1;
+  l->label = lqa_arena_take(arena, n, sizeof *l->label);
+  l->file = lqa_arena_take(arena, n, sizeof *l->file);
+  l->file_row = lqa_arena_take(arena, n, sizeof *l->file_row);
+  l->hash = lqa_arena_take(arena, n, sizeof *l->hash);
+  if (!l->label || !l->file || !l->file_row || !l->hash) {
+    return LQA_NO_MEMORY;
+  }
+  l->rows->row_id.name = l->manifest->source.id;
+  l->rows->label_text.name = l->manifest->source.label ? l->manifest->source.label : "label";
+  LQA_TRY(take_text(l, TEXT_LABEL));
+  if (l->rows->row_id.name) {
+    LQA_TRY(take_text(l, TEXT_ROW_ID));
+  }
+  for (size_t i = 0; i < N_ROLE_COLUMNS; i++) {
+    lqa_role role = ROLE_COLUMNS[i].role;
+    l->rows->roles[role].name = role_name(l->manifest, role);
+    if (l->rows->roles[role].name) {
+      LQA_TRY(take_text(l, (int)role));
+    }
+  }
+  return LQA_OK;
+}
+
+static void finish_text(const loader *l, int text, lqa_column *column) {
+  const text_column *t = &l->storage->texts[text];
+  if (column->name) {
+    *column = (lqa_column){column->name, l->manifest->n_rows, t->bytes.data ? t->bytes.data : "",
+                           t->offsets, t->valid};
+  }
+}
+
+static void finish_columns(loader *l) {
+  lqa_run_rows *rows = l->rows;
+  rows->n_rows = l->manifest->n_rows;
+  rows->label = l->label;
+  rows->file = l->file;
+  rows->file_row = l->file_row;
+  rows->content_hash = l->has_hash ? l->hash : NULL;
+  finish_text(l, TEXT_LABEL, &rows->label_text);
+  finish_text(l, TEXT_ROW_ID, &rows->row_id);
+  for (int role = 0; role < LQA_ROLE_COUNT; role++) {
+    finish_text(l, role, &rows->roles[role]);
+  }
+}
+
+static lqa_status open_query(loader *l, lqa_database *database, lqa_error *err) {
+  lqa_buf sql;
+  lqa_buf_init(&sql, 1 << 12);
+  lqa_buf_add_text(&sql, SELECT);
+  for (size_t i = 0; i < N_ROLE_COLUMNS; i++) {
+    if (l->rows->roles[ROLE_COLUMNS[i].role].name) {
+      lqa_buf_printf(&sql, ", \"%s\"", ROLE_COLUMNS[i].column);
+    }
+  }
+  lqa_buf_add_text(&sql, " FROM read_parquet($1)");
+  lqa_status status = lqa_query_open(database, sql.data, &l->path, 1, &l->query, err);
+  lqa_buf_clear(&sql);
+  return status == LQA_BAD_USAGE ? fail_damaged(l, "a column is missing", err) : status;
+}
+
+static lqa_status load_file(loader *l, lqa_error *err) {
+  const lqa_database_options options = {.n_threads = 1};
+  lqa_database *database = NULL;
+  if (!lqa_path_exists(l->path)) {
+    return lqa_fail_at(err, LQA_BAD_FILE, l->path, -1, NULL, "'%s' is missing", l->path);
+  }
+  LQA_TRY(lqa_database_open(&options, &database, err));
+  lqa_status status = open_query(l, database, err);
+  if (status == LQA_OK) {
+    status = load_all(l, err);
+  }
+  lqa_query_close(l->query);
+  lqa_database_close(database);
+  return status;
+}
+
+static lqa_status load(loader *l, lqa_error *err) {
+  if (index_names(l) != LQA_OK || take_columns(l) != LQA_OK) {
+    return lqa_fail_memory(err, "reading rows.parquet");
+  }
+  LQA_TRY(lqa_evidence_init(l->e, l->manifest->n_rows, l->manifest->n_classes, l->label, err));
+  lqa_status status = load_file(l, err);
+  if (status != LQA_OK) {
+    lqa_evidence_clear(l->e);
+    return status;
+  }
+  finish_columns(l);
+  return LQA_OK;
+}
+
+lqa_status lqa_rows_load(const char *folder, const lqa_manifest *manifest, lqa_run_rows *rows,
+                         lqa_evidence *evidence, lqa_error *err) {
+  lqa_run_rows made = {0};
+  char *path = lqa_path_join(folder, "rows.parquet");
+  made.storage = lqa_calloc(1, sizeof *made.storage);
+  if (!path || !made.storage) {
+    free(path);
+    free(made.storage);
+    return lqa_fail_memory(err, "reading rows.parquet");
+  }
+  lqa_arena_init(&made.storage->arena);
+  loader l = {
+      .manifest = manifest, .rows = &made, .e = evidence, .storage = made.storage, .path = path};
+  lqa_status status = load(&l, err);
+  lqa_map_free(l.classes);
+  lqa_map_free(l.files);
+  free(path);
+  if (status != LQA_OK) {
+    lqa_run_rows_clear(&made);
+    return status;
+  }
+  *rows = made;
+  return LQA_OK;
+}
+
+void lqa_run_rows_clear(lqa_run_rows *rows) {
+  if (rows->storage) {
+    for (int i = 0; i < N_TEXTS; i++) {
+      lqa_vec_clear(&rows->storage->texts[i].bytes);
+    }
+    lqa_arena_clear(&rows->storage->arena);
+    free(rows->storage);
+  }
+  *rows = (lqa_run_rows){0};
+}

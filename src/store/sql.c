@@ -1,0 +1,242 @@
+/* store/sql.c - SQLite behind lqa_status.
+ *
+ * Write-ahead logging lets a report read while a judge writes; its mode is stored in the file, so
+ * only creation sets it. synchronous=FULL: a verdict was paid for and a decision took a person's
+ * time, so both survive a power cut once the call returns. In a folder that cannot be written
+ * SQLite cannot make its shared-memory file; if no log lies beside the database it is complete, and
+ * `immutable` reads it. / */
+#include "store/sql.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { BUSY_MS = 30000 };
+
+struct lqa_sql {
+  sqlite3 *db;
+  char *path;
+};
+
+struct lqa_statement {
+  lqa_sql *sql;
+  sqlite3_stmt *handle;
+};
+
+static lqa_status status_of(int code) {
+  switch (code & 0xff) {
+  case SQLITE_NOMEM:
+    return LQA_NO_MEMORY;
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB:
+  case SQLITE_CONSTRAINT:
+  case SQLITE_MISMATCH:
+    return LQA_BAD_DATA;
+  case SQLITE_ERROR:
+  case SQLITE_MISUSE:
+  case SQLITE_RANGE:
+    return LQA_INTERNAL;
+  default:
+    return LQA_BAD_FILE;
+  }
+}
+
+static lqa_status fail(lqa_sql *sql, int code, lqa_error *err) {
+  const char *advice =
+      (code & 0xff) == SQLITE_BUSY ? " (another command is writing; try again)" : "";
+  return lqa_fail_at(err, status_of(code), sql->path, -1, NULL, "'%s': %s%s", sql->path,
+                     sql->db ? sqlite3_errmsg(sql->db) : sqlite3_errstr(code), advice);
+}
+
+static bool has_log(const char *path) {
+  char *log = NULL;
+  bool exists = asprintf(&log, "%s-wal", path) >= 0 && access(log, F_OK) == 0;
+  free(log);
+  return exists;
+}
+
+/* "file:<path>?immutable=1" with the characters that a URI would take apart escaped. */
+static char *immutable_uri(const char *path) {
+  char *uri = lqa_malloc(strlen(path) * 3 + 32, 1), *out = uri;
+  if (!uri) {
+    return NULL;
+  }
+  out += sprintf(out, "file:");
+  for (const char *c = path; *c; c++) {
+    out += strchr("%?#", *c) ? sprintf(out, "%%%02X", (unsigned char)*c) : sprintf(out, "%c", *c);
+  }
+  strcpy(out, "?immutable=1");
+  return uri;
+}
+
+static int touch_schema(sqlite3 *db) {
+  return sqlite3_exec(db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+}
+
+/* Second try for a reader whose folder cannot be written. */
+static int reopen_immutable(lqa_sql *sql) {
+  char *uri = immutable_uri(sql->path);
+  if (!uri) {
+    return SQLITE_NOMEM;
+  }
+  sqlite3_close(sql->db);
+  int code = sqlite3_open_v2(uri, &sql->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+  free(uri);
+  return code == SQLITE_OK ? touch_schema(sql->db) : code;
+}
+
+static int open_database(lqa_sql *sql, lqa_sql_mode mode) {
+  int flags = SQLITE_OPEN_READWRITE;
+  if (mode == LQA_SQL_CREATE) {
+    flags |= SQLITE_OPEN_CREATE;
+  } else if (mode == LQA_SQL_READ && access(sql->path, W_OK) != 0) {
+    flags = SQLITE_OPEN_READONLY;
+  }
+  int code = sqlite3_open_v2(sql->path, &sql->db, flags, NULL);
+  if (code == SQLITE_OK) {
+    sqlite3_busy_timeout(sql->db, BUSY_MS);
+    code = touch_schema(sql->db);
+  }
+  bool locked_out = code == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY;
+  return locked_out && mode == LQA_SQL_READ && !has_log(sql->path) ? reopen_immutable(sql) : code;
+}
+
+lqa_status lqa_sql_open(const char *path, lqa_sql_mode mode, lqa_sql **out, lqa_error *err) {
+  bool exists = access(path, F_OK) == 0;
+  if (exists != (mode != LQA_SQL_CREATE)) {
+    return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' %s", path,
+                       exists ? "is in the way" : "is missing");
+  }
+  lqa_sql *sql = lqa_calloc(1, sizeof *sql);
+  if (!sql || !(sql->path = strdup(path))) {
+    free(sql);
+    return lqa_fail_memory(err, "opening a database");
+  }
+  int code = open_database(sql, mode);
+  lqa_status status = code == SQLITE_OK ? LQA_OK : fail(sql, code, err);
+  if (status == LQA_OK && mode == LQA_SQL_CREATE) {
+    status = lqa_sql_run(sql, "PRAGMA journal_mode=WAL", err);
+  }
+  if (status == LQA_OK && mode != LQA_SQL_READ) {
+    status = lqa_sql_run(sql, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON", err);
+  }
+  if (status != LQA_OK) {
+    lqa_sql_close(sql);
+    return status;
+  }
+  *out = sql;
+  return LQA_OK;
+}
+
+void lqa_sql_close(lqa_sql *sql) {
+  if (sql) {
+    sqlite3_close(sql->db);
+    free(sql->path);
+    free(sql);
+  }
+}
+
+lqa_status lqa_sql_run(lqa_sql *sql, const char *text, lqa_error *err) {
+  int code = sqlite3_exec(sql->db, text, NULL, NULL, NULL);
+  return code == SQLITE_OK ? LQA_OK : fail(sql, code, err);
+}
+
+lqa_status lqa_sql_get_int(lqa_sql *sql, const char *text, int64_t *value, lqa_error *err) {
+  lqa_statement *statement = NULL;
+  bool more = false;
+  LQA_TRY(lqa_sql_prepare(sql, text, &statement, err));
+  lqa_status status = lqa_statement_next(statement, &more, err);
+  if (status == LQA_OK) {
+    *value = more ? lqa_statement_int(statement, 0) : 0;
+  }
+  lqa_statement_free(statement);
+  return status;
+}
+
+lqa_status lqa_sql_prepare(lqa_sql *sql, const char *text, lqa_statement **out, lqa_error *err) {
+  lqa_statement *statement = lqa_calloc(1, sizeof *statement);
+  if (!statement) {
+    return lqa_fail_memory(err, "preparing a statement");
+  }
+  statement->sql = sql;
+  int code = sqlite3_prepare_v2(sql->db, text, -1, &statement->handle, NULL);
+  if (code != SQLITE_OK) {
+    free(statement);
+    return fail(sql, code, err);
+  }
+  *out = statement;
+  return LQA_OK;
+}
+
+void lqa_statement_free(lqa_statement *statement) {
+  if (statement) {
+    sqlite3_finalize(statement->handle);
+    free(statement);
+  }
+}
+
+/* A failed binding (out of memory) leaves NULL behind; NOT NULL columns then refuse the row. */
+void lqa_statement_set_text(lqa_statement *s, int parameter, lqa_str value) {
+  if (lqa_str_is_null(value)) {
+    sqlite3_bind_null(s->handle, parameter);
+  } else {
+    sqlite3_bind_text64(s->handle, parameter, value.data, value.size, SQLITE_TRANSIENT,
+                        SQLITE_UTF8);
+  }
+}
+
+void lqa_statement_set_int(lqa_statement *s, int parameter, int64_t value) {
+  sqlite3_bind_int64(s->handle, parameter, value);
+}
+
+void lqa_statement_set_number(lqa_statement *s, int parameter, double value) {
+  sqlite3_bind_double(s->handle, parameter, value);
+}
+
+void lqa_statement_set_null(lqa_statement *s, int parameter) {
+  sqlite3_bind_null(s->handle, parameter);
+}
+
+lqa_status lqa_statement_next(lqa_statement *s, bool *more, lqa_error *err) {
+  int code = sqlite3_step(s->handle);
+  *more = code == SQLITE_ROW;
+  if (code == SQLITE_ROW) {
+    return LQA_OK;
+  }
+  lqa_status status = code == SQLITE_DONE ? LQA_OK : fail(s->sql, code, err);
+  sqlite3_reset(s->handle);
+  return status;
+}
+
+lqa_status lqa_statement_run(lqa_statement *s, lqa_error *err) {
+  bool more = true;
+  while (more) {
+    LQA_TRY(lqa_statement_next(s, &more, err));
+  }
+  return LQA_OK;
+}
+
+void lqa_statement_reset(lqa_statement *s) {
+  sqlite3_reset(s->handle);
+}
+
+lqa_str lqa_statement_text(lqa_statement *s, int column) {
+  const char *text = (const char *)sqlite3_column_text(s->handle, column);
+  return text ? (lqa_str){text, (size_t)sqlite3_column_bytes(s->handle, column)}
+              : (lqa_str){NULL, 0};
+}
+
+int64_t lqa_statement_int(lqa_statement *s, int column) {
+  return sqlite3_column_int64(s->handle, column);
+}
+
+double lqa_statement_number(lqa_statement *s, int column) {
+  return lqa_statement_is_null(s, column) ? NAN : sqlite3_column_double(s->handle, column);
+}
+
+bool lqa_statement_is_null(lqa_statement *s, int column) {
+  return sqlite3_column_type(s->handle, column) == SQLITE_NULL;
+}
