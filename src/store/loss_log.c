@@ -153,7 +153,8 @@ static lqa_status read_records(log_reader *l, lqa_error *err) {
 }
 
 static lqa_status read_file(log_reader *l, const char *path, lqa_error *err) {
-  const lqa_source_options options = {.paths = {&path, 1}, .content_optional = true};
+  const lqa_source_options options = {
+      .paths = {&path, 1}, .header = "yes", .content_optional = true};
   lqa_source *source = NULL;
   l->path = path;
   LQA_TRY(lqa_source_open(&options, l->run->observer, &source, err));

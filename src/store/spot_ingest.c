@@ -174,8 +174,8 @@ static lqa_status find_columns(ingest *g, const lqa_source *source, lqa_error *e
 }
 
 static lqa_status read_sheet(ingest *g, lqa_error *err) {
-  const lqa_source_options options = {.paths = {(const char **)&g->sheet->path, 1},
-                                      .content_optional = true};
+  const lqa_source_options options = {
+      .paths = {(const char **)&g->sheet->path, 1}, .header = "yes", .content_optional = true};
   lqa_source *source = NULL;
   LQA_TRY(lqa_source_open(&options, g->run->observer, &source, err));
   lqa_status status = find_columns(g, source, err);
