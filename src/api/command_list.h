@@ -1,0 +1,9 @@
+/* api/command_list.h - every command, one row each, in the order of the help. No include guard:
+ * expanded for the enum (command.h), the declarations and the table (command.c). */
+COMMAND(audit)
+COMMAND(report)
+COMMAND(corrupt)
+COMMAND(evaluate)
+COMMAND(demo)
+COMMAND(checks)
+COMMAND(doctor)

@@ -1,0 +1,46 @@
+/* The result object: two buffers and a path. Ceiling 256 MB each, far above any report. */
+#include "api/result.h"
+
+#include "base/memory.h"
+
+enum { MAX_RESULT_BYTES = 256 << 20 };
+
+lqa_result *lqa_result_new(void) {
+  lqa_result *result = lqa_calloc(1, sizeof *result);
+  if (result) {
+    lqa_buf_init(&result->text, MAX_RESULT_BYTES);
+    lqa_buf_init(&result->json, MAX_RESULT_BYTES);
+  }
+  return result;
+}
+
+void lqa_result_free(lqa_result *result) {
+  if (!result) {
+    return;
+  }
+  lqa_buf_clear(&result->text);
+  lqa_buf_clear(&result->json);
+  free(result->run_path);
+  free(result);
+}
+
+lqa_status lqa_result_finish(lqa_result *result, lqa_result **out, lqa_error *err) {
+  if (result->text.failed || result->json.failed) {
+    lqa_result_free(result);
+    return lqa_fail_memory(err, "writing the result");
+  }
+  *out = result;
+  return LQA_OK;
+}
+
+const char *lqa_result_text(const lqa_result *result) {
+  return result->text.data ? result->text.data : "";
+}
+
+const char *lqa_result_json(const lqa_result *result) {
+  return result->json.size ? result->json.data : "{}\n";
+}
+
+const char *lqa_result_run_path(const lqa_result *result) {
+  return result->run_path;
+}

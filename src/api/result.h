@@ -1,0 +1,19 @@
+/* api/result.h - what a command has to say, as text and as JSON, built piece by piece. */
+#ifndef LQA_API_RESULT_H
+#define LQA_API_RESULT_H
+
+#include "base/json.h"
+#include "labelqa/labelqa.h"
+
+struct lqa_result {
+  lqa_buf text; /* for people */
+  lqa_buf json; /* one document */
+  char *run_path;
+};
+
+/* An empty result; NULL when out of memory. lqa_result_free releases it. */
+lqa_result *lqa_result_new(void);
+/* Hands `result` to *out if its buffers are whole; else frees it and returns LQA_NO_MEMORY. */
+lqa_status lqa_result_finish(lqa_result *result, lqa_result **out, lqa_error *err);
+
+#endif

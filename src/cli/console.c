@@ -1,0 +1,92 @@
+/* One line of progress, rewritten in place on a terminal and absent elsewhere; remarks as lines of
+ * their own. The first SIGINT or SIGTERM sets a flag that the library polls; SA_RESETHAND restores
+ * the default, so a second one ends the process.
+ */
+#include "cli/console.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile int cancelled;
+static bool on_terminal;
+static bool line_shown;
+static char last_line[128];
+static struct timespec last_time;
+
+static void on_signal(int number) {
+  (void)number;
+  cancelled = 1;
+}
+
+static void clear_line(void) {
+  if (line_shown) {
+    fputs("\r\x1b[K", stderr);
+    line_shown = false;
+  }
+}
+
+/* At most ten updates a second, and one for every new stage. */
+static bool is_due(const char *stage) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  double elapsed =
+      (double)(now.tv_sec - last_time.tv_sec) + 1e-9 * (double)(now.tv_nsec - last_time.tv_nsec);
+  if (elapsed < 0.1 && strncmp(stage, last_line, strlen(stage)) == 0) {
+    return false;
+  }
+  last_time = now;
+  return true;
+}
+
+static void show_progress(void *data, const char *stage, double fraction) {
+  (void)data;
+  if (!on_terminal || !is_due(stage)) {
+    return;
+  }
+  if (fraction < 0) {
+    snprintf(last_line, sizeof last_line, "%s ...", stage);
+  } else {
+    snprintf(last_line, sizeof last_line, "%s %3.0f %%", stage, 100 * fraction);
+  }
+  fprintf(stderr, "\r\x1b[K%s", last_line);
+  line_shown = true;
+}
+
+static void show_message(void *data, lqa_message_level level, const char *text) {
+  (void)data;
+  clear_line();
+  fprintf(stderr, "%s%s\n", level == LQA_MESSAGE_WARN ? "warning: " : "", text);
+}
+
+int console_width(void) {
+  struct winsize size;
+  if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) {
+    return size.ws_col;
+  }
+  return 100;
+}
+
+void console_begin(lqa_call *call) {
+  static lqa_observer observer;
+  observer = (lqa_observer){.cancelled = &cancelled};
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  on_terminal = isatty(2) != 0;
+  if (!lqa_call_is_quiet(call)) {
+    observer.progress = show_progress;
+    observer.message = show_message;
+  }
+  lqa_call_set_observer(call, &observer);
+  if (isatty(1)) {
+    lqa_call_set_width(call, console_width());
+  }
+}
+
+void console_end(void) {
+  clear_line();
+}

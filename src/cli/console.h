@@ -1,0 +1,14 @@
+/* cli/console.h - the terminal: progress line, remarks, signals. */
+#ifndef LQA_CLI_CONSOLE_H
+#define LQA_CLI_CONSOLE_H
+
+#include "labelqa/labelqa.h"
+
+/* Columns of the terminal on standard output, 100 where there is none. */
+int console_width(void);
+/* Installs signal handlers and gives `call` an observer that writes to standard error. */
+void console_begin(lqa_call *call);
+/* Clears the progress line. */
+void console_end(void);
+
+#endif

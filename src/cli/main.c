@@ -1,0 +1,110 @@
+/* labelqa, the command: turns a command line into a call of the library and prints what it says.
+ *
+ * Results go to standard output, remarks and progress to standard error; progress only on a
+ * terminal. Ctrl-C and SIGTERM ask the library to stop; a second one ends the process at once. What
+ * a command can do is decided by the library's tables: this file knows no command by name.
+ */
+#include "cli/console.h"
+#include "labelqa/labelqa.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_overview(FILE *out) {
+  fputs("labelqa audits labelled data before anyone fine-tunes on it.\n\n"
+        "Usage: labelqa COMMAND [arguments] [options]\n\nCommands:\n",
+        out);
+  for (size_t i = 0; i < lqa_command_count(); i++) {
+    fprintf(out, "  %-10s %s\n", lqa_command_name(i), lqa_command_summary(i));
+  }
+  fputs("\n'labelqa COMMAND --help' shows a command's options and an example.\n"
+        "Start with:  labelqa audit FILE --text COL --label COL\n",
+        out);
+}
+
+static int fail(const lqa_error *err) {
+  fprintf(stderr, "labelqa: %s\n", err->message);
+  return lqa_status_exit_code(err->status);
+}
+
+/* Prints an owned text and frees it. */
+static int print_owned(char *text) {
+  if (!text) {
+    return 7;
+  }
+  fputs(text, stdout);
+  lqa_free(text);
+  return 0;
+}
+
+/* What completion scripts and `make install` ask: `labelqa __words audit`, `labelqa __man audit`.
+ */
+static int run_hidden(int argc, char **argv) {
+  if (strcmp(argv[1], "__commands") == 0) {
+    for (size_t i = 0; i < lqa_command_count(); i++) {
+      puts(lqa_command_name(i));
+    }
+    return 0;
+  }
+  const char *name = argc > 2 ? argv[2] : "";
+  return print_owned(strcmp(argv[1], "__man") == 0 ? lqa_command_man(name)
+                                                   : lqa_command_words(name));
+}
+
+static int run_command(int argc, char **argv) {
+  lqa_error err;
+  lqa_error_clear(&err);
+  lqa_call *call = NULL;
+  lqa_result *result = NULL;
+  bool help = false;
+  int code = 0;
+  if (lqa_call_new(argv[1], &call, &err) != LQA_OK) {
+    return fail(&err);
+  }
+  if (lqa_call_parse(call, argc - 2, argv + 2, &help, &err) != LQA_OK) {
+    code = fail(&err);
+  } else if (help) {
+    code = print_owned(lqa_command_help(argv[1], console_width()));
+  } else if (lqa_call_fill(call, getenv, &err) != LQA_OK) {
+    code = fail(&err);
+  } else {
+    console_begin(call);
+    lqa_status status = lqa_call_run(call, &result, &err);
+    console_end();
+    if (result &&
+        fputs(lqa_call_wants_json(call) ? lqa_result_json(result) : lqa_result_text(result),
+              stdout) < 0) {
+      code = 4;
+    }
+    if (status != LQA_OK) {
+      code = fail(&err);
+    }
+  }
+  lqa_result_free(result);
+  lqa_call_free(call);
+  return code;
+}
+
+int main(int argc, char **argv) {
+  int code = 0;
+  if (argc < 2) {
+    print_overview(stderr);
+    return 2;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+      strcmp(argv[1], "help") == 0) {
+    print_overview(stdout);
+  } else if (strcmp(argv[1], "--version") == 0) {
+    printf("labelqa %s\n", lqa_version());
+  } else if (strncmp(argv[1], "__", 2) == 0) {
+    code = run_hidden(argc, argv);
+  } else {
+    code = run_command(argc, argv);
+  }
+  if (fflush(stdout) != 0 && code == 0) {
+    fputs("labelqa: cannot write to standard output\n", stderr);
+    code = 4;
+  }
+  return code;
+}
