@@ -1,0 +1,290 @@
+/* labelqa audit: runs the stages (audit_session.c) and puts the run folder in place in one step.
+ *
+ * What can be refused is refused first: conditions, checks, a run in the way. The folder is written
+ * beside its place; any failure leaves nothing behind.
+ */
+#include "api/audit_session.h"
+#include "api/command.h"
+#include "api/fail_if.h"
+#include "api/option_values.h"
+#include "api/result.h"
+#include "api/run_report.h"
+#include "api/source_options.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+
+static const lqa_option options[];
+
+/* ---- where the run goes ---- */
+
+/* Length of the name without the suffixes of data files: "a.csv.gz" -> 1. */
+static size_t stem_length(const char *name) {
+  static const char *const suffixes[] = {".gz",     ".zst",    ".csv",    ".tsv",     ".txt",
+                                         ".json",   ".jsonl",  ".ndjson", ".parquet", ".db",
+                                         ".duckdb", ".sqlite", ".sqlite3"};
+  size_t n = strlen(name);
+  for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+    size_t m = strlen(suffixes[i]);
+    if (n > m && strncasecmp(name + n - m, suffixes[i], m) == 0) {
+      n -= m;
+      char shorter[512];
+      if (n < sizeof shorter) {
+        memcpy(shorter, name, n);
+        shorter[n] = '\0';
+        return stem_length(shorter);
+      }
+    }
+  }
+  return n;
+}
+
+/* "<first source's stem>.labelqa" in the current folder; owned, NULL when out of memory. */
+static char *default_out(const char *source) {
+  char *path = NULL;
+  if (strcmp(source, "-") == 0) {
+    return strdup("stdin.labelqa");
+  }
+  const char *name = lqa_path_name(source), *table = strstr(name, "::");
+  if (table) {
+    return asprintf(&path, "%s.labelqa", table + 2) < 0 ? NULL : path;
+  }
+  size_t n = stem_length(name);
+  for (size_t i = 0; i < n; i++) {
+    if (strchr("*?[]{}", name[i])) { /* a glob: its fixed beginning */
+      n = i;
+    }
+  }
+  int length = asprintf(&path, "%.*s.labelqa", n ? (int)n : 4, n ? name : "data");
+  return length < 0 ? NULL : path;
+}
+
+/* ---- writing ---- */
+
+static lqa_status fill_manifest(lqa_audit_session *s, lqa_manifest *m, lqa_error *err) {
+  char *made = lqa_arena_take(&s->arena, 32, 1);
+  const lqa_source_roles *roles = NULL;
+  if (!made) {
+    return lqa_fail_memory(err, "writing the manifest");
+  }
+  lqa_clock_utc(made);
+  *m = (lqa_manifest){.version = lqa_version(),
+                      .command = "audit",
+                      .made_utc = made,
+                      .seed = s->args->common.seed,
+                      .n_rows = s->dataset->n_rows,
+                      .source = s->source_options,
+                      .files = s->dataset->files,
+                      .n_files = s->dataset->n_files,
+                      .has_snapshot = !s->args->no_snapshot,
+                      .content_kind = s->dataset->kind,
+                      .classes = s->dataset->classes,
+                      .n_classes = s->dataset->n_classes,
+                      .classes_given = s->dataset->classes_given,
+                      .tie_order = s->report.confident.tie_order,
+                      .model = s->report.confident.model};
+  LQA_TRY(lqa_source_resolve(s->source, &roles, err));
+  lqa_manifest_set_roles(m, roles);
+  return lqa_option_values(options, s->args, &s->arena, &m->options, &m->n_options, err);
+}
+
+/* Columns of the source and severities of this run, which later commands need. */
+static lqa_status fill_manifest_lists(lqa_audit_session *s, lqa_manifest *m, lqa_error *err) {
+  size_t n_columns = lqa_source_count_columns(s->source), n = s->audits.findings.items.n;
+  const char **columns = lqa_arena_take(&s->arena, n_columns + 1, sizeof *columns);
+  lqa_run_severity *severities = lqa_arena_take(&s->arena, n + 1, sizeof *severities);
+  lqa_run_stage *stages = lqa_arena_take(&s->arena, LQA_SESSION_MAX_STAGES, sizeof *stages);
+  if (!columns || !severities || !stages) {
+    return lqa_fail_memory(err, "writing the manifest");
+  }
+  for (size_t c = 0; c < n_columns; c++) {
+    columns[c] = lqa_source_column_name(s->source, c);
+  }
+  m->columns = columns;
+  m->n_columns = n_columns;
+  for (size_t i = 0; i < n; i++) {
+    const lqa_finding *f = &s->audits.findings.items.data[i];
+    bool is_new = i == 0 || severities[m->n_severities - 1].id != f->kind->id;
+    if (is_new) {
+      severities[m->n_severities++] =
+          (lqa_run_severity){f->kind->id, lqa_severity_name(f->severity)};
+    }
+  }
+  m->severities = severities;
+  for (int i = 0; i < s->n_timings; i++) {
+    stages[i] = (lqa_run_stage){s->timings[i].stage, s->timings[i].seconds, 0};
+  }
+  m->stages = stages;
+  m->n_stages = (size_t)s->n_timings;
+  m->peak_rss_bytes = lqa_peak_rss_bytes();
+  return LQA_OK;
+}
+
+static lqa_status write_snapshot(lqa_audit_session *s, const char *folder, lqa_error *err) {
+  double started = lqa_clock_seconds();
+  if (s->args->no_snapshot) {
+    return LQA_OK;
+  }
+  char *path = lqa_path_join(folder, "source.parquet");
+  if (!path) {
+    return lqa_fail_memory(err, "writing the snapshot");
+  }
+  lqa_observe_progress(s->args->common.observer, "writing the snapshot", -1);
+  lqa_status status = lqa_source_snapshot(s->source, path, err);
+  free(path);
+  lqa_audit_session_time(s, "snapshot", started);
+  return status;
+}
+
+static lqa_status write_report(lqa_audit_session *s, lqa_run *run, const char *path,
+                               lqa_result *result, lqa_error *err) {
+  LQA_TRY(lqa_run_report_complete(run, path, LQA_REPORT_DEFAULT_TOP, &s->arena, &s->report, err));
+  s->report.timings = s->timings;
+  s->report.n_timings = s->n_timings;
+  s->report.peak_rss_bytes = lqa_peak_rss_bytes();
+  LQA_TRY(lqa_run_report_save(&s->report, run->folder, err));
+  return lqa_run_report_show(&s->report, (int)s->args->common.width, result) == LQA_OK
+             ? LQA_OK
+             : lqa_fail_memory(err, "writing the result");
+}
+
+/* Everything into the draft's folder. */
+static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lqa_result *result,
+                            lqa_error *err) {
+  lqa_manifest manifest;
+  lqa_run *run = NULL;
+  LQA_TRY(write_snapshot(s, draft->folder, err));
+  double started = lqa_clock_seconds();
+  LQA_TRY(fill_manifest(s, &manifest, err));
+  LQA_TRY(fill_manifest_lists(s, &manifest, err));
+  lqa_run_parts parts = {&manifest, s->dataset, &s->evidence, s->args->common.observer};
+  lqa_observe_progress(s->args->common.observer, "writing the run", -1);
+  LQA_TRY(lqa_run_new(&parts, draft, &run, err));
+  lqa_status status = lqa_run_save(run, s->pred_probs, err);
+  lqa_audit_session_time(s, "write", started);
+  if (status == LQA_OK) {
+    status = write_report(s, run, draft->path, result, err);
+  }
+  lqa_run_close(run);
+  return status;
+}
+
+static lqa_status audit_into(lqa_audit_session *s, const lqa_audit_args *args, lqa_run_draft *draft,
+                             lqa_result *result, lqa_error *err) {
+  LQA_TRY(lqa_audit_session_run(s, args, err));
+  return write_run(s, draft, result, err);
+}
+
+static lqa_status run_into(const lqa_audit_args *args, const char *path, lqa_result *result,
+                           lqa_error *err) {
+  lqa_run_draft draft;
+  lqa_audit_session *session = lqa_calloc(1, sizeof *session);
+  if (!session) {
+    return lqa_fail_memory(err, "starting the audit");
+  }
+  lqa_status status = lqa_run_draft_begin(path, args->overwrite != 0, &draft, err);
+  if (status != LQA_OK) {
+    free(session);
+    return status;
+  }
+  status = audit_into(session, args, &draft, result, err);
+  if (status == LQA_OK) {
+    status = lqa_run_draft_commit(&draft, err);
+  } else {
+    lqa_run_draft_discard(&draft);
+  }
+  if (status == LQA_OK) {
+    status = lqa_fail_if_run(&args->fail_if, &session->report, err);
+  }
+  lqa_audit_session_clear(session);
+  free(session);
+  return status;
+}
+
+static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
+  const lqa_audit_args *args = data;
+  if (args->sources.n == 0) {
+    return lqa_fail(err, LQA_BAD_USAGE, "SOURCE is missing: name at least one file");
+  }
+  LQA_TRY(lqa_fail_if_check(&args->fail_if, err));
+  char *path = args->out ? strdup(args->out) : default_out(args->sources.items[0]);
+  lqa_result *result = lqa_result_new();
+  lqa_status status = path && result ? run_into(args, path, result, err)
+                                     : lqa_fail_memory(err, "starting the audit");
+  free(path);
+  if (status != LQA_OK && status != LQA_FAIL_IF) {
+    lqa_result_free(result);
+    return status;
+  }
+  lqa_status finished = lqa_result_finish(result, out, err);
+  return finished == LQA_OK ? status : finished;
+}
+
+/* clang-format off */
+static const char *const default_ngrams[] = {"1", "2", NULL};
+#define FIELD(name) offsetof(lqa_audit_args, name)
+
+static const lqa_option options[] = {
+  {.name = "out", .kind = LQA_OPTION_TEXT, .offset = FIELD(out), .argument = "RUN",
+   .help = "run folder to write (default: <first source's stem>.labelqa)", .group = "Run"},
+  {.name = "overwrite", .kind = LQA_OPTION_FLAG, .offset = FIELD(overwrite),
+   .help = "replace an existing run; verdicts and decisions are carried over", .group = "Run"},
+  {.name = "no-snapshot", .kind = LQA_OPTION_FLAG, .offset = FIELD(no_snapshot),
+   .help = "keep no copy of the source in the run", .group = "Run"},
+  {.name = "fail-if", .kind = LQA_OPTION_TEXT_LIST, .offset = FIELD(fail_if),
+   .argument = "'NAME OP NUMBER'", .help = "exit with 1 if this holds: 'findings.error > 0'",
+   .group = "Run"},
+  LQA_SOURCE_OPTIONS(lqa_audit_args),
+  {.name = "model", .kind = LQA_OPTION_CHOICE, .offset = FIELD(model), .default_value = "auto",
+   .choices = "auto|logistic|naive-bayes|trees|knn", .help = "the out-of-fold model",
+   .group = "Model"},
+  {.name = "folds", .kind = LQA_OPTION_INT, .offset = FIELD(folds), .default_value = "5", .min = 2,
+   .max = 64, .argument = "N", .help = "cross-validation folds", .group = "Model"},
+  {.name = "C", .kind = LQA_OPTION_DOUBLE, .offset = FIELD(C), .default_value = "1", .min = 1e-6,
+   .max = 1e6, .argument = "C", .help = "inverse strength of the l2 penalty", .group = "Model"},
+  {.name = "ngrams", .kind = LQA_OPTION_TEXT_LIST, .offset = FIELD(ngrams), .argument = "LOW,HIGH",
+   .default_value = "1,2", .default_list = default_ngrams, .split_commas = true,
+   .help = "word n-grams", .group = "Model"},
+  {.name = "min-df", .kind = LQA_OPTION_INT, .offset = FIELD(min_df), .default_value = "2",
+   .min = 1, .max = 1e9, .argument = "N", .help = "rows a term must occur in", .group = "Model"},
+  {.name = "max-features", .kind = LQA_OPTION_INT, .offset = FIELD(max_features),
+   .default_value = "0", .min = 0, .max = 2e9, .argument = "N",
+   .help = "keep the N most frequent terms, 0 = all", .group = "Model"},
+  {.name = "checks", .kind = LQA_OPTION_TEXT_LIST, .offset = FIELD(checks),
+   .argument = "basic|all|ID,...", .split_commas = true, .default_value = "all",
+   .help = "which checks to run", .group = "Checks"},
+  {.name = "severity", .kind = LQA_OPTION_TEXT_LIST, .offset = FIELD(severity),
+   .argument = "ID=LEVEL", .help = "change a finding's level: error, warn, info, ignore",
+   .group = "Checks"},
+  {.name = "set", .kind = LQA_OPTION_TEXT_LIST, .offset = FIELD(set), .argument = "ID.PARAM=VALUE",
+   .help = "change a check's parameter", .group = "Checks"},
+  {.name = "baseline", .kind = LQA_OPTION_TEXT, .offset = FIELD(baseline), .argument = "FILE",
+   .help = "accepted findings", .group = "Checks"},
+  LQA_COMMON_OPTIONS(lqa_audit_args)};
+/* clang-format on */
+
+const lqa_command lqa_command_audit = {
+    .number = LQA_COMMAND_audit,
+    .name = "audit",
+    .summary = "Checks structure, finds suspect labels, scores every row; writes a run folder",
+    .description = "A SOURCE is a CSV, TSV, JSON, JSON lines or Parquet file (also .gz, .zst), a "
+                   "glob, - for\nstandard input, or FILE.db::TABLE (DuckDB, SQLite). Several are "
+                   "read as one.",
+    .example = "labelqa audit tickets.csv --text subject --text body --label category\n"
+               "labelqa audit table.parquet --features age,job,city --label churn",
+    .args_size = sizeof(lqa_audit_args),
+    .options = options,
+    .positionals = {{"SOURCE", offsetof(lqa_audit_args, sources), true, true}},
+    .run = run,
+};
+
+void lqa_audit_args_init(lqa_audit_args *args) {
+  lqa_command_init_args(LQA_COMMAND_audit, args);
+}
+
+lqa_status lqa_cmd_audit(const lqa_audit_args *args, lqa_result **result, lqa_error *err) {
+  lqa_error_clear(err);
+  return run(args, result, err);
+}

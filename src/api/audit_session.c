@@ -1,0 +1,233 @@
+/* The stages in their order: read, look at the structure, train out of fold, find label issues,
+ * look at the structure again with probabilities at hand, losses, outcome. Each stage leaves its
+ * result in the session; nothing is printed and nothing written.
+ */
+#include "api/audit_session.h"
+
+#include "api/source_map.h"
+#include "audit/high_loss/high_loss.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "trust/rule.h"
+
+#include <math.h>
+
+void lqa_audit_session_time(lqa_audit_session *s, const char *stage, double started) {
+  if (s->n_timings < LQA_SESSION_MAX_STAGES) {
+    s->timings[s->n_timings++] = (lqa_report_timing){stage, lqa_clock_seconds() - started};
+  }
+}
+
+void lqa_audit_session_clear(lqa_audit_session *s) {
+  if (s->has_evidence) {
+    lqa_evidence_clear(&s->evidence);
+  }
+  lqa_label_issues_clear(&s->issues);
+  if (s->has_model) {
+    lqa_crossval_clear(&s->model);
+  }
+  free(s->given_probs);
+  if (s->has_audits) {
+    lqa_audit_run_clear(&s->audits);
+  }
+  lqa_dataset_free(s->dataset);
+  lqa_source_close(s->source);
+  lqa_pool_free(s->pool);
+  lqa_arena_clear(&s->arena);
+}
+
+static lqa_status prepare(lqa_audit_session *s, lqa_error *err) {
+  const lqa_audit_args *a = s->args;
+  lqa_audit_choices choices = {
+      .checks = a->checks, .severity = a->severity, .set = a->set, .baseline = a->baseline};
+  LQA_TRY(lqa_audit_run_init(&s->audits, &choices, err));
+  s->has_audits = true;
+  s->pool = lqa_pool_new((int)a->common.threads);
+  return s->pool ? LQA_OK : lqa_fail_memory(err, "starting threads");
+}
+
+static lqa_status read_source(lqa_audit_session *s, lqa_error *err) {
+  const lqa_observer *observer = s->args->common.observer;
+  s->source_options =
+      lqa_source_options_from(&s->args->source, &s->args->sources, &s->args->common);
+  lqa_observe_progress(observer, "reading", -1);
+  LQA_TRY(lqa_source_open(&s->source_options, observer, &s->source, err));
+  return lqa_source_load(s->source, &s->dataset, err);
+}
+
+static lqa_audit_input known_facts(const lqa_audit_session *s) {
+  return (lqa_audit_input){.dataset = s->dataset,
+                           .pool = s->pool,
+                           .observer = s->args->common.observer,
+                           .seed = (uint64_t)s->args->common.seed,
+                           .memory_bytes = s->args->source.memory_limit,
+                           .train_accuracy = NAN,
+                           .out_of_fold_accuracy = NAN};
+}
+
+static lqa_status look_at_structure(lqa_audit_session *s, lqa_error *err) {
+  lqa_audit_input known = known_facts(s);
+  lqa_observe_progress(s->args->common.observer, "checking structure", -1);
+  return lqa_audit_run_structural(&s->audits, &known, err);
+}
+
+/* "1,2" as two numbers; one number stands for both. */
+static lqa_status parse_ngrams(const lqa_text_list *list, lqa_crossval_options *options,
+                               lqa_error *err) {
+  long long lo = 1, hi = 2;
+  bool ok = list->n >= 1 && list->n <= 2 && lqa_str_to_int64(lqa_str_from(list->items[0]), &lo) &&
+            lqa_str_to_int64(lqa_str_from(list->items[list->n - 1]), &hi);
+  if (list->n > 0 && (!ok || lo < 1 || hi < lo || hi > 8)) {
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    "--ngrams: expected LOW,HIGH with 1 <= LOW <= HIGH <= 8, such as 1,2");
+  }
+  options->ngram_lo = (int)lo;
+  options->ngram_hi = (int)hi;
+  return LQA_OK;
+}
+
+static lqa_status model_options(const lqa_audit_session *s, lqa_crossval_options *options,
+                                lqa_error *err) {
+  const lqa_audit_args *a = s->args;
+  lqa_crossval_options_init(options);
+  if (!lqa_model_kind_of(lqa_str_from(a->model), &options->kind)) {
+    return lqa_fail(err, LQA_BAD_USAGE, "--model %s: there is no such model", a->model);
+  }
+  options->n_folds = (int)a->folds;
+  options->C = a->C;
+  options->min_df = a->min_df;
+  options->max_features = a->max_features;
+  options->seed = (uint64_t)a->common.seed;
+  options->memory_bytes = a->source.memory_limit;
+  options->cluster = s->audits.cluster;
+  options->pool = s->pool;
+  options->observer = a->common.observer;
+  return parse_ngrams(&a->ngrams, options, err);
+}
+
+/* Given probabilities as float32, what pred_probs.npy stores and flags are computed from. */
+static lqa_status take_given_probs(lqa_audit_session *s, lqa_error *err) {
+  const lqa_matrix *given = s->dataset->pred_probs;
+  size_t k = (size_t)s->dataset->n_classes;
+  s->given_probs = lqa_malloc((size_t)s->dataset->n_rows * k, sizeof *s->given_probs);
+  if (!s->given_probs) {
+    return lqa_fail_memory(err, "reading the given probabilities");
+  }
+  for (int64_t i = 0; i < s->dataset->n_rows; i++) {
+    lqa_matrix_row_f32(given, i, s->given_probs + (size_t)i * k);
+  }
+  s->pred_probs = s->given_probs;
+  s->report.confident.model = "given probabilities";
+  s->report.confident.train_accuracy = NAN;
+  s->report.confident.out_of_fold_accuracy = NAN;
+  return LQA_OK;
+}
+
+static lqa_status train(lqa_audit_session *s, lqa_error *err) {
+  if (s->dataset->pred_probs) {
+    return take_given_probs(s, err);
+  }
+  lqa_crossval_options options;
+  LQA_TRY(model_options(s, &options, err));
+  LQA_TRY(lqa_crossval_run(s->dataset, &options, &s->model, err));
+  s->has_model = true;
+  s->pred_probs = s->model.pred_probs;
+  s->report.confident.model = s->model.model;
+  s->report.confident.train_accuracy = s->model.train_accuracy;
+  s->report.confident.out_of_fold_accuracy = s->model.out_of_fold_accuracy;
+  s->report.notes = s->model.notes.data;
+  s->report.n_notes = (int64_t)s->model.notes.n;
+  return LQA_OK;
+}
+
+/* Labels of scorable rows, -1 for the rest. */
+static int32_t *scorable_labels(lqa_audit_session *s) {
+  size_t n = (size_t)s->dataset->n_rows;
+  int32_t *label = lqa_arena_take(&s->arena, n + 1, sizeof *label);
+  for (size_t i = 0; label && i < n; i++) {
+    label[i] = lqa_dataset_is_scorable(s->dataset, (int64_t)i) ? s->dataset->label[i] : -1;
+  }
+  return label;
+}
+
+static lqa_status find_label_issues(lqa_audit_session *s, lqa_error *err) {
+  lqa_observe_progress(s->args->common.observer, "finding label issues", -1);
+  lqa_label_issues_input input = {.pred_probs = s->pred_probs,
+                                  .label = scorable_labels(s),
+                                  .n_rows = s->dataset->n_rows,
+                                  .n_classes = s->dataset->n_classes,
+                                  .ties = LQA_TIES_STABLE,
+                                  .pool = s->pool};
+  if (!input.label) {
+    return lqa_fail_memory(err, "finding label issues");
+  }
+  s->report.confident.tie_order = "stable";
+  return lqa_label_issues_find(&input, &s->issues, err);
+}
+
+static lqa_status look_again(lqa_audit_session *s, lqa_error *err) {
+  lqa_audit_input known = known_facts(s);
+  known.pred_probs = s->pred_probs;
+  known.fold = s->has_model ? s->model.fold : NULL;
+  known.train_accuracy = s->report.confident.train_accuracy;
+  known.out_of_fold_accuracy = s->report.confident.out_of_fold_accuracy;
+  lqa_observe_progress(s->args->common.observer, "checking alignment", -1);
+  return lqa_audit_run_modelled(&s->audits, &known, err);
+}
+
+/* All evidence into one place, then the rule. */
+static lqa_status judge_rows(lqa_audit_session *s, lqa_error *err) {
+  lqa_evidence *e = &s->evidence;
+  size_t n = (size_t)s->dataset->n_rows;
+  LQA_TRY(lqa_evidence_init(e, s->dataset->n_rows, s->dataset->n_classes, s->dataset->label, err));
+  s->has_evidence = true;
+  memcpy(e->predicted_label, s->issues.predicted, n * sizeof *e->predicted_label);
+  memcpy(e->self_confidence, s->issues.self_confidence, n * sizeof *e->self_confidence);
+  memcpy(e->is_label_issue, s->issues.is_issue, n);
+  memcpy(e->issue_rank, s->issues.rank, n * sizeof *e->issue_rank);
+  lqa_high_loss losses = {e->loss, e->loss_percentile, e->is_high_loss};
+  LQA_TRY(lqa_high_loss_from_confidence(s->dataset->n_rows, e->self_confidence, &losses, err));
+  lqa_audit_marks marks = {e->finding_bits, e->has_error_finding, e->structural_label};
+  lqa_audit_run_mark(&s->audits, &marks);
+  lqa_rule_run(e);
+  return LQA_OK;
+}
+
+static lqa_status fill_report(lqa_audit_session *s, lqa_error *err) {
+  lqa_report *r = &s->report;
+  r->version = lqa_version();
+  r->n_rows = s->dataset->n_rows;
+  r->classes = s->dataset->classes;
+  r->n_classes = s->dataset->n_classes;
+  r->judge.cost_usd = NAN;
+  r->judge.agreement = NAN;
+  LQA_TRY(lqa_report_add_findings(r, &s->audits.findings, &s->arena, err));
+  LQA_TRY(lqa_report_add_lengths(r, s->dataset, &s->arena, err));
+  LQA_TRY(lqa_report_add_confident(r, s->dataset, &s->issues, &s->arena, err));
+  lqa_report_add_actions(r, &s->evidence);
+  return LQA_OK;
+}
+
+lqa_status lqa_audit_session_run(lqa_audit_session *s, const lqa_audit_args *args, lqa_error *err) {
+  static const struct {
+    const char *name;
+    lqa_status (*run)(lqa_audit_session *s, lqa_error *err);
+  } stages[] = {{"prepare", prepare},
+                {"read", read_source},
+                {"structure", look_at_structure},
+                {"model", train},
+                {"confident_learning", find_label_issues},
+                {"alignment", look_again},
+                {"trust", judge_rows},
+                {"summary", fill_report}};
+  memset(s, 0, sizeof *s);
+  s->args = args;
+  lqa_arena_init(&s->arena);
+  for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+    double started = lqa_clock_seconds();
+    LQA_TRY(stages[i].run(s, err));
+    LQA_TRY(lqa_observe_check(args->common.observer, err));
+    lqa_audit_session_time(s, stages[i].name, started);
+  }
+  return LQA_OK;
+}
