@@ -54,16 +54,15 @@ static lqa_status report_conflicts(const lqa_audit_input *input, lqa_group_findi
     decided += conflicts->members.data[i].suggested >= 0;
   }
   const char *majority =
-      decided ? lqa_arena_printf(input->arena, "; for %s a majority of the copies suggests a label",
+      decided ? lqa_arena_printf(input->arena, "; for %s most copies agree on one",
                                  lqa_phrase_count(input->arena, decided, "row", "rows"))
               : "";
   return lqa_group_finding_report(
       conflicts, input, CONFLICT,
-      "%s in %s the same content as another row but a different label, so at most one of each "
-      "group "
-      "is right%s. %s Decide on one label for each group and correct the rest.",
+      "%s (%s) with the same content as another but another label, so at most one label of each "
+      "group is right%s. %s Decide on one label for each group and correct the rest.",
       lqa_phrase_count(input->arena, n, "row", "rows"),
-      lqa_phrase_count(input->arena, conflicts->n_groups, "group has", "groups have"),
+      lqa_phrase_count(input->arena, conflicts->n_groups, "group", "groups"),
       majority ? majority : "", lqa_group_finding_example(conflicts, input));
 }
 

@@ -76,13 +76,13 @@ static lqa_status report_conflicts(const lqa_audit_input *input, lqa_group_findi
   int64_t n = (int64_t)conflicts->members.n;
   return lqa_group_finding_report(
       conflicts, input, CONFLICT,
-      "%s in %s nearly the same content (Jaccard %.2g or more) but different labels. %s Read them "
-      "side "
-      "by side: if they say the same, give them one label; if a few words change the meaning, "
-      "accept "
-      "them in the baseline.",
+      "%s (%s) with nearly the same content as another, Jaccard %.2g or more, but another label. "
+      "%s "
+      "Read them side by side: if they say the same, give them one label; if a few words change "
+      "the "
+      "meaning, accept them in the baseline.",
       lqa_phrase_count(input->arena, n, "row", "rows"),
-      lqa_phrase_count(input->arena, conflicts->n_groups, "group has", "groups have"),
+      lqa_phrase_count(input->arena, conflicts->n_groups, "group", "groups"),
       input->params[LQA_NEAR_DUPLICATE_JACCARD], lqa_group_finding_example(conflicts, input));
 }
 

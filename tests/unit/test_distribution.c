@@ -1,0 +1,433 @@
+/* tests/unit/test_distribution.c - drift, order, splits, leaks, slices, identifiers; changes since
+ * an earlier run and label migrations.
+ */
+#include "audit_fixture.h"
+
+#include "audit/against.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { N = 600, K = 4 };
+
+static const char *const NAMES[K] = {"a", "b", "c", "d"};
+static fixture_row rows[N];
+static char texts[N][32];
+static int labels[N];
+
+static void fill(uint64_t seed) {
+  lqa_rng rng;
+  lqa_rng_init(&rng, seed, 0);
+  for (int i = 0; i < N; i++) {
+    snprintf(texts[i], sizeof texts[i], "text number %03d %d", i, (int)lqa_rng_below(&rng, 100000));
+    labels[i] = (int)lqa_rng_below(&rng, K);
+  }
+}
+
+static lqa_dataset *make_dataset(void) {
+  for (int i = 0; i < N; i++) {
+    rows[i] = (fixture_row){texts[i], labels[i] < 0 ? NULL : NAMES[labels[i]]};
+  }
+  return fixture_dataset(rows, N, NAMES, K);
+}
+
+/* A role column from one text per row. */
+typedef struct role_store {
+  char bytes[N * 24];
+  uint64_t offsets[N + 1];
+} role_store;
+
+static role_store STORES[2];
+
+static void set_role(lqa_dataset *d, lqa_role role, int store, const char *name,
+                     const char *(*value)(int)) {
+  role_store *s = &STORES[store];
+  for (int i = 0; i < N; i++) {
+    const char *text = value(i);
+    memcpy(s->bytes + s->offsets[i], text, strlen(text));
+    s->offsets[i + 1] = s->offsets[i] + strlen(text);
+  }
+  d->roles[role] = (lqa_column){name, N, s->bytes, s->offsets, NULL};
+}
+
+static void audit(lqa_dataset *d, const char *check, const float *probs, lqa_audit_run *run) {
+  fixture_init(run, check, NULL);
+  fixture_run(run, &(lqa_audit_input){.dataset = d, .pred_probs = probs});
+}
+
+static void done(lqa_dataset *d, lqa_audit_run *run) {
+  lqa_audit_run_clear(run);
+  lqa_dataset_free(d);
+}
+
+static void finds_a_late_class(void **state) {
+  (void)state;
+  fill(1);
+  for (int i = 0; i < 400; i++) {
+    labels[i] %= 3; /* "d" first appears after row 400 */
+  }
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  audit(d, "label-drift", NULL, &run);
+  const lqa_finding *finding = fixture_find(&run, "label-drift", 0);
+  assert_non_null(finding);
+  assert_string_equal(finding->subject, "d");
+  assert_non_null(strstr(finding->message, "first appears at row 40"));
+  assert_null(fixture_find(&run, "label-drift", 1));
+  done(d, &run);
+}
+
+static void names_a_renamed_class(void **state) {
+  (void)state;
+  fill(2);
+  for (int i = 0; i < N; i++) { /* "c" until row 300, "d" from there */
+    labels[i] = labels[i] >= 2 ? (i < 300 ? 2 : 3) : labels[i];
+  }
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  audit(d, "label-drift", NULL, &run);
+  assert_non_null(
+      strstr(fixture_find(&run, "label-drift", 0)->message, "Class \"d\" begins there: renamed?"));
+  assert_non_null(
+      strstr(fixture_find(&run, "label-drift", 1)->message, "Class \"c\" ends there: renamed?"));
+  done(d, &run);
+}
+
+static void order_alone_is_no_drift(void **state) {
+  (void)state;
+  for (int shape = 0; shape < 3; shape++) {
+    fill(3);
+    for (int i = 0; i < N; i++) {
+      labels[i] = shape == 0 ? labels[i] : shape == 1 ? i * K / N : labels[i - i % 25];
+    }
+    lqa_audit_run run;
+    lqa_dataset *d = make_dataset();
+    audit(d, "label-drift", NULL, &run);
+    assert_true(fixture_is_clean(&run, "label-drift"));
+    lqa_audit_run_clear(&run);
+    audit(d, "sorted-order", NULL, &run);
+    assert_int_equal(fixture_find(&run, "sorted-order", 0) != NULL, shape > 0);
+    done(d, &run);
+  }
+}
+
+static const char *time_value(int row) {
+  static char text[24];
+  int day = row * 7 % N; /* rows are not in the order of time */
+  snprintf(text, sizeof text, "2020-%02d-%02d", 1 + day / 28 % 12, 1 + day % 28);
+  return text;
+}
+
+static void looks_along_time(void **state) {
+  (void)state;
+  fill(4);
+  for (int i = 0; i < N; i++) {
+    int day = i * 7 % N;
+    labels[i] = day / 28 % 12 < 8 ? labels[i] % 3 : labels[i]; /* "d" from September on */
+  }
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  set_role(d, LQA_ROLE_TIME, 0, "when", time_value);
+  audit(d, "label-drift", NULL, &run);
+  assert_non_null(strstr(fixture_find(&run, "label-drift", 0)->message, "at 2020-09-0"));
+  done(d, &run);
+}
+
+static const char *source_value(int row) {
+  return row % 3 == 0 ? "web" : row % 3 == 1 ? "mail" : "phone";
+}
+
+static void finds_a_class_missing_from_a_source(void **state) {
+  (void)state;
+  fill(5);
+  for (int i = 1; i < N; i += 3) {
+    labels[i] %= 3; /* no "d" by mail */
+  }
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  set_role(d, LQA_ROLE_SOURCE, 0, "source", source_value);
+  audit(d, "label-drift", NULL, &run);
+  const lqa_finding *finding = fixture_find(&run, "label-drift", 0);
+  assert_non_null(finding);
+  assert_non_null(strstr(finding->message, "\"d\" does not occur in source \"mail\""));
+  assert_null(fixture_find(&run, "label-drift", 1));
+  done(d, &run);
+}
+
+static void finds_labels_told_by_the_source(void **state) {
+  (void)state;
+  fill(6);
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  set_role(d, LQA_ROLE_SOURCE, 0, "source", source_value);
+  audit(d, "metadata-leak", NULL, &run);
+  assert_true(fixture_is_clean(&run, "metadata-leak"));
+  done(d, &run);
+  for (int i = 0; i < N; i++) {
+    labels[i] = i % 40 == 0 ? 3 : i % 3;
+  }
+  d = make_dataset();
+  set_role(d, LQA_ROLE_SOURCE, 0, "source", source_value);
+  audit(d, "metadata-leak", NULL, &run);
+  assert_string_equal(fixture_find(&run, "metadata-leak", 0)->subject, "source");
+  done(d, &run);
+}
+
+static const char *split_value(int row) {
+  return row < 450 ? "train" : "test";
+}
+
+static void finds_splits_that_differ(void **state) {
+  (void)state;
+  fill(7);
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  set_role(d, LQA_ROLE_SPLIT, 0, "split", split_value);
+  audit(d, "split-drift", NULL, &run);
+  assert_true(fixture_is_clean(&run, "split-drift"));
+  done(d, &run);
+  for (int i = 450; i < N; i++) {
+    labels[i] = i % 2 ? 0 : labels[i];
+    texts[i][9] = 0; /* shorter texts */
+  }
+  d = make_dataset();
+  set_role(d, LQA_ROLE_SPLIT, 0, "split", split_value);
+  audit(d, "split-drift", NULL, &run);
+  assert_string_equal(fixture_find(&run, "split-drift", 0)->subject, "classes");
+  assert_string_equal(fixture_find(&run, "split-drift", 1)->subject, "lengths");
+  done(d, &run);
+}
+
+static const char *annotator_value(int row) {
+  static char text[8];
+  snprintf(text, sizeof text, "a%d", row % 10);
+  return text;
+}
+
+static void finds_a_careless_annotator(void **state) {
+  (void)state;
+  static float probs[N * K];
+  fill(8);
+  lqa_rng rng;
+  lqa_rng_init(&rng, 8, 1);
+  for (int i = 0; i < N;
+       i++) { /* predictions are the truth; annotator a3 errs in 40 %, others in 10 % */
+    int truth = labels[i];
+    for (int k = 0; k < K; k++) {
+      probs[i * K + k] = k == truth ? .7f : .1f;
+    }
+    if (lqa_rng_below(&rng, 100) < (i % 10 == 3 ? 40u : 10u)) {
+      labels[i] = (truth + 1) % K;
+    }
+  }
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  set_role(d, LQA_ROLE_ANNOTATOR, 0, "annotator", annotator_value);
+  audit(d, "slice", probs, &run);
+  const lqa_finding *finding = fixture_find(&run, "slice", 0);
+  assert_non_null(finding);
+  assert_string_equal(finding->subject, "annotator \"a3\"");
+  assert_null(fixture_find(&run, "slice", 1));
+  done(d, &run);
+}
+
+static void finds_identifiers_among_features(void **state) {
+  (void)state;
+  static double values[4][N];
+  static lqa_feature_column features[4];
+  fill(9);
+  for (int i = 0; i < N; i++) {
+    values[0][i] = 1000 + i + i / 50; /* a counter with holes */
+    values[1][i] = i;                 /* categories, one a row */
+    values[2][i] = i * 31 % 97;       /* whole numbers, no counter */
+    values[3][i] = i / 100.;          /* ascending, but measured */
+  }
+  static const char *const names[] = {"number", "customer", "age", "dose"};
+  for (int c = 0; c < 4; c++) {
+    features[c] = (lqa_feature_column){names[c], c == 1, values[c], c == 1 ? N : 0, NULL};
+  }
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  d->n_features = 4;
+  d->features = features;
+  audit(d, "identifier-column", NULL, &run);
+  assert_string_equal(fixture_find(&run, "identifier-column", 0)->subject, "number");
+  assert_string_equal(fixture_find(&run, "identifier-column", 1)->subject, "customer");
+  assert_null(fixture_find(&run, "identifier-column", 2));
+  d->n_features = 0;
+  done(d, &run);
+}
+
+static const char *id_value(int row) {
+  static char text[24];
+  snprintf(text, sizeof text, "id%d", row);
+  return text;
+}
+
+/* An earlier run of the same data, rows in reverse order. */
+typedef struct earlier {
+  lqa_dataset *dataset;
+  role_store label, id;
+  lqa_hash128 hash[N];
+  lqa_against against;
+} earlier;
+
+static void make_earlier(earlier *e, bool with_ids) {
+  e->dataset = make_dataset();
+  for (int i = 0; i < N; i++) {
+    int from = N - 1 - i;
+    e->hash[i] = e->dataset->content_hash[from];
+    strcpy(e->label.bytes + e->label.offsets[i], NAMES[labels[from]]);
+    e->label.offsets[i + 1] = e->label.offsets[i] + 1;
+    strcpy(e->id.bytes + e->id.offsets[i], id_value(from));
+    e->id.offsets[i + 1] = e->id.offsets[i] + strlen(id_value(from));
+  }
+  e->against = (lqa_against){"old.labelqa",
+                             N,
+                             e->hash,
+                             {"label", N, e->label.bytes, e->label.offsets, NULL},
+                             {with_ids ? "id" : NULL, N, e->id.bytes, e->id.offsets, NULL}};
+  lqa_dataset_free(e->dataset);
+}
+
+static void audit_against(lqa_dataset *d, const earlier *e, lqa_audit_run *run) {
+  fixture_init(run, "content-changed", NULL);
+  fixture_run(run, &(lqa_audit_input){.dataset = d, .against = &e->against});
+}
+
+static void finds_changes_by_id(void **state) {
+  (void)state;
+  static earlier e;
+  fill(10);
+  make_earlier(&e, true);
+  strcpy(texts[7], "edited");
+  labels[9] = (labels[9] + 1) % K;
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  set_role(d, LQA_ROLE_ID, 0, "id", id_value);
+  audit_against(d, &e, &run);
+  fixture_expect_rows(fixture_find(&run, "content-changed", 0), (int64_t[]){7}, 1);
+  assert_string_equal(fixture_find(&run, "content-changed", 0)->subject, "content");
+  fixture_expect_rows(fixture_find(&run, "content-changed", 1), (int64_t[]){9}, 1);
+  assert_true(fixture_is_clean(&run, "rows-added") && fixture_is_clean(&run, "rows-removed"));
+  done(d, &run);
+}
+
+static void finds_changes_by_content(void **state) {
+  (void)state;
+  static earlier e;
+  fill(11);
+  strcpy(texts[100], texts[200]); /* two copies before and after */
+  make_earlier(&e, false);
+  strcpy(texts[7], "edited");
+  labels[9] = (labels[9] + 1) % K;
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  audit_against(d, &e, &run);
+  const lqa_finding *changed = fixture_find(&run, "content-changed", 0);
+  assert_true(changed->rows[0] == 9 || changed->rows[changed->n_rows - 1] == 9);
+  fixture_expect_rows(fixture_find(&run, "rows-added", 0), (int64_t[]){7}, 1);
+  assert_non_null(strstr(fixture_find(&run, "rows-removed", 0)->message, "1 row of"));
+  done(d, &run);
+}
+
+static const char *other_id(int row) {
+  static char text[24];
+  snprintf(text, sizeof text, "x%d", row);
+  return text;
+}
+
+static void refuses_ids_that_never_match(void **state) {
+  (void)state;
+  static earlier e;
+  fill(12);
+  make_earlier(&e, true);
+  lqa_dataset *d = make_dataset();
+  set_role(d, LQA_ROLE_ID, 0, "id", other_id);
+  lqa_audit_run run;
+  lqa_error err;
+  fixture_init(&run, "content-changed", NULL);
+  lqa_audit_input known = {.dataset = d, .against = &e.against};
+  assert_int_equal(lqa_audit_run_structural(&run, &known, &err), LQA_BAD_DATA);
+  assert_non_null(strstr(err.message, "no id of column 'id'"));
+  done(d, &run);
+}
+
+static lqa_migration migration_of(const earlier *e, const lqa_str *from, const lqa_str *to,
+                                  size_t n) {
+  return (lqa_migration){"old.csv",         "map.csv", N,    e->hash, e->against.label,
+                         e->against.row_id, n,         from, to};
+}
+
+static void checks_a_migration_against_its_map(void **state) {
+  (void)state;
+  static earlier e;
+  fill(13);
+  make_earlier(&e, false);
+  int n_outside = 0;
+  for (int i = 0; i < N; i++) { /* a, b -> a; c -> c; d -> d, but some d -> b */
+    bool wrong = labels[i] == 3 && i % 7 == 0;
+    n_outside += wrong;
+    labels[i] = wrong ? 1 : labels[i] == 1 ? 0 : labels[i];
+  }
+  const lqa_str from[] = {LQA_STR("a"), LQA_STR("b"), LQA_STR("c"), LQA_STR("d")};
+  const lqa_str to[] = {LQA_STR("a"), LQA_STR("a"), LQA_STR("c"), LQA_STR("d")};
+  lqa_migration migration = migration_of(&e, from, to, 4);
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  fixture_init(&run, "label-migration", NULL);
+  fixture_run(&run, &(lqa_audit_input){.dataset = d, .migration = &migration});
+  const lqa_finding *outside = fixture_find(&run, "label-migration", 0);
+  assert_int_equal(outside->n_rows, n_outside);
+  assert_non_null(strstr(outside->message, "\"d\" -> \"b\""));
+  assert_non_null(
+      strstr(fixture_find(&run, "merged-labels", 0)->message, "2 old labels became \"a\""));
+  const lqa_finding *pairs = fixture_find(&run, "migrated-pairs", 0);
+  assert_non_null(strstr(pairs->message, "600 rows of 600"));
+  assert_non_null(strstr(pairs->details_json, "\"old\":\"d\",\"new\":\"b\",\"count\":"));
+  assert_non_null(strstr(pairs->details_json, "\"spot_check\":["));
+  done(d, &run);
+}
+
+static void refuses_a_map_with_unknown_labels(void **state) {
+  (void)state;
+  static earlier e;
+  fill(14);
+  make_earlier(&e, false);
+  const lqa_str from[] = {LQA_STR("a"), LQA_STR("zebra")};
+  const lqa_str to[] = {LQA_STR("a"), LQA_STR("b")};
+  for (int swapped = 0; swapped < 2; swapped++) {
+    lqa_migration migration = migration_of(&e, swapped ? to : from, swapped ? from : to, 2);
+    lqa_audit_run run;
+    lqa_error err;
+    lqa_dataset *d = make_dataset();
+    fixture_init(&run, "label-migration", NULL);
+    lqa_audit_input known = {.dataset = d, .migration = &migration};
+    assert_int_equal(lqa_audit_run_structural(&run, &known, &err), LQA_BAD_DATA);
+    assert_string_equal(err.file, "map.csv");
+    assert_int_equal(err.row, 1);
+    assert_non_null(strstr(err.message, "'zebra'"));
+    done(d, &run);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(finds_a_late_class),
+      cmocka_unit_test(names_a_renamed_class),
+      cmocka_unit_test(order_alone_is_no_drift),
+      cmocka_unit_test(looks_along_time),
+      cmocka_unit_test(finds_a_class_missing_from_a_source),
+      cmocka_unit_test(finds_labels_told_by_the_source),
+      cmocka_unit_test(finds_splits_that_differ),
+      cmocka_unit_test(finds_a_careless_annotator),
+      cmocka_unit_test(finds_identifiers_among_features),
+      cmocka_unit_test(finds_changes_by_id),
+      cmocka_unit_test(finds_changes_by_content),
+      cmocka_unit_test(refuses_ids_that_never_match),
+      cmocka_unit_test(checks_a_migration_against_its_map),
+      cmocka_unit_test(refuses_a_map_with_unknown_labels),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
