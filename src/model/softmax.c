@@ -118,7 +118,7 @@ static lqa_status open_group(const run *r, int number, lqa_softmax_group *g) {
                            .n_folds = (number + 1) * n_folds / r->n_groups - first,
                            .width = r->width,
                            .C = (float)(r->options->C * (r->problem->n_classes == 2 ? 0.5 : 1.0)),
-                           .bias_scale = BIAS_SCALE,
+                           .bias_scale = BIAS_SCALE / (float)r->options->C,
                            .row_weight = r->options->weight,
                            .square_norm = r->square_norm};
   g->n_vectors = (g->n_folds * g->width + LQA_LANES - 1) / LQA_LANES;
