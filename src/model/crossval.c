@@ -127,7 +127,24 @@ static lqa_status fit_folds(validation *v, int64_t n_groups, bool *grouped) {
                                    (int)n_groups, (int)n_groups));
 }
 
+/* Folds the caller gave: every scorable row in 0..n_folds-1. */
+static lqa_status copy_folds(validation *v, const int32_t *label) {
+  v->out->n_folds = v->options->n_folds;
+  for (int64_t row = 0; row < v->dataset->n_rows; row++) {
+    uint8_t fold = v->options->fixed_fold[row];
+    if (label[row] >= 0 && fold >= v->options->n_folds) {
+      return lqa_fail(v->err, LQA_BAD_USAGE, "row %lld is in fold %d of %d", (long long)row, fold,
+                      v->options->n_folds);
+    }
+    v->out->fold[row] = label[row] >= 0 ? fold : LQA_NO_FOLD;
+  }
+  return LQA_OK;
+}
+
 static lqa_status assign_folds(validation *v, const int32_t *label) {
+  if (v->options->fixed_fold) {
+    return copy_folds(v, label);
+  }
   const lqa_dataset *d = v->dataset;
   uint32_t *group = lqa_malloc((size_t)d->n_rows, sizeof *group);
   int64_t n_groups;

@@ -40,10 +40,12 @@ typedef struct lqa_crossval_options {
   int64_t max_features;   /* default 0 = all */
   double tolerance;       /* of logistic regression, see softmax.h; default 1e-6 */
   uint64_t seed;
-  uint64_t memory_bytes;   /* 0 = no limit */
-  const uint32_t *cluster; /* near-duplicate cluster per row (below n_rows), or NULL; borrowed */
-  bool keep_features;      /* leave the matrix in result.features */
-  lqa_pool *pool;          /* NULL: this thread alone */
+  uint64_t memory_bytes;     /* 0 = no limit */
+  const uint32_t *cluster;   /* near-duplicate cluster per row (below n_rows), or NULL; borrowed */
+  const uint8_t *fixed_fold; /* fold per row instead of choosing them (255 where not scorable), or
+                              * NULL; borrowed. For experiments that must hold folds fixed. */
+  bool keep_features;        /* leave the matrix in result.features */
+  lqa_pool *pool;            /* NULL: this thread alone */
   const lqa_observer *observer; /* NULL: silent */
 } lqa_crossval_options;
 

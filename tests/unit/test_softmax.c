@@ -1,5 +1,5 @@
-/* tests/unit/test_softmax.c - logistic regression against scikit-learn's numbers, its certificate, and
- * what must not change a bit. */
+/* tests/unit/test_softmax.c - logistic regression against scikit-learn's numbers, its certificate,
+ * and what must not change a bit. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

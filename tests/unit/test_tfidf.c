@@ -1,4 +1,5 @@
-/* tests/unit/test_tfidf.c - tf-idf against scikit-learn's numbers, and against itself over threads. */
+/* tests/unit/test_tfidf.c - tf-idf against scikit-learn's numbers, and against itself over threads.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,16 +74,16 @@ static lqa_tfidf_options read_case(const char *line) {
   char analyzer[16];
   int lo, hi, sublinear;
   long min_df, most;
-  assert_int_equal(sscanf(line, "case %15s %d %d %ld %ld %d", analyzer, &lo, &hi, &min_df, &most,
-                          &sublinear),
-                   6);
-  return (lqa_tfidf_options){
-      .kind = strcmp(analyzer, "word") == 0 ? LQA_TERMS_WORDS : LQA_TERMS_CHARACTERS,
-      .ngram_lo = lo,
-      .ngram_hi = hi,
-      .min_df = min_df,
-      .max_features = most,
-      .sublinear_tf = sublinear};
+  assert_int_equal(
+      sscanf(line, "case %15s %d %d %ld %ld %d", analyzer, &lo, &hi, &min_df, &most, &sublinear),
+      6);
+  return (lqa_tfidf_options){.kind = strcmp(analyzer, "word") == 0 ? LQA_TERMS_WORDS
+                                                                   : LQA_TERMS_CHARACTERS,
+                             .ngram_lo = lo,
+                             .ngram_hi = hi,
+                             .min_df = min_df,
+                             .max_features = most,
+                             .sublinear_tf = sublinear};
 }
 
 static void assert_term(const lqa_tfidf *tfidf, uint32_t column, const char *line) {

@@ -1,4 +1,5 @@
-/* tests/unit/test_token.c - tokens against Python's re on real files and against a slow definition. */
+/* tests/unit/test_token.c - tokens against Python's re on real files and against a slow definition.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,8 +39,11 @@ static void splits_words(void **state) {
   assert_tokens("don't e-mail", 12, "don|mail");
   assert_tokens("nul\0byte", 8, "nul|byte");
   assert_tokens("bad\xFFutf", 7, "bad|utf");
-  const char *turkish = "\xC4\xB0stanbul \xC3\x9C" "ber";
-  assert_tokens(turkish, strlen(turkish), "stanbul|\xC3\xBC" "ber");
+  const char *turkish = "\xC4\xB0stanbul \xC3\x9C"
+                        "ber";
+  assert_tokens(turkish, strlen(turkish),
+                "stanbul|\xC3\xBC"
+                "ber");
 }
 
 /* Words that begin and end at every offset around the 64-byte blocks of the fast path. */
@@ -61,8 +65,18 @@ static void crosses_blocks(void **state) {
 /* The definition, code point by code point, on the lower-cased text. */
 static void equals_the_slow_way(void **state) {
   (void)state;
-  static const char *const pieces[] = {"a", "B", "_", "7", " ", ".", "\xC3\x84", "\xCE\xA3",
-                                       "\xE9\x9B\xA8", "\xF0\x9F\x98\x80", "\xCC\x81", "\x80"};
+  static const char *const pieces[] = {"a",
+                                       "B",
+                                       "_",
+                                       "7",
+                                       " ",
+                                       ".",
+                                       "\xC3\x84",
+                                       "\xCE\xA3",
+                                       "\xE9\x9B\xA8",
+                                       "\xF0\x9F\x98\x80",
+                                       "\xCC\x81",
+                                       "\x80"};
   lqa_rng rng;
   lqa_rng_init(&rng, 1, 1);
   for (int round = 0; round < 3000; round++) {
@@ -76,7 +90,7 @@ static void equals_the_slow_way(void **state) {
       lqa_buf_add_text(&text, pieces[lqa_rng_below(&rng, kinds)]);
     }
     lqa_unicode_lower(lqa_buf_str(&text), &lower);
-    for (size_t at = 0, next, length; at < lower.size; at = next > at ? next : at + length) {
+    for (size_t at = 0, next, length; at<lower.size; at = next> at ? next : at + length) {
       size_t n = 0;
       lqa_utf8_decode(lower.data + at, lower.size - at, &length);
       for (next = at; next < lower.size; next += length, n++) {
