@@ -61,9 +61,12 @@ static int each_kind(lqa_audit_plan *plan, const char *id, bool by_audit, kind_f
   return n;
 }
 
+/* A check that is off by default (severity ignore) is turned on by naming it. */
 static void want(lqa_audit_plan *plan, int audit, int kind, lqa_severity severity) {
-  (void)severity;
   plan->wanted[audit][kind] = true;
+  if (plan->severity[audit][kind] == LQA_IGNORE) {
+    plan->severity[audit][kind] = severity;
+  }
 }
 
 static void set_severity(lqa_audit_plan *plan, int audit, int kind, lqa_severity severity) {
@@ -87,8 +90,8 @@ static lqa_status plan_checks(lqa_audit_plan *plan, const lqa_text_list *checks,
       plan_everything(plan, true);
     } else if (strcmp(id, "basic") == 0) {
       plan_basic(plan);
-    } else if (each_kind(plan, id, true, want, LQA_IGNORE) == 0 &&
-               each_kind(plan, id, false, want, LQA_IGNORE) == 0) {
+    } else if (each_kind(plan, id, true, want, LQA_WARN) == 0 &&
+               each_kind(plan, id, false, want, LQA_WARN) == 0) {
       return fail_unknown_id("--checks", id, err);
     }
   }

@@ -194,3 +194,13 @@ lqa_status lqa_row_groups_by_value(const lqa_column *column, lqa_row_groups *gro
   free(first);
   return status;
 }
+
+uint8_t *lqa_row_groups_copies(const lqa_row_groups *groups, int64_t n_rows) {
+  uint8_t *is_copy = lqa_calloc((size_t)n_rows, 1);
+  for (int32_t g = 0; is_copy && groups && g < groups->n_groups; g++) {
+    for (int64_t i = groups->start[g] + 1; i < groups->start[g + 1]; i++) {
+      is_copy[groups->rows[i]] = 1;
+    }
+  }
+  return is_copy;
+}

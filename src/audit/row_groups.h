@@ -22,6 +22,8 @@ lqa_status lqa_row_groups_by_value(const lqa_column *column, lqa_row_groups *gro
 /* Rows of equal number; number[i] < n_rows. */
 lqa_status lqa_row_groups_by_number(int64_t n_rows, const uint32_t *number, lqa_row_groups *groups,
                                     lqa_error *err);
+/* One byte a row, 1 for every member of a group but its first. Owned; NULL when out of memory. */
+uint8_t *lqa_row_groups_copies(const lqa_row_groups *groups, int64_t n_rows);
 void lqa_row_groups_clear(lqa_row_groups *groups);
 
 #endif

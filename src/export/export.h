@@ -1,5 +1,5 @@
 /* export/export.h - what people take out of a run: one const descriptor per kind of export in a
- * file of its own, one row in export_list.h. The bridge (api/api_export.c) picks one and writes it.
+ * file of its own, one row in export_list.h. The bridge (api/api_export.c) picks one and runs it.
  */
 #ifndef LQA_EXPORT_EXPORT_H
 #define LQA_EXPORT_EXPORT_H
@@ -16,6 +16,7 @@ typedef struct lqa_export_options {
 typedef struct lqa_export_summary {
   int64_t n_rows;    /* written */
   int64_t n_changed; /* labels that differ from the source's */
+  int64_t n_emptied; /* of these, labels that are lost: NULL now */
 } lqa_export_summary;
 
 #define EXPORT(name) LQA_EXPORT_##name,
@@ -29,8 +30,9 @@ typedef struct lqa_export {
   lqa_export_number number;
   const char *name;    /* "cleaned" */
   const char *summary; /* one line */
-  /* Writes options->path atomically. Errors: LQA_BAD_USAGE (format, options), LQA_BAD_FILE,
-   * LQA_BAD_DATA. */
+  bool changes_labels; /* it copies the source with other labels: n_changed is worth a word */
+  bool label_studio;   /* it can be written as Label Studio tasks */
+  /* Writes options->path atomically; called through lqa_export_run. */
   lqa_status (*run)(lqa_run *run, const lqa_export_options *options, lqa_export_summary *summary,
                     lqa_error *err);
 } lqa_export;
@@ -38,5 +40,11 @@ typedef struct lqa_export {
 /* By name; NULL if there is none. */
 const lqa_export *lqa_export_find(const char *name);
 const lqa_export *lqa_export_get(lqa_export_number number);
+
+/* Checks the options and where the file would go, then runs `export`. Nothing is written unless all
+ * of it is. Errors: LQA_BAD_USAGE (format or options that do not fit, a file in the way of the run
+ * or its sources), LQA_BAD_FILE, LQA_BAD_DATA. */
+lqa_status lqa_export_run(const lqa_export *export, lqa_run *run, const lqa_export_options *options,
+                          lqa_export_summary *summary, lqa_error *err);
 
 #endif

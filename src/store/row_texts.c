@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/unicode.h"
+#include "data/feature_columns.h"
 #include "store/run_source.h"
 
 static const size_t max_bytes = SIZE_MAX / 4;
@@ -69,6 +70,9 @@ static bool join_content(const lqa_source_reader *reader, const lqa_content_colu
   lqa_buf_reset(out);
   for (size_t i = 0; i < columns->n; i++) {
     lqa_str part = lqa_source_reader_get(reader, columns->columns[i]);
+    if (is_table && lqa_feature_is_missing(part)) {
+      part = (lqa_str){NULL, 0};
+    }
     bool is_kept = is_table || !lqa_str_is_null(part);
     if (is_kept && (is_table ? i > 0 : any)) {
       lqa_buf_add_char(out, is_table ? FIELD_BREAK : ' ');

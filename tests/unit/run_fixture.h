@@ -251,6 +251,12 @@ static inline void give_verdict(lqa_run *run, int64_t row, const char *verdict,
   lqa_buf_clear(&key);
 }
 
+/* Writes a text file. */
+static inline void save_text(const char *path, const char *text) {
+  lqa_error err;
+  MUST(lqa_file_save(path, text, strlen(text), &err));
+}
+
 /* A whole file as an owned text. */
 static inline char *read_all(const char *folder, const char *name) {
   lqa_buf text;

@@ -80,7 +80,7 @@ static void test_mistakes_are_named(void **state) {
   expect_usage("audit", 0, NULL, "SOURCE is missing");
   expect_usage("audit", 3, (char *[]){"x.csv", "--fail-if", "errors > 0"}, "findings.error");
   expect_usage("report", 2, (char *[]){"a", "b"}, "unexpected argument 'b'");
-  expect_usage("evaluate", 1, (char *[]){"run"}, "--truth is missing");
+  expect_usage("evaluate", 1, (char *[]){"run"}, "--truth is required");
 }
 
 static void test_options_reach_the_result(void **state) {

@@ -12,7 +12,6 @@
 #include "audit/provenance/group_finding.h"
 #include "audit/provenance/vote.h"
 #include "audit/row_groups.h"
-#include "base/memory.h"
 
 enum { CONFLICT, SURPLUS };
 
@@ -24,18 +23,6 @@ static bool is_one_content(const lqa_dataset *d, const uint32_t *rows, int64_t n
     }
   }
   return true;
-}
-
-/* One byte a row: 1 = an earlier row has the same content. */
-static uint8_t *find_copies(const lqa_audit_input *input) {
-  uint8_t *is_copy = lqa_calloc((size_t)input->dataset->n_rows, 1);
-  const lqa_row_groups *groups = input->content_groups;
-  for (int32_t g = 0; is_copy && groups && g < groups->n_groups; g++) {
-    for (int64_t i = groups->start[g] + 1; i < groups->start[g + 1]; i++) {
-      is_copy[groups->rows[i]] = 1;
-    }
-  }
-  return is_copy;
 }
 
 /* What is gathered on the way. */
@@ -98,7 +85,8 @@ static lqa_status report_surplus(const lqa_audit_input *input, lqa_group_finding
 }
 
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
-  gathering all = {.dataset = input->dataset, .is_copy = find_copies(input)};
+  gathering all = {.dataset = input->dataset,
+                   .is_copy = lqa_row_groups_copies(input->content_groups, input->dataset->n_rows)};
   lqa_row_groups clusters = {0};
   lqa_status status = all.is_copy ? LQA_OK : LQA_NO_MEMORY;
   LQA_TRY_OUT(status);

@@ -1,0 +1,129 @@
+/* audit/provenance/content_changed.c - what changed since an earlier run (--against).
+ *
+ * Labels belong to contents. If the content behind an id was edited after it was labelled, the
+ * label may no longer hold; if a label changed, somebody should know who changed it. Rows are
+ * matched by id where both runs have one, else by content hash (then an edited row shows as removed
+ * and added). Nothing but hashes and labels of the earlier run is needed.
+ */
+#include "audit/against.h"
+#include "audit/audit.h"
+#include "audit/phrase.h"
+#include "audit/provenance/row_match.h"
+#include "audit/row_list.h"
+
+enum { CHANGED, ADDED, REMOVED };
+
+typedef struct changes {
+  lqa_row_list content, label, added;
+  int64_t removed;
+} changes;
+
+static void changes_clear(changes *c) {
+  lqa_vec_clear(&c->content);
+  lqa_vec_clear(&c->label);
+  lqa_vec_clear(&c->added);
+}
+
+static bool has_same_content(const lqa_dataset *d, const lqa_against *a, int64_t row,
+                             int64_t other) {
+  return !d->content_hash || !a->content_hash ||
+         (d->content_hash[row].low == a->content_hash[other].low &&
+          d->content_hash[row].high == a->content_hash[other].high);
+}
+
+static bool has_same_label(const lqa_dataset *d, const lqa_against *a, int64_t row, int64_t other) {
+  lqa_str now = lqa_column_get(&d->label_text, row), before = lqa_column_get(&a->label, other);
+  bool now_null = now.data == NULL || now.size == 0;
+  bool before_null = before.data == NULL || before.size == 0;
+  return now_null || before_null ? now_null == before_null : lqa_str_equal(now, before);
+}
+
+static lqa_status compare(const lqa_dataset *d, const lqa_against *a, const lqa_row_match *match,
+                          changes *out) {
+  for (int64_t row = 0; row < d->n_rows; row++) {
+    int64_t other = match->other_of[row];
+    if (other < 0) {
+      LQA_TRY(lqa_vec_push(&out->added, row));
+      continue;
+    }
+    if (!has_same_content(d, a, row, other)) {
+      LQA_TRY(lqa_vec_push(&out->content, row));
+    }
+    if (!has_same_label(d, a, row, other)) {
+      LQA_TRY(lqa_vec_push(&out->label, row));
+    }
+  }
+  for (int64_t other = 0; other < a->n_rows; other++) {
+    out->removed += !match->is_taken[other];
+  }
+  return LQA_OK;
+}
+
+static lqa_status report_rows(const lqa_audit_input *input, int kind, const lqa_row_list *rows,
+                              const char *subject, const char *what, const char *advice) {
+  int64_t n = (int64_t)rows->n;
+  if (n == 0) {
+    return LQA_OK;
+  }
+  lqa_finding *finding =
+      lqa_finding_add(input->findings, &input->audit->kinds[kind], rows->data, n,
+                      "%s %s %s (%s). %s", lqa_phrase_count(input->arena, n, "row", "rows"), what,
+                      input->against->path, lqa_phrase_rows(input->arena, rows->data, n), advice);
+  if (finding) {
+    finding->subject = subject;
+  }
+  return finding ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status report(const lqa_audit_input *input, const changes *found) {
+  LQA_TRY(report_rows(input, CHANGED, &found->content, "content", "with another content than in",
+                      "The labels were given to the old content: label these rows again or confirm "
+                      "them."));
+  LQA_TRY(
+      report_rows(input, CHANGED, &found->label, "label", "with another label than in",
+                  "Who changed them, and why? Accept them in the baseline once that is clear."));
+  LQA_TRY(report_rows(input, ADDED, &found->added, "added", "not in",
+                      "New rows have not been through the checks and reviews of that run."));
+  if (found->removed > 0) {
+    lqa_finding *finding =
+        lqa_finding_add(input->findings, &input->audit->kinds[REMOVED], NULL, 0,
+                        "%s of %s %s no longer in the data. Were rows dropped on purpose? If "
+                        "labels were attached by "
+                        "position, look at row-shift.",
+                        lqa_phrase_count(input->arena, found->removed, "row", "rows"),
+                        input->against->path, found->removed == 1 ? "is" : "are");
+    return finding ? LQA_OK : LQA_NO_MEMORY;
+  }
+  return LQA_OK;
+}
+
+static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
+  const lqa_against *a = input->against;
+  lqa_row_match match;
+  changes found = {0};
+  LQA_TRY(lqa_row_match_init(
+      input->dataset, &(lqa_other_rows){a->n_rows, a->content_hash, &a->row_id}, &match, err));
+  lqa_status status = compare(input->dataset, a, &match, &found);
+  if (status == LQA_OK) {
+    status = report(input, &found);
+  }
+  changes_clear(&found);
+  lqa_row_match_clear(&match);
+  return status;
+}
+
+const lqa_audit lqa_audit_content_changed = {
+    .number = LQA_AUDIT_content_changed,
+    .id = "content-changed",
+    .family = "provenance",
+    .summary = "rows whose content or label changed since an earlier run (--against)",
+    .needs = LQA_NEEDS_AGAINST,
+    .kinds =
+        {
+            [CHANGED] = {"content-changed", LQA_ERROR, true,
+                         "content or label differ from an earlier run"},
+            [ADDED] = {"rows-added", LQA_INFO, true, "the row was not in the earlier run"},
+            [REMOVED] = {"rows-removed", LQA_INFO, false, "rows of the earlier run are gone"},
+        },
+    .run = run,
+};

@@ -1,0 +1,130 @@
+/* audit/provenance/row_match.c - a join of two data sets on id or content, one to one.
+ *
+ * The other data's rows go into chains by key (an array of next rows and a hash table of first
+ * rows); each row of the data set takes the first free row of its chain. Equal keys are therefore
+ * matched in order, which keeps n copies of a text apart from n + 1 copies.
+ */
+#include "audit/provenance/row_match.h"
+
+#include "base/memory.h"
+
+static const uint32_t NONE = UINT32_MAX;
+
+typedef struct chains {
+  const lqa_dataset *dataset;
+  const lqa_other_rows *other;
+  bool by_id;
+  uint32_t *slots, *next; /* first row of a chain, free rows only; next row of the chain */
+  size_t mask;
+} chains;
+
+static uint64_t hash_of(lqa_hash128 content, lqa_str id, bool by_id) {
+  return by_id ? lqa_hash64(id.data, id.size, 0) : content.low;
+}
+
+static lqa_hash128 content_of(const lqa_hash128 *hashes, int64_t row) {
+  return hashes ? hashes[row] : (lqa_hash128){0, 0};
+}
+
+/* The slot of a key: the one whose chain has it, or an empty one. */
+static size_t find_slot(const chains *c, lqa_hash128 content, lqa_str id) {
+  size_t slot = (size_t)hash_of(content, id, c->by_id) & c->mask;
+  for (;; slot = (slot + 1) & c->mask) {
+    uint32_t first = c->slots[slot];
+    if (first == NONE) {
+      return slot;
+    }
+    lqa_hash128 there = content_of(c->other->content_hash, first);
+    if (c->by_id ? lqa_str_equal(lqa_column_get(c->other->row_id, first), id)
+                 : there.low == content.low && there.high == content.high) {
+      return slot;
+    }
+  }
+}
+
+/* Rows in reverse, so that each chain ends up in row order. Rows without a key are left out. */
+static void fill_chains(chains *c) {
+  for (int64_t row = c->other->n_rows - 1; row >= 0; row--) {
+    lqa_str id = c->by_id ? lqa_column_get(c->other->row_id, row) : (lqa_str){"", 0};
+    lqa_hash128 content = content_of(c->other->content_hash, row);
+    bool has_key = c->by_id ? id.data != NULL : (content.low | content.high) != 0;
+    if (has_key) {
+      size_t slot = find_slot(c, content, id);
+      c->next[row] = c->slots[slot];
+      c->slots[slot] = (uint32_t)row;
+    }
+  }
+}
+
+/* Takes the first free row with the key of `row`. The last row of a chain stays in its slot, marked
+ * as taken, so that later keys are still found behind it. */
+static int64_t take_match(chains *c, int64_t row, uint8_t *is_taken) {
+  const lqa_dataset *d = c->dataset;
+  lqa_str id = c->by_id ? lqa_column_get(&d->roles[LQA_ROLE_ID], row) : (lqa_str){"", 0};
+  lqa_hash128 content = content_of(d->content_hash, row);
+  if (c->by_id ? id.data == NULL : (content.low | content.high) == 0) {
+    return -1;
+  }
+  size_t slot = find_slot(c, content, id);
+  uint32_t first = c->slots[slot];
+  if (first == NONE || is_taken[first]) {
+    return -1;
+  }
+  is_taken[first] = 1;
+  if (c->next[first] != NONE) {
+    c->slots[slot] = c->next[first];
+  }
+  return first;
+}
+
+static lqa_status match_rows(chains *c, lqa_row_match *made) {
+  size_t n = (size_t)c->other->n_rows, n_slots = 16;
+  while (n_slots < n + n / 2) {
+    n_slots *= 2;
+  }
+  c->mask = n_slots - 1;
+  c->slots = lqa_malloc(n_slots, sizeof *c->slots);
+  c->next = lqa_malloc(n, sizeof *c->next);
+  made->other_of = lqa_malloc((size_t)c->dataset->n_rows, sizeof *made->other_of);
+  made->is_taken = lqa_calloc(n, 1);
+  if (!c->slots || !c->next || !made->other_of || !made->is_taken) {
+    return LQA_NO_MEMORY;
+  }
+  memset(c->slots, 0xff, n_slots * sizeof *c->slots);
+  memset(c->next, 0xff, n * sizeof *c->next);
+  fill_chains(c);
+  for (int64_t row = 0; row < c->dataset->n_rows; row++) {
+    made->other_of[row] = take_match(c, row, made->is_taken);
+    made->n_matched += made->other_of[row] >= 0;
+  }
+  return LQA_OK;
+}
+
+lqa_status lqa_row_match_init(const lqa_dataset *dataset, const lqa_other_rows *other,
+                              lqa_row_match *out, lqa_error *err) {
+  bool by_id = lqa_dataset_has_role(dataset, LQA_ROLE_ID) && other->row_id && other->row_id->name;
+  chains c = {.dataset = dataset, .other = other, .by_id = by_id};
+  lqa_row_match made = {.by_id = by_id};
+  lqa_status status = match_rows(&c, &made);
+  free(c.slots);
+  free(c.next);
+  if (status != LQA_OK) {
+    lqa_row_match_clear(&made);
+    return lqa_fail_memory(err, "matching rows");
+  }
+  if (by_id && made.n_matched == 0 && other->n_rows > 0 && dataset->n_rows > 0) {
+    lqa_row_match_clear(&made);
+    return lqa_fail(err, LQA_BAD_DATA,
+                    "no id of column '%s' occurs in the other data's '%s'; name columns with --id "
+                    "that hold the same ids in both",
+                    dataset->roles[LQA_ROLE_ID].name, other->row_id->name);
+  }
+  *out = made;
+  return LQA_OK;
+}
+
+void lqa_row_match_clear(lqa_row_match *match) {
+  free(match->other_of);
+  free(match->is_taken);
+  *match = (lqa_row_match){0};
+}

@@ -1,0 +1,154 @@
+/* export/export_file.c - a file is the same file whatever it is called: links, "./" and ".." are
+ * seen through by device and inode, for the folder by walking up from the place to write to. Files
+ * are put in place by rename, which would replace a device or a pipe by a file, so those are
+ * refused.
+ */
+#include "export/export_file.h"
+
+#include "base/file.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static const struct {
+  const char *name;
+  lqa_table_format format;
+} FORMATS[] = {{"csv", LQA_TABLE_CSV}, {"jsonl", LQA_TABLE_JSONL}, {"parquet", LQA_TABLE_PARQUET}};
+enum { N_FORMATS = sizeof FORMATS / sizeof FORMATS[0] };
+
+static int find_format(const char *name) {
+  for (int i = 0; i < N_FORMATS; i++) {
+    if (strcmp(FORMATS[i].name, name) == 0) {
+      return i;
+    }
+  }
+  return -1;
+}
+
+bool lqa_export_is_label_studio(const lqa_export_options *options) {
+  return options->format && strcmp(options->format, "label-studio") == 0;
+}
+
+lqa_status lqa_export_format_check(const lqa_export_options *options, bool label_studio,
+                                   lqa_error *err) {
+  lqa_table_format format;
+  if (!options->format) {
+    if (lqa_table_format_of(options->path, &format, NULL) == LQA_OK) {
+      return LQA_OK;
+    }
+    return lqa_fail_at(err, LQA_BAD_USAGE, options->path, -1, NULL,
+                       "'%s' tells no format: name it .csv, .jsonl or .parquet, or say --format "
+                       "csv|jsonl|parquet%s",
+                       options->path, label_studio ? "|label-studio" : "");
+  }
+  if (lqa_export_is_label_studio(options) && !label_studio) {
+    return lqa_fail(err, LQA_BAD_USAGE, "--format label-studio belongs to 'review'");
+  }
+  if (!lqa_export_is_label_studio(options) && find_format(options->format) < 0) {
+    return lqa_fail(err, LQA_BAD_USAGE, "--format %s: expected csv, jsonl, parquet%s",
+                    options->format, label_studio ? " or label-studio" : "");
+  }
+  return LQA_OK;
+}
+
+lqa_table_format lqa_export_table_format(const lqa_export_options *options) {
+  lqa_table_format format = LQA_TABLE_CSV;
+  if (options->format) {
+    int i = find_format(options->format);
+    return i < 0 ? format : FORMATS[i].format;
+  }
+  lqa_status status = lqa_table_format_of(options->path, &format, NULL);
+  (void)status; /* checked before */
+  return format;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The file of "file.db::table"; "-" and URLs are nothing on this machine. */
+static bool find_source(const char *path, struct stat *info) {
+  char file[PATH_MAX];
+  const char *table = strstr(path, "::");
+  size_t n = table ? (size_t)(table - path) : strlen(path);
+  if (n >= sizeof file) {
+    return false;
+  }
+  memcpy(file, path, n);
+  file[n] = '\0';
+  return stat(file, info) == 0;
+}
+
+static lqa_status check_sources(const lqa_run *run, const char *path, const struct stat *target,
+                                lqa_error *err) {
+  for (int32_t i = 0; i < run->manifest.n_files; i++) {
+    struct stat source;
+    if (find_source(run->manifest.files[i].path, &source) && same_file(&source, target)) {
+      return lqa_fail_at(err, LQA_BAD_USAGE, path, -1, NULL,
+                         "'%s' is a source of this run: exports never replace what was audited; "
+                         "name another file",
+                         path);
+    }
+  }
+  return LQA_OK;
+}
+
+/* The folder that `path` would be written to, resolved; false if there is none. */
+static bool find_folder(const char *path, char out[PATH_MAX]) {
+  char folder[PATH_MAX];
+  size_t n = (size_t)(lqa_path_name(path) - path);
+  if (n >= sizeof folder) {
+    return false;
+  }
+  memcpy(folder, path, n);
+  folder[n] = '\0';
+  return realpath(n > 0 ? folder : ".", out) != NULL;
+}
+
+/* True if `folder` (resolved) is the run's or lies in it. */
+static bool is_inside(const lqa_run *run, char *folder) {
+  struct stat own, info;
+  if (stat(run->folder, &own) != 0) {
+    return false;
+  }
+  while (*folder) {
+    if (stat(folder, &info) == 0 && same_file(&own, &info)) {
+      return true;
+    }
+    *strrchr(folder, '/') = '\0';
+  }
+  return false;
+}
+
+lqa_status lqa_export_path_check(const lqa_run *run, const char *path, lqa_error *err) {
+  char folder[PATH_MAX];
+  struct stat target;
+  if (*path == '\0') {
+    return lqa_fail(err, LQA_BAD_USAGE, "FILE is empty: name the file to write");
+  }
+  if (!find_folder(path, folder)) {
+    return lqa_fail_errno(err, "write", path);
+  }
+  if (is_inside(run, folder)) {
+    return lqa_fail_at(
+        err, LQA_BAD_USAGE, path, -1, NULL,
+        "'%s' lies inside the run folder, which holds only the run's own files; name "
+        "a file outside of it",
+        path);
+  }
+  if (stat(path, &target) != 0) {
+    return LQA_OK;
+  }
+  if (!S_ISREG(target.st_mode)) {
+    return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' is %s: name a file to write", path,
+                       S_ISDIR(target.st_mode) ? "a folder" : "no ordinary file");
+  }
+  return check_sources(run, path, &target, err);
+}
+
+lqa_status lqa_export_table(const lqa_run *run, const lqa_table *table,
+                            const lqa_export_options *options, lqa_error *err) {
+  return lqa_table_save(table, options->path, lqa_export_table_format(options), run->observer, err);
+}

@@ -1,0 +1,114 @@
+/* export/label_studio.c - tasks with a prediction, as Label Studio's import takes them
+ * (https://labelstud.io/guide/tasks and /guide/predictions):
+ *
+ *     [{"id": 17, "data": {"text": "...", "label": "Sports", "row_id": "a17"},
+ *       "predictions": [{"model_version": "logistic", "score": 0.7, "result": [
+ *         {"from_name": "label", "to_name": "text", "type": "choices",
+ *          "value": {"choices": ["Business"]}}]}]}]
+ *
+ * They fit a labelling interface with <Text name="text" value="$text"/> and <Choices name="label"
+ * toName="text">. The score orders tasks: how far the suggested label may be believed, the trust
+ * score of a label that is kept and one minus it where another is suggested. It is no probability.
+ */
+#include "export/label_studio.h"
+
+#include "base/file.h"
+#include "base/json.h"
+
+#include <stdint.h>
+
+static const size_t MAX_TASKS_BYTES = SIZE_MAX / 4;
+
+static lqa_value value_of(lqa_value_fn get, lqa_export_rows *rows, int64_t i) {
+  lqa_value value = {0};
+  get(rows, i, &value);
+  return value;
+}
+
+static void add_data(lqa_export_rows *rows, int64_t i, lqa_json *json) {
+  lqa_value text = value_of(lqa_export_get_text, rows, i);
+  lqa_json_key(json, "data");
+  lqa_json_open_object(json);
+  lqa_json_key(json, "text"); /* the page refuses to show a null */
+  lqa_json_str(json, text.is_null ? LQA_STR("") : text.text);
+  lqa_json_key(json, "label");
+  lqa_json_str(json, value_of(lqa_export_get_label, rows, i).text);
+  lqa_json_key(json, "row_id");
+  lqa_json_str(json, value_of(lqa_export_get_row_id, rows, i).text);
+  lqa_json_close_object(json);
+}
+
+static void add_choice(lqa_str label, lqa_json *json) {
+  lqa_json_key(json, "result");
+  lqa_json_open_array(json);
+  lqa_json_open_object(json);
+  lqa_json_key(json, "from_name");
+  lqa_json_text(json, "label");
+  lqa_json_key(json, "to_name");
+  lqa_json_text(json, "text");
+  lqa_json_key(json, "type");
+  lqa_json_text(json, "choices");
+  lqa_json_key(json, "value");
+  lqa_json_open_object(json);
+  lqa_json_key(json, "choices");
+  lqa_json_open_array(json);
+  lqa_json_str(json, label);
+  lqa_json_close_array(json);
+  lqa_json_close_object(json);
+  lqa_json_close_object(json);
+  lqa_json_close_array(json);
+}
+
+/* Who suggests: the judge where it corrected, people where they decided, else the model. */
+static const char *name_author(const lqa_run *run, int64_t row) {
+  const lqa_evidence *e = &run->evidence;
+  if (e->decided_by[row]) {
+    return e->decided_by[row];
+  }
+  if (e->verdict[row] != LQA_VERDICT_NONE && run->manifest.judge_models.n > 0) {
+    return run->manifest.judge_models.items[0];
+  }
+  return run->manifest.model ? run->manifest.model : "labelqa";
+}
+
+static void add_predictions(const lqa_run *run, int64_t row, lqa_json *json) {
+  int32_t suggested = run->evidence.suggested_label[row];
+  double trust = run->evidence.trust_score[row];
+  lqa_json_key(json, "predictions");
+  lqa_json_open_array(json);
+  if (suggested >= 0) {
+    lqa_json_open_object(json);
+    lqa_json_key(json, "model_version");
+    lqa_json_text(json, name_author(run, row));
+    lqa_json_key(json, "score");
+    lqa_json_double(json, suggested == run->rows.label[row] ? trust : 1 - trust);
+    add_choice(run->manifest.classes[suggested], json);
+    lqa_json_close_object(json);
+  }
+  lqa_json_close_array(json);
+}
+
+lqa_status lqa_label_studio_save(lqa_export_rows *rows, const char *path, lqa_error *err) {
+  lqa_buf out;
+  lqa_json json;
+  lqa_buf_init(&out, MAX_TASKS_BYTES);
+  lqa_json_init(&json, &out, 1);
+  lqa_json_open_array(&json);
+  for (int64_t i = 0; i < rows->n; i++) {
+    int64_t row = lqa_export_rows_at(rows, i);
+    lqa_json_open_object(&json);
+    lqa_json_key(&json, "id");
+    lqa_json_int(&json, row);
+    add_data(rows, i, &json);
+    add_predictions(rows->run, row, &json);
+    lqa_json_close_object(&json);
+  }
+  lqa_json_close_array(&json);
+  lqa_buf_add_char(&out, '\n');
+  lqa_status status = lqa_buf_check(&out, err);
+  if (status == LQA_OK) {
+    status = lqa_file_save(path, out.data, out.size, err);
+  }
+  lqa_buf_clear(&out);
+  return status;
+}

@@ -1,0 +1,108 @@
+/* export/source_copy.c - one pass from the run's source to the new file, a row in memory at a time.
+ *
+ * Every column is written as the text it was read as, so that nothing but the label changes: 01
+ * stays 01. In Parquet all columns are therefore texts.
+ */
+#include "export/source_copy.h"
+
+#include "base/memory.h"
+#include "export/export_file.h"
+#include "store/run_source.h"
+
+typedef struct copier {
+  const lqa_source_copy *copy;
+  lqa_source_reader *reader;
+  int64_t label_column;
+  bool is_changed; /* the current row's label, to `label` */
+  lqa_str label;
+  lqa_export_summary *summary;
+} copier;
+
+typedef struct cell {
+  copier *copier;
+  size_t column;
+} cell;
+
+static lqa_status begin_row(void *data, int64_t row, lqa_error *err) {
+  copier *c = data;
+  bool more;
+  LQA_TRY(lqa_source_reader_next(c->reader, &more, err));
+  if (!more) {
+    return lqa_fail(
+        err, LQA_BAD_DATA,
+        "the run's source ends before row %lld, which the run has: it was changed since; "
+        "audit it again with --overwrite",
+        (long long)row);
+  }
+  c->is_changed = c->copy->relabel(c->copy->data, c->reader, row, &c->label);
+  c->summary->n_changed += c->is_changed;
+  c->summary->n_emptied += c->is_changed && lqa_str_is_null(c->label);
+  return LQA_OK;
+}
+
+static void get_cell(void *data, int64_t row, lqa_value *value) {
+  (void)row; /* begin_row went there */
+  const cell *at = data;
+  const copier *c = at->copier;
+  bool is_new = c->is_changed && (int64_t)at->column == c->label_column;
+  value->text = is_new ? c->label : lqa_source_reader_get(c->reader, at->column);
+  value->is_null = lqa_str_is_null(value->text);
+}
+
+static lqa_status save(copier *c, const lqa_source *source, const lqa_export_options *options,
+                       lqa_error *err) {
+  size_t n = lqa_source_count_columns(source);
+  const lqa_run *run = c->copy->run;
+  cell *cells = lqa_calloc(n, sizeof *cells);
+  lqa_table_column *columns = lqa_calloc(n, sizeof *columns);
+  lqa_status status = cells && columns ? LQA_OK : lqa_fail_memory(err, "copying the source");
+  for (size_t i = 0; status == LQA_OK && i < n; i++) {
+    cells[i] = (cell){c, i};
+    columns[i] =
+        (lqa_table_column){lqa_source_column_name(source, i), LQA_VALUE_TEXT, get_cell, &cells[i]};
+  }
+  const lqa_table table = {.n_rows = run->rows.n_rows,
+                           .columns = columns,
+                           .n_columns = (int32_t)n,
+                           .data = c,
+                           .begin_row = begin_row};
+  if (status == LQA_OK) {
+    status = lqa_export_table(run, &table, options, err);
+  }
+  free(cells);
+  free(columns);
+  return status;
+}
+
+static lqa_status find_label(const lqa_run *run, const lqa_source *source, int64_t *column,
+                             lqa_error *err) {
+  const char *name = run->manifest.source.label;
+  if (!name) {
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    "this run has no label column whose labels could be replaced");
+  }
+  *column = lqa_source_find_column(source, name);
+  return *column >= 0 ? LQA_OK
+                      : lqa_fail_at(err, LQA_BAD_DATA, NULL, -1, name,
+                                    "the run's source has no label column '%s' any more", name);
+}
+
+lqa_status lqa_source_copy_save(const lqa_source_copy *copy, const lqa_export_options *options,
+                                lqa_export_summary *summary, lqa_error *err) {
+  const lqa_run *run = copy->run;
+  copier c = {.copy = copy, .summary = summary};
+  lqa_run_source source;
+  lqa_status status = LQA_OK;
+  LQA_TRY(lqa_run_source_open(run->folder, &run->manifest, run->observer, &source, err));
+  LQA_TRY_OUT(find_label(run, source.source, &c.label_column, err));
+  if (copy->begin) {
+    LQA_TRY_OUT(copy->begin(copy->data, source.source, err));
+  }
+  LQA_TRY_OUT(lqa_source_reader_open(source.source, &c.reader, err));
+  LQA_TRY_OUT(save(&c, source.source, options, err));
+  summary->n_rows = run->rows.n_rows;
+out:
+  lqa_source_reader_close(c.reader);
+  lqa_run_source_close(&source);
+  return status;
+}
