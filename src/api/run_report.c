@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "store/row_texts.h"
+#include "store/spot_check.h"
 #include "trust/rule.h"
 
 #include <math.h>
@@ -86,6 +87,20 @@ static lqa_status complete_suspects(lqa_run *run, int64_t top, lqa_arena *arena,
   return status;
 }
 
+static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report *report,
+                                      lqa_error *err) {
+  lqa_spot_check check;
+  bool found = false;
+  LQA_TRY(lqa_spot_rate(run, arena, &check, &found, err));
+  report->error_rate = (lqa_report_rate){.known = found && check.rate.n > 0};
+  if (report->error_rate.known) {
+    report->error_rate = (lqa_report_rate){
+        true,        check.rate.estimate, check.rate.low, check.rate.high, check.rate.method,
+        check.rate.n};
+  }
+  return LQA_OK;
+}
+
 lqa_status lqa_run_report_complete(lqa_run *run, const char *path, int64_t top, lqa_arena *arena,
                                    lqa_report *report, lqa_error *err) {
   report->run_path = path;
@@ -93,6 +108,7 @@ lqa_status lqa_run_report_complete(lqa_run *run, const char *path, int64_t top, 
   report->loss.n_epochs = run->manifest.loss_epochs;
   lqa_report_add_actions(report, &run->evidence);
   LQA_TRY(complete_judge(run, arena, report, err));
+  LQA_TRY(complete_error_rate(run, arena, report, err));
   return complete_suspects(run, top, arena, report, err);
 }
 

@@ -1,0 +1,67 @@
+/* labelqa losses: training logs become the run's losses, and its files are made again. */
+#include "api/command.h"
+#include "api/run_report.h"
+#include "store/loss_log.h"
+
+static void describe(const lqa_loss_summary *s, lqa_buf *out) {
+  lqa_buf_printf(
+      out, "%lld records of %lld epochs read; %lld rows have a loss, %lld of them stay high\n",
+      (long long)s->records, (long long)s->epochs, (long long)s->rows, (long long)s->high);
+  if (s->unmatched > 0) {
+    lqa_buf_printf(out, "%lld records name no row of this run, or one that is there twice\n",
+                   (long long)s->unmatched);
+  }
+  lqa_buf_add_char(out, '\n');
+}
+
+static lqa_status add_losses(const lqa_losses_args *args, lqa_run *run, lqa_result *result,
+                             lqa_error *err) {
+  lqa_loss_summary summary;
+  lqa_report_args report_args;
+  lqa_report_args_init(&report_args);
+  report_args.common = args->common;
+  LQA_TRY(lqa_run_add_losses(run, &args->files, &summary, err));
+  describe(&summary, &result->text);
+  return lqa_run_report_refresh(run, args->run, &report_args, result, err);
+}
+
+static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
+  const lqa_losses_args *args = data;
+  lqa_run *opened = NULL;
+  LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
+  lqa_result *result = lqa_result_new();
+  lqa_status status =
+      result ? add_losses(args, opened, result, err) : lqa_fail_memory(err, "adding losses");
+  lqa_run_close(opened);
+  if (status != LQA_OK) {
+    lqa_result_free(result);
+    return status;
+  }
+  return lqa_result_finish(result, out, err);
+}
+
+static const lqa_option options[] = {LQA_COMMON_OPTIONS(lqa_losses_args)};
+
+const lqa_command lqa_command_losses = {
+    .number = LQA_COMMAND_losses,
+    .name = "losses",
+    .summary = "Adds training logs (id, epoch, loss) to a run",
+    .description = "A log is CSV, TSV, JSON lines or Parquet with a row's id, the epoch and its "
+                   "loss. Rows\nthat stay in the top decile in most epochs are high: hard, or "
+                   "mislabelled.",
+    .example = "labelqa losses tickets.labelqa losses.csv",
+    .args_size = sizeof(lqa_losses_args),
+    .options = options,
+    .positionals = {{"RUN", offsetof(lqa_losses_args, run), false, true},
+                    {"FILE", offsetof(lqa_losses_args, files), true, true}},
+    .run = run,
+};
+
+void lqa_losses_args_init(lqa_losses_args *args) {
+  lqa_command_init_args(LQA_COMMAND_losses, args);
+}
+
+lqa_status lqa_cmd_losses(const lqa_losses_args *args, lqa_result **result, lqa_error *err) {
+  lqa_error_clear(err);
+  return run(args, result, err);
+}
