@@ -87,8 +87,7 @@ static lqa_status check_sources(const lqa_run *run, const char *path, const stru
     struct stat source;
     if (find_source(run->manifest.files[i].path, &source) && same_file(&source, target)) {
       return lqa_fail_at(err, LQA_BAD_USAGE, path, -1, NULL,
-                         "'%s' is a source of this run: exports never replace what was audited; "
-                         "name another file",
+                         "'%s' is a source of this run and is never replaced; name another file",
                          path);
     }
   }
