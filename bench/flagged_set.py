@@ -1,5 +1,5 @@
-"""Precision and recall of the flagged set on the demo's corruption of AG News' test split: labelqa beside
-scikit-learn + cleanlab on identical corrupted rows, several seeds.
+"""Precision and recall of the flagged set on the demo's corruption of AG News' test split: labelqa
+beside scikit-learn + cleanlab on identical corrupted rows, several seeds.
 
 usage: bench/flagged_set.py [SEEDS]   (needs build/bin/labelqa and $LABELQA_DATA/ag_news)
 """

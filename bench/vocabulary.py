@@ -55,6 +55,7 @@ for per_fold, name in ((False, "all rows"), (True, "training folds")):
         given = corrupt(np.random.default_rng(seed))
         pred_probs = out_of_fold(given, per_fold, seed)
         flagged, wrong = find_label_issues(given, pred_probs), given != truth
+        hits = (flagged & wrong).sum()
         figures.append((log_loss(given, pred_probs), log_loss(truth, pred_probs),
-                        (flagged & wrong).sum() / flagged.sum(), (flagged & wrong).sum() / wrong.sum()))
+                        hits / flagged.sum(), hits / wrong.sum()))
     print(f"{name:16s} " + "  ".join(f"{value:13.4f}" for value in np.mean(figures, axis=0)))

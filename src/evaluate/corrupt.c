@@ -1,6 +1,7 @@
-/* Candidates are taken from one seeded shuffle of the drawn rows, kind after kind, each kind taking the
- * first rows that fit and are still clean; so kinds cannot overlap and one more kind never changes
- * which rows an earlier one took. The row-shift block is placed first, because it needs neighbours.
+/* Candidates are taken from one seeded shuffle of the drawn rows, kind after kind, each kind taking
+ * the first rows that fit and are still clean; so kinds cannot overlap and one more kind never
+ * changes which rows an earlier one took. The row-shift block is placed first, because it needs
+ * neighbours.
  */
 #include "evaluate/corrupt.h"
 

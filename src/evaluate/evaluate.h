@@ -1,8 +1,9 @@
-/* evaluate/evaluate.h - precision and recall of every audit against known truth (CONTRACT section 7).
+/* evaluate/evaluate.h - precision and recall of every audit against known truth (CONTRACT section
+ * 7).
  *
- * A real error is a row whose label differs from the truth; where the kind of corruption is known, one
- * of a kind other than clean that also differs from the truth or is structural. The unchanged partner
- * of a planted duplicate counts neither way: it is marked by design and is right by design.
+ * A real error is a row whose label differs from the truth; where the kind of corruption is known,
+ * one of a kind other than clean that also differs from the truth or is structural. The unchanged
+ * partner of a planted duplicate counts neither way: it is marked by design and is right by design.
  */
 #ifndef LQA_EVALUATE_EVALUATE_H
 #define LQA_EVALUATE_EVALUATE_H
