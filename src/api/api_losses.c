@@ -1,70 +1,42 @@
-/* labelqa losses: training logs into a run. They replace the losses of the out-of-fold model, which
- * are no signal of their own, by those of the user's real training.
- */
+/* labelqa losses: training logs become the run's losses, and its files are made again. */
 #include "api/command.h"
-#include "api/result.h"
-#include "api/run_rewrite.h"
+#include "api/run_report.h"
 #include "store/loss_log.h"
 
-static void add_text(const lqa_loss_summary *s, lqa_buf *text) {
-  lqa_buf_printf(text,
-                 "%lld losses of %lld rows over %lld epoch%s; %lld row%s in the top decile in most "
-                 "epochs\n",
-                 (long long)s->records, (long long)s->rows, (long long)s->epochs,
-                 s->epochs == 1 ? "" : "s", (long long)s->high, s->high == 1 ? " is" : "s are");
+static void describe(const lqa_loss_summary *s, lqa_buf *out) {
+  lqa_buf_printf(
+      out, "%lld records of %lld epochs read; %lld rows have a loss, %lld of them stay high\n",
+      (long long)s->records, (long long)s->epochs, (long long)s->rows, (long long)s->high);
   if (s->unmatched > 0) {
-    lqa_buf_printf(text,
-                   "%lld line%s left out: the id is not in the run, or is there more than once\n",
-                   (long long)s->unmatched, s->unmatched == 1 ? " was" : "s were");
+    lqa_buf_printf(out, "%lld records name no row of this run, or one that is there twice\n",
+                   (long long)s->unmatched);
   }
-}
-
-static void add_json(const lqa_loss_summary *s, lqa_buf *out) {
-  const struct {
-    const char *key;
-    int64_t value;
-  } members[] = {{"records", s->records},
-                 {"unmatched", s->unmatched},
-                 {"rows", s->rows},
-                 {"high", s->high},
-                 {"epochs", s->epochs}};
-  lqa_json json;
-  lqa_json_init(&json, out, 2);
-  lqa_json_open_object(&json);
-  for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-    lqa_json_key(&json, members[i].key);
-    lqa_json_int(&json, members[i].value);
-  }
-  lqa_json_close_object(&json);
   lqa_buf_add_char(out, '\n');
 }
 
-static lqa_status add_losses(const lqa_losses_args *args, lqa_loss_summary *summary,
+static lqa_status add_losses(const lqa_losses_args *args, lqa_run *run, lqa_result *result,
                              lqa_error *err) {
-  lqa_run *opened;
-  LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
-  lqa_status status = lqa_run_add_losses(opened, &args->files, summary, err);
-  if (status == LQA_OK) {
-    status = lqa_run_report_rewrite(opened, args->run, &args->common, err);
-  }
-  lqa_run_close(opened);
-  return status;
+  lqa_loss_summary summary;
+  lqa_report_args report_args;
+  lqa_report_args_init(&report_args);
+  report_args.common = args->common;
+  LQA_TRY(lqa_run_add_losses(run, &args->files, &summary, err));
+  describe(&summary, &result->text);
+  return lqa_run_report_refresh(run, args->run, &report_args, result, err);
 }
 
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_losses_args *args = data;
-  lqa_loss_summary summary;
-  if (!args->run || args->files.n == 0) {
-    return lqa_fail(err, LQA_BAD_USAGE, "%s is missing: labelqa losses RUN FILE...",
-                    args->run ? "FILE" : "RUN");
-  }
-  LQA_TRY(add_losses(args, &summary, err));
+  lqa_run *opened = NULL;
+  LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
   lqa_result *result = lqa_result_new();
-  if (!result) {
-    return lqa_fail_memory(err, "writing the result");
+  lqa_status status =
+      result ? add_losses(args, opened, result, err) : lqa_fail_memory(err, "adding losses");
+  lqa_run_close(opened);
+  if (status != LQA_OK) {
+    lqa_result_free(result);
+    return status;
   }
-  add_text(&summary, &result->text);
-  add_json(&summary, &result->json);
   return lqa_result_finish(result, out, err);
 }
 
@@ -73,14 +45,11 @@ static const lqa_option options[] = {LQA_COMMON_OPTIONS(lqa_losses_args)};
 const lqa_command lqa_command_losses = {
     .number = LQA_COMMAND_losses,
     .name = "losses",
-    .summary = "Adds training logs to a run: rows that stay hard to fit",
-    .description =
-        "FILE is CSV, TSV, JSON lines or Parquet with a row's id, the epoch and its loss: row_id, "
-        "id,\n"
-        "guid or example_id (idx, index, row or row_number for row numbers); epoch or step; loss,\n"
-        "train_loss or nll. A row is high when it is in the top decile in most epochs. The logs\n"
-        "replace those that were added before.",
-    .example = "labelqa losses tickets.labelqa epoch-losses.csv",
+    .summary = "Adds training logs (id, epoch, loss) to a run",
+    .description = "A log is CSV, TSV, JSON lines or Parquet with a row's id, the epoch and its "
+                   "loss. Rows\nthat stay in the top decile in most epochs are high: hard, or "
+                   "mislabelled.",
+    .example = "labelqa losses tickets.labelqa losses.csv",
     .args_size = sizeof(lqa_losses_args),
     .options = options,
     .positionals = {{"RUN", offsetof(lqa_losses_args, run), false, true},

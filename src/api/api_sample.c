@@ -1,71 +1,177 @@
-/* labelqa sample: how many labels are wrong? A sheet of rows for people to check, drawn by strata,
- * and the rate that their answers give.
+/* labelqa sample: draws a spot-check sheet, or takes one back and says how many labels are wrong.
  */
 #include "api/command.h"
-#include "api/run_rewrite.h"
-#include "api/sample_result.h"
+#include "api/run_report.h"
 #include "export/export_file.h"
+#include "report/markup.h"
+#include "store/spot_check.h"
+
+#include <math.h>
+
+static void print_rate(const lqa_interval *rate, lqa_buf *out) {
+  lqa_buf_printf(out, "%6.1f %%  (95 %% interval %.1f to %.1f, %s, n = %lld)", 100 * rate->estimate,
+                 100 * rate->low, 100 * rate->high, rate->method, (long long)rate->n);
+}
+
+static void print_strata(const lqa_spot_check *check, lqa_buf *out) {
+  lqa_buf_add_text(out, "\nby stratum (rows in it, checked, wrong)\n");
+  for (size_t i = 0; i < check->n_strata; i++) {
+    const lqa_spot_stratum *s = &check->strata[i];
+    lqa_buf_printf(out, "  %-13s", s->is_suspicious ? "suspicious" : "unsuspected");
+    lqa_markup_excerpt(s->is_rest                  ? LQA_STR("(small classes)")
+                       : lqa_str_is_null(s->label) ? LQA_STR("(no known label)")
+                                                   : s->label,
+                       24, out);
+    lqa_buf_printf(out, ": %lld, %lld, %lld", (long long)s->population, (long long)s->answered,
+                   (long long)s->wrong);
+    if (s->answered > 0) {
+      lqa_buf_add_text(out, "   ");
+      print_rate(&s->rate, out);
+    }
+    lqa_buf_add_char(out, '\n');
+  }
+}
+
+static void print_ingested(const lqa_spot_check *check, lqa_buf *out) {
+  lqa_buf_printf(out, "%lld of %lld rows checked, %lld wrong; %lld rows have a decision now\n",
+                 (long long)check->answered, (long long)check->drawn, (long long)check->wrong,
+                 (long long)check->decided);
+  if (check->wrong_only > 0) {
+    lqa_buf_printf(out,
+                   "%lld are marked wrong without a correct label: they count, but decide "
+                   "nothing\n",
+                   (long long)check->wrong_only);
+  }
+  if (check->gone > 0) {
+    lqa_buf_printf(out, "%lld rows of the sheet are no longer in the data\n",
+                   (long long)check->gone);
+  }
+  if (check->rate.n > 0) {
+    lqa_buf_add_text(out, "\nlabels wrong in the whole data ");
+    print_rate(&check->rate, out);
+    lqa_buf_add_char(out, '\n');
+    print_strata(check, out);
+  }
+}
+
+static void add_rate(const char *key, const lqa_interval *rate, lqa_json *json) {
+  lqa_json_key(json, key);
+  if (rate->n == 0) {
+    lqa_json_null(json);
+    return;
+  }
+  lqa_json_open_object(json);
+  lqa_json_key(json, "estimate");
+  lqa_json_double(json, rate->estimate);
+  lqa_json_key(json, "low");
+  lqa_json_double(json, rate->low);
+  lqa_json_key(json, "high");
+  lqa_json_double(json, rate->high);
+  lqa_json_key(json, "method");
+  lqa_json_text(json, rate->method);
+  lqa_json_key(json, "n");
+  lqa_json_int(json, rate->n);
+  lqa_json_close_object(json);
+}
+
+static void add_strata(const lqa_spot_check *check, lqa_json *json) {
+  lqa_json_key(json, "strata");
+  lqa_json_open_array(json);
+  for (size_t i = 0; i < check->n_strata; i++) {
+    const lqa_spot_stratum *s = &check->strata[i];
+    lqa_json_open_object(json);
+    lqa_json_key(json, "suspicious");
+    lqa_json_bool(json, s->is_suspicious);
+    lqa_json_key(json, "label");
+    lqa_json_str(json, s->label);
+    lqa_json_key(json, "rest");
+    lqa_json_bool(json, s->is_rest);
+    lqa_json_key(json, "population");
+    lqa_json_int(json, s->population);
+    lqa_json_key(json, "drawn");
+    lqa_json_int(json, s->drawn);
+    lqa_json_key(json, "checked");
+    lqa_json_int(json, s->answered);
+    lqa_json_key(json, "wrong");
+    lqa_json_int(json, s->wrong);
+    add_rate("error_rate", &s->rate, json);
+    lqa_json_close_object(json);
+  }
+  lqa_json_close_array(json);
+}
+
+static void add_json(const lqa_spot_check *check, const char *file, lqa_buf *out) {
+  lqa_json json;
+  lqa_json_init(&json, out, 1);
+  lqa_json_open_object(&json);
+  lqa_json_key(&json, "sheet");
+  lqa_json_text(&json, check->sheet);
+  lqa_json_key(&json, "file");
+  lqa_json_text(&json, file);
+  lqa_json_key(&json, "drawn");
+  lqa_json_int(&json, check->drawn);
+  lqa_json_key(&json, "checked");
+  lqa_json_int(&json, check->answered);
+  lqa_json_key(&json, "wrong");
+  lqa_json_int(&json, check->wrong);
+  add_rate("error_rate", &check->rate, &json);
+  add_strata(check, &json);
+  lqa_json_close_object(&json);
+  lqa_buf_add_char(out, '\n');
+}
 
 static lqa_status draw(const lqa_sample_args *args, lqa_run *run, lqa_arena *arena,
                        lqa_result *result, lqa_error *err) {
-  const lqa_spot_options options = {args->n, (uint64_t)args->common.seed, args->out};
-  lqa_spot_check check;
+  lqa_spot_check check = {0};
+  lqa_spot_options options = {args->n, (uint64_t)args->common.seed, args->out};
   LQA_TRY(lqa_export_path_check(run, args->out, err));
   LQA_TRY(lqa_spot_draw(run, &options, arena, &check, err));
-  lqa_sample_describe_draw(&check, args->out, args->run, result);
+  lqa_buf_printf(&result->text,
+                 "%s: %lld rows to check, drawn at random by stratum.\nFill in is_correct (yes or "
+                 "no) and, where it is no, correct_label; then:\n  labelqa sample %s --ingest %s\n",
+                 args->out, (long long)check.drawn, args->run, args->out);
+  add_json(&check, args->out, &result->json);
   return LQA_OK;
 }
 
+/* The answers are in run.db before the files are made again from it. */
 static lqa_status ingest(const lqa_sample_args *args, lqa_run *run, lqa_arena *arena,
                          lqa_result *result, lqa_error *err) {
-  const lqa_spot_sheet sheet = {args->ingest, args->by};
-  lqa_spot_check check;
+  lqa_spot_check check = {0};
+  lqa_spot_sheet sheet = {args->ingest, args->by};
+  lqa_report_args report_args;
+  lqa_report_args_init(&report_args);
+  report_args.common = args->common;
   LQA_TRY(lqa_spot_ingest(run, &sheet, arena, &check, err));
-  lqa_sample_describe_rate(&check, true, result);
-  return lqa_run_report_rewrite(run, args->run, &args->common, err);
-}
-
-/* Neither draw nor ingest: where things stand. */
-static lqa_status show(const lqa_sample_args *args, lqa_run *run, lqa_arena *arena,
-                       lqa_result *result, lqa_error *err) {
-  lqa_spot_check check;
-  bool found = false;
-  LQA_TRY(lqa_spot_rate(run, arena, &check, &found, err));
-  if (!found) {
-    return lqa_fail(err, LQA_BAD_USAGE,
-                    "no rows of this run have been checked: draw a sheet with --out SHEET.csv, or "
-                    "take one back with --ingest (%s)",
-                    args->run);
+  lqa_result *report = lqa_result_new();
+  if (!report) {
+    return lqa_fail_memory(err, "taking the sheet back");
   }
-  lqa_sample_describe_rate(&check, false, result);
+  lqa_status status = lqa_run_report_refresh(run, args->run, &report_args, report, err);
+  lqa_result_free(report);
+  LQA_TRY(status);
+  print_ingested(&check, &result->text);
+  add_json(&check, args->ingest, &result->json);
   return LQA_OK;
-}
-
-static lqa_status work(const lqa_sample_args *args, lqa_result *result, lqa_error *err) {
-  lqa_run *opened;
-  lqa_arena arena;
-  bool is_writing = args->out || args->ingest;
-  LQA_TRY(lqa_run_open(args->run, is_writing, args->common.observer, &opened, err));
-  lqa_arena_init(&arena);
-  lqa_status status = args->out      ? draw(args, opened, &arena, result, err)
-                      : args->ingest ? ingest(args, opened, &arena, result, err)
-                                     : show(args, opened, &arena, result, err);
-  lqa_arena_clear(&arena);
-  lqa_run_close(opened);
-  return status;
 }
 
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_sample_args *args = data;
-  if (!args->run) {
-    return lqa_fail(err, LQA_BAD_USAGE, "RUN is missing: labelqa sample RUN --out SHEET");
-  }
-  if (args->out && args->ingest) {
+  lqa_run *opened = NULL;
+  lqa_arena arena;
+  if (!args->out == !args->ingest) {
     return lqa_fail(err, LQA_BAD_USAGE,
-                    "--out draws a sheet and --ingest takes one back: give one of them");
+                    "give either --out SHEET (to draw) or --ingest SHEET (to take one back)");
   }
+  LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
+  lqa_arena_init(&arena);
   lqa_result *result = lqa_result_new();
-  lqa_status status = result ? work(args, result, err) : lqa_fail_memory(err, "writing the result");
+  lqa_status status = result ? LQA_OK : lqa_fail_memory(err, "sampling");
+  if (result) {
+    status = (args->out ? draw : ingest)(args, opened, &arena, result, err);
+  }
+  lqa_run_close(opened);
+  lqa_arena_clear(&arena);
   if (status != LQA_OK) {
     lqa_result_free(result);
     return status;
@@ -74,36 +180,29 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
 }
 
 /* clang-format off */
-#define FIELD(name) offsetof(lqa_sample_args, name)
-
 static const lqa_option options[] = {
-  {.name = "n", .kind = LQA_OPTION_INT, .offset = FIELD(n), .default_value = "200", .min = 1,
-   .max = 1e7, .argument = "N", .help = "rows to draw", .group = "Spot check"},
-  {.name = "out", .kind = LQA_OPTION_TEXT, .offset = FIELD(out), .argument = "SHEET",
-   .help = "draw a sheet: .csv, .jsonl, .parquet", .group = "Spot check"},
-  {.name = "ingest", .kind = LQA_OPTION_TEXT, .offset = FIELD(ingest), .argument = "SHEET",
-   .help = "take a filled-in sheet back: decisions and an error rate", .group = "Spot check"},
-  {.name = "by", .kind = LQA_OPTION_TEXT, .offset = FIELD(by), .argument = "NAME",
-   .help = "who checked (default: spot-check)", .group = "Spot check"},
+  {.name = "n", .kind = LQA_OPTION_INT, .offset = offsetof(lqa_sample_args, n),
+   .default_value = "200", .min = 1, .max = 1e9, .argument = "N", .help = "rows to draw"},
+  {.name = "out", .kind = LQA_OPTION_TEXT, .offset = offsetof(lqa_sample_args, out),
+   .argument = "SHEET", .help = "sheet to write: .csv, .jsonl, .parquet"},
+  {.name = "ingest", .kind = LQA_OPTION_TEXT, .offset = offsetof(lqa_sample_args, ingest),
+   .argument = "SHEET", .help = "filled-in sheet to take back"},
+  {.name = "by", .kind = LQA_OPTION_TEXT, .offset = offsetof(lqa_sample_args, by),
+   .argument = "NAME", .help = "who checked it (default spot-check)"},
   LQA_COMMON_OPTIONS(lqa_sample_args)};
 /* clang-format on */
 
 const lqa_command lqa_command_sample = {
     .number = LQA_COMMAND_sample,
     .name = "sample",
-    .summary = "Draws rows for people to check; their answers give the error rate",
-    .description =
-        "Suspicious rows and the others are drawn by given label, so that the rate holds for the\n"
-        "whole run; the sheet does not say which rows are suspected. In it, is_correct is yes or "
-        "no\n"
-        "(empty: not checked) and correct_label a class. Without --out and --ingest the answers "
-        "so\n"
-        "far are shown.",
+    .summary = "Draws a spot-check sheet, takes it back, prints error rates with intervals",
+    .description = "The sheet mixes suspicious and unsuspected rows of every class in random order "
+                   "and does not\nsay which are suspected, so that nobody is led.",
     .example = "labelqa sample tickets.labelqa --n 200 --out sheet.csv\n"
-               "labelqa sample tickets.labelqa --ingest sheet.csv --by Ann",
+               "labelqa sample tickets.labelqa --ingest sheet.csv --by anna",
     .args_size = sizeof(lqa_sample_args),
     .options = options,
-    .positionals = {{"RUN", FIELD(run), false, true}},
+    .positionals = {{"RUN", offsetof(lqa_sample_args, run), false, true}},
     .run = run,
 };
 

@@ -39,22 +39,6 @@ static lqa_status complete_judge(lqa_run *run, lqa_arena *arena, lqa_report *rep
   return LQA_OK;
 }
 
-static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report *report,
-                                      lqa_error *err) {
-  lqa_spot_check check;
-  bool found = false;
-  LQA_TRY(lqa_spot_rate(run, arena, &check, &found, err));
-  report->error_rate.known = found && check.rate.n > 0;
-  if (report->error_rate.known) {
-    report->error_rate.estimate = check.rate.estimate;
-    report->error_rate.low = check.rate.low;
-    report->error_rate.high = check.rate.high;
-    report->error_rate.method = check.rate.method;
-    report->error_rate.n = check.rate.n;
-  }
-  return LQA_OK;
-}
-
 /* Texts of the suspects, kept in the arena for as long as the report. */
 struct views {
   lqa_run *run;
@@ -101,6 +85,20 @@ static lqa_status complete_suspects(lqa_run *run, int64_t top, lqa_arena *arena,
   }
   free(order);
   return status;
+}
+
+static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report *report,
+                                      lqa_error *err) {
+  lqa_spot_check check;
+  bool found = false;
+  LQA_TRY(lqa_spot_rate(run, arena, &check, &found, err));
+  report->error_rate = (lqa_report_rate){.known = found && check.rate.n > 0};
+  if (report->error_rate.known) {
+    report->error_rate = (lqa_report_rate){
+        true,        check.rate.estimate, check.rate.low, check.rate.high, check.rate.method,
+        check.rate.n};
+  }
+  return LQA_OK;
 }
 
 lqa_status lqa_run_report_complete(lqa_run *run, const char *path, int64_t top, lqa_arena *arena,
