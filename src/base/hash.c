@@ -25,9 +25,12 @@ void lqa_hash128_format(lqa_hash128 hash, char out[33]) {
 }
 
 static void format_digest(const unsigned char digest[32], char out[65]) {
+  static const char digits[] = "0123456789abcdef";
   for (int i = 0; i < 32; i++) {
-    snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    out[2 * i] = digits[digest[i] >> 4];
+    out[2 * i + 1] = digits[digest[i] & 15];
   }
+  out[64] = '\0';
 }
 
 /* Feeds the whole of `file` into `context`. */

@@ -28,7 +28,6 @@
 #include <stdio.h>
 #include <strings.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MAX_EVENTS = 256 };
@@ -338,9 +337,7 @@ static bool run_events(client *c, double seconds) {
     double left = c->timer - lqa_clock_seconds();
     seconds = left < seconds ? left : seconds;
   }
-  seconds = seconds > 0 ? seconds : 0;
-  struct timespec wait = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
-  int n = epoll_pwait2(c->epoll, events, MAX_EVENTS, &wait, NULL);
+  int n = epoll_wait(c->epoll, events, MAX_EVENTS, seconds > 0 ? (int)ceil(seconds * 1000) : 0);
   if (n < 0 && errno != EINTR) {
     return false;
   }

@@ -25,7 +25,7 @@
 enum { FIXTURE_CLASSES = 4 };
 
 typedef struct fixture {
-  char folder[64], truth[96], log[96], cache[96];
+  char folder[64], truth[128], log[128], cache[128];
   size_t n;
   lqa_judge_item *items;
   char (*texts)[96], (*keys)[24];
