@@ -18,6 +18,7 @@
 #ifndef LABELQA_H
 #define LABELQA_H
 
+#include "labelqa/confident.h"
 #include "labelqa/error.h"
 #include "labelqa/observer.h"
 #include "labelqa/text_list.h"

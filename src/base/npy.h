@@ -8,29 +8,7 @@
 #define LQA_BASE_NPY_H
 
 #include "base/status.h"
-
-typedef enum lqa_dtype {
-  LQA_FLOAT16,
-  LQA_FLOAT32,
-  LQA_FLOAT64,
-  LQA_INT8,
-  LQA_INT16,
-  LQA_INT32,
-  LQA_INT64,
-  LQA_UINT8,
-  LQA_UINT16,
-  LQA_UINT32,
-  LQA_UINT64
-} lqa_dtype;
-
-/* A read-only view; strides in bytes, so any numpy or Arrow layout fits. Borrows `data`. */
-typedef struct lqa_matrix {
-  const void *data;
-  lqa_dtype dtype;
-  bool swapped;                      /* bytes are in the other order than this machine's */
-  int64_t n_rows, n_columns;         /* n_columns 1 for a vector */
-  int64_t row_stride, column_stride; /* bytes, may be negative */
-} lqa_matrix;
+#include "labelqa/matrix.h"
 
 typedef struct lqa_npy {
   lqa_matrix matrix; /* valid until lqa_npy_close */

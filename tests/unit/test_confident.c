@@ -145,7 +145,8 @@ static bool check_score_line(struct problem *q, const struct reader *r) {
     }
     double *score = malloc((size_t)q->n_rows * sizeof *score);
     lqa_score_method method = i == 3 ? LQA_SCORE_NORMALIZED_MARGIN : (lqa_score_method)i;
-    assert_int_equal(lqa_confident_scores(q->cl, method, i == 3, score, NULL), LQA_OK);
+    lqa_rank_options how = {method, i == 3};
+    assert_int_equal(lqa_confident_scores(q->cl, &how, score, NULL, NULL), LQA_OK);
     for (int64_t row = 0; row < q->n_rows; row++) {
       double tolerance = i != 2 ? 0 : q->is_single ? 1e-4 : 1e-12;
       assert_true(fabs(score[row] - r->values[row]) <= tolerance);

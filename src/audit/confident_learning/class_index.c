@@ -120,6 +120,7 @@ static lqa_status run_class(void *data, size_t task, size_t worker) {
   int64_t start = p->index.start[task];
   lqa_class_rows rows = {p->index.first_class + (int32_t)task, p->index.rows + start,
                          p->index.start[task + 1] - start, worker};
+  LQA_TRY(lqa_confident_go_on(p->cl));
   return rows.n == 0 ? LQA_OK : p->run(p->data, &rows);
 }
 

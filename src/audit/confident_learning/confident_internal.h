@@ -27,7 +27,9 @@ struct lqa_confident {
   int64_t chunk_rows, n_chunks;
   uint32_t *chunk_count; /* n_chunks x n_classes: rows of each class */
   int64_t block_rows;    /* rows read at a time */
-  void *scratch;         /* per worker block_rows x n_classes values, where not is_direct */
+  double *divisor;       /* n_rows: 0, or what the row is divided by; NULL = no row is scaled */
+  int64_t n_scaled;
+  void *scratch; /* per worker block_rows x n_classes values, where not is_direct */
 };
 
 static inline int64_t lqa_confident_chunk_start(const lqa_confident *cl, size_t chunk) {
@@ -38,6 +40,11 @@ static inline int64_t lqa_confident_chunk_end(const lqa_confident *cl, size_t ch
   return end < cl->n_rows ? end : cl->n_rows;
 }
 
+/* LQA_INTERRUPTED once the caller asked to stop; tasks ask at every block. */
+static inline lqa_status lqa_confident_go_on(const lqa_confident *cl) {
+  return lqa_observe_cancelled(cl->observer) ? LQA_INTERRUPTED : LQA_OK;
+}
+
 /* Labels of n <= LQA_LABEL_BLOCK rows; negative ones become -1, too large ones INT32_MAX. */
 void lqa_confident_read_labels(const lqa_confident *cl, int64_t row, int64_t n, int32_t *out);
 
@@ -46,21 +53,32 @@ void lqa_confident_read_labels(const lqa_confident *cl, int64_t row, int64_t n, 
 const void *lqa_confident_read_rows(const lqa_confident *cl, size_t worker, int64_t row, int64_t n,
                                     int64_t *stride);
 
+/* Makes the workers' scratch, which rows that are not used in place need. */
+lqa_status lqa_confident_make_scratch(lqa_confident *cl, lqa_error *err) LQA_MUST_CHECK;
+
+/* A value of a row that has a divisor. */
+static inline double lqa_confident_scale(const lqa_confident *cl, double value, double divisor) {
+  return lqa_round_single((value > 0 ? value : 0) / divisor, cl->is_single);
+}
+
 /* One value; row and column in range. */
 static inline double lqa_confident_value(const lqa_confident *cl, int64_t row, int32_t column) {
   const lqa_matrix *m = &cl->pred_probs;
   const char *at = (const char *)m->data + row * m->row_stride + column * m->column_stride;
+  double value;
   if (!m->swapped && m->dtype == LQA_FLOAT64) {
-    double value;
     memcpy(&value, at, sizeof value);
-    return value;
+  } else if (!m->swapped && m->dtype == LQA_FLOAT32) {
+    float single;
+    memcpy(&single, at, sizeof single);
+    value = (double)single;
+  } else {
+    value = lqa_matrix_get(m, row, column);
   }
-  if (!m->swapped && m->dtype == LQA_FLOAT32) {
-    float value;
-    memcpy(&value, at, sizeof value);
-    return (double)value;
+  if (cl->divisor && cl->divisor[row] > 0) {
+    value = lqa_confident_scale(cl, value, cl->divisor[row]);
   }
-  return lqa_matrix_get(m, row, column);
+  return value;
 }
 
 /* Asks for the values of a row that will be read soon: rows of one class lie far apart. */

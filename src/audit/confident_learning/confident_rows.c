@@ -77,6 +77,20 @@ static void copy_rows(const lqa_confident *cl, int64_t row, int64_t n, void *out
   }
 }
 
+static void scale_rows(const lqa_confident *cl, int64_t row, int64_t n, void *out) {
+  int64_t n_classes = cl->n_classes;
+  for (int64_t i = 0; i < n; i++) {
+    double divisor = cl->divisor[row + i];
+    for (int64_t k = i * n_classes; divisor > 0 && k < (i + 1) * n_classes; k++) {
+      if (cl->is_single) {
+        ((float *)out)[k] = (float)lqa_confident_scale(cl, (double)((float *)out)[k], divisor);
+      } else {
+        ((double *)out)[k] = lqa_confident_scale(cl, ((double *)out)[k], divisor);
+      }
+    }
+  }
+}
+
 const void *lqa_confident_read_rows(const lqa_confident *cl, size_t worker, int64_t row, int64_t n,
                                     int64_t *stride) {
   size_t size = cl->is_single ? sizeof(float) : sizeof(double);
@@ -86,6 +100,9 @@ const void *lqa_confident_read_rows(const lqa_confident *cl, size_t worker, int6
   }
   void *out = (char *)cl->scratch + worker * (size_t)(cl->block_rows * cl->n_classes) * size;
   copy_rows(cl, row, n, out);
+  if (cl->divisor) {
+    scale_rows(cl, row, n, out);
+  }
   *stride = cl->n_classes;
   return out;
 }
@@ -191,14 +208,16 @@ static lqa_status allocate(lqa_confident *cl, lqa_error *err) {
   size_t n_classes = (size_t)cl->n_classes;
   cl->class_count = lqa_calloc(n_classes, sizeof *cl->class_count);
   cl->chunk_count = lqa_calloc(n_classes, (size_t)cl->n_chunks * sizeof *cl->chunk_count);
-  if (!cl->is_direct) {
-    size_t block_bytes = (size_t)cl->block_rows * (cl->is_single ? sizeof(float) : sizeof(double));
-    cl->scratch = lqa_malloc(n_classes, block_bytes * lqa_pool_threads(cl->pool));
-  }
-  if (!cl->class_count || !cl->chunk_count || (!cl->is_direct && !cl->scratch)) {
+  if (!cl->class_count || !cl->chunk_count) {
     return lqa_fail_memory(err, "preparing confident learning");
   }
-  return LQA_OK;
+  return cl->is_direct ? LQA_OK : lqa_confident_make_scratch(cl, err);
+}
+
+lqa_status lqa_confident_make_scratch(lqa_confident *cl, lqa_error *err) {
+  size_t block_bytes = (size_t)cl->block_rows * (cl->is_single ? sizeof(float) : sizeof(double));
+  cl->scratch = lqa_malloc((size_t)cl->n_classes, block_bytes * lqa_pool_threads(cl->pool));
+  return cl->scratch ? LQA_OK : lqa_fail_memory(err, "reading probabilities");
 }
 
 lqa_status lqa_confident_new(const lqa_confident_input *input, lqa_confident **out,
@@ -229,6 +248,7 @@ void lqa_confident_free(lqa_confident *cl) {
     free(cl->class_count);
     free(cl->chunk_count);
     free(cl->scratch);
+    free(cl->divisor);
     free(cl);
   }
 }
@@ -239,6 +259,10 @@ int64_t lqa_confident_count_rows(const lqa_confident *cl) {
 int64_t lqa_confident_count_used(const lqa_confident *cl) {
   return cl->n_used;
 }
+int64_t lqa_confident_count_scaled(const lqa_confident *cl) {
+  return cl->n_scaled;
+}
+lqa_tie_order lqa_confident_ties(const lqa_confident *cl) { return cl->ties; }
 int32_t lqa_confident_count_classes(const lqa_confident *cl) {
   return cl->n_classes;
 }

@@ -109,6 +109,7 @@ static lqa_status scan_chunk(void *data, size_t chunk, size_t worker) {
     b.n = end - row < cl->block_rows ? end - row : cl->block_rows;
     lqa_confident_read_labels(cl, row, b.n, label);
     int64_t stride;
+    LQA_TRY(lqa_confident_go_on(cl));
     const void *rows = lqa_confident_read_rows(cl, worker, row, b.n, &stride);
     int64_t bad = cl->is_single ? scan_f32(rows, stride, &b, s->cut, s->eps)
                                 : scan_f64(rows, stride, &b, s->cut, s->eps);

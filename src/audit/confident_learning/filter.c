@@ -65,7 +65,8 @@ static lqa_status filter_low_scores(lqa_confident *cl, lqa_score_method method, 
   if (!score) {
     return lqa_fail_memory(err, "scoring labels");
   }
-  lqa_status status = lqa_confident_scores(cl, method, false, score, err);
+  lqa_rank_options how = {method, false};
+  lqa_status status = lqa_confident_scores(cl, &how, score, NULL, err);
   memset(issue, 0, (size_t)cl->n_rows);
   if (status == LQA_OK) {
     status = lqa_select_smallest(score, cl->n_rows, n_issues, cl->ties, issue);
@@ -171,7 +172,7 @@ lqa_status lqa_confident_rank(lqa_confident *cl, const uint8_t *issue,
                               const lqa_rank_options *options, lqa_ranking *ranking,
                               lqa_error *err) {
   lqa_scorer scorer;
-  LQA_TRY(lqa_scorer_init(&scorer, cl, options->method, options->adjust_pred_probs, err));
+  LQA_TRY(lqa_scorer_init(&scorer, cl, options, err));
   size_t n = (size_t)count_flagged(issue, cl->n_rows);
   int64_t *order = lqa_malloc(n, sizeof *order);
   int64_t *rows = lqa_malloc(n, sizeof *rows);

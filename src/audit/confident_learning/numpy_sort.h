@@ -11,15 +11,7 @@
 #define LQA_AUDIT_NUMPY_SORT_H
 
 #include "base/status.h"
-
-typedef enum lqa_tie_order { LQA_TIES_STABLE = 0, LQA_TIES_COMPAT = 1 } lqa_tie_order;
-
-/* "stable" or "compat", as outputs spell it. */
-const char *lqa_tie_order_name(lqa_tie_order ties);
-
-/* order[0..n) = the positions of `keys` in ascending order. LQA_NO_MEMORY is the only failure. */
-lqa_status lqa_argsort(const double *keys, int64_t n, lqa_tie_order ties,
-                       int64_t *order) LQA_MUST_CHECK;
+#include "labelqa/confident.h"
 
 /* Marks the first m (0 <= m <= n) positions of the ascending order: chosen[i] = 1. Expected
  * O(n). A full sort happens only for compat order, and only when a tie lies across the cut. */

@@ -21,8 +21,10 @@
 /* Least divisor, and least self-confidence, in the entropy score. */
 #define CLIP 1e-6
 
-lqa_status lqa_scorer_init(lqa_scorer *scorer, lqa_confident *cl, lqa_score_method method,
-                           bool adjust, lqa_error *err) {
+lqa_status lqa_scorer_init(lqa_scorer *scorer, lqa_confident *cl, const lqa_rank_options *options,
+                           lqa_error *err) {
+  lqa_score_method method = options->method;
+  bool adjust = options->adjust_pred_probs;
   *scorer = (lqa_scorer){.cl = cl, .method = method, .adjust = adjust, .is_single = cl->is_single};
   if (method == LQA_SCORE_NORMALIZED_MARGIN && cl->n_classes < 2) {
     return lqa_fail(err, LQA_BAD_USAGE, "the normalized margin needs at least two classes");
@@ -86,10 +88,11 @@ static void adjust_row(const lqa_scorer *s, double *row) {
   }
 }
 
+/* NaN where any of the other probabilities is. */
 static double normalized_margin(const lqa_scorer *s, const double *row, int32_t label) {
   double best = row[label == 0];
   for (int32_t k = 1; k < s->cl->n_classes; k++) {
-    if (k != label && row[k] > best) {
+    if (k != label && (row[k] > best || row[k] != row[k])) {
       best = row[k];
     }
   }
@@ -138,15 +141,31 @@ struct scoring {
   double *score;
 };
 
+/* The entropy has no meaning outside [0, 1], not even by rounding: the reference refuses it too. */
+static bool is_in_range(const lqa_confident *cl, int64_t row) {
+  for (int32_t k = 0; k < cl->n_classes; k++) {
+    double p = lqa_confident_value(cl, row, k);
+    if (p < 0 || p > 1) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static lqa_status score_chunk(void *data, size_t chunk, size_t worker) {
   const struct scoring *s = data;
   const lqa_confident *cl = s->scorer->cl;
+  bool needs_range = s->scorer->method == LQA_SCORE_CONFIDENCE_WEIGHTED_ENTROPY;
   int64_t end = lqa_confident_chunk_end(cl, chunk);
   int32_t label[LQA_LABEL_BLOCK];
   for (int64_t row = lqa_confident_chunk_start(cl, chunk); row < end; row += LQA_LABEL_BLOCK) {
     int64_t n = end - row < LQA_LABEL_BLOCK ? end - row : LQA_LABEL_BLOCK;
+    LQA_TRY(lqa_confident_go_on(cl));
     lqa_confident_read_labels(cl, row, n, label);
     for (int64_t i = 0; i < n; i++) {
+      if (needs_range && label[i] >= 0 && !is_in_range(cl, row + i)) {
+        return LQA_BAD_DATA;
+      }
       s->score[row + i] =
           label[i] < 0 ? (double)NAN : lqa_scorer_score(s->scorer, row + i, label[i], worker);
     }
@@ -154,12 +173,18 @@ static lqa_status score_chunk(void *data, size_t chunk, size_t worker) {
   return LQA_OK;
 }
 
-lqa_status lqa_confident_scores(lqa_confident *cl, lqa_score_method method, bool adjust_pred_probs,
-                                double *score, lqa_error *err) {
+lqa_status lqa_confident_scores(lqa_confident *cl, const lqa_rank_options *options, double *score,
+                                bool *is_single, lqa_error *err) {
   lqa_scorer scorer;
-  LQA_TRY(lqa_scorer_init(&scorer, cl, method, adjust_pred_probs, err));
+  LQA_TRY(lqa_scorer_init(&scorer, cl, options, err));
   struct scoring s = {&scorer, score};
   lqa_status status = lqa_pool_run(cl->pool, (size_t)cl->n_chunks, score_chunk, &s);
+  if (status == LQA_BAD_DATA) {
+    status = lqa_fail(err, status, "confidence_weighted_entropy needs probabilities within [0, 1]");
+  }
+  if (is_single && status == LQA_OK) {
+    *is_single = scorer.is_single;
+  }
   lqa_scorer_clear(&scorer);
   return status;
 }

@@ -144,6 +144,7 @@ static lqa_status average_span(void *data, size_t span, size_t worker) {
   int64_t end = lqa_confident_chunk_end(a->cl, first + (size_t)a->chunks_per_span - 1);
   for (int64_t row = lqa_confident_chunk_start(a->cl, first); row < end; row += LQA_LABEL_BLOCK) {
     int64_t n = end - row < LQA_LABEL_BLOCK ? end - row : LQA_LABEL_BLOCK;
+    LQA_TRY(lqa_confident_go_on(a->cl));
     average_block(a, row, n, (int64_t)span, worker);
   }
   return LQA_OK;

@@ -1,0 +1,27 @@
+/* python/module.c - the extension module labelqa._labelqa: the numeric core, nothing that reads files.
+ *
+ * It is linked with the objects it calls and no more, so that importing it loads neither DuckDB nor
+ * XGBoost.
+ */
+#include "binding.h"
+
+static struct PyModuleDef definition = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "labelqa._labelqa",
+    .m_doc = "The numeric core of labelqa. Use the labelqa package.",
+    .m_size = -1,
+};
+
+PyMODINIT_FUNC PyInit__labelqa(void);
+
+PyMODINIT_FUNC PyInit__labelqa(void) {
+  PyObject *module = PyModule_Create(&definition);
+  if (!module) {
+    return NULL;
+  }
+  if (PyModule_AddFunctions(module, joint_methods) != 0 || !problem_add_type(module)) {
+    Py_DECREF(module);
+    return NULL;
+  }
+  return module;
+}
