@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* The type that a struct-module format code stands for at this item size; -1 for one we do not read.
- * 'l' and 'q' are told apart by size, '?' is read as a byte. */
+/* The type that a struct-module format code stands for at this item size; -1 for one we do not
+ * read. 'l' and 'q' are told apart by size, '?' is read as a byte. */
 static int dtype_of(char code, Py_ssize_t size) {
   static const int SIGNED[] = {0, LQA_INT8, LQA_INT16, 0, LQA_INT32, 0, 0, 0, LQA_INT64};
   static const int UNSIGNED[] = {0, LQA_UINT8, LQA_UINT16, 0, LQA_UINT32, 0, 0, 0, LQA_UINT64};
@@ -66,7 +66,7 @@ static bool read_shape(const Py_buffer *buffer, const char *name, lqa_matrix *vi
   return true;
 }
 
-bool array_take(PyObject *object, const char *name, array *out) {
+bool array_take(PyObject *object, const char *name, numbers *out) {
   if (PyObject_GetBuffer(object, &out->buffer, PyBUF_STRIDED_RO | PyBUF_FORMAT) != 0) {
     PyErr_Clear();
     PyErr_Format(PyExc_TypeError, "%s: an array is needed, not %R", name, Py_TYPE(object));
@@ -80,7 +80,7 @@ bool array_take(PyObject *object, const char *name, array *out) {
   return true;
 }
 
-static bool check_plain(const array *a, const char *name, lqa_dtype type, int64_t n) {
+static bool check_plain(const numbers *a, const char *name, lqa_dtype type, int64_t n) {
   if (a->view.dtype != type || a->view.swapped || a->view.n_rows * a->view.n_columns != n ||
       !PyBuffer_IsContiguous(&a->buffer, 'C')) {
     PyErr_Format(PyExc_ValueError,
@@ -91,7 +91,8 @@ static bool check_plain(const array *a, const char *name, lqa_dtype type, int64_
   return true;
 }
 
-void *array_take_output(PyObject *object, const char *name, lqa_dtype type, int64_t n, array *out) {
+void *array_take_output(PyObject *object, const char *name, lqa_dtype type, int64_t n,
+                        numbers *out) {
   if (PyObject_GetBuffer(object, &out->buffer, PyBUF_STRIDED | PyBUF_FORMAT) != 0) {
     return NULL;
   }
@@ -105,7 +106,7 @@ void *array_take_output(PyObject *object, const char *name, lqa_dtype type, int6
 }
 
 const void *array_take_input(PyObject *object, const char *name, lqa_dtype type, int64_t n,
-                             array *out) {
+                             numbers *out) {
   if (object == Py_None) {
     return NULL;
   }
@@ -119,7 +120,7 @@ const void *array_take_input(PyObject *object, const char *name, lqa_dtype type,
   return out->buffer.buf;
 }
 
-void array_drop(array *a) {
+void array_drop(numbers *a) {
   if (a->is_held) {
     PyBuffer_Release(&a->buffer);
     a->is_held = false;

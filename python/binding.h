@@ -1,7 +1,8 @@
 /* python/binding.h - what the extension's files share: arrays in and out, work without the GIL.
  *
- * Written against CPython's limited API of 3.11: one compiled file serves every later Python. numpy is
- * not seen here: arrays come in and go out over the buffer protocol, allocated by the Python side.
+ * Written against CPython's limited API of 3.11: one compiled file serves every later Python. numpy
+ * is not seen here: arrays come in and go out over the buffer protocol, allocated by the Python
+ * side.
  */
 #ifndef LABELQA_PYTHON_BINDING_H
 #define LABELQA_PYTHON_BINDING_H
@@ -13,31 +14,32 @@
 #include "labelqa/labelqa.h"
 
 /* An array argument: a view, and the hold on its memory. Zeroed is empty. */
-typedef struct array {
+typedef struct numbers {
   Py_buffer buffer;
   lqa_matrix view;
   bool is_held;
-} array;
+} numbers;
 
-/* Takes a 1- or 2-dimensional number array of any strides and byte order; false with an exception that
- * names the argument. */
-bool array_take(PyObject *object, const char *name, array *out);
+/* Takes a 1- or 2-dimensional number array of any strides and byte order; false with an exception
+ * that names the argument. */
+bool array_take(PyObject *object, const char *name, numbers *out);
 
-/* Takes a C-contiguous writable array of `n` elements of `type` (LQA_FLOAT64, LQA_INT64, LQA_UINT8) as
- * a place for results; NULL with an exception. */
-void *array_take_output(PyObject *object, const char *name, lqa_dtype type, int64_t n, array *out);
+/* Takes a C-contiguous writable array of `n` elements of `type` (LQA_FLOAT64, LQA_INT64, LQA_UINT8)
+ * as a place for results; NULL with an exception. */
+void *array_take_output(PyObject *object, const char *name, lqa_dtype type, int64_t n,
+                        numbers *out);
 
 /* As array_take_output, but read only, and None gives NULL without an exception. */
 const void *array_take_input(PyObject *object, const char *name, lqa_dtype type, int64_t n,
-                             array *out);
-void array_drop(array *a);
+                             numbers *out);
+void array_drop(numbers *a);
 
 /* Something long to do without the GIL. */
 typedef lqa_status (*work_fn)(void *data, lqa_error *err);
 
-/* Runs `work`. Where `cancelled` is given the work goes to a thread of its own while this one looks for
- * signals, so that Ctrl-C works: it sets *cancelled, waits for the work to stop, and raises. False
- * with an exception on failure. */
+/* Runs `work`. Where `cancelled` is given the work goes to a thread of its own while this one looks
+ * for signals, so that Ctrl-C works: it sets *cancelled, waits for the work to stop, and raises.
+ * False with an exception on failure. */
 bool run_work(work_fn work, void *data, volatile int *cancelled);
 
 /* Sets the exception for a failed call. */
@@ -45,11 +47,11 @@ void raise_status(lqa_status status, const lqa_error *err);
 
 /* Each file's functions. */
 extern PyMethodDef joint_methods[];
+extern PyMethodDef arrow_methods[];
+bool arrow_add_type(PyObject *module);
 bool problem_add_type(PyObject *module);
 
 /* The problems of a list of Problem objects, borrowed; NULL with an exception. PyMem_Free it. */
 lqa_cl **problem_list(PyObject *list, Py_ssize_t *n);
-/* Work on problems: the flag of the first that stops it. */
-volatile int *problem_cancelled(PyObject *problem);
 
 #endif

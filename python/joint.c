@@ -4,7 +4,7 @@
 #include <math.h>
 
 /* Takes a square matrix of n * n doubles in place. */
-static double *take_square(PyObject *object, const char *name, int64_t n, array *out) {
+static double *take_square(PyObject *object, const char *name, int64_t n, numbers *out) {
   return array_take_output(object, name, LQA_FLOAT64, n * n, out);
 }
 
@@ -12,7 +12,7 @@ static double *take_square(PyObject *object, const char *name, int64_t n, array 
 static PyObject *calibrate(PyObject *module, PyObject *args) {
   PyObject *cells, *counts_object;
   int by_column, ties, n;
-  array place = {0}, count_place = {0};
+  numbers place = {0}, count_place = {0};
   (void)module;
   if (!PyArg_ParseTuple(args, "OipOi", &cells, &n, &by_column, &counts_object, &ties)) {
     return NULL;
@@ -38,7 +38,7 @@ static PyObject *calibrate(PyObject *module, PyObject *args) {
 static PyObject *latent(PyObject *module, PyObject *args) {
   PyObject *objects[5];
   int n, by_column, method, is_converging;
-  array place[5] = {0};
+  numbers place[5] = {0};
   (void)module;
   if (!PyArg_ParseTuple(args, "OipOipOOO", &objects[0], &n, &by_column, &objects[1], &method,
                         &is_converging, &objects[2], &objects[3], &objects[4])) {
@@ -86,7 +86,7 @@ static lqa_status do_sort(void *data, lqa_error *err) {
 static PyObject *argsort(PyObject *module, PyObject *args) {
   PyObject *keys, *out;
   int ties;
-  array key_place = {0}, place = {0};
+  numbers key_place = {0}, place = {0};
   struct sorting s = {0};
   (void)module;
   if (!PyArg_ParseTuple(args, "OiO", &keys, &ties, &out)) {
@@ -112,11 +112,12 @@ static lqa_status do_ensemble(void *data, lqa_error *err) {
   return lqa_cl_ensemble_scores(&w->ensemble, &w->options, err);
 }
 
-/* ensemble(problems, method, adjust, weights, custom, t_values, score, weight, accuracy) -> is_single */
+/* ensemble(problems, method, adjust, weights, custom, t_values, score, weight, accuracy) ->
+ * is_single */
 static PyObject *ensemble(PyObject *module, PyObject *args) {
   PyObject *problems, *objects[5];
   int method, adjust, weights;
-  array place[5] = {0};
+  numbers place[5] = {0};
   Py_ssize_t n = 0;
   (void)module;
   if (!PyArg_ParseTuple(args, "OipiOOOOO", &problems, &method, &adjust, &weights, &objects[0],

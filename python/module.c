@@ -1,4 +1,5 @@
-/* python/module.c - the extension module labelqa._labelqa: the numeric core, nothing that reads files.
+/* python/module.c - the extension module labelqa._labelqa: the numeric core, nothing that reads
+ * files.
  *
  * It is linked with the objects it calls and no more, so that importing it loads neither DuckDB nor
  * XGBoost.
@@ -19,7 +20,9 @@ PyMODINIT_FUNC PyInit__labelqa(void) {
   if (!module) {
     return NULL;
   }
-  if (PyModule_AddFunctions(module, joint_methods) != 0 || !problem_add_type(module)) {
+  if (PyModule_AddFunctions(module, joint_methods) != 0 ||
+      PyModule_AddFunctions(module, arrow_methods) != 0 || !problem_add_type(module) ||
+      !arrow_add_type(module)) {
     Py_DECREF(module);
     return NULL;
   }

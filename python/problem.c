@@ -1,7 +1,7 @@
 /* python/problem.c - the type Problem: labels and probabilities, checked once, asked many things.
  *
- * Methods take numbers for enums and arrays for results; labelqa/_core.py gives them names, defaults
- * and numpy. A Problem holds its arrays (no copy) until it is collected.
+ * Methods take numbers for enums and arrays for results; labelqa/_core.py gives them names,
+ * defaults and numpy. A Problem holds its arrays (no copy) until it is collected.
  */
 #include "binding.h"
 
@@ -11,12 +11,11 @@
 enum { LONG_WORK = 1 << 20, MESSAGE_BYTES = 512 };
 
 typedef struct problem {
-  PyObject_HEAD
-  lqa_cl *cl;
-  array labels, pred_probs;
+  PyObject_HEAD lqa_cl *cl;
+  numbers labels, pred_probs;
   lqa_observer observer;
   volatile int cancelled;
-  bool is_busy; /* a call is under way in another thread */
+  bool is_busy;                /* a call is under way in another thread */
   char message[MESSAGE_BYTES]; /* the last remark, or "" */
 } problem;
 
@@ -93,7 +92,9 @@ static void problem_dealloc(PyObject *self) {
   Py_DECREF(type);
 }
 
-static PyTypeObject *problem_type(PyObject *self) { return Py_TYPE(self); }
+static PyTypeObject *problem_type(PyObject *self) {
+  return Py_TYPE(self);
+}
 
 /* ---- what it knows ---- */
 
@@ -124,7 +125,7 @@ static PyGetSetDef problem_getters[] = {
 static PyObject *problem_class_counts(PyObject *self, PyObject *args) {
   problem *p = (problem *)self;
   PyObject *out;
-  array place = {0};
+  numbers place = {0};
   int64_t n = lqa_cl_count_classes(p->cl);
   if (!PyArg_ParseTuple(args, "O", &out)) {
     return NULL;
@@ -153,7 +154,7 @@ static lqa_status do_thresholds(void *data, lqa_error *err) {
 static PyObject *problem_thresholds(PyObject *self, PyObject *args) {
   problem *p = (problem *)self;
   PyObject *out;
-  array place = {0};
+  numbers place = {0};
   if (!PyArg_ParseTuple(args, "O", &out)) {
     return NULL;
   }
@@ -181,7 +182,7 @@ static PyObject *problem_joint(PyObject *self, PyObject *args) {
   problem *p = (problem *)self;
   PyObject *out, *own, *marks, *result = NULL;
   int calibrate, is_single;
-  array place = {0}, own_place = {0}, mark_place = {0};
+  numbers place = {0}, own_place = {0}, mark_place = {0};
   int64_t n = lqa_cl_count_classes(p->cl);
   if (!PyArg_ParseTuple(args, "OpOpO", &out, &calibrate, &own, &is_single, &marks)) {
     return NULL;
@@ -192,8 +193,8 @@ static PyObject *problem_joint(PyObject *self, PyObject *args) {
   thresholds.value = (double *)array_take_input(own, "thresholds", LQA_FLOAT64, n, &own_place);
   w.options.thresholds = thresholds.value ? &thresholds : NULL;
   if (!PyErr_Occurred() && marks != Py_None) {
-    w.options.off_diagonal = array_take_output(marks, "off_diagonal", LQA_UINT8,
-                                               lqa_cl_count_rows(p->cl), &mark_place);
+    w.options.off_diagonal =
+        array_take_output(marks, "off_diagonal", LQA_UINT8, lqa_cl_count_rows(p->cl), &mark_place);
   }
   if (!PyErr_Occurred() && run_problem(p, do_joint, &w)) {
     result = PyBool_FromLong(w.joint.by_column);
@@ -223,7 +224,7 @@ static PyObject *problem_find_issues(PyObject *self, PyObject *args) {
   PyObject *out, *remove, *given;
   int filter_by, by_column;
   long long min_examples;
-  array place = {0}, remove_place = {0}, joint_place = {0};
+  numbers place = {0}, remove_place = {0}, joint_place = {0};
   int32_t n = lqa_cl_count_classes(p->cl);
   struct issue_work w = {.cl = p->cl};
   lqa_filter_options_init(&w.options);
@@ -236,12 +237,12 @@ static PyObject *problem_find_issues(PyObject *self, PyObject *args) {
   w.options.min_examples_per_class = min_examples;
   w.issue = array_take_output(out, "out", LQA_UINT8, lqa_cl_count_rows(p->cl), &place);
   if (w.issue) {
-    w.options.num_to_remove = array_take_input(remove, "num_to_remove_per_class", LQA_INT64, n,
-                                               &remove_place);
+    w.options.num_to_remove =
+        array_take_input(remove, "num_to_remove_per_class", LQA_INT64, n, &remove_place);
   }
   if (!PyErr_Occurred()) {
-    joint.cell = (double *)array_take_input(given, "confident_joint", LQA_FLOAT64,
-                                            (int64_t)n * n, &joint_place);
+    joint.cell = (double *)array_take_input(given, "confident_joint", LQA_FLOAT64, (int64_t)n * n,
+                                            &joint_place);
     w.options.confident_joint = joint.cell ? &joint : NULL;
   }
   bool is_done = !PyErr_Occurred() && run_problem(p, do_issues, &w);
@@ -249,6 +250,16 @@ static PyObject *problem_find_issues(PyObject *self, PyObject *args) {
   array_drop(&remove_place);
   array_drop(&joint_place);
   return is_done ? Py_NewRef(Py_None) : NULL;
+}
+
+static lqa_status do_check(void *data, lqa_error *err) {
+  return lqa_cl_check_range(data, err);
+}
+
+static PyObject *problem_check_range(PyObject *self, PyObject *args) {
+  problem *p = (problem *)self;
+  (void)args;
+  return run_problem(p, do_check, p->cl) ? Py_NewRef(Py_None) : NULL;
 }
 
 struct count_work {
@@ -288,7 +299,7 @@ static PyObject *problem_scores(PyObject *self, PyObject *args) {
   problem *p = (problem *)self;
   PyObject *out;
   int method, adjust;
-  array place = {0};
+  numbers place = {0};
   if (!PyArg_ParseTuple(args, "Oip", &out, &method, &adjust)) {
     return NULL;
   }
@@ -309,7 +320,7 @@ static PyObject *problem_rank(PyObject *self, PyObject *args) {
   problem *p = (problem *)self;
   PyObject *out, *marks;
   int method, adjust;
-  array place = {0}, mark_place = {0};
+  numbers place = {0}, mark_place = {0};
   int64_t *rows = NULL;
   if (!PyArg_ParseTuple(args, "OOip", &out, &marks, &method, &adjust)) {
     return NULL;
@@ -334,6 +345,7 @@ static PyMethodDef problem_methods[] = {
     {"thresholds", problem_thresholds, METH_VARARGS, "mean self-confidence per class"},
     {"joint", problem_joint, METH_VARARGS, "the confident joint"},
     {"find_issues", problem_find_issues, METH_VARARGS, "flags"},
+    {"check_range", problem_check_range, METH_NOARGS, "ValueError outside [0, 1]"},
     {"count_issues", problem_count_issues, METH_NOARGS, "the number of issues"},
     {"scores", problem_scores, METH_VARARGS, "label quality"},
     {"rank", problem_rank, METH_VARARGS, "flagged rows, worst first"},
@@ -378,5 +390,3 @@ lqa_cl **problem_list(PyObject *list, Py_ssize_t *n) {
   }
   return models;
 }
-
-volatile int *problem_cancelled(PyObject *self) { return watched((problem *)self); }

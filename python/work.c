@@ -1,9 +1,9 @@
 /* python/work.c - long work without the GIL, that Ctrl-C stops.
  *
- * Python's signal handlers run in the main thread between byte codes; while that thread computes in C,
- * Ctrl-C would wait. So the work runs in a thread of its own, and this one wakes every 50 ms, takes the
- * GIL and lets pending signals speak. On an exception it sets the flag the library polls, waits for the
- * work to end and passes the exception on. Short work skips all that.
+ * Python's signal handlers run in the main thread between byte codes; while that thread computes in
+ * C, Ctrl-C would wait. So the work runs in a thread of its own, and this one wakes every 50 ms,
+ * takes the GIL and lets pending signals speak. On an exception it sets the flag the library polls,
+ * waits for the work to end and passes the exception on. Short work skips all that.
  */
 #include "binding.h"
 

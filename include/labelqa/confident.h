@@ -90,6 +90,10 @@ LQA_API lqa_status lqa_cl_open(const lqa_cl_input *input, lqa_cl **out,
                                lqa_error *err) LQA_MUST_CHECK;
 LQA_API void lqa_cl_close(lqa_cl *cl);
 
+/* LQA_BAD_DATA where a probability lies outside [-1e-6, 1 + 1e-6]; NaN passes. One pass over the
+ * matrix, for callers with a negative tolerance: finding and counting issues check it anyway. */
+LQA_API lqa_status lqa_cl_check_range(lqa_cl *cl, lqa_error *err) LQA_MUST_CHECK;
+
 LQA_API int64_t lqa_cl_count_rows(const lqa_cl *cl);    /* all rows, those left out included */
 LQA_API int64_t lqa_cl_count_labels(const lqa_cl *cl);  /* rows with a label >= 0 */
 LQA_API int64_t lqa_cl_count_scaled(const lqa_cl *cl);  /* rows that were scaled to sum 1 */

@@ -70,6 +70,10 @@ void lqa_cl_close(lqa_cl *cl) {
   }
 }
 
+lqa_status lqa_cl_check_range(lqa_cl *cl, lqa_error *err) {
+  return told(lqa_confident_check_range(cl->problem, err), err);
+}
+
 int64_t lqa_cl_count_rows(const lqa_cl *cl) {
   return lqa_confident_count_rows(cl->problem);
 }
@@ -163,7 +167,8 @@ lqa_status lqa_cl_joint(lqa_cl *cl, const lqa_joint_options *options, lqa_joint 
   size_t n = (size_t)lqa_cl_count_classes(cl);
   lqa_thresholds own = {.value = lqa_malloc(n, sizeof(double))};
   lqa_confident_scan counted = {.joint = lqa_malloc(n * n, sizeof(int64_t)),
-                                .flags = options->off_diagonal};
+                                .flags = options->off_diagonal,
+                                .any_range = true};
   lqa_status status = LQA_OK;
   if (!own.value || !counted.joint) {
     status = lqa_fail_memory(err, "counting the confident joint");

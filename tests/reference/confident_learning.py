@@ -85,6 +85,12 @@ def write_sort(seed, n, distinct):
     print("end")
 
 
+def write_long_sum(n):
+    """Values that any reader can make again: (i * 2654435761 mod 2^32) / 2^32."""
+    values = (np.arange(n, dtype=np.uint64) * np.uint64(2654435761) % np.uint64(2 ** 32)) / 2.0 ** 32
+    line("long_sum", [n, *hexes([np.sum(values), np.sum(values.astype(np.float32))])])
+
+
 def main():
     assert cleanlab.__version__ == "2.9.0" and np.__version__ == "1.24.4", "pinned versions only"
     warnings.simplefilter("ignore")
@@ -95,6 +101,8 @@ def main():
         write_case(2 * i + 1, n_rows, n_classes, coarse=True, dtype=(np.float64, np.float32)[i % 2])
     for i, n in enumerate([1, 7, 8, 15, 16, 17, 18, 33, 100, 128, 129, 300, 1000]):
         write_sort(i, n, 2 if i % 2 else max(2, n // 3))
+    for n in (8191, 8192, 8193, 20000, 100000, 1000003):
+        write_long_sum(n)
 
 
 if __name__ == "__main__":

@@ -255,6 +255,24 @@ static void check_sum_line(const struct reader *r, const double *keys, int64_t n
   free(v);
 }
 
+struct long_vector {
+  bool is_single;
+};
+
+static double long_vector_at(const void *data, int64_t i) {
+  double value = (double)((uint64_t)i * 2654435761u % 4294967296u) / 4294967296.0;
+  return lqa_round_single(value, ((const struct long_vector *)data)->is_single);
+}
+
+/* Vectors longer than numpy's buffer of 8192 values. */
+static void check_long_sum(const struct reader *r) {
+  for (int single = 0; single < 2; single++) {
+    struct long_vector v = {single != 0};
+    double sum = lqa_pairwise_sum_of(long_vector_at, &v, (int64_t)r->values[0], v.is_single);
+    assert_true(sum == r->values[1 + single]);
+  }
+}
+
 static void test_reference(void **state) {
   (void)state;
   struct reader *r = open_reference();
@@ -283,6 +301,8 @@ static void test_reference(void **state) {
       check_ranking(&q, r);
     } else if (strcmp(r->name, "sort") == 0) {
       n_keys = (int64_t)r->values[0];
+    } else if (strcmp(r->name, "long_sum") == 0) {
+      check_long_sum(r);
     } else if (strncmp(r->name, "sum", 3) == 0) {
       check_sum_line(r, keys, n_keys);
     } else if (strcmp(r->name, "end") == 0) {
@@ -445,7 +465,7 @@ static void test_sum_in_pieces(void **state) {
   (void)state;
   lqa_rng rng;
   lqa_rng_init(&rng, 5, 1);
-  for (int64_t n = 1; n < 3000; n += 1 + n / 7) {
+  for (int64_t n = 1; n < 30000; n += 1 + n / 7) {
     double *v = malloc((size_t)n * sizeof *v);
     double *leaf_sum = malloc((size_t)lqa_pairwise_count_slots(n) * sizeof *leaf_sum);
     for (int64_t i = 0; i < n; i++) {

@@ -76,6 +76,7 @@ enum {
 typedef struct lqa_confident_scan {
   int64_t *joint; /* n_classes x n_classes, [given][confident guess]; caller's, or NULL */
   uint8_t *flags; /* n_rows, LQA_ROW_* bits; caller's, or NULL */
+  bool any_range; /* do not refuse probabilities outside [-1e-6, 1 + 1e-6] */
   int64_t n_off_diagonal;
   int64_t n_disagree;
   int64_t n_both; /* off the diagonal and disagreeing: num_label_issues' default count */
@@ -85,6 +86,9 @@ typedef struct lqa_confident_scan {
  * rows. LQA_BAD_DATA where a probability is out of range (err->row says where). */
 lqa_status lqa_confident_scan_rows(lqa_confident *cl, const lqa_thresholds *thresholds,
                                    lqa_confident_scan *scan, lqa_error *err) LQA_MUST_CHECK;
+
+/* LQA_BAD_DATA where a probability lies outside [-1e-6, 1 + 1e-6]; NaN passes. One pass. */
+lqa_status lqa_confident_check_range(lqa_confident *cl, lqa_error *err) LQA_MUST_CHECK;
 
 /* ---- the joint ---- */
 

@@ -262,7 +262,9 @@ int64_t lqa_confident_count_used(const lqa_confident *cl) {
 int64_t lqa_confident_count_scaled(const lqa_confident *cl) {
   return cl->n_scaled;
 }
-lqa_tie_order lqa_confident_ties(const lqa_confident *cl) { return cl->ties; }
+lqa_tie_order lqa_confident_ties(const lqa_confident *cl) {
+  return cl->ties;
+}
 int32_t lqa_confident_count_classes(const lqa_confident *cl) {
   return cl->n_classes;
 }

@@ -21,7 +21,7 @@ enum { SMALL_JOINT = 256, FIRST_BAD_NONE = -1 };
 struct block {
   int64_t n;
   int32_t n_classes;
-  double low, high; /* allowed range */
+  double low, high; /* allowed range, rounding included */
   const int32_t *label;
   int32_t *guess;
   uint8_t *disagrees;
@@ -58,7 +58,8 @@ scan_f32(const void *rows, int64_t stride, const struct block *b, const void *cu
 
 struct scan {
   lqa_confident *cl;
-  void *cut; /* float or double, as the kernel */
+  double slack; /* how far beyond [0, 1] values may lie */
+  void *cut;    /* float or double, as the kernel */
   double eps;
   int64_t *joint; /* n_joints matrices of counts, or NULL */
   bool is_shared; /* one matrix for all workers */
@@ -98,8 +99,12 @@ static lqa_status scan_chunk(void *data, size_t chunk, size_t worker) {
   lqa_confident *cl = s->cl;
   int32_t label[LQA_LABEL_BLOCK], guess[LQA_LABEL_BLOCK];
   uint8_t disagrees[LQA_LABEL_BLOCK];
-  struct block b = {0,     cl->n_classes, -LQA_CONFIDENT_EPS, 1 + LQA_CONFIDENT_EPS,
-                    label, guess,         disagrees};
+  struct block b = {.n_classes = cl->n_classes,
+                    .low = -s->slack,
+                    .high = 1 + s->slack,
+                    .label = label,
+                    .guess = guess,
+                    .disagrees = disagrees};
   int64_t *joint = s->joint;
   if (joint && !s->is_shared) {
     joint += worker * (size_t)cl->n_classes * (size_t)cl->n_classes;
@@ -197,6 +202,7 @@ lqa_status lqa_confident_scan_rows(lqa_confident *cl, const lqa_thresholds *thre
   struct scan s = {.cl = cl, .flags = scan->flags};
   lqa_status status = LQA_OK;
   s.eps = cl->is_integral ? 0.0 : LQA_CONFIDENT_EPS;
+  s.slack = scan->any_range ? (double)INFINITY : LQA_CONFIDENT_EPS;
   LQA_TRY_OUT(allocate(&s, scan->joint != NULL, err));
   fill_cuts(&s, thresholds);
   status = lqa_pool_run(cl->pool, (size_t)cl->n_chunks, scan_chunk, &s);
@@ -211,5 +217,16 @@ out:
   free(s.joint);
   free(s.tally);
   free(s.bad_row);
+  return status;
+}
+
+lqa_status lqa_confident_check_range(lqa_confident *cl, lqa_error *err) {
+  lqa_thresholds none = {.value = lqa_calloc((size_t)cl->n_classes, sizeof(double))};
+  if (!none.value) {
+    return lqa_fail_memory(err, "checking probabilities");
+  }
+  lqa_confident_scan scan = {0};
+  lqa_status status = lqa_confident_scan_rows(cl, &none, &scan, err);
+  free(none.value);
   return status;
 }

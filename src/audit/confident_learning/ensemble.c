@@ -3,9 +3,9 @@
  * Each model scores every row; the scores are averaged, weighted evenly, by the models' accuracy on
  * the given labels, by weights of the caller's, or by exp(-t * log-loss): large t trusts the best
  * model alone, small t all alike, and the t is taken whose weighted mean of probabilities has the
- * least log-loss (the first on ties). Probabilities are clipped at 1e-6 and scaled before a model's
- * own log-loss; of the weighted mean only the machine's smallest step is clipped, as scikit-learn
- * does.
+ * least log-loss (the first on ties; a t so large that every weight underflows is passed over).
+ * Probabilities are clipped at 1e-6 and scaled before a model's own log-loss; of the weighted mean
+ * only the machine's smallest step is clipped, as scikit-learn does.
  *
  * Logarithms are our own, so log-loss weights may differ from the reference's in the last bits.
  */

@@ -1,5 +1,8 @@
 /* audit/confident_learning/pairwise_sum.c - numpy's pairwise summation, restated.
  *
+ * A vector is taken in buffers of 8192 values (numpy's default buffer size), whose sums are added
+ * one after the other. Within a buffer:
+ *
  * Up to 7 values: a plain loop from zero. Up to 128: eight running sums over the columns of the
  * vector laid out eight wide, folded as ((0+1)+(2+3))+((4+5)+(6+7)), the rest added after. More:
  * split at half the length rounded down to a multiple of eight, and add the two sums. The error
@@ -46,7 +49,7 @@ static int64_t left_part(int64_t n) {
   return half - half % LANES;
 }
 
-/* Depth is log2(n / 64): recursion is safe. */
+/* Depth is at most 7. */
 static double sum_range(lqa_value_at at, const void *data, int64_t from, int64_t n,
                         bool is_single) {
   if (n <= LQA_PAIRWISE_LEAF) {
@@ -57,8 +60,17 @@ static double sum_range(lqa_value_at at, const void *data, int64_t from, int64_t
   return add(left, sum_range(at, data, from + half, n - half, is_single), is_single);
 }
 
+/* Length of the buffer that starts at `from` in a vector of n. */
+static int64_t buffer_length(int64_t n, int64_t from) {
+  return n - from < LQA_PAIRWISE_BUFFER ? n - from : LQA_PAIRWISE_BUFFER;
+}
+
 double lqa_pairwise_sum_of(lqa_value_at at, const void *data, int64_t n, bool is_single) {
-  return sum_range(at, data, 0, n, is_single);
+  double total = 0;
+  for (int64_t from = 0; from < n; from += LQA_PAIRWISE_BUFFER) {
+    total = add(total, sum_range(at, data, from, buffer_length(n, from), is_single), is_single);
+  }
+  return total;
 }
 
 static double at_plain(const void *data, int64_t i) {
@@ -66,12 +78,14 @@ static double at_plain(const void *data, int64_t i) {
 }
 
 double lqa_pairwise_sum(const double *values, int64_t n, bool is_single) {
-  return sum_range(at_plain, values, 0, n, is_single);
+  return lqa_pairwise_sum_of(at_plain, values, n, is_single);
 }
 
-/* A vector that is split has leaves of at least 64 values, so start / 64 tells leaves apart. */
+/* A buffer that is split has leaves of at least 64 values, and buffers start at multiples of 64, so
+ * start / 64 tells leaves apart. */
 lqa_pairwise_span lqa_pairwise_leaf_at(int64_t n, int64_t at) {
-  lqa_pairwise_span span = {0, n};
+  int64_t buffer = at - at % LQA_PAIRWISE_BUFFER;
+  lqa_pairwise_span span = {buffer, buffer_length(n, buffer)};
   while (span.n > LQA_PAIRWISE_LEAF) {
     int64_t half = left_part(span.n);
     if (at < span.start + half) {
@@ -95,5 +109,10 @@ static double fold_range(const double *leaf_sum, lqa_pairwise_span span, bool is
 }
 
 double lqa_pairwise_fold(const double *leaf_sum, int64_t n, bool is_single) {
-  return fold_range(leaf_sum, (lqa_pairwise_span){0, n}, is_single);
+  double total = 0;
+  for (int64_t from = 0; from < n; from += LQA_PAIRWISE_BUFFER) {
+    lqa_pairwise_span buffer = {from, buffer_length(n, from)};
+    total = add(total, fold_range(leaf_sum, buffer, is_single), is_single);
+  }
+  return total;
 }

@@ -24,7 +24,7 @@ double lqa_pairwise_sum_of(lqa_value_at at, const void *data, int64_t n, bool is
  * leaf lies depends on n alone, so leaves can be summed apart, by different threads or machines, in
  * any order, and folded to the same bits. */
 
-enum { LQA_PAIRWISE_LEAF = 128 };
+enum { LQA_PAIRWISE_LEAF = 128, LQA_PAIRWISE_BUFFER = 8192 };
 
 typedef struct lqa_pairwise_span {
   int64_t start, n;
