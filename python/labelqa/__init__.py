@@ -4,8 +4,9 @@
     run = labelqa.audit("tickets.csv", text="body", label="queue")   # files, frames, Arrow
     issues = labelqa.find_label_issues(labels, pred_probs)           # your own out-of-fold model
 
-``labelqa.cleanlab`` holds the same functions under cleanlab's names and signatures. Importing labelqa
-loads nothing else: numpy and the compiled parts come with the first function that needs them.
+``labelqa.cleanlab`` holds the same functions under cleanlab's names and signatures. Importing
+labelqa loads nothing else: numpy and the compiled parts come with the first function that needs
+them.
 """
 import importlib
 

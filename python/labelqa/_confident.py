@@ -1,12 +1,12 @@
 """The native API of confident learning: which labels are probably wrong.
 
-Against ``labelqa.cleanlab`` it accepts more (names as labels, frames, Arrow data, .npy paths), refuses
-NaN, scales rows that nearly sum to 1 and says so, and breaks ties the same way on every machine
-(``ties="stable"``; ``ties="compat"`` gives cleanlab's order under numpy 1.24).
+Against ``labelqa.cleanlab`` it accepts more (names as labels, frames, Arrow data, .npy paths),
+refuses NaN, scales rows that nearly sum to 1 and says so, and breaks ties the same way on every
+machine (``ties="stable"``; ``ties="compat"`` gives cleanlab's order under numpy 1.24).
 
 Common arguments. labels: N class numbers 0 to K-1, or names with ``classes``. pred_probs: N x K
-probabilities made without training on the row, of any float type and layout; not copied. threads: 0 =
-one per processor; results never depend on it. tolerance: rows may be off sum 1, and values off
+probabilities made without training on the row, of any float type and layout; not copied. threads: 0
+= one per processor; results never depend on it. tolerance: rows may be off sum 1, and values off
 [0, 1], by this much: they are scaled with a LabelqaWarning; beyond it a ValueError names the row.
 """
 import warnings
@@ -39,14 +39,14 @@ def find_label_issues(labels, pred_probs, *, filter_by="prune_by_noise_rate",
     """Flags the rows whose label is probably wrong.
 
     filter_by: prune_by_noise_rate (as many of each pair of classes as the confident joint says),
-    prune_by_class (each class's least self-confident rows), both, confident_learning (rows confidently
-    of another class), predicted_neq_given, low_self_confidence or low_normalized_margin (the lowest
-    scores). frac_noise, num_to_remove_per_class (K integers), min_examples_per_class and
-    confident_joint (K x K) shape the quotas of the three prune filters.
+    prune_by_class (each class's least self-confident rows), both, confident_learning (rows
+    confidently of another class), predicted_neq_given, low_self_confidence or low_normalized_margin
+    (the lowest scores). frac_noise, num_to_remove_per_class (K integers), min_examples_per_class
+    and confident_joint (K x K) shape the quotas of the three prune filters.
 
     Returns a boolean mask of N rows; with return_indices_ranked_by (a method of
-    get_label_quality_scores) the flagged row numbers, worst first. Source: Northcutt, Jiang, Chuang,
-    "Confident Learning", JAIR 2021; cleanlab 2.9.
+    get_label_quality_scores) the flagged row numbers, worst first. Source: Northcutt, Jiang,
+    Chuang, "Confident Learning", JAIR 2021; cleanlab 2.9.
     """
     problem = _open(labels, pred_probs, classes, ties, threads, tolerance)
     issues = problem.find_issues(filter_by, frac_noise=frac_noise,
@@ -58,12 +58,12 @@ def find_label_issues(labels, pred_probs, *, filter_by="prune_by_noise_rate",
     return problem.rank(issues, return_indices_ranked_by, **(rank_by_kwargs or {}))
 
 
-def num_label_issues(labels, pred_probs, *, calibrated=False, classes=None, ties="stable", threads=0,
-                     tolerance=_core.DEFAULT_TOLERANCE):
+def num_label_issues(labels, pred_probs, *, calibrated=False, classes=None, ties="stable",
+                     threads=0, tolerance=_core.DEFAULT_TOLERANCE):
     """Estimates how many labels are wrong.
 
-    Counts the rows that are confidently of another class; calibrated: the mass off the diagonal of the
-    calibrated joint, in rows (what a report calls estimated errors). Returns an int.
+    Counts the rows that are confidently of another class; calibrated: the mass off the diagonal of
+    the calibrated joint, in rows (what a report calls estimated errors). Returns an int.
     """
     problem = _open(labels, pred_probs, classes, ties, threads, tolerance)
     if not calibrated:
@@ -78,8 +78,8 @@ def get_label_quality_scores(labels, pred_probs, *, method="self_confidence",
     """How likely each label is right: N scores in [0, 1], lower = more likely wrong.
 
     method: self_confidence p(label); normalized_margin (p(label) - largest other p + 1) / 2;
-    confidence_weighted_entropy. adjust_pred_probs: lower each probability by its class's threshold first
-    (not with the entropy). float32 where pred_probs is, else float64.
+    confidence_weighted_entropy. adjust_pred_probs: lower each probability by its class's threshold
+    first (not with the entropy). float32 where pred_probs is, else float64.
     """
     problem = _open(labels, pred_probs, classes, ties, threads, tolerance)
     return problem.scores(method, adjust_pred_probs)
@@ -91,8 +91,8 @@ def get_label_quality_ensemble_scores(labels, pred_probs_list, *, method="self_c
                                       tolerance=_core.DEFAULT_TOLERANCE):
     """Label quality scores of several models (a list of N x K arrays) as one: N scores.
 
-    weights: uniform, accuracy (on the given labels), log_loss_search (exp(-t * log-loss), t chosen by
-    the log-loss of the weighted mean), or custom with one custom_weight per model.
+    weights: uniform, accuracy (on the given labels), log_loss_search (exp(-t * log-loss), t chosen
+    by the log-loss of the weighted mean), or custom with one custom_weight per model.
     """
     if len(pred_probs_list) == 0:
         raise ValueError("pred_probs_list is empty")
@@ -138,15 +138,16 @@ def compute_confident_joint(labels, pred_probs, *, thresholds=None, calibrate=Tr
                             ties="stable", threads=0, tolerance=_core.DEFAULT_TOLERANCE):
     """Counts rows by given label and the class they are confidently of: K x K int64 [given][true].
 
-    calibrate: rows sum to the counts of given labels, the whole to N. thresholds: K numbers in place of
-    get_confident_thresholds.
+    calibrate: rows sum to the counts of given labels, the whole to N. thresholds: K numbers in
+    place of get_confident_thresholds.
     """
     problem = _open(labels, pred_probs, classes, ties, threads, tolerance)
     return problem.joint(calibrate=calibrate, thresholds=thresholds)[0]
 
 
 def calibrate_confident_joint(confident_joint, class_counts, *, ties="stable"):
-    """A confident joint (K x K) scaled so that row k sums to class_counts[k]; whole numbers, int64."""
+    """A confident joint (K x K) scaled so that row k sums to class_counts[k]; whole numbers,
+    int64."""
     if len(class_counts) != len(confident_joint):
         raise ValueError(f"class_counts has {len(class_counts)} values for "
                          f"{len(confident_joint)} classes")
@@ -163,11 +164,11 @@ def estimate_joint(labels, pred_probs, *, classes=None, ties="stable", threads=0
 
 def estimate_latent(labels, pred_probs, *, py_method="cnt", converge=False, classes=None,
                     ties="stable", threads=0, tolerance=_core.DEFAULT_TOLERANCE):
-    """(py, noise_matrix, inverse_noise_matrix): K priors of the true classes, K x K P(given | true),
-    K x K P(true | given).
+    """(py, noise_matrix, inverse_noise_matrix): K priors of the true classes, K x K P(given |
+    true), K x K P(true | given).
 
-    py_method: cnt, eqn (ValueError where the noise matrix is singular), marginal, marginal_ps. converge:
-    iterate the three until they fit each other better.
+    py_method: cnt, eqn (ValueError where the noise matrix is singular), marginal, marginal_ps.
+    converge: iterate the three until they fit each other better.
     """
     problem = _open(labels, pred_probs, classes, ties, threads, tolerance)
     return _core.latent(problem.joint()[0], problem.class_counts(), py_method, converge)

@@ -34,7 +34,8 @@ def is_by_column(matrix):
 class Problem:
     """Labels and probabilities that were checked once; one method per result of the library."""
 
-    def __init__(self, labels, pred_probs, *, ties="stable", threads=0, tolerance=DEFAULT_TOLERANCE):
+    def __init__(self, labels, pred_probs, *, ties="stable", threads=0,
+                 tolerance=DEFAULT_TOLERANCE):
         self.ties = code_of(ties, TIES, "ties")
         self.handle = _labelqa.Problem(labels, pred_probs, ties=self.ties, threads=threads,
                                        tolerance=tolerance)

@@ -1,4 +1,5 @@
-"""What the native API takes for labels and probabilities: arrays, frames, Arrow data, .npy files."""
+"""What the native API takes for labels and probabilities: arrays, frames, Arrow data, .npy
+files."""
 import os
 
 import numpy as np
@@ -7,7 +8,8 @@ from labelqa import _labelqa
 
 
 def _from_arrow(value):
-    """A numpy view of Arrow data (__arrow_c_array__ or __arrow_c_stream__), None if it cannot be one.
+    """A numpy view of Arrow data (__arrow_c_array__ or __arrow_c_stream__), None if it cannot be
+    one.
 
     One chunk without nulls is not copied: a column of numbers, or a fixed-size list of them as a
     matrix. Several chunks, or a table's columns, are put together in one copy."""
@@ -40,7 +42,8 @@ def read_pred_probs(pred_probs):
         pred_probs = np.load(pred_probs, mmap_mode="r", allow_pickle=False)
     pred_probs = _to_array(pred_probs)
     if pred_probs.ndim != 2:
-        raise ValueError(f"pred_probs must have 2 dimensions (rows x classes), not {pred_probs.ndim}")
+        raise ValueError(f"pred_probs must have 2 dimensions (rows x classes), not "
+                         f"{pred_probs.ndim}")
     if pred_probs.dtype.kind not in "fiu":
         raise TypeError(f"pred_probs must hold numbers, not {pred_probs.dtype}")
     if pred_probs.dtype.kind == "f" and pred_probs.dtype.itemsize > 8:
@@ -57,7 +60,7 @@ def _code_names(labels, classes):
     try:
         return np.fromiter((number[label] for label in labels), np.int64, len(labels))
     except KeyError as missing:
-        raise ValueError(f"labels holds {missing.args[0]!r}, which is none of the classes") from None
+        raise ValueError(f"labels holds {missing.args[0]!r}, none of the classes") from None
 
 
 def read_labels(labels, n_classes, classes=None):

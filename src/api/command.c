@@ -128,7 +128,3 @@ char *lqa_command_words(const char *name) {
   lqa_buf_add_text(&out, "--quiet\n--format\n--help\n");
   return lqa_buf_take(&out, NULL);
 }
-
-void lqa_free(void *owned) {
-  free(owned);
-}

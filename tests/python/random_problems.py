@@ -1,5 +1,6 @@
 """Random labels and probabilities with every nuisance that changed an answer once: exact ties, 0/1
-probabilities, duplicated rows, equal rows, absent and single-row classes, float32, odd memory layouts.
+probabilities, duplicated rows, equal rows, absent and single-row classes, float32, odd memory
+layouts.
 """
 import numpy as np
 

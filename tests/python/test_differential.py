@@ -61,7 +61,8 @@ def test_find_label_issues(group):
         rng, labels, p = make(seed)
         for method in FILTERS:
             options = filter_options(rng, labels, p, method)
-            theirs = their_filter.find_label_issues(labels, p, filter_by=method, n_jobs=1, **options)
+            theirs = their_filter.find_label_issues(labels, p, filter_by=method, n_jobs=1,
+                                                    **options)
             ours = filter.find_label_issues(labels, p, filter_by=method, n_jobs=2, **options)
             assert_same(ours, theirs, (seed, method, options.keys()))
             by = str(rng.choice(["self_confidence", "normalized_margin"]))
@@ -140,7 +141,8 @@ def test_scores(group):
                 assert_same(rank.get_label_quality_scores(labels, p, **options),
                             their_rank.get_label_quality_scores(labels, p, **options),
                             (seed, options))
-        theirs = their_rank.get_label_quality_scores(labels, p, method="confidence_weighted_entropy")
+        theirs = their_rank.get_label_quality_scores(labels, p,
+                                                     method="confidence_weighted_entropy")
         ours = rank.get_label_quality_scores(labels, p, method="confidence_weighted_entropy")
         tolerance = 1e-3 if p.dtype == np.float32 else 1e-12  # float32 x near 1e-7: log(x + 1) / x
         np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
@@ -165,9 +167,10 @@ def test_ensembles(group):
                 options["custom_weights"] = rng.random(3)
             try:
                 with np.errstate(all="ignore"):
-                    theirs = their_rank.get_label_quality_ensemble_scores(labels, models, **options)
+                    theirs = their_rank.get_label_quality_ensemble_scores(labels, models,
+                                                                          **options)
             except ValueError as error:
-                if "NaN" in str(error):  # exp(-200 * loss) underflowed for all models: we skip such t
+                if "NaN" in str(error):  # exp(-200 * loss) underflowed for all models
                     ours = rank.get_label_quality_ensemble_scores(labels, models, **options)
                     assert np.isfinite(ours).all()
                     continue
@@ -268,9 +271,11 @@ def test_nan_passes_as_in_the_reference():
         p[rng.integers(0, len(p), 3), rng.integers(0, p.shape[1], 3)] = np.nan
         for method in FILTERS:
             theirs = their_filter.find_label_issues(labels, p, filter_by=method, n_jobs=1)
-            assert_same(filter.find_label_issues(labels, p, filter_by=method), theirs, (seed, method))
-        assert_same(rank.get_label_quality_scores(labels, p, method="normalized_margin"),
-                    their_rank.get_label_quality_scores(labels, p, method="normalized_margin"), seed)
+            ours = filter.find_label_issues(labels, p, filter_by=method)
+            assert_same(ours, theirs, (seed, method))
+        options = {"method": "normalized_margin"}
+        assert_same(rank.get_label_quality_scores(labels, p, **options),
+                    their_rank.get_label_quality_scores(labels, p, **options), seed)
 
 
 def test_warnings_have_the_same_categories():

@@ -62,7 +62,8 @@ def check_pred_probs(pred_probs, n_rows, highest_label):
     if len(pred_probs) != n_rows:
         raise ValueError(f"pred_probs has {len(pred_probs)} rows but labels has {n_rows}")
     if pred_probs.ndim != 2:
-        raise ValueError(f"pred_probs must have 2 dimensions (rows x classes), not {pred_probs.ndim}")
+        raise ValueError(f"pred_probs must have 2 dimensions (rows x classes), not "
+                         f"{pred_probs.ndim}")
     if pred_probs.shape[1] <= highest_label:
         raise ValueError(f"pred_probs has {pred_probs.shape[1]} columns but the largest label is "
                          f"{highest_label}")
@@ -98,7 +99,8 @@ def open_problem(labels, pred_probs, *, threads=0):
 
 
 def open_checked(labels, pred_probs, *, allow_one_class=False, threads=0):
-    """assert_valid_inputs, but for the range of pred_probs, which the next step checks on its way."""
+    """assert_valid_inputs, but for the range of pred_probs, which the next step checks on its
+    way."""
     _check_type(labels)
     labels = check_labels(labels, allow_one_class)
     check_pred_probs(pred_probs, len(labels), labels.max())

@@ -66,8 +66,8 @@ def compute_confident_joint(labels, pred_probs, *, thresholds=None, calibrate=Tr
     self-confidences. calibrate: scale to the label counts and to N, in whole numbers.
 
     Returns K x K int64 [given][true], its diagonal at least 1 before calibration; with
-    return_indices_of_off_diagonals a pair of that and the row numbers counted off the diagonal. Same as
-    cleanlab.count.compute_confident_joint.
+    return_indices_of_off_diagonals a pair of that and the row numbers counted off the diagonal.
+    Same as cleanlab.count.compute_confident_joint.
     """
     _refuse_multi_label(multi_label)
     problem = _inputs.open_problem(_class_numbers(labels), pred_probs)
@@ -79,8 +79,8 @@ def compute_confident_joint(labels, pred_probs, *, thresholds=None, calibrate=Tr
 def calibrate_confident_joint(confident_joint, labels, *, multi_label=False):
     """Scales a confident joint so that rows sum to the counts of given labels, in whole numbers.
 
-    confident_joint: K x K [given][true]. labels: N class numbers. Returns K x K int64 that sums to N.
-    Same as cleanlab.count.calibrate_confident_joint.
+    confident_joint: K x K [given][true]. labels: N class numbers. Returns K x K int64 that sums to
+    N. Same as cleanlab.count.calibrate_confident_joint.
     """
     _refuse_multi_label(multi_label)
     counts = _label_counts(labels, len(confident_joint))
@@ -90,8 +90,8 @@ def calibrate_confident_joint(confident_joint, labels, *, multi_label=False):
 def estimate_joint(labels, pred_probs, *, confident_joint=None, multi_label=False):
     """The joint distribution of given and true labels: K x K float64 that sums to 1.
 
-    From labels (N) and pred_probs (N x K), or from a confident joint, which is calibrated where labels
-    are given and used as it is where they are None. Same as cleanlab.count.estimate_joint.
+    From labels (N) and pred_probs (N x K), or from a confident joint, which is calibrated where
+    labels are given and used as it is where they are None. Same as cleanlab.count.estimate_joint.
     """
     _refuse_multi_label(multi_label)
     if confident_joint is None:
@@ -126,7 +126,8 @@ def num_label_issues(labels, pred_probs, *, confident_joint=None,
         raise ValueError(f"estimation_method: {estimation_method!r} is none of {_METHODS}")
     problem.check_range()
     if estimation_method == "off_diagonal_custom" and not isinstance(confident_joint, np.ndarray):
-        raise ValueError("estimation_method='off_diagonal_custom' needs a confident_joint (K x K array)")
+        raise ValueError("estimation_method='off_diagonal_custom' needs a confident_joint "
+                         "(K x K array)")
     if estimation_method == "off_diagonal_calibrated":
         confident_joint = problem.joint()[0]
     return _count_from_joint(estimate_joint(labels, pred_probs, confident_joint=confident_joint),
@@ -138,8 +139,8 @@ def estimate_latent(confident_joint, labels, *, py_method="cnt", converge_latent
 
     confident_joint: K x K [given][true]. labels: N class numbers. py_method: cnt, eqn, marginal or
     marginal_ps. Returns (py of K, noise_matrix K x K P(given|true), inverse_noise_matrix K x K
-    P(true|given)), float64. Raises numpy.linalg.LinAlgError where eqn meets a singular matrix. Same as
-    cleanlab.count.estimate_latent (eqn and marginal_ps to 1e-9).
+    P(true|given)), float64. Raises numpy.linalg.LinAlgError where eqn meets a singular matrix. Same
+    as cleanlab.count.estimate_latent (eqn and marginal_ps to 1e-9).
     """
     counts = _label_counts(labels, len(confident_joint))
     try:
@@ -186,8 +187,8 @@ def _append_row(data, row):
 
 
 def _fit_fold(model, data, labels, fold, options):
-    """Probabilities of the held-out rows. A class that only they hold lends one row to training, whose
-    own prediction is then set to its label."""
+    """Probabilities of the held-out rows. A class that only they hold lends one row to training,
+    whose own prediction is then set to its label."""
     import sklearn.base
     train, held_out = fold
     try:
@@ -201,8 +202,8 @@ def _fit_fold(model, data, labels, fold, options):
         x = _append_row(x, _take(x_out, [lent[missing]]))
         y = np.append(y, missing)
     if lent:
-        warnings.warn(f"classes {sorted(lent)} are too rare for cross-validation: some of their rows "
-                      f"are trained on as well as predicted")
+        warnings.warn(f"classes {sorted(lent)} are too rare for cross-validation: some of their "
+                      f"rows are trained on as well as predicted")
     validate = options["validation_func"]
     if validate is not None and not callable(validate):
         raise TypeError("validation_func must be a function of (X_val, y_val)")
@@ -219,9 +220,9 @@ def estimate_confident_joint_and_cv_pred_proba(X, labels, clf=None, *, cv_n_fold
                                                clf_kwargs={}, validation_func=None):
     """Cross-validates a scikit-learn classifier and counts the confident joint of its predictions.
 
-    X: N rows (array, sparse matrix, frame). labels: N class numbers, every class present. clf: default
-    LogisticRegression. Returns (confident_joint K x K, pred_probs N x K). Needs scikit-learn. Same as
-    cleanlab.count.estimate_confident_joint_and_cv_pred_proba.
+    X: N rows (array, sparse matrix, frame). labels: N class numbers, every class present. clf:
+    default LogisticRegression. Returns (confident_joint K x K, pred_probs N x K). Needs
+    scikit-learn. Same as cleanlab.count.estimate_confident_joint_and_cv_pred_proba.
     """
     from sklearn.model_selection import StratifiedKFold
     if X is None:
@@ -259,7 +260,8 @@ def estimate_py_noise_matrices_and_cv_pred_proba(X, labels, clf=None, *, cv_n_fo
 
 def estimate_cv_predicted_probabilities(X, labels, clf=None, *, cv_n_folds=5, seed=None,
                                         clf_kwargs={}, validation_func=None):
-    """Out-of-fold probabilities, N x K. Same as cleanlab.count.estimate_cv_predicted_probabilities."""
+    """Out-of-fold probabilities, N x K. Same as
+    cleanlab.count.estimate_cv_predicted_probabilities."""
     return estimate_py_noise_matrices_and_cv_pred_proba(
         X, labels, clf, cv_n_folds=cv_n_folds, seed=seed, clf_kwargs=clf_kwargs,
         validation_func=validation_func)[-1]

@@ -1,4 +1,5 @@
-"""cleanlab.dataset over labelqa's core: which classes are noisy, and which overlap. Needs pandas."""
+"""cleanlab.dataset over labelqa's core: which classes are noisy, and which overlap. Needs
+pandas."""
 import numpy as np
 
 from labelqa import _core
@@ -19,7 +20,7 @@ def _count_rows(labels, confident_joint=None):
     if labels is not None:
         return len(labels)
     if confident_joint is None:
-        raise ValueError("num_examples is needed where neither labels nor a confident_joint is given")
+        raise ValueError("num_examples is needed without labels and confident_joint")
     return np.sum(confident_joint)
 
 
@@ -29,9 +30,9 @@ def rank_classes_by_label_quality(labels=None, pred_probs=None, *, class_names=N
     """Classes by label quality, worst first.
 
     From labels (N) and pred_probs (N x K), or from a joint (K x K distribution) with num_examples.
-    Returns a pandas frame: Class Index, Label Issues and Inverse Label Issues (estimated rows), Label
-    Noise P(true != k | given k), Inverse Label Noise P(given != k | true k), Label Quality Score, with
-    Class Name in front where class_names are given. Same as in cleanlab.dataset.
+    Returns a pandas frame: Class Index, Label Issues and Inverse Label Issues (estimated rows),
+    Label Noise P(true != k | given k), Inverse Label Noise P(given != k | true k), Label Quality
+    Score, with Class Name in front where class_names are given. Same as in cleanlab.dataset.
     """
     import pandas
     _refuse_multi_label(multi_label)
@@ -70,9 +71,9 @@ def find_overlapping_classes(labels=None, pred_probs=None, *, asymmetric=False, 
                              multi_label=False):
     """Pairs of classes by the mass given one and truly the other, largest first.
 
-    Returns a pandas frame: Class Index A and B (with names in front where class_names are given), Num
-    Overlapping Examples, Joint Probability. asymmetric: keep (given A, true B) and (given B, true A)
-    apart. Same as in cleanlab.dataset.
+    Returns a pandas frame: Class Index A and B (with names in front where class_names are given),
+    Num Overlapping Examples, Joint Probability. asymmetric: keep (given A, true B) and (given B,
+    true A) apart. Same as in cleanlab.dataset.
     """
     import pandas
     _refuse_multi_label(multi_label)
@@ -111,8 +112,8 @@ def overall_label_health_score(labels=None, pred_probs=None, *, num_examples=Non
         n_issues = num_label_issues(labels, pred_probs, confident_joint=confident_joint)
         score = 1 - n_issues / num_examples
     if verbose:
-        print(f"About {1 - score:.0%} of the labels ({n_issues:,} of {num_examples:,}) are probably "
-              f"wrong: overall label health score {score:.2f}")
+        print(f"About {1 - score:.0%} of the labels ({n_issues:,} of {num_examples:,}) are "
+              f"probably wrong: overall label health score {score:.2f}")
     return score
 
 

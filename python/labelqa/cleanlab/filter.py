@@ -28,8 +28,8 @@ def _check_options(filter_by, frac_noise, num_to_remove_per_class, confident_joi
     if num_to_remove_per_class is not None:
         raise ValueError(f"num_to_remove_per_class cannot be used with filter_by={filter_by!r}")
     if filter_by == "confident_learning" and isinstance(confident_joint, np.ndarray):
-        warnings.warn("filter_by='confident_learning' estimates the confident joint itself: the one "
-                      "given is ignored")
+        warnings.warn("filter_by='confident_learning' estimates the confident joint itself: the "
+                      "one given is ignored")
 
 
 def _warn_small_classes(problem, filter_by, min_examples_per_class):
@@ -46,8 +46,8 @@ def find_label_issues(labels, pred_probs, *, return_indices_ranked_by=None, rank
                       confident_joint=None, n_jobs=None, verbose=False, multi_label=False):
     """Flags the rows whose label is probably wrong.
 
-    labels: N class numbers 0 to K-1. pred_probs: N x K out-of-fold probabilities, any float type and
-    memory layout; never copied. filter_by: one of prune_by_noise_rate, prune_by_class, both,
+    labels: N class numbers 0 to K-1. pred_probs: N x K out-of-fold probabilities, any float type
+    and memory layout; never copied. filter_by: one of prune_by_noise_rate, prune_by_class, both,
     confident_learning, predicted_neq_given, low_self_confidence, low_normalized_margin. n_jobs:
     threads (None = all processors); results never depend on it.
 
@@ -101,8 +101,8 @@ def find_label_issues_using_argmax_confusion_matrix(labels, pred_probs, *, calib
                                                     filter_by="prune_by_noise_rate"):
     """find_label_issues with the confusion of given and most probable classes as confident joint.
 
-    A baseline without thresholds. labels: N class numbers. pred_probs: N x K. Returns a boolean mask of
-    N rows. Same as cleanlab.filter.find_label_issues_using_argmax_confusion_matrix.
+    A baseline without thresholds. labels: N class numbers. pred_probs: N x K. Returns a boolean
+    mask of N rows. Same as cleanlab.filter.find_label_issues_using_argmax_confusion_matrix.
     """
     problem = _inputs.open_checked(labels, pred_probs)
     problem.check_range()

@@ -54,7 +54,8 @@ def get_normalized_margin_for_each_label(labels, pred_probs):
 
 
 def get_confidence_weighted_entropy_for_each_label(labels, pred_probs):
-    """log(x + 1) / x with x = normalised entropy / p(label): N values, to 1e-12 as in cleanlab.rank.
+    """log(x + 1) / x with x = normalised entropy / p(label): N values, to 1e-12 as in
+    cleanlab.rank.
 
     Raises ValueError where a probability lies outside [0, 1], by rounding even.
     """
@@ -79,14 +80,14 @@ def get_label_quality_ensemble_scores(labels, pred_probs_list, *, method="self_c
     """Label quality scores of several models as one: N scores.
 
     labels: N class numbers. pred_probs_list: a list of N x K arrays, one per model.
-    weight_ensemble_members_by: uniform, accuracy (on the given labels), log_loss_search or custom (with
-    custom_weights, one per model). Same as cleanlab.rank.get_label_quality_ensemble_scores.
+    weight_ensemble_members_by: uniform, accuracy (on the given labels), log_loss_search or custom
+    (with custom_weights, one per model). Same as cleanlab.rank.get_label_quality_ensemble_scores.
     """
     by = weight_ensemble_members_by
-    assert isinstance(pred_probs_list, list), f"pred_probs_list must be a list, not {type(pred_probs_list)}"
+    assert isinstance(pred_probs_list, list), "pred_probs_list must be a list"
     assert len(pred_probs_list) > 0, "pred_probs_list is empty"
     if len(pred_probs_list) == 1:
-        warnings.warn("pred_probs_list holds one model only: get_label_quality_scores is meant for that")
+        warnings.warn("pred_probs_list holds one model only: get_label_quality_scores is for that")
     problems = [_inputs.open_checked(labels, pred_probs) for pred_probs in pred_probs_list]
     for problem in problems:
         problem.check_range()
@@ -107,7 +108,8 @@ def get_label_quality_ensemble_scores(labels, pred_probs_list, *, method="self_c
 
 
 def find_top_issues(quality_scores, *, top=10):
-    """Row numbers of the `top` lowest scores, lowest first; None = all. Same as in cleanlab.rank."""
+    """Row numbers of the `top` lowest scores, lowest first; None = all. Same as in
+    cleanlab.rank."""
     order = _core.argsort(quality_scores, "compat")
     return order if top is None or top > len(order) else order[:top]
 

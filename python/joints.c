@@ -1,4 +1,4 @@
-/* python/joint.c - functions on confident joints and plain arrays, which need no Problem. */
+/* python/joints.c - functions on confident joints and plain arrays, which need no Problem. */
 #include "binding.h"
 
 #include <math.h>

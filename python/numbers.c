@@ -1,4 +1,4 @@
-/* python/arrays.c - arrays over the buffer protocol: any type, strides and byte order, no copy. */
+/* python/numbers.c - arrays over the buffer protocol: any type, strides and byte order, no copy. */
 #include "binding.h"
 
 #include <string.h>
