@@ -3,7 +3,7 @@
  * Only rows with records matter, and they are few: their keys go into a map, one pass over the old
  * rows tells which occurrence of its key each was, one pass over the new rows finds it again. The
  * copying itself is SQL over the attached old database. Cost: two passes over keys, memory by
- * records. / */
+ * records. */
 #include "store/carry.h"
 
 #include "base/file.h"

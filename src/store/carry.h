@@ -1,5 +1,5 @@
 /* store/carry.h - verdicts, decisions and spot checks follow their rows into a new run of the same
- * data. / */
+ * data. */
 #ifndef LQA_STORE_CARRY_H
 #define LQA_STORE_CARRY_H
 

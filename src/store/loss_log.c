@@ -3,7 +3,7 @@
  * Ids are looked up in a map of the run's ids; an id that two rows share says nothing about either
  * and is passed over. Epochs are numbered by value, so that 1 and 1.0 are one epoch and fractional
  * epochs of a trainer's log work. All records are kept (16 bytes each) because a rank within an
- * epoch needs the whole epoch. / */
+ * epoch needs the whole epoch. */
 #include "store/loss_log.h"
 
 #include "audit/high_loss/high_loss.h"

@@ -3,7 +3,7 @@
  * A log is CSV, TSV, JSON lines or Parquet with a row's id, the epoch and its loss. Columns are
  * found by name: row_id, id, guid, example_id (the run's ids; row numbers where it has none), or
  * idx, index, row, row_number (row numbers); epoch, or step (the n-th record of a row then counts
- * as its epoch n), or neither (one epoch); loss, train_loss, nll. / */
+ * as its epoch n), or neither (one epoch); loss, train_loss, nll. */
 #ifndef LQA_STORE_LOSS_LOG_H
 #define LQA_STORE_LOSS_LOG_H
 

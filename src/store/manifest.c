@@ -2,7 +2,7 @@
  *
  * The same table of texts serves writing and reading, so that a key cannot be written under one
  * name and read under another. Unknown keys are ignored, so a newer version may add some; a change
- * of meaning gets a new schema number. / */
+ * of meaning gets a new schema number. */
 #include "store/manifest.h"
 
 #include "base/file.h"

@@ -1,5 +1,5 @@
 /* store/review_list.h - the rows that people should look at, as a table: review.csv and `export
- * review`. / */
+ * review`. */
 #ifndef LQA_STORE_REVIEW_LIST_H
 #define LQA_STORE_REVIEW_LIST_H
 

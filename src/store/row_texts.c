@@ -1,7 +1,7 @@
 /* store/row_texts.c - texts of chosen rows.
  *
  * The pass over the source is sequential whatever the order they are wanted in: a Parquet row group
- * or a CSV line cannot be jumped to. Memory: the texts kept, cut to max_chars. / */
+ * or a CSV line cannot be jumped to. Memory: the texts kept, cut to max_chars. */
 #include "store/row_texts.h"
 
 #include "base/memory.h"

@@ -1,7 +1,7 @@
 /* store/row_texts.h - the contents of some rows, for people to read.
  *
  * After an audit they come from the dataset; for a run that is opened again one streamed pass over
- * the source fetches those that were asked for. A table row reads "age=39, workclass=Private". / */
+ * the source fetches those that were asked for. A table row reads "age=39, workclass=Private". */
 #ifndef LQA_STORE_ROW_TEXTS_H
 #define LQA_STORE_ROW_TEXTS_H
 

@@ -1,7 +1,7 @@
 /* store/rows_load.c - rows.parquet read back into columns and evidence.
  *
  * One streamed pass; texts grow in blocks, everything else lands in arrays of the manifest's size.
- * Only labels outside the class list keep their text: the others are class codes. / */
+ * Only labels outside the class list keep their text: the others are class codes. */
 #include "audit/audit.h"
 #include "base/file.h"
 #include "base/map.h"

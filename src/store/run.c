@@ -3,7 +3,7 @@
  * rows.parquet holds what the audit found, run.db what judges and people said since; the two are
  * laid over each other in memory and the rule is applied. A record names labels by text: what no
  * longer fits (a verdict on another label, a class that is gone) stays in the history and is passed
- * over. / */
+ * over. */
 #include "store/run.h"
 
 #include "base/clock.h"

@@ -13,7 +13,7 @@
  *     lqa_run_db_add_decision(run->db, ...);
  *     lqa_run_refresh(run, err);                              // run.db -> evidence -> files
  *     lqa_run_close(run);
- * / */
+ */
 #ifndef LQA_STORE_RUN_H
 #define LQA_STORE_RUN_H
 

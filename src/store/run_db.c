@@ -2,7 +2,7 @@
  *
  * A record names its row by number (fast) and by key with occurrence (portable: the n-th row of
  * that key, filled in only when a later audit no longer holds the row). The newest record is the
- * one with the highest id; a partial index keeps "newest per row" cheap at any length of history. /
+ * one with the highest id; a partial index keeps "newest per row" cheap at any length of history.
  */
 #include "store/run_db.h"
 

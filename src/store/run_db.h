@@ -6,7 +6,7 @@
  * how it came about. Every record carries the row's key, so that a later audit of changed data can
  * carry it over.
  *
- * Labels are stored as texts, not codes: the class list of a later run may differ. / */
+ * Labels are stored as texts, not codes: the class list of a later run may differ. */
 #ifndef LQA_STORE_RUN_DB_H
 #define LQA_STORE_RUN_DB_H
 

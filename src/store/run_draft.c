@@ -2,7 +2,7 @@
  *
  * The folder being written is locked by its writer. A killed writer's lock dies with it, so a
  * folder of that name that can be locked, and is older than a minute (its writer may be about to
- * lock it), is rubbish. / */
+ * lock it), is rubbish. */
 #include "store/run_draft.h"
 
 #include "base/file.h"

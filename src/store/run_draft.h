@@ -7,7 +7,7 @@
  *     status = lqa_run_draft_commit(&draft, err);       // or lqa_run_draft_discard(&draft)
  *
  * A crash leaves the old run or the new one, and at worst a folder "<run>.tmp-..." that the next
- * audit sweeps away. / */
+ * audit sweeps away. */
 #ifndef LQA_STORE_RUN_DRAFT_H
 #define LQA_STORE_RUN_DRAFT_H
 

@@ -3,7 +3,7 @@
  * The lock follows the folder when it is exchanged, dies with its process and leaves no file
  * behind, so a run stays portable. Files inside are not locked that way: closing any descriptor of
  * run.db would drop SQLite's own locks. Rewriting files takes a second lock, on manifest.json.
- * Where the file system knows no flock the commands run unlocked. / */
+ * Where the file system knows no flock the commands run unlocked. */
 #include "store/run_lock.h"
 
 #include "base/file.h"

@@ -1,7 +1,7 @@
 /* store/run_lock.h - who may change a run folder, between processes.
  *
  * Commands that write into a run (judge, losses, sample, review, report) hold it shared; a command
- * that would replace the folder holds it alone. Neither waits: the other one is told why. / */
+ * that would replace the folder holds it alone. Neither waits: the other one is told why. */
 #ifndef LQA_STORE_RUN_LOCK_H
 #define LQA_STORE_RUN_LOCK_H
 

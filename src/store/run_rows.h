@@ -1,7 +1,7 @@
 /* store/run_rows.h - what a run knows of its rows besides the evidence, and rows.parquet.
  *
  * After an audit the columns are the dataset's own (borrowed); for a run that is opened again they
- * are read back from rows.parquet (owned). Everybody else sees the same struct. / */
+ * are read back from rows.parquet (owned). Everybody else sees the same struct. */
 #ifndef LQA_STORE_RUN_ROWS_H
 #define LQA_STORE_RUN_ROWS_H
 

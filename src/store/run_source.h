@@ -1,5 +1,5 @@
 /* store/run_source.h - a run's source, opened again: its snapshot, or the original files if they
- * are still what they were. / */
+ * are still what they were. */
 #ifndef LQA_STORE_RUN_SOURCE_H
 #define LQA_STORE_RUN_SOURCE_H
 

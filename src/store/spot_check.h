@@ -3,7 +3,7 @@
  * Strata are suspicious or not, by given label; small ones are merged. A sheet shows rows in random
  * order without saying which are suspected, so that nobody is led. What each row stands for stays
  * in run.db under the sheet's id: the answers come back as decisions, and as an error rate with its
- * interval. / */
+ * interval. */
 #ifndef LQA_STORE_SPOT_CHECK_H
 #define LQA_STORE_SPOT_CHECK_H
 

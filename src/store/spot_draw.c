@@ -4,11 +4,10 @@
  * a rare class say little about the whole but much about the flags. A class whose share of the
  * sample would be less than a handful is merged with the others of its kind, because many strata of
  * one or two rows make the interval wide. Within a stratum rows are drawn without replacement by a
- * seeded shuffle. / */
+ * seeded shuffle. */
 #include "base/memory.h"
 #include "base/rng.h"
-#include "data/table.h"
-#include "store/row_texts.h"
+#include "store/row_table.h"
 #include "store/spot_check.h"
 
 #include <stdio.h>
@@ -260,37 +259,10 @@ static lqa_status record(draw *d, lqa_spot_check *check, lqa_error *err) {
 
 /* ---- the sheet ---- */
 
-typedef struct sheet {
-  const lqa_run *run;
-  const lqa_spot_check *check;
-  const int64_t *rows;
-  lqa_row_texts texts;
-  char id[24], check_id[48];
-} sheet;
-
-static void set_text(lqa_value *value, lqa_str text) {
-  value->text = text;
-  value->is_null = lqa_str_is_null(text);
-}
 static void get_check_id(void *data, int64_t i, lqa_value *value) {
-  sheet *s = data;
-  int n = snprintf(s->check_id, sizeof s->check_id, "%s-%lld", s->check->sheet, (long long)i);
-  value->text = (lqa_str){s->check_id, (size_t)n};
-}
-static void get_row_id(void *data, int64_t i, lqa_value *value) {
-  sheet *s = data;
-  set_text(value, lqa_run_rows_id(&s->run->rows, s->rows[i], s->id));
-}
-static void get_row_number(void *data, int64_t i, lqa_value *value) {
-  value->integer = ((sheet *)data)->rows[i];
-}
-static void get_text(void *data, int64_t i, lqa_value *value) {
-  sheet *s = data;
-  set_text(value, lqa_row_texts_get(&s->texts, s->rows[i]));
-}
-static void get_label(void *data, int64_t i, lqa_value *value) {
-  sheet *s = data;
-  set_text(value, lqa_run_rows_label(&s->run->rows, &s->run->manifest, s->rows[i]));
+  static _Thread_local char text[48];
+  int n = snprintf(text, sizeof text, "%s-%lld", (const char *)data, (long long)i);
+  value->text = (lqa_str){text, (size_t)n};
 }
 static void get_nothing(void *data, int64_t i, lqa_value *value) {
   (void)data;
@@ -298,28 +270,32 @@ static void get_nothing(void *data, int64_t i, lqa_value *value) {
   value->is_null = true;
 }
 
-static const lqa_table_column SHEET_COLUMNS[] = {
-    {"check_id", LQA_VALUE_TEXT, get_check_id, NULL},
-    {"row_id", LQA_VALUE_TEXT, get_row_id, NULL},
-    {"row_number", LQA_VALUE_INT64, get_row_number, NULL},
-    {"text", LQA_VALUE_TEXT, get_text, NULL},
-    {"label", LQA_VALUE_TEXT, get_label, NULL},
-    {"is_correct", LQA_VALUE_TEXT, get_nothing, NULL},
-    {"correct_label", LQA_VALUE_TEXT, get_nothing, NULL},
-    {"note", LQA_VALUE_TEXT, get_nothing, NULL}};
-
 static lqa_status save_sheet(const draw *d, const lqa_spot_check *check, lqa_table_format format,
                              lqa_error *err) {
-  sheet s = {.run = d->run, .check = check, .rows = d->drawn_rows};
   const lqa_row_texts_input input = {d->run->folder, &d->run->manifest, &d->run->rows,
                                      d->run->observer, 0};
+  const lqa_table_column columns[] = {
+      {"check_id", LQA_VALUE_TEXT, get_check_id, (void *)check->sheet},
+      lqa_row_table_column("row_id"),
+      lqa_row_table_column("row_number"),
+      lqa_row_table_column("text"),
+      lqa_row_table_column("label"),
+      {"is_correct", LQA_VALUE_TEXT, get_nothing, NULL},
+      {"correct_label", LQA_VALUE_TEXT, get_nothing, NULL},
+      {"note", LQA_VALUE_TEXT, get_nothing, NULL}};
+  lqa_row_table rows;
+  lqa_row_texts texts = {0};
   const lqa_table table = {.n_rows = check->drawn,
-                           .columns = SHEET_COLUMNS,
-                           .n_columns = sizeof SHEET_COLUMNS / sizeof SHEET_COLUMNS[0],
-                           .data = &s};
-  LQA_TRY(lqa_row_texts_load(&input, d->drawn_rows, check->drawn, &s.texts, err));
+                           .columns = columns,
+                           .n_columns = sizeof columns / sizeof columns[0],
+                           .data = &rows};
+  LQA_TRY(lqa_row_texts_load(&input, d->drawn_rows, check->drawn, &texts, err));
+  lqa_row_table_init(&rows, &d->run->rows, &d->run->evidence, &d->run->manifest);
+  rows.order = d->drawn_rows;
+  rows.texts = &texts;
   lqa_status status = lqa_table_save(&table, d->options->path, format, d->run->observer, err);
-  lqa_row_texts_clear(&s.texts);
+  lqa_row_table_clear(&rows);
+  lqa_row_texts_clear(&texts);
   return status;
 }
 

@@ -3,7 +3,7 @@
  *
  * check_id ("<sheet>-<position>") finds the row, whatever happened to the order or the other
  * columns; the row's given label comes from run.db, not from the sheet. All mistakes are gathered
- * before anything is stored, so that one round of corrections suffices. / */
+ * before anything is stored, so that one round of corrections suffices. */
 #include "base/memory.h"
 #include "data/source.h"
 #include "store/spot_check.h"

@@ -2,7 +2,7 @@
  *
  * A sheet speaks for the rows it was drawn from: after an audit of changed data its decisions still
  * hold, row by row, but its rate does not, so sheets are matched by the fingerprint of all keys and
- * labels. / */
+ * labels. */
 #include "base/memory.h"
 #include "store/spot_check.h"
 

@@ -4,7 +4,7 @@
  * only creation sets it. synchronous=FULL: a verdict was paid for and a decision took a person's
  * time, so both survive a power cut once the call returns. In a folder that cannot be written
  * SQLite cannot make its shared-memory file; if no log lies beside the database it is complete, and
- * `immutable` reads it. / */
+ * `immutable` reads it. */
 #include "store/sql.h"
 
 #include "base/memory.h"

@@ -3,7 +3,7 @@
  * Normal quantile: algorithm AS 241 (Wichura 1988), relative error about 1e-16. log gamma:
  * Stirling's series after shifting the argument above 10. Incomplete beta: the continued fraction
  * of DLMF 8.17.22, evaluated by Lentz's method, on the side where it converges fast. Beta quantile:
- * bisection; an interval is computed a few times a run, so 60 steps are cheaper than cleverness. /
+ * bisection; an interval is computed a few times a run, so 60 steps are cheaper than cleverness.
  */
 #include "trust/beta.h"
 

@@ -1,7 +1,7 @@
 /* trust/beta.h - the two distributions behind the intervals: normal and beta.
  *
  * Own code over base/explog.h, so that an interval has the same bits on every machine. Checked
- * against scipy.special to 1e-10 in the tests. / */
+ * against scipy.special to 1e-10 in the tests. */
 #ifndef LQA_TRUST_BETA_H
 #define LQA_TRUST_BETA_H
 

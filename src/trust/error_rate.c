@@ -2,7 +2,7 @@
  *
  * Wilson's interval solves |p - estimate| = z sqrt(p (1 - p) / n) for p. It is written for real n,
  * since a finite population of N enters as n (N - 1) / (N - n). References in error_rate.h; numbers
- * checked against scipy (tests/reference/intervals.py). / */
+ * checked against scipy (tests/reference/intervals.py). */
 #include "trust/error_rate.h"
 
 #include "trust/beta.h"

@@ -2,7 +2,7 @@
  *
  * An estimate without an interval is a guess, so every rate is given with one, its method and n.
  * Wilson (1927) is the default; Clopper-Pearson (1934) where a promise is made ("at most 2 %
- * wrong"); Jeffreys (Brown, Cai, DasGupta 2001) for small cells. / */
+ * wrong"); Jeffreys (Brown, Cai, DasGupta 2001) for small cells. */
 #ifndef LQA_TRUST_ERROR_RATE_H
 #define LQA_TRUST_ERROR_RATE_H
 

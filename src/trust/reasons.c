@@ -2,7 +2,7 @@
  *
  * One sentence per piece of evidence, in the order of belief of trust/rule.c: people, judge,
  * structure, confident learning, loss. A finding speaks through its kind's summary, so a new audit
- * brings its own sentence along. / */
+ * brings its own sentence along. */
 #include "trust/reasons.h"
 
 #include "audit/audit.h"

@@ -4,7 +4,7 @@
  * truth, so it never reaches trust 0; an unsuspected row never falls below 0.8, so that sorting by
  * trust puts every doubted row first. The suggestion follows the same order of belief: a person,
  * the judge, what the structure of the data says (majority of equal contents, a shift of rows), the
- * model where confident learning flags the row, else the label as given. / */
+ * model where confident learning flags the row, else the label as given. */
 #include "trust/rule.h"
 
 #include "data/dataset.h"

@@ -3,7 +3,7 @@
  *
  * Twelve news rows, three classes, no real model: the evidence is written by hand, so that every
  * value is known. Row 3 is empty, row 4 has no label, row 5 an unknown one, rows 6 and 7 are
- * duplicates under different labels, rows 0, 1 and 8 are flagged. / */
+ * duplicates under different labels, rows 0, 1 and 8 are flagged. */
 #ifndef LQA_TESTS_RUN_FIXTURE_H
 #define LQA_TESTS_RUN_FIXTURE_H
 
