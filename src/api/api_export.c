@@ -35,6 +35,11 @@ static void add_text(const lqa_export_args *args, const lqa_export *export,
     lqa_buf_printf(text, "%lld of these %s overwritten in the source and empty now\n",
                    (long long)summary->n_emptied, summary->n_emptied == 1 ? "was" : "were");
   }
+  if (summary->n_guarded > 0) {
+    add_count(text, summary->n_guarded, "cell");
+    lqa_buf_add_text(text, " that a spreadsheet would take for a formula got a leading apostrophe; "
+                           "take .jsonl or .parquet for the exact texts\n");
+  }
   if (export->number == LQA_EXPORT_cleaned && summary->n_changed == 0 && !args->apply) {
     lqa_buf_printf(
         text,
@@ -60,6 +65,8 @@ static void add_json(const lqa_export_args *args, const lqa_export *export,
     lqa_json_int(&json, summary->n_changed);
     lqa_json_key(&json, "labels_emptied");
     lqa_json_int(&json, summary->n_emptied);
+    lqa_json_key(&json, "cells_guarded");
+    lqa_json_int(&json, summary->n_guarded);
   }
   lqa_json_close_object(&json);
   lqa_buf_add_char(out, '\n');

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "data/table_text.h"
 
-static bool is_formula(lqa_str text) {
+bool lqa_table_is_formula(lqa_str text) {
   double number;
   return text.size > 0 && strchr("=+-@\t\r", text.data[0]) != NULL && text.data[0] != '\0' &&
          !lqa_str_to_double(text, &number);
@@ -36,7 +36,7 @@ static void add_inner(lqa_buf *out, lqa_str text) {
 }
 
 static void add_text(lqa_buf *out, lqa_str text) {
-  bool formula = is_formula(text);
+  bool formula = lqa_table_is_formula(text);
   bool quoted = needs_quotes(text);
   lqa_buf_add(out, "\"", quoted);
   lqa_buf_add(out, "'", formula);

@@ -15,6 +15,7 @@ typedef struct copier {
   int64_t label_column;
   bool is_changed; /* the current row's label, to `label` */
   lqa_str label;
+  bool is_csv;
   lqa_export_summary *summary;
 } copier;
 
@@ -43,10 +44,11 @@ static lqa_status begin_row(void *data, int64_t row, lqa_error *err) {
 static void get_cell(void *data, int64_t row, lqa_value *value) {
   (void)row; /* begin_row went there */
   const cell *at = data;
-  const copier *c = at->copier;
+  copier *c = at->copier;
   bool is_new = c->is_changed && (int64_t)at->column == c->label_column;
   value->text = is_new ? c->label : lqa_source_reader_get(c->reader, at->column);
   value->is_null = lqa_str_is_null(value->text);
+  c->summary->n_guarded += c->is_csv && !value->is_null && lqa_table_is_formula(value->text);
 }
 
 static lqa_status save(copier *c, const lqa_source *source, const lqa_export_options *options,
@@ -90,7 +92,9 @@ static lqa_status find_label(const lqa_run *run, const lqa_source *source, int64
 lqa_status lqa_source_copy_save(const lqa_source_copy *copy, const lqa_export_options *options,
                                 lqa_export_summary *summary, lqa_error *err) {
   const lqa_run *run = copy->run;
-  copier c = {.copy = copy, .summary = summary};
+  copier c = {.copy = copy,
+              .is_csv = lqa_export_table_format(options) == LQA_TABLE_CSV,
+              .summary = summary};
   lqa_run_source source;
   lqa_status status = LQA_OK;
   LQA_TRY(lqa_run_source_open(run->folder, &run->manifest, run->observer, &source, err));

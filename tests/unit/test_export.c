@@ -161,6 +161,7 @@ static void test_cleaned(void **state) {
   lqa_export_summary summary = export_to("cleaned", "cleaned.csv", NOTHING);
   assert_int_equal(summary.n_rows, FIXTURE_ROWS);
   assert_int_equal(summary.n_changed, 1);
+  assert_int_equal(summary.n_guarded, 1);
   check_text("cleaned.csv", "id,text,label,extra\n"
                             "a0,the cup final went to penalties,Sports,extra 0\n"
                             "a1,\"shares fell after the, \"\"warning\"\"\",Sports,extra 1\n"
@@ -181,6 +182,7 @@ static void test_cleaned_with_candidates(void **state) {
   lqa_export_summary summary =
       export_to("cleaned", "applied.parquet", (lqa_export_options){.apply_relabel = true});
   assert_int_equal(summary.n_changed, 3);
+  assert_int_equal(summary.n_guarded, 0);
   check_query("applied.parquet",
               "SELECT string_agg(coalesce(label, '-'), ' '), count(*)::VARCHAR "
               "FROM read_parquet($1)",
