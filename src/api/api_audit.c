@@ -262,6 +262,12 @@ static const lqa_option options[] = {
    .help = "change a check's parameter", .group = "Checks"},
   {.name = "baseline", .kind = LQA_OPTION_TEXT, .offset = FIELD(baseline), .argument = "FILE",
    .help = "accepted findings", .group = "Checks"},
+  {.name = "against", .kind = LQA_OPTION_TEXT, .offset = FIELD(against), .argument = "RUN",
+   .help = "report rows that changed since this earlier run", .group = "Checks"},
+  {.name = "migrated-from", .kind = LQA_OPTION_TEXT, .offset = FIELD(migrated_from),
+   .argument = "SOURCE", .help = "the data before a change of label scheme", .group = "Checks"},
+  {.name = "map", .kind = LQA_OPTION_TEXT, .offset = FIELD(map), .argument = "FILE",
+   .help = "allowed pairs of labels: columns old and new", .group = "Checks"},
   LQA_COMMON_OPTIONS(lqa_audit_args)};
 /* clang-format on */
 

@@ -30,16 +30,35 @@ void lqa_audit_session_clear(lqa_audit_session *s) {
   if (s->has_audits) {
     lqa_audit_run_clear(&s->audits);
   }
+  lqa_audit_reference_clear(&s->reference);
   lqa_dataset_free(s->dataset);
   lqa_source_close(s->source);
   lqa_pool_free(s->pool);
   lqa_arena_clear(&s->arena);
 }
 
+/* The user's parameters after what --min-class-rows comes to, so that a parameter wins. */
+static lqa_status list_params(lqa_audit_session *s, lqa_text_list *out, lqa_error *err) {
+  const lqa_audit_args *a = s->args;
+  const char **items = lqa_arena_take(&s->arena, a->set.n + 1, sizeof *items);
+  const char *rows =
+      lqa_arena_printf(&s->arena, "rare-class.min-rows=%lld", (long long)a->source.min_class_rows);
+  if (!items || !rows) {
+    return lqa_fail_memory(err, "reading options");
+  }
+  items[0] = rows;
+  for (size_t i = 0; i < a->set.n; i++) {
+    items[i + 1] = a->set.items[i];
+  }
+  *out = (lqa_text_list){items, a->set.n + 1};
+  return LQA_OK;
+}
+
 static lqa_status prepare(lqa_audit_session *s, lqa_error *err) {
   const lqa_audit_args *a = s->args;
   lqa_audit_choices choices = {
-      .checks = a->checks, .severity = a->severity, .set = a->set, .baseline = a->baseline};
+      .checks = a->checks, .severity = a->severity, .baseline = a->baseline};
+  LQA_TRY(list_params(s, &choices.set, err));
   LQA_TRY(lqa_audit_run_init(&s->audits, &choices, err));
   s->has_audits = true;
   s->pool = lqa_pool_new((int)a->common.threads);
@@ -51,6 +70,7 @@ static lqa_status read_source(lqa_audit_session *s, lqa_error *err) {
   s->source_options =
       lqa_source_options_from(&s->args->source, &s->args->sources, &s->args->common);
   lqa_observe_progress(observer, "reading", -1);
+  LQA_TRY(lqa_audit_reference_load(&s->reference, s->args, &s->source_options, err));
   LQA_TRY(lqa_source_open(&s->source_options, observer, &s->source, err));
   return lqa_source_load(s->source, &s->dataset, err);
 }
@@ -61,6 +81,8 @@ static lqa_audit_input known_facts(const lqa_audit_session *s) {
                            .observer = s->args->common.observer,
                            .seed = (uint64_t)s->args->common.seed,
                            .memory_bytes = s->args->source.memory_limit,
+                           .against = s->reference.has_against ? &s->reference.against : NULL,
+                           .migration = s->reference.has_migration ? &s->reference.migration : NULL,
                            .train_accuracy = NAN,
                            .out_of_fold_accuracy = NAN};
 }

@@ -3,6 +3,7 @@
 #ifndef LQA_API_AUDIT_SESSION_H
 #define LQA_API_AUDIT_SESSION_H
 
+#include "api/audit_reference.h"
 #include "api/report_build.h"
 #include "audit/audit_run.h"
 #include "base/pool.h"
@@ -18,6 +19,7 @@ typedef struct lqa_audit_session {
   lqa_source_options source_options;
   lqa_source *source;
   lqa_dataset *dataset;
+  lqa_audit_reference reference; /* --against, --migrated-from */
   lqa_audit_run audits;
   bool has_audits;
   lqa_crossval_result model;

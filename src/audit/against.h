@@ -11,7 +11,7 @@ typedef struct lqa_against {
   const char *path; /* of the run, for messages */
   int64_t n_rows;
   const lqa_hash128 *content_hash; /* n_rows */
-  lqa_column label;                /* as written then */
+  const lqa_str *label;            /* n_rows, as written then; NULL data = none */
   lqa_column row_id;               /* name NULL: the run had no --id, rows are matched by content */
 } lqa_against;
 
@@ -20,8 +20,8 @@ typedef struct lqa_migration {
   const char *path;     /* of the old data */
   const char *map_path; /* NULL: no map, pairs are only counted */
   int64_t n_rows;
-  const lqa_hash128 *content_hash;
-  lqa_column label;
+  const lqa_hash128 *content_hash; /* or NULL: matched by id only */
+  const lqa_str *label;            /* n_rows, as written in the old data */
   lqa_column row_id; /* name NULL: matched by content */
   size_t n_pairs;    /* the map: old label -> new label */
   const lqa_str *map_old, *map_new;

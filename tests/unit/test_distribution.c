@@ -268,7 +268,8 @@ static const char *id_value(int row) {
 /* An earlier run of the same data, rows in reverse order. */
 typedef struct earlier {
   lqa_dataset *dataset;
-  role_store label, id;
+  lqa_str label[N];
+  role_store id;
   lqa_hash128 hash[N];
   lqa_against against;
 } earlier;
@@ -278,15 +279,14 @@ static void make_earlier(earlier *e, bool with_ids) {
   for (int i = 0; i < N; i++) {
     int from = N - 1 - i;
     e->hash[i] = e->dataset->content_hash[from];
-    strcpy(e->label.bytes + e->label.offsets[i], NAMES[labels[from]]);
-    e->label.offsets[i + 1] = e->label.offsets[i] + 1;
+    e->label[i] = lqa_str_from(NAMES[labels[from]]);
     strcpy(e->id.bytes + e->id.offsets[i], id_value(from));
     e->id.offsets[i + 1] = e->id.offsets[i] + strlen(id_value(from));
   }
   e->against = (lqa_against){"old.labelqa",
                              N,
                              e->hash,
-                             {"label", N, e->label.bytes, e->label.offsets, NULL},
+                             e->label,
                              {with_ids ? "id" : NULL, N, e->id.bytes, e->id.offsets, NULL}};
   lqa_dataset_free(e->dataset);
 }

@@ -32,7 +32,7 @@ static bool has_same_content(const lqa_dataset *d, const lqa_against *a, int64_t
 }
 
 static bool has_same_label(const lqa_dataset *d, const lqa_against *a, int64_t row, int64_t other) {
-  lqa_str now = lqa_column_get(&d->label_text, row), before = lqa_column_get(&a->label, other);
+  lqa_str now = lqa_column_get(&d->label_text, row), before = a->label[other];
   bool now_null = now.data == NULL || now.size == 0;
   bool before_null = before.data == NULL || before.size == 0;
   return now_null || before_null ? now_null == before_null : lqa_str_equal(now, before);

@@ -58,9 +58,9 @@ static lqa_str make_key(pairs *p, lqa_str old_label, lqa_str new_label) {
   return lqa_buf_str(&p->key);
 }
 
-static bool occurs(const lqa_column *labels, lqa_str label) {
-  for (int64_t row = 0; row < labels->n; row++) {
-    if (lqa_str_equal(lqa_column_get(labels, row), label)) {
+static bool occurs(const lqa_migration *m, lqa_str label) {
+  for (int64_t row = 0; row < m->n_rows; row++) {
+    if (lqa_str_equal(m->label[row], label)) {
       return true;
     }
   }
@@ -76,7 +76,7 @@ static lqa_status check_map(const lqa_audit_input *input, lqa_error *err) {
     for (int32_t k = 0; k < input->dataset->n_classes; k++) {
       is_class = is_class || lqa_str_equal(input->dataset->classes[k], m->map_new[i]);
     }
-    bool old_known = occurs(&m->label, m->map_old[i]);
+    bool old_known = occurs(m, m->map_old[i]);
     if (!old_known || !is_class) {
       lqa_str label = old_known ? m->map_new[i] : m->map_old[i];
       return lqa_fail_at(err, LQA_BAD_DATA, m->map_path, (int64_t)i, old_known ? "new" : "old",
@@ -124,7 +124,7 @@ static lqa_status count_pairs(const lqa_audit_input *input, const lqa_row_match 
   for (int64_t row = 0; row < d->n_rows; row++) {
     LQA_TRY(lqa_vec_push(&p->pair_of, UINT32_MAX));
     if (match->other_of[row] >= 0) {
-      lqa_str old_label = lqa_column_get(&input->migration->label, match->other_of[row]);
+      lqa_str old_label = input->migration->label[match->other_of[row]];
       LQA_TRY(count_row(p, row, old_label, lqa_column_get(&d->label_text, row)));
     }
   }
