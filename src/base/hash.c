@@ -48,8 +48,8 @@ static lqa_status digest_file(FILE *file, const char *path, const atomic_int *st
       status = lqa_fail_memory(err, "hashing a file");
     }
     *size += n;
-    if (stop && atomic_load(stop)) {
-      return lqa_fail(err, LQA_INTERRUPTED, "interrupted while hashing '%s'", path);
+    if (status == LQA_OK && stop && atomic_load(stop)) {
+      status = lqa_fail(err, LQA_INTERRUPTED, "interrupted while hashing '%s'", path);
     }
   }
   if (status == LQA_OK && ferror(file)) {

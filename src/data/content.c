@@ -12,12 +12,28 @@ enum { ROWS_PER_TASK = 2048 };
 
 typedef struct hash_job {
   const lqa_column *content;
+  const lqa_matrix *embeddings; /* what rows without any text are known by, or NULL */
   uint8_t *valid;
   lqa_hash128 *hash;
   lqa_buf *scratch; /* one per worker */
 } hash_job;
 
+/* Of the row's numbers as doubles, so that the file's number type does not matter. */
+static lqa_status hash_numbers(const hash_job *job, int64_t row, lqa_buf *scratch) {
+  size_t size = (size_t)job->embeddings->n_columns * sizeof(double);
+  lqa_buf_reset(scratch);
+  for (int64_t c = 0; c < job->embeddings->n_columns; c++) {
+    double value = lqa_matrix_get(job->embeddings, row, c);
+    lqa_buf_add(scratch, &value, sizeof value);
+  }
+  job->hash[row] = lqa_hash128_of(scratch->data, scratch->failed ? 0 : size);
+  return scratch->failed ? LQA_NO_MEMORY : LQA_OK;
+}
+
 static lqa_status hash_row(const hash_job *job, int64_t row, lqa_buf *folded) {
+  if (job->embeddings) {
+    return hash_numbers(job, row, folded);
+  }
   lqa_str text = lqa_column_get(job->content, row);
   job->valid[row] = !lqa_str_is_null(text) && !lqa_unicode_is_blank(text);
   if (!job->valid[row]) {
@@ -43,7 +59,9 @@ static lqa_status hash_rows(void *data, size_t task, size_t worker) {
 
 lqa_status lqa_content_finish(lqa_dataset *dataset, lqa_pool *pool, lqa_error *err) {
   size_t n = (size_t)dataset->content.n, n_workers = lqa_pool_threads(pool);
-  hash_job job = {.content = &dataset->content};
+  bool has_text = dataset->content_name && *dataset->content_name;
+  hash_job job = {.content = &dataset->content,
+                  .embeddings = has_text ? NULL : dataset->embeddings};
   job.valid = lqa_storage_take(dataset->storage, n, 1);
   job.hash = lqa_storage_take(dataset->storage, n, sizeof *job.hash);
   job.scratch = lqa_calloc(n_workers, sizeof *job.scratch);

@@ -318,18 +318,18 @@ lqa_status lqa_scan_open_where(lqa_scan *inner, const lqa_source_part *part,
 
 /* --- what a file holds ------------------------------------------------------------------------ */
 
-/* Runs a query of (name, type) rows and hands them to `visit`. */
+/* Runs a query of (name, flag) rows and hands them to `visit`. */
 static lqa_status visit_names(lqa_database *database, const lqa_buf *sql, lqa_arena *arena,
-                              lqa_duckdb_column_fn visit, void *data, lqa_error *err) {
+                              lqa_duckdb_visit_fn visit, void *data, lqa_error *err) {
   lqa_query *query = NULL;
   bool more = true;
   LQA_TRY(lqa_buf_check(sql, err));
   LQA_TRY(lqa_query_open(database, sql->data, NULL, 0, &query, err));
   lqa_status status = lqa_query_next(query, &more, err);
   while (status == LQA_OK && more) {
-    lqa_str name = lqa_query_get(query, 0).text, type = lqa_query_get(query, 1).text;
+    lqa_str name = lqa_query_get(query, 0).text;
     char *copy = lqa_arena_copy(arena, name.data, name.size);
-    status = copy ? visit(data, copy, lqa_str_equal(type, LQA_STR("BLOB")))
+    status = copy ? visit(data, copy, lqa_query_get(query, 1).integer != 0)
                   : lqa_fail_memory(err, "reading names");
     status = status == LQA_OK ? lqa_query_next(query, &more, err) : status;
   }
@@ -338,11 +338,11 @@ static lqa_status visit_names(lqa_database *database, const lqa_buf *sql, lqa_ar
 }
 
 lqa_status lqa_duckdb_columns(lqa_database *database, const lqa_source_part *part, lqa_arena *arena,
-                              lqa_duckdb_column_fn visit, void *data, lqa_error *err) {
+                              lqa_duckdb_visit_fn visit, void *data, lqa_error *err) {
   const duck_scan scan = {.part = part};
   lqa_buf sql;
   lqa_buf_init(&sql, max_sql_bytes);
-  lqa_buf_add_text(&sql, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ");
+  lqa_buf_add_text(&sql, "SELECT column_name, column_type = 'BLOB' FROM (DESCRIBE SELECT * FROM ");
   lqa_status status = add_from(database, part, &sql, err);
   lqa_buf_add_text(&sql, ")");
   status = status == LQA_OK ? visit_names(database, &sql, arena, visit, data, err) : status;
@@ -351,15 +351,16 @@ lqa_status lqa_duckdb_columns(lqa_database *database, const lqa_source_part *par
 }
 
 lqa_status lqa_duckdb_tables(lqa_database *database, const lqa_source_part *part, lqa_arena *arena,
-                             lqa_duckdb_column_fn visit, void *data, lqa_error *err) {
+                             lqa_duckdb_visit_fn visit, void *data, lqa_error *err) {
   const duck_scan scan = {.part = part};
   lqa_buf sql;
   lqa_buf_init(&sql, max_sql_bytes);
   lqa_status status = attach(database, part, err);
   lqa_buf_printf(&sql,
                  "SELECT CASE WHEN table_schema IN ('main', 'public') THEN table_name ELSE "
-                 "table_schema || '.' || table_name END, '' FROM information_schema.tables WHERE "
-                 "table_catalog = 'labelqa_%d' ORDER BY table_schema, table_name",
+                 "table_schema || '.' || table_name END, table_schema NOT IN ('main', 'public') "
+                 "FROM information_schema.tables WHERE table_catalog = 'labelqa_%d' "
+                 "ORDER BY table_schema, table_name",
                  part->number);
   status = status == LQA_OK ? visit_names(database, &sql, arena, visit, data, err) : status;
   lqa_buf_clear(&sql);

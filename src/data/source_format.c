@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/unicode.h"
 #include "data/scan_duckdb.h"
 #include "data/scan_json.h"
 #include "data/source_sqlite.h"
@@ -22,22 +23,22 @@ enum { HEAD_BYTES = 1 << 19, MAGIC_BYTES = 16 };
 /* Names gathered from whatever holds them. */
 typedef struct name_list {
   LQA_VEC(const char *) names;
-  LQA_VEC(bool) is_blob;
+  LQA_VEC(bool) flags; /* DuckDB: a BLOB column, a table in a schema of its own */
 } name_list;
 
 static lqa_status add_name(void *data, const char *name) {
   return lqa_vec_push(&((name_list *)data)->names, name);
 }
 
-static lqa_status add_typed_name(void *data, const char *name, bool is_blob) {
+static lqa_status add_flagged_name(void *data, const char *name, bool flag) {
   name_list *list = data;
   LQA_TRY(add_name(data, name));
-  return lqa_vec_push(&list->is_blob, is_blob);
+  return lqa_vec_push(&list->flags, flag);
 }
 
 static void clear_names(name_list *list) {
   lqa_vec_clear(&list->names);
-  lqa_vec_clear(&list->is_blob);
+  lqa_vec_clear(&list->flags);
 }
 
 static bool has_suffix(const char *name, const char *suffix) {
@@ -198,9 +199,11 @@ static bool is_header(const lqa_source *source, const lqa_csv *csv) {
       return true;
     }
   }
-  for (size_t i = 0; !lqa_source_named_column(source, 0) && i < csv->fields.n; i++) {
-    if (lqa_is_known_name(lqa_known_text_names, csv->fields.data[i].text) ||
-        lqa_is_known_name(lqa_known_label_names, csv->fields.data[i].text)) {
+  bool guesses_text = options->text.n == 0 && options->features.n == 0;
+  for (size_t i = 0; i < csv->fields.n; i++) {
+    lqa_str field = csv->fields.data[i].text;
+    if ((guesses_text && lqa_is_known_name(lqa_known_text_names, field)) ||
+        (!options->label && lqa_is_known_name(lqa_known_label_names, field))) {
       return true;
     }
   }
@@ -243,16 +246,30 @@ static lqa_status name_columns(lqa_source *source, lqa_source_part *part, const 
   return LQA_OK;
 }
 
-static void tell_header(const lqa_source *source, const lqa_source_part *part, const lqa_csv *csv) {
-  bool is_auto = !source->options.header || strcmp(source->options.header, "auto") == 0;
-  if (!part->has_header && is_auto && source->options.columns.n == 0 && csv->fields.n > 0) {
-    lqa_str first = csv->fields.data[0].text;
-    lqa_observe_message(source->observer, LQA_MESSAGE_WARN,
-                        "%s: the first record ('%.*s'%s) is read as data: it holds no column name "
-                        "that was given or is usual; if it is a header, say --header yes",
-                        part->name, (int)(first.size < 40 ? first.size : 40), first.data,
-                        csv->fields.n > 1 ? ", ..." : "");
+/* Keeps the first record for messages, and warns where it was judged to be data. */
+static lqa_status tell_headerless(lqa_source *source, lqa_source_part *part, const lqa_csv *csv,
+                                  lqa_error *err) {
+  lqa_buf line;
+  lqa_buf_init(&line, 1 << 16);
+  for (size_t i = 0; i < csv->fields.n && line.size < 100; i++) {
+    lqa_str text = csv->fields.data[i].text;
+    lqa_buf_add_text(&line, i ? ", " : "");
+    lqa_buf_add(&line, text.data, lqa_utf8_prefix(text.data, text.size, 40));
   }
+  part->first_record =
+      line.failed ? NULL : lqa_arena_copy(&source->arena, line.data ? line.data : "", line.size);
+  lqa_buf_clear(&line);
+  if (!part->first_record) {
+    return lqa_fail_memory(err, "reading columns");
+  }
+  bool is_auto = !source->options.header || strcmp(source->options.header, "auto") == 0;
+  if (is_auto && source->options.columns.n == 0) {
+    lqa_observe_message(source->observer, LQA_MESSAGE_WARN,
+                        "%s: the first record (%s) is read as data: it holds no column name that "
+                        "was given or is usual; if it is the header, say --header yes",
+                        part->name, part->first_record);
+  }
+  return LQA_OK;
 }
 
 /* Reads the first record and decides what it is. */
@@ -272,7 +289,7 @@ static lqa_status read_first_record(lqa_source *source, lqa_source_part *part, n
     goto out;
   }
   part->has_header = is_header(source, &csv);
-  tell_header(source, part, &csv);
+  LQA_TRY_OUT(part->has_header ? LQA_OK : tell_headerless(source, part, &csv, err));
   status = name_columns(source, part, &csv, list, err);
 out:
   lqa_csv_close(&csv);
@@ -333,7 +350,7 @@ static lqa_status tell_text(lqa_source *source, lqa_source_part *part, name_list
   return status;
 }
 
-/* Splits "schema.table" where no table has the whole name. */
+/* Splits "schema.table". */
 static lqa_status split_schema(lqa_source *source, lqa_source_part *part, lqa_error *err) {
   const char *dot = part->table ? strchr(part->table, '.') : NULL;
   if (dot) {
@@ -349,17 +366,13 @@ static lqa_status choose_table(lqa_source *source, lqa_source_part *part, const 
                                lqa_error *err) {
   char listed[512] = "";
   for (size_t i = 0; i < tables->names.n; i++) {
-    if (part->table && strcmp(part->table, tables->names.data[i]) == 0) {
-      return part->kind == LQA_PART_DUCKDB && strchr(part->table, '.')
-                 ? split_schema(source, part, err)
-                 : LQA_OK;
+    bool has_schema = tables->flags.n > i && tables->flags.data[i];
+    if (part->table ? strcmp(part->table, tables->names.data[i]) == 0 : tables->names.n == 1) {
+      part->table = tables->names.data[i];
+      return has_schema ? split_schema(source, part, err) : LQA_OK;
     }
     size_t used = strlen(listed);
     snprintf(listed + used, sizeof listed - used, "%s%s", i ? ", " : "", tables->names.data[i]);
-  }
-  if (!part->table && tables->names.n == 1) {
-    part->table = tables->names.data[0];
-    return split_schema(source, part, err);
   }
   if (tables->names.n == 0) {
     return fail_part(part, LQA_BAD_DATA, "holds no table", err);
@@ -381,10 +394,10 @@ static lqa_status tell_database(lqa_source *source, lqa_source_part *part, name_
   lqa_status status = is_sqlite ? LQA_OK : lqa_source_database(source, &database, err);
   LQA_TRY_OUT(status);
   LQA_TRY_OUT(is_sqlite ? lqa_sqlite_tables(part, arena, add_name, &tables, err)
-                        : lqa_duckdb_tables(database, part, arena, add_typed_name, &tables, err));
+                        : lqa_duckdb_tables(database, part, arena, add_flagged_name, &tables, err));
   LQA_TRY_OUT(choose_table(source, part, &tables, err));
   status = is_sqlite ? lqa_sqlite_columns(part, arena, add_name, list, err)
-                     : lqa_duckdb_columns(database, part, arena, add_typed_name, list, err);
+                     : lqa_duckdb_columns(database, part, arena, add_flagged_name, list, err);
 out:
   clear_names(&tables);
   return status;
@@ -394,7 +407,7 @@ static lqa_status tell_parquet(lqa_source *source, lqa_source_part *part, name_l
                                lqa_error *err) {
   lqa_database *database = NULL;
   LQA_TRY(lqa_source_database(source, &database, err));
-  return lqa_duckdb_columns(database, part, &source->arena, add_typed_name, list, err);
+  return lqa_duckdb_columns(database, part, &source->arena, add_flagged_name, list, err);
 }
 
 /* Copies the names to the part; none may repeat. */
@@ -404,14 +417,14 @@ static lqa_status keep_columns(lqa_source *source, lqa_source_part *part, const 
   part->n_columns = n;
   part->columns = lqa_arena_take(&source->arena, n + 1, sizeof *part->columns);
   part->to_column = lqa_arena_take(&source->arena, n + 1, sizeof *part->to_column);
-  part->is_blob = list->is_blob.n ? lqa_arena_take(&source->arena, n + 1, sizeof(bool)) : NULL;
-  if (!part->columns || !part->to_column || (list->is_blob.n && !part->is_blob)) {
+  part->is_blob = list->flags.n ? lqa_arena_take(&source->arena, n + 1, sizeof(bool)) : NULL;
+  if (!part->columns || !part->to_column || (list->flags.n && !part->is_blob)) {
     return lqa_fail_memory(err, "reading columns");
   }
   for (size_t i = 0; i < n; i++) {
     part->columns[i] = list->names.data[i];
     if (part->is_blob) {
-      part->is_blob[i] = list->is_blob.data[i];
+      part->is_blob[i] = list->flags.data[i];
     }
     for (size_t j = 0; j < i; j++) {
       if (strcmp(part->columns[i], part->columns[j]) == 0) {

@@ -94,13 +94,15 @@ static lqa_status fail_missing(const lqa_source *source, const char *name, lqa_e
     lqa_buf_printf(&listed, "%s%s", c ? ", " : "", lqa_source_column_name(source, c));
   }
   const lqa_source_part *part = &source->parts.data[0];
-  bool headless = part->kind == LQA_PART_CSV && !part->has_header;
-  lqa_status status = lqa_fail_at(
-      err, LQA_BAD_USAGE, part->name, -1, name, "'%s' has no column '%s'; its columns are: %s%s",
-      part->name, name, listed.data ? listed.data : "",
-      headless && source->options.columns.n == 0
-          ? " (its first record is no header; name the columns with --columns)"
-          : "");
+  lqa_buf_printf(&listed, "%s%s%s", part->first_record ? "; its first record (" : "",
+                 part->first_record ? part->first_record : "",
+                 part->first_record
+                     ? ") is read as data: if it is the header, say --header yes, else "
+                       "name the columns with --columns"
+                     : "");
+  lqa_status status = lqa_fail_at(err, LQA_BAD_USAGE, part->name, -1, name,
+                                  "'%s' has no column '%s'; its columns are: %s", part->name, name,
+                                  listed.data ? listed.data : "");
   lqa_buf_clear(&listed);
   return status;
 }

@@ -28,6 +28,7 @@ typedef struct lqa_source_part {
   lqa_part_kind kind;
   lqa_csv_dialect dialect; /* CSV */
   bool has_header;
+  const char *first_record; /* of a file without a header, for messages */
   const char *encoding;
   const char **columns; /* names, in the file's order */
   bool *is_blob;        /* binary columns of a DuckDB scan, or NULL */

@@ -21,6 +21,7 @@ typedef struct sqlite_scan {
   const lqa_source_part *part;
   const lqa_observer *observer;
   int64_t row;
+  bool is_done;  /* one more step would start over */
   lqa_buf bytes; /* of the batch: SQLite keeps a value only until the next step */
   LQA_VEC(lqa_str) values;
 } sqlite_scan;
@@ -134,7 +135,8 @@ static lqa_status read_batch(lqa_scan *base, lqa_scan_rows *rows, lqa_error *err
   *rows = (lqa_scan_rows){.first_row = scan->row};
   LQA_TRY(lqa_observe_check(scan->observer, err));
   int code = SQLITE_ROW;
-  while (rows->n < BATCH_ROWS && (code = sqlite3_step(scan->statement)) == SQLITE_ROW) {
+  while (!scan->is_done && rows->n < BATCH_ROWS &&
+         (code = sqlite3_step(scan->statement)) == SQLITE_ROW) {
     for (size_t i = 0; i < base->n_columns; i++) {
       LQA_TRY(add_value(scan, (int)i, err));
     }
@@ -144,6 +146,7 @@ static lqa_status read_batch(lqa_scan *base, lqa_scan_rows *rows, lqa_error *err
   if (code != SQLITE_ROW && code != SQLITE_DONE) {
     return fail_sqlite(scan->db, scan->part->name, err);
   }
+  scan->is_done = scan->is_done || code == SQLITE_DONE;
   for (size_t i = 0; i < scan->values.n; i++) {
     lqa_str *value = &scan->values.data[i];
     value->data = value->data ? scan->bytes.data + (uintptr_t)value->data : NULL;
