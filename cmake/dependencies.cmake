@@ -3,7 +3,8 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(DEPS REQUIRED IMPORTED_TARGET
-                  sqlite3 libcurl jansson libmicrohttpd libutf8proc libxxhash libcrypto zlib libzstd)
+                  sqlite3 libcurl jansson libmicrohttpd libutf8proc libxxhash libcrypto zlib
+                  libzstd)
 
 add_library(duckdb SHARED IMPORTED)
 if(LABELQA_SYSTEM_DUCKDB)

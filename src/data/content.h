@@ -5,8 +5,8 @@
 #include "base/pool.h"
 #include "data/dataset.h"
 
-/* Marks blank content as NULL (content.valid) and fills content_hash, on `pool` (NULL: here). Rows that
- * have embeddings and no text column are known by the hash of their numbers. */
+/* Marks blank content as NULL (content.valid) and fills content_hash, on `pool` (NULL: here). Rows
+ * that have embeddings and no text column are known by the hash of their numbers. */
 lqa_status lqa_content_finish(lqa_dataset *dataset, lqa_pool *pool, lqa_error *err);
 
 #endif

@@ -1,15 +1,10 @@
-/* What a file is: by its magic number, else by its name, else by its first character; then its
- * dialect and its columns.
- *
- * The header rule of the contract, for --header auto: the first record is a header only if it holds
- * the named columns' names or, where none were named, a name that columns are guessed by. When
- * --columns gives the names, only a first record equal to them is a header.
+/* What a file is: by its magic number, else by its name, else by its first character; and its
+ * columns, where those do not take a header to find (source_header.c).
  */
 #include "data/source_part.h"
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/unicode.h"
 #include "data/scan_duckdb.h"
 #include "data/scan_json.h"
 #include "data/source_sqlite.h"
@@ -20,23 +15,17 @@
 
 enum { HEAD_BYTES = 1 << 19, MAGIC_BYTES = 16 };
 
-/* Names gathered from whatever holds them. */
-typedef struct name_list {
-  LQA_VEC(const char *) names;
-  LQA_VEC(bool) flags; /* DuckDB: a BLOB column, a table in a schema of its own */
-} name_list;
-
 static lqa_status add_name(void *data, const char *name) {
-  return lqa_vec_push(&((name_list *)data)->names, name);
+  return lqa_vec_push(&((lqa_name_list *)data)->names, name);
 }
 
 static lqa_status add_flagged_name(void *data, const char *name, bool flag) {
-  name_list *list = data;
+  lqa_name_list *list = data;
   LQA_TRY(add_name(data, name));
   return lqa_vec_push(&list->flags, flag);
 }
 
-static void clear_names(name_list *list) {
+static void clear_names(lqa_name_list *list) {
   lqa_vec_clear(&list->names);
   lqa_vec_clear(&list->flags);
 }
@@ -47,7 +36,7 @@ static bool has_suffix(const char *name, const char *suffix) {
 }
 
 /* The suffix of the content: "a.csv.gz" ends in ".csv". */
-static bool has_inner_suffix(const lqa_source_part *part, const char *suffix) {
+bool lqa_source_part_has_suffix(const lqa_source_part *part, const char *suffix) {
   static const char *const outer[] = {"", ".gz", ".zst", ".zstd", ".gzip"};
   char with[32];
   for (size_t i = 0; i < sizeof outer / sizeof *outer; i++) {
@@ -93,228 +82,43 @@ static lqa_status tell_by_magic(lqa_source_part *part, bool *known, lqa_error *e
   return LQA_OK;
 }
 
-/* The first bytes of the content, decompressed and transcoded. */
-static lqa_status read_head(const lqa_source_part *part, char *head, size_t *size, bool *whole,
+/* The first bytes of the content into `bytes`, which has room for HEAD_BYTES. */
+static lqa_status read_head(const lqa_source_part *part, char *bytes, lqa_source_head *head,
                             lqa_error *err) {
   lqa_input *input = NULL;
-  size_t got = 1;
+  size_t got = 1, size = 0;
   LQA_TRY(lqa_input_open(part->path, part->name, part->encoding, &input, err));
   lqa_status status = LQA_OK;
-  *size = 0;
-  while (status == LQA_OK && got > 0 && *size < HEAD_BYTES) {
-    status = lqa_input_read(input, head + *size, HEAD_BYTES - *size, &got, err);
-    *size += status == LQA_OK ? got : 0;
+  while (status == LQA_OK && got > 0 && size < HEAD_BYTES) {
+    status = lqa_input_read(input, bytes + size, HEAD_BYTES - size, &got, err);
+    size += status == LQA_OK ? got : 0;
   }
-  *whole = got == 0;
+  *head = (lqa_source_head){{bytes, size}, got == 0};
   lqa_input_close(input);
   return status;
 }
 
-static bool looks_like_json(const lqa_source_part *part, const char *head, size_t size) {
+static bool looks_like_json(const lqa_source_part *part, lqa_str head) {
   static const char *const json[] = {".json", ".jsonl", ".ndjson"};
   static const char *const text[] = {".csv", ".tsv", ".tab", ".txt", ".psv"};
   for (size_t i = 0; i < sizeof json / sizeof *json; i++) {
-    if (has_inner_suffix(part, json[i])) {
+    if (lqa_source_part_has_suffix(part, json[i])) {
       return true;
     }
   }
   for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
-    if (has_inner_suffix(part, text[i])) {
+    if (lqa_source_part_has_suffix(part, text[i])) {
       return false;
     }
   }
-  lqa_str trimmed = lqa_str_trim((lqa_str){head, size});
+  lqa_str trimmed = lqa_str_trim(head);
   if (trimmed.size > 0 && trimmed.data[0] == '[') {
     trimmed = lqa_str_trim((lqa_str){trimmed.data + 1, trimmed.size - 1});
   }
   return trimmed.size > 0 && trimmed.data[0] == '{';
 }
 
-static lqa_status parse_character(const char *option, const char *given, char *out,
-                                  lqa_error *err) {
-  if (strcmp(given, "\\t") == 0 || strcmp(given, "tab") == 0) {
-    *out = '\t';
-    return LQA_OK;
-  }
-  if (strlen(given) != 1 || (unsigned char)*given > 0x7F || *given == '\n' || *given == '\r') {
-    return lqa_fail(err, LQA_BAD_USAGE, "--%s takes one character (or \\t), not '%s'", option,
-                    given);
-  }
-  *out = *given;
-  return LQA_OK;
-}
-
-static lqa_status read_hints(const lqa_source_options *options, const lqa_source_part *part,
-                             lqa_csv_hints *hints, lqa_error *err) {
-  *hints = (lqa_csv_hints){.prefers_tab =
-                               has_inner_suffix(part, ".tsv") || has_inner_suffix(part, ".tab")};
-  if (options->delimiter) {
-    hints->has_delimiter = true;
-    LQA_TRY(parse_character("delimiter", options->delimiter, &hints->delimiter, err));
-  }
-  if (options->quote) {
-    hints->has_quote = true;
-    if (*options->quote) {
-      LQA_TRY(parse_character("quote", options->quote, &hints->quote, err));
-    }
-  }
-  return hints->has_delimiter && hints->has_quote && hints->delimiter == hints->quote
-             ? lqa_fail(err, LQA_BAD_USAGE, "--delimiter and --quote are the same character")
-             : LQA_OK;
-}
-
-static bool equals_text(lqa_str s, const char *text) {
-  return lqa_str_equal(s, lqa_str_from(text));
-}
-
-static bool record_holds(const lqa_csv *csv, const char *name) {
-  for (size_t i = 0; i < csv->fields.n; i++) {
-    if (equals_text(csv->fields.data[i].text, name)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-static bool equals_given_columns(const lqa_csv *csv, const lqa_text_list *columns) {
-  bool equal = csv->fields.n == columns->n;
-  for (size_t i = 0; equal && i < columns->n; i++) {
-    equal = equals_text(csv->fields.data[i].text, columns->items[i]);
-  }
-  return equal;
-}
-
-/* The rule of the contract; see the top of this file. */
-static bool is_header(const lqa_source *source, const lqa_csv *csv) {
-  const lqa_source_options *options = &source->options;
-  if (options->header && strcmp(options->header, "auto") != 0) {
-    return strcmp(options->header, "yes") == 0;
-  }
-  if (options->columns.n > 0) {
-    return equals_given_columns(csv, &options->columns);
-  }
-  const char *name = lqa_source_named_column(source, 0);
-  for (size_t i = 0; name; name = lqa_source_named_column(source, ++i)) {
-    if (record_holds(csv, name)) {
-      return true;
-    }
-  }
-  bool guesses_text = options->text.n == 0 && options->features.n == 0;
-  for (size_t i = 0; i < csv->fields.n; i++) {
-    lqa_str field = csv->fields.data[i].text;
-    if ((guesses_text && lqa_is_known_name(lqa_known_text_names, field)) ||
-        (!options->label && lqa_is_known_name(lqa_known_label_names, field))) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* The name of a field of the header; an empty one (pandas' index) is named by its place. */
-static lqa_status name_from_header(lqa_source *source, const lqa_source_part *part,
-                                   const lqa_csv *csv, size_t i, const char **name,
-                                   lqa_error *err) {
-  lqa_str text = csv->fields.data[i].text;
-  if (text.size > 0 && memchr(text.data, '\0', text.size)) {
-    return fail_part(part, LQA_BAD_DATA, "has a NUL byte in a column name", err);
-  }
-  *name = text.size > 0 ? lqa_arena_copy(&source->arena, text.data, text.size)
-                        : lqa_arena_printf(&source->arena, "column%zu", i);
-  return *name ? LQA_OK : lqa_fail_memory(err, "reading columns");
-}
-
-static lqa_status name_columns(lqa_source *source, lqa_source_part *part, const lqa_csv *csv,
-                               name_list *list, lqa_error *err) {
-  const lqa_text_list *given = &source->options.columns;
-  size_t n = csv->fields.n;
-  if (!part->has_header && given->n > 0 && given->n != n) {
-    return lqa_fail_at(err, LQA_BAD_USAGE, part->name, 0, NULL,
-                       "--columns names %zu columns, but the first record of '%s' has %zu field%s",
-                       given->n, part->name, n, n == 1 ? "" : "s");
-  }
-  for (size_t i = 0; i < n; i++) {
-    const char *name = given->n > 0 && !part->has_header ? given->items[i] : NULL;
-    if (part->has_header) {
-      LQA_TRY(name_from_header(source, part, csv, i, &name, err));
-    } else if (!name) {
-      name = lqa_arena_printf(&source->arena, "column%zu", i);
-    }
-    if (!name || add_name(list, name) != LQA_OK) {
-      return lqa_fail_memory(err, "reading columns");
-    }
-  }
-  return LQA_OK;
-}
-
-/* Keeps the first record for messages, and warns where it was judged to be data. */
-static lqa_status tell_headerless(lqa_source *source, lqa_source_part *part, const lqa_csv *csv,
-                                  lqa_error *err) {
-  lqa_buf line;
-  lqa_buf_init(&line, 1 << 16);
-  for (size_t i = 0; i < csv->fields.n && line.size < 100; i++) {
-    lqa_str text = csv->fields.data[i].text;
-    lqa_buf_add_text(&line, i ? ", " : "");
-    lqa_buf_add(&line, text.data, lqa_utf8_prefix(text.data, text.size, 40));
-  }
-  part->first_record =
-      line.failed ? NULL : lqa_arena_copy(&source->arena, line.data ? line.data : "", line.size);
-  lqa_buf_clear(&line);
-  if (!part->first_record) {
-    return lqa_fail_memory(err, "reading columns");
-  }
-  bool is_auto = !source->options.header || strcmp(source->options.header, "auto") == 0;
-  if (is_auto && source->options.columns.n == 0) {
-    lqa_observe_message(source->observer, LQA_MESSAGE_WARN,
-                        "%s: the first record (%s) is read as data: it holds no column name that "
-                        "was given or is usual; if it is the header, say --header yes",
-                        part->name, part->first_record);
-  }
-  return LQA_OK;
-}
-
-/* Reads the first record and decides what it is. */
-static lqa_status read_first_record(lqa_source *source, lqa_source_part *part, name_list *list,
-                                    lqa_error *err) {
-  lqa_input *input = NULL;
-  lqa_csv csv = {0};
-  bool more = false;
-  lqa_status status = lqa_input_open(part->path, part->name, part->encoding, &input, err);
-  LQA_TRY_OUT(status);
-  status = lqa_csv_open(&csv, &part->dialect, input, part->name, source->options.max_field_bytes,
-                        source->options.header && strcmp(source->options.header, "yes") == 0);
-  LQA_TRY_OUT(status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "opening a file"));
-  LQA_TRY_OUT(lqa_csv_next(&csv, true, &more, err));
-  if (!more) {
-    status = fail_part(part, LQA_BAD_DATA, "is empty: it has no header and no rows", err);
-    goto out;
-  }
-  part->has_header = is_header(source, &csv);
-  LQA_TRY_OUT(part->has_header ? LQA_OK : tell_headerless(source, part, &csv, err));
-  status = name_columns(source, part, &csv, list, err);
-out:
-  lqa_csv_close(&csv);
-  lqa_input_close(input);
-  return status;
-}
-
-static lqa_status tell_csv(lqa_source *source, lqa_source_part *part, const char *head, size_t size,
-                           bool whole, name_list *list, lqa_error *err) {
-  lqa_csv_hints hints;
-  bool quotes_dropped = false;
-  LQA_TRY(read_hints(&source->options, part, &hints, err));
-  if (lqa_csv_detect(head, size, whole, &hints, &part->dialect, &quotes_dropped) != LQA_OK) {
-    return lqa_fail_memory(err, "reading a file's head");
-  }
-  if (quotes_dropped) {
-    lqa_observe_message(source->observer, LQA_MESSAGE_INFO,
-                        "%s: quotes are read as plain characters, because some texts begin with a "
-                        "quotation; if they enclose fields, say --quote '\"'",
-                        part->name);
-  }
-  return read_first_record(source, part, list, err);
-}
-
-static lqa_status tell_json(lqa_source *source, lqa_source_part *part, name_list *list,
+static lqa_status tell_json(lqa_source *source, lqa_source_part *part, lqa_name_list *list,
                             lqa_error *err) {
   lqa_scan_options options = {.max_field_bytes = source->options.max_field_bytes,
                               .observer = source->observer};
@@ -331,22 +135,21 @@ static lqa_status tell_json(lqa_source *source, lqa_source_part *part, name_list
   return status;
 }
 
-static lqa_status tell_text(lqa_source *source, lqa_source_part *part, name_list *list,
+static lqa_status tell_text(lqa_source *source, lqa_source_part *part, lqa_name_list *list,
                             lqa_error *err) {
-  size_t size = 0;
-  bool whole = false;
-  char *head = lqa_malloc(HEAD_BYTES, 1);
-  lqa_status status = head ? read_head(part, head, &size, &whole, err)
-                           : lqa_fail_memory(err, "reading a file's head");
-  if (status == LQA_OK && lqa_str_trim((lqa_str){head, size}).size == 0 && whole) {
+  lqa_source_head head = {0};
+  char *bytes = lqa_malloc(HEAD_BYTES, 1);
+  lqa_status status =
+      bytes ? read_head(part, bytes, &head, err) : lqa_fail_memory(err, "reading a file's head");
+  if (status == LQA_OK && lqa_str_trim(head.bytes).size == 0 && head.whole) {
     status = fail_part(part, LQA_BAD_DATA, "is empty: it has no header and no rows", err);
   }
   if (status == LQA_OK) {
-    part->kind = looks_like_json(part, head, size) ? LQA_PART_JSON : LQA_PART_CSV;
+    part->kind = looks_like_json(part, head.bytes) ? LQA_PART_JSON : LQA_PART_CSV;
     status = part->kind == LQA_PART_JSON ? tell_json(source, part, list, err)
-                                         : tell_csv(source, part, head, size, whole, list, err);
+                                         : lqa_source_tell_csv(source, part, &head, list, err);
   }
-  free(head);
+  free(bytes);
   return status;
 }
 
@@ -362,8 +165,8 @@ static lqa_status split_schema(lqa_source *source, lqa_source_part *part, lqa_er
 }
 
 /* Finds part->table among `tables`, or takes the only one. */
-static lqa_status choose_table(lqa_source *source, lqa_source_part *part, const name_list *tables,
-                               lqa_error *err) {
+static lqa_status choose_table(lqa_source *source, lqa_source_part *part,
+                               const lqa_name_list *tables, lqa_error *err) {
   char listed[512] = "";
   for (size_t i = 0; i < tables->names.n; i++) {
     bool has_schema = tables->flags.n > i && tables->flags.data[i];
@@ -385,10 +188,10 @@ static lqa_status choose_table(lqa_source *source, lqa_source_part *part, const 
                            part->name, part->name, listed);
 }
 
-static lqa_status tell_database(lqa_source *source, lqa_source_part *part, name_list *list,
+static lqa_status tell_database(lqa_source *source, lqa_source_part *part, lqa_name_list *list,
                                 lqa_error *err) {
   lqa_arena *arena = &source->arena;
-  name_list tables = {0};
+  lqa_name_list tables = {0};
   bool is_sqlite = part->kind == LQA_PART_SQLITE;
   lqa_database *database = NULL;
   lqa_status status = is_sqlite ? LQA_OK : lqa_source_database(source, &database, err);
@@ -403,7 +206,7 @@ out:
   return status;
 }
 
-static lqa_status tell_parquet(lqa_source *source, lqa_source_part *part, name_list *list,
+static lqa_status tell_parquet(lqa_source *source, lqa_source_part *part, lqa_name_list *list,
                                lqa_error *err) {
   lqa_database *database = NULL;
   LQA_TRY(lqa_source_database(source, &database, err));
@@ -411,7 +214,7 @@ static lqa_status tell_parquet(lqa_source *source, lqa_source_part *part, name_l
 }
 
 /* Copies the names to the part; none may repeat. */
-static lqa_status keep_columns(lqa_source *source, lqa_source_part *part, const name_list *list,
+static lqa_status keep_columns(lqa_source *source, lqa_source_part *part, const lqa_name_list *list,
                                lqa_error *err) {
   size_t n = list->names.n;
   part->n_columns = n;
@@ -439,7 +242,7 @@ static lqa_status keep_columns(lqa_source *source, lqa_source_part *part, const 
 }
 
 lqa_status lqa_source_tell_format(lqa_source *source, lqa_source_part *part, lqa_error *err) {
-  name_list list = {0};
+  lqa_name_list list = {0};
   bool known = part->is_postgres;
   lqa_status status = LQA_OK;
   part->encoding = source->options.encoding;

@@ -7,18 +7,14 @@
  */
 #include "data/source.h"
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/pool.h"
 #include "base/unicode.h"
-#include "data/column_builder.h"
 #include "data/content.h"
 #include "data/dataset_build.h"
 #include "data/feature_columns.h"
-#include "data/labels.h"
 #include "data/probabilities.h"
-#include "data/source_digest.h"
-#include "data/source_reader.h"
+#include "data/source_load.h"
 #include "data/storage.h"
 
 #include <math.h>
@@ -26,37 +22,11 @@
 
 enum { UNIT_SEPARATOR = 0x1F };
 
-/* A column of the source that is loaded: where it goes, and where it stands in the current file. */
-typedef struct target {
-  int64_t column;   /* of the source */
-  int64_t position; /* in the current part, or -1 */
-  lqa_column_builder builder;
-} target;
-
-typedef struct loader {
-  lqa_source *source;
-  const lqa_source_roles *roles;
-  lqa_dataset *dataset;
-  lqa_source_reader *reader;
-  lqa_source_digests *digests;
-  const lqa_source_part *part; /* that the positions are for */
-  bool *wanted;
-  lqa_column_builder content;
-  size_t n_texts, n_features, n_probs;
-  target *texts, *features, *probs; /* texts' builders are unused: they go to content */
-  target label, roles_at[LQA_ROLE_COUNT];
-  LQA_VEC(double) probabilities;
-  LQA_VEC(int64_t) row_in_file;
-  int64_t n_rows;
-  int64_t *first_row; /* per part; -1: no row yet */
-  bool has_prob_columns;
-} loader;
-
 static uint64_t spill_limit(const lqa_source_options *options) {
   return options->memory_bytes / 4;
 }
 
-static lqa_status init_target(loader *l, const char *name, target *t, lqa_error *err) {
+static lqa_status init_target(lqa_loader *l, const char *name, lqa_target *t, lqa_error *err) {
   t->column = -1;
   lqa_column_builder_init(&t->builder, spill_limit(&l->source->options),
                           l->source->options.temporary_folder);
@@ -72,8 +42,8 @@ static lqa_status init_target(loader *l, const char *name, target *t, lqa_error 
   return LQA_OK;
 }
 
-static lqa_status init_targets(loader *l, const lqa_text_list *names, target **out, size_t *n,
-                               lqa_error *err) {
+static lqa_status init_targets(lqa_loader *l, const lqa_text_list *names, lqa_target **out,
+                               size_t *n, lqa_error *err) {
   *out = lqa_calloc(names->n, sizeof **out);
   if (!*out) {
     return lqa_fail_memory(err, "loading the sources");
@@ -91,7 +61,7 @@ static bool is_npy_path(const lqa_text_list *pred_probs) {
 }
 
 /* Before anything can fail: clear_loader may follow. */
-static void prepare_loader(loader *l) {
+static void prepare_loader(lqa_loader *l) {
   const lqa_source_options *o = &l->source->options;
   lqa_column_builder_init(&l->content, spill_limit(o), o->temporary_folder);
   lqa_column_builder_init(&l->label.builder, 0, NULL);
@@ -100,7 +70,7 @@ static void prepare_loader(loader *l) {
   }
 }
 
-static lqa_status init_loader(loader *l, lqa_error *err) {
+static lqa_status init_loader(lqa_loader *l, lqa_error *err) {
   const lqa_source_options *o = &l->source->options;
   const lqa_text_list none = {0};
   l->has_prob_columns = o->pred_probs.n > 0 && !is_npy_path(&o->pred_probs);
@@ -123,14 +93,14 @@ static lqa_status init_loader(loader *l, lqa_error *err) {
   return LQA_OK;
 }
 
-static void clear_targets(target *targets, size_t n) {
+static void clear_targets(lqa_target *targets, size_t n) {
   for (size_t i = 0; i < n; i++) {
     lqa_column_builder_clear(&targets[i].builder);
   }
   free(targets);
 }
 
-static void clear_loader(loader *l) {
+static void clear_loader(lqa_loader *l) {
   lqa_source_reader_close(l->reader);
   lqa_source_digests_free(l->digests);
   lqa_column_builder_clear(&l->content);
@@ -149,7 +119,7 @@ static void clear_loader(loader *l) {
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-static void find_position(const lqa_source_part *part, target *t) {
+static void find_position(const lqa_source_part *part, lqa_target *t) {
   t->position = -1;
   for (size_t i = 0; i < part->n_columns; i++) {
     if ((int64_t)part->to_column[i] == t->column) {
@@ -159,9 +129,9 @@ static void find_position(const lqa_source_part *part, target *t) {
 }
 
 /* Where the loaded columns stand in a new file. */
-static void enter_part(loader *l, const lqa_source_part *part) {
+static void enter_part(lqa_loader *l, const lqa_source_part *part) {
   struct {
-    target *targets;
+    lqa_target *targets;
     size_t n;
   } lists[] = {{l->texts, l->n_texts},
                {l->features, l->n_features},
@@ -179,12 +149,12 @@ static void enter_part(loader *l, const lqa_source_part *part) {
   }
 }
 
-static lqa_str get(const lqa_str *values, const target *t) {
+static lqa_str get(const lqa_str *values, const lqa_target *t) {
   return t->position < 0 ? (lqa_str){NULL, 0} : values[t->position];
 }
 
 /* The text columns joined by a space; NULL parts are left out. */
-static lqa_status add_text(loader *l, const lqa_str *values, lqa_error *err) {
+static lqa_status add_text(lqa_loader *l, const lqa_str *values, lqa_error *err) {
   if (l->n_texts == 1) {
     return lqa_column_builder_add(&l->content, get(values, &l->texts[0]), err);
   }
@@ -201,7 +171,7 @@ static lqa_status add_text(loader *l, const lqa_str *values, lqa_error *err) {
 }
 
 /* The feature values joined by U+001F, missing ones empty, for finding duplicates. */
-static lqa_status add_features(loader *l, const lqa_str *values, lqa_error *err) {
+static lqa_status add_features(lqa_loader *l, const lqa_str *values, lqa_error *err) {
   const char separator = UNIT_SEPARATOR;
   bool any = false;
   for (size_t i = 0; i < l->n_features; i++) {
@@ -215,7 +185,7 @@ static lqa_status add_features(loader *l, const lqa_str *values, lqa_error *err)
   return lqa_column_builder_end(&l->content, !any, err);
 }
 
-static lqa_status add_probabilities(loader *l, const lqa_str *values, int64_t row_in_file,
+static lqa_status add_probabilities(lqa_loader *l, const lqa_str *values, int64_t row_in_file,
                                     lqa_error *err) {
   for (size_t i = 0; i < l->n_probs; i++) {
     lqa_str text = lqa_str_trim(get(values, &l->probs[i]));
@@ -234,13 +204,14 @@ static lqa_status add_probabilities(loader *l, const lqa_str *values, int64_t ro
   return LQA_OK;
 }
 
-static lqa_status add_row(loader *l, const lqa_str *values, int64_t row_in_file, lqa_error *err) {
+static lqa_status add_row(lqa_loader *l, const lqa_str *values, int64_t row_in_file,
+                          lqa_error *err) {
   LQA_TRY(l->n_texts > 0 ? add_text(l, values, err) : LQA_OK);
   LQA_TRY(l->n_features > 0 ? add_features(l, values, err) : LQA_OK);
   LQA_TRY(l->n_probs > 0 ? add_probabilities(l, values, row_in_file, err) : LQA_OK);
   LQA_TRY(lqa_column_builder_add(&l->label.builder, get(values, &l->label), err));
   for (int r = 0; r < LQA_ROLE_COUNT; r++) {
-    target *t = &l->roles_at[r];
+    lqa_target *t = &l->roles_at[r];
     LQA_TRY(t->column >= 0 ? lqa_column_builder_add(&t->builder, get(values, t), err) : LQA_OK);
   }
   if (l->source->options.where && lqa_vec_push(&l->row_in_file, row_in_file) != LQA_OK) {
@@ -250,7 +221,7 @@ static lqa_status add_row(loader *l, const lqa_str *values, int64_t row_in_file,
   return LQA_OK;
 }
 
-static lqa_status read_rows(loader *l, lqa_error *err) {
+static lqa_status read_rows(lqa_loader *l, lqa_error *err) {
   lqa_scan_rows rows = {0};
   const lqa_source_part *part = NULL;
   do {
@@ -267,7 +238,7 @@ static lqa_status read_rows(loader *l, lqa_error *err) {
   return LQA_OK;
 }
 
-static lqa_status check_rows(const loader *l, lqa_error *err) {
+static lqa_status check_rows(const lqa_loader *l, lqa_error *err) {
   const lqa_source *source = l->source;
   const char *name = source->parts.data[0].name;
   if (l->n_rows > 0) {
@@ -286,12 +257,12 @@ static lqa_status check_rows(const loader *l, lqa_error *err) {
 /* --- what follows from the columns --------------------------------------------------------------
  */
 
-static char *copy_name(loader *l, const char *name) {
+static char *copy_name(lqa_loader *l, const char *name) {
   return lqa_arena_copy(&l->dataset->storage->arena, name, strlen(name));
 }
 
 /* "title+body" */
-static char *join_names(loader *l, const lqa_text_list *names) {
+static char *join_names(lqa_loader *l, const lqa_text_list *names) {
   lqa_arena *arena = &l->dataset->storage->arena;
   char *joined = lqa_arena_copy(arena, "", 0);
   for (size_t i = 0; joined && i < names->n; i++) {
@@ -300,7 +271,7 @@ static char *join_names(loader *l, const lqa_text_list *names) {
   return joined;
 }
 
-static lqa_status finish_content(loader *l, lqa_error *err) {
+static lqa_status finish_content(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
   bool is_table = l->n_features > 0;
   d->kind = is_table                        ? LQA_CONTENT_TABLE
@@ -320,14 +291,15 @@ static lqa_status finish_content(loader *l, lqa_error *err) {
   return lqa_column_builder_finish(&l->content, d->storage, name, &d->content, err);
 }
 
-static lqa_status finish_column(loader *l, target *t, lqa_column *column, lqa_error *err) {
+lqa_status lqa_loader_finish_column(lqa_loader *l, lqa_target *t, lqa_column *column,
+                                    lqa_error *err) {
   char *name = copy_name(l, lqa_source_column_name(l->source, (size_t)t->column));
   return name ? lqa_column_builder_finish(&t->builder, l->dataset->storage, name, column, err)
               : lqa_fail_memory(err, "loading the sources");
 }
 
 /* An id guessed from the first rows must be unique, or it is none. */
-static lqa_status check_guessed_id(loader *l, lqa_error *err) {
+static lqa_status check_guessed_id(lqa_loader *l, lqa_error *err) {
   lqa_column *id = &l->dataset->roles[LQA_ROLE_ID];
   if (!l->source->is_id_by_type || !id->name) {
     return LQA_OK;
@@ -350,16 +322,16 @@ static lqa_status check_guessed_id(loader *l, lqa_error *err) {
   return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "checking the ids");
 }
 
-static lqa_status finish_roles(loader *l, lqa_error *err) {
+static lqa_status finish_roles(lqa_loader *l, lqa_error *err) {
   for (int r = 0; r < LQA_ROLE_COUNT; r++) {
     if (l->roles_at[r].column >= 0) {
-      LQA_TRY(finish_column(l, &l->roles_at[r], &l->dataset->roles[r], err));
+      LQA_TRY(lqa_loader_finish_column(l, &l->roles_at[r], &l->dataset->roles[r], err));
     }
   }
   return check_guessed_id(l, err);
 }
 
-static lqa_status finish_features(loader *l, lqa_error *err) {
+static lqa_status finish_features(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
   lqa_feature_column *features = lqa_storage_take(d->storage, l->n_features + 1, sizeof *features);
   if (!features) {
@@ -367,7 +339,7 @@ static lqa_status finish_features(loader *l, lqa_error *err) {
   }
   for (size_t i = 0; i < l->n_features; i++) {
     lqa_column texts;
-    LQA_TRY(finish_column(l, &l->features[i], &texts, err));
+    LQA_TRY(lqa_loader_finish_column(l, &l->features[i], &texts, err));
     if (lqa_feature_column_build(d->storage, &texts, &features[i]) != LQA_OK) {
       return lqa_fail_memory(err, "loading features");
     }
@@ -377,7 +349,7 @@ static lqa_status finish_features(loader *l, lqa_error *err) {
   return LQA_OK;
 }
 
-static lqa_status finish_files(loader *l, lqa_error *err) {
+static lqa_status finish_files(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
   size_t n = l->source->parts.n;
   lqa_source_file *files = lqa_storage_take(d->storage, n, sizeof *files);
@@ -410,215 +382,10 @@ static lqa_status finish_files(loader *l, lqa_error *err) {
   return LQA_OK;
 }
 
-/* --- classes ------------------------------------------------------------------------------------
- */
-
-/* One class a line; the line's text is taken as it is, a carriage return at its end apart. */
-static lqa_status load_classes_file(loader *l, lqa_str **classes, int32_t *n, lqa_error *err) {
-  const char *path = l->source->options.classes_file;
-  lqa_buf bytes;
-  lqa_buf_init(&bytes, 1 << 28);
-  lqa_status status = lqa_file_load(path, &bytes, err);
-  size_t n_lines = 1;
-  for (size_t i = 0; i < bytes.size; i++) {
-    n_lines += bytes.data[i] == '\n';
-  }
-  *classes = lqa_storage_take(l->dataset->storage, n_lines, sizeof **classes);
-  char *text = bytes.data ? lqa_arena_copy(&l->dataset->storage->arena, bytes.data, bytes.size)
-                          : lqa_arena_copy(&l->dataset->storage->arena, "", 0);
-  if (status == LQA_OK && (!*classes || !text)) {
-    status = lqa_fail_memory(err, "reading the classes");
-  }
-  *n = 0;
-  bool has_mark = bytes.size >= 3 && memcmp(bytes.data, "\xEF\xBB\xBF", 3) == 0;
-  const char *p = text, *end = text ? text + bytes.size : text;
-  p += status == LQA_OK && has_mark ? 3 : 0;
-  while (status == LQA_OK && p < end) {
-    const char *stop = memchr(p, '\n', (size_t)(end - p));
-    stop = stop ? stop : end;
-    size_t size = (size_t)(stop - p);
-    size -= size > 0 && p[size - 1] == '\r';
-    if (size > 0) {
-      (*classes)[(*n)++] = (lqa_str){p, size};
-    }
-    p = stop + 1;
-  }
-  lqa_buf_clear(&bytes);
-  if (status == LQA_OK && *n == 0) {
-    status = lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
-                         "'%s' names no class: it needs one a line", path);
-  }
-  return status;
-}
-
-static lqa_status given_classes(loader *l, lqa_str **classes, int32_t *n, lqa_error *err) {
-  const lqa_source_options *o = &l->source->options;
-  *classes = NULL;
-  *n = 0;
-  if (o->classes.n > 0 && o->classes_file) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--classes and --classes-file cannot go together");
-  }
-  if (o->classes_file) {
-    return load_classes_file(l, classes, n, err);
-  }
-  if (o->classes.n > 0) {
-    *classes = lqa_storage_take(l->dataset->storage, o->classes.n, sizeof **classes);
-    if (!*classes) {
-      return lqa_fail_memory(err, "reading the classes");
-    }
-    *n = (int32_t)o->classes.n;
-    for (size_t i = 0; i < o->classes.n; i++) {
-      (*classes)[i] = lqa_str_from(o->classes.items[i]);
-    }
-  }
-  return LQA_OK;
-}
-
-static lqa_status fail_width(const loader *l, const char *what, int64_t n_columns, lqa_error *err) {
-  const lqa_dataset *d = l->dataset;
-  return lqa_fail_at(err, LQA_BAD_DATA, what, -1, NULL,
-                     "'%s': %lld columns of probabilities, but %d classes (%.*s, ...): there must "
-                     "be one for each class, in class order; if some class does not occur, name "
-                     "all of them with --classes",
-                     what, (long long)n_columns, (int)d->n_classes, (int)d->classes[0].size,
-                     d->classes[0].data);
-}
-
-/* Classes where a .npy of probabilities is given. */
-static lqa_status classes_from_npy(loader *l, lqa_str *given, int32_t n_given, lqa_error *err) {
-  lqa_dataset *d = l->dataset;
-  const char *path = l->source->options.pred_probs.items[0];
-  lqa_str *integers = NULL;
-  LQA_TRY(lqa_dataset_open_npy(d, path, &d->storage->pred_probs, &d->pred_probs, err));
-  int64_t n_columns = d->pred_probs->n_columns;
-  if (!given) {
-    LQA_TRY(lqa_probabilities_integer_classes(d, path, n_columns, &integers, err));
-  }
-  LQA_TRY(
-      lqa_labels_encode(d, given ? given : integers, given ? n_given : (int32_t)n_columns, err));
-  d->classes_given = given != NULL;
-  if (d->n_classes != n_columns) {
-    return fail_width(l, path, n_columns, err);
-  }
-  return lqa_probabilities_check(d, d->pred_probs, path, err);
-}
-
-/* Keeps the matrix of the probability columns, column k of it being class k. */
-static lqa_status keep_probabilities(loader *l, const int32_t *class_of, lqa_error *err) {
-  lqa_dataset *d = l->dataset;
-  size_t n = l->n_probs;
-  double *values = l->probabilities.data, *row = lqa_malloc(n, sizeof *row);
-  lqa_matrix *matrix = lqa_storage_take(d->storage, 1, sizeof *matrix);
-  l->probabilities.data = NULL;
-  if (lqa_storage_keep(d->storage, values, 0) != LQA_OK || !row || !matrix) {
-    free(row);
-    return lqa_fail_memory(err, "loading probabilities");
-  }
-  for (int64_t i = 0; i < d->n_rows; i++) {
-    double *at = values + (size_t)i * n;
-    memcpy(row, at, n * sizeof *row);
-    for (size_t k = 0; k < n; k++) {
-      at[class_of[k]] = row[k];
-    }
-  }
-  free(row);
-  *matrix = (lqa_matrix){.data = values,
-                         .dtype = LQA_FLOAT64,
-                         .n_rows = d->n_rows,
-                         .n_columns = (int64_t)n,
-                         .row_stride = (int64_t)(n * sizeof(double)),
-                         .column_stride = sizeof(double)};
-  d->pred_probs = matrix;
-  return lqa_probabilities_check(d, matrix, l->source->parts.data[0].name, err);
-}
-
-/* Classes where columns hold probabilities: by the columns' names where they fit, else by order. */
-static lqa_status classes_from_columns(loader *l, lqa_str *given, int32_t n_given, lqa_error *err) {
-  lqa_dataset *d = l->dataset;
-  size_t n = l->n_probs;
-  const char *const *columns = (const char *const *)l->source->options.pred_probs.items;
-  lqa_str *name = lqa_storage_take(d->storage, 2 * n, sizeof *name), *sorted = name + n;
-  int32_t *class_of = lqa_calloc(n, sizeof *class_of);
-  lqa_status status = name && class_of ? LQA_OK : lqa_fail_memory(err, "loading probabilities");
-  LQA_TRY_OUT(status);
-  bool by_name = lqa_probabilities_name_classes(d, columns, n, name);
-  if (by_name && !given) {
-    memcpy(sorted, name, n * sizeof *name);
-    lqa_labels_sort(sorted, n);
-    given = sorted;
-    n_given = (int32_t)n;
-  }
-  LQA_TRY_OUT(lqa_labels_encode(d, given, n_given, err));
-  d->classes_given = given != NULL && given != sorted;
-  if ((size_t)d->n_classes != n) {
-    status = fail_width(l, "--pred-probs", (int64_t)n, err);
-    goto out;
-  }
-  for (size_t i = 0; i < n; i++) {
-    class_of[i] = by_name ? -1 : (int32_t)i;
-    for (int32_t k = 0; by_name && k < d->n_classes; k++) {
-      class_of[i] = lqa_str_equal(d->classes[k], name[i]) ? k : class_of[i];
-    }
-    by_name = by_name && class_of[i] >= 0;
-  }
-  for (size_t i = 0; !by_name && i < n; i++) {
-    class_of[i] = (int32_t)i;
-  }
-  status = keep_probabilities(l, class_of, err);
-out:
-  free(class_of);
-  return status;
-}
-
-static lqa_status check_classes(const loader *l, lqa_error *err) {
-  const lqa_dataset *d = l->dataset;
-  const char *file = l->source->parts.data[0].name, *column = d->label_text.name;
-  int32_t first = -1;
-  bool two = false;
-  for (int64_t row = 0; row < d->n_rows && !two; row++) {
-    if (d->label[row] >= 0) {
-      two = first >= 0 && d->label[row] != first;
-      first = d->label[row];
-    }
-  }
-  if (two || l->source->options.one_class_allowed) {
-    return LQA_OK;
-  }
-  if (first < 0) {
-    return lqa_fail_at(err, LQA_BAD_DATA, file, -1, column,
-                       d->classes_given ? "%s, column '%s': no row has one of the given classes"
-                                        : "%s, column '%s': every label is empty",
-                       file, column);
-  }
-  return lqa_fail_at(err, LQA_BAD_DATA, file, -1, column,
-                     "%s, column '%s': all labels are '%.*s'; an audit needs at least two classes",
-                     file, column, (int)(d->classes[first].size < 60 ? d->classes[first].size : 60),
-                     d->classes[first].data);
-}
-
-static lqa_status finish_classes(loader *l, lqa_error *err) {
-  lqa_dataset *d = l->dataset;
-  lqa_str *given = NULL;
-  int32_t n_given = 0;
-  LQA_TRY(given_classes(l, &given, &n_given, err));
-  LQA_TRY(finish_column(l, &l->label, &d->label_text, err));
-  if (lqa_column_null_blanks(d->storage, &d->label_text) != LQA_OK) {
-    return lqa_fail_memory(err, "loading the labels");
-  }
-  if (l->has_prob_columns) {
-    LQA_TRY(classes_from_columns(l, given, n_given, err));
-  } else if (l->source->options.pred_probs.n > 0) {
-    LQA_TRY(classes_from_npy(l, given, n_given, err));
-  } else {
-    LQA_TRY(lqa_labels_encode(d, given, n_given, err));
-  }
-  return check_classes(l, err);
-}
-
 /* --- all together -------------------------------------------------------------------------------
  */
 
-static lqa_status hash_content(loader *l, lqa_error *err) {
+static lqa_status hash_content(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
   const char *embeddings = l->source->options.embeddings;
   lqa_pool *pool = lqa_pool_new(l->source->options.n_threads);
@@ -632,7 +399,7 @@ static lqa_status hash_content(loader *l, lqa_error *err) {
   return status;
 }
 
-static lqa_status finish(loader *l, lqa_error *err) {
+static lqa_status finish(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
   d->n_rows = l->source->n_rows = l->n_rows;
   LQA_TRY(check_rows(l, err));
@@ -640,14 +407,14 @@ static lqa_status finish(loader *l, lqa_error *err) {
   LQA_TRY(finish_content(l, err));
   LQA_TRY(finish_roles(l, err));
   LQA_TRY(finish_features(l, err));
-  LQA_TRY(finish_classes(l, err));
+  LQA_TRY(lqa_loader_finish_classes(l, err));
   LQA_TRY(hash_content(l, err));
   LQA_TRY(lqa_observe_check(l->source->observer, err));
   return lqa_source_digests_wait(l->digests, (lqa_source_file *)d->files, err);
 }
 
 lqa_status lqa_source_load(lqa_source *source, lqa_dataset **out, lqa_error *err) {
-  loader l = {.source = source};
+  lqa_loader l = {.source = source};
   LQA_TRY(lqa_source_resolve(source, &l.roles, err));
   prepare_loader(&l);
   l.dataset = lqa_dataset_new();

@@ -52,6 +52,23 @@ struct lqa_source {
 
 /* source_expand.c: options.paths to parts with name and path. */
 lqa_status lqa_source_expand(lqa_source *source, lqa_error *err);
+/* Names gathered from whatever holds them. */
+typedef struct lqa_name_list {
+  LQA_VEC(const char *) names;
+  LQA_VEC(bool) flags; /* DuckDB: a BLOB column, a table in a schema of its own */
+} lqa_name_list;
+
+/* The first bytes of a file's content, decompressed, as UTF-8; `whole`: that is all of it. */
+typedef struct lqa_source_head {
+  lqa_str bytes;
+  bool whole;
+} lqa_source_head;
+
+/* source_header.c: dialect, header and column names of a delimited file. */
+lqa_status lqa_source_tell_csv(lqa_source *source, lqa_source_part *part,
+                               const lqa_source_head *head, lqa_name_list *names, lqa_error *err);
+/* source_format.c: whether the content's name ends so: "a.csv.gz" ends in ".csv". */
+bool lqa_source_part_has_suffix(const lqa_source_part *part, const char *suffix);
 /* source_format.c: fills kind, dialect, header and columns of a part. */
 lqa_status lqa_source_tell_format(lqa_source *source, lqa_source_part *part, lqa_error *err);
 /* source_guess.c: known names, lower case, best first. NULL ends. */
