@@ -4,8 +4,8 @@ On every page under docs/ and in README.md:
     ```csv NAME (or jsonl, json, txt)   a file, written to an empty folder before anything runs
     ```console                          `$ command` lines, run there in order; lines below a command
                                         are its output, compared where there are any: volatile
-                                        parts as in tests/golden/run, and `...` stands for any
-                                        number of lines
+                                        parts as in tests/golden/run; a line `...` stands for any
+                                        number of lines, ` ...` in a line for the rest of it
     ```findings                         what report.json of the page's last run holds, a line each:
                                         ID SEVERITY COUNT [rows N N ...] [groups N] [from N to N]
 Commands begin with `labelqa` or a common shell tool; a block that is only to be read is ```sh.
@@ -50,9 +50,14 @@ def console_steps(text):
 
 
 def output_pattern(shown):
-    """A regular expression for shown output in which a line `...` is any number of lines."""
-    parts = [".*" if line.strip() == "..." else re.escape(line) for line in shown.split("\n")]
-    return "\n".join(parts).replace(".*\n", "(?:.*\n)*?").replace("\n.*", "(?:\n.*)*")
+    """A regular expression for shown output; what dots stand for is said on top."""
+    pattern = ""
+    for line in shown.split("\n"):
+        if line.strip() == "...":
+            pattern += r"(?:.*\n)*?"
+        else:
+            pattern += re.sub(r"\\ \\\.\\\.\\\.$", ".*", re.escape(line)) + r"\n"
+    return pattern
 
 
 def check_finding(line, provenance):
@@ -88,6 +93,8 @@ def test_examples_run(page, labelqa_command, tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()
     environment = GOLDEN.environment(labelqa_command, tmp_path)
+    environment.pop("LABELQA_DATA", None)
+    (folder / "build").symlink_to(labelqa_command.parent.parent)
     blocks = BLOCK.findall(page.read_text())
     for kind, name, text in blocks:
         if name and kind in ("csv", "jsonl", "json", "txt"):
@@ -98,7 +105,7 @@ def test_examples_run(page, labelqa_command, tmp_path):
                 code, output = run_step(command, folder, environment)
                 assert code in (0, 1), f"$ {command}\n{output}"
                 if shown:
-                    now = GOLDEN.normalise(output.strip("\n"), folder, [])
+                    now = GOLDEN.normalise(output.strip("\n"), folder, []) + "\n"
                     wanted = GOLDEN.normalise(shown, folder, [])
                     assert re.fullmatch(output_pattern(wanted), now), f"$ {command}\n{output}"
         if kind == "findings":
@@ -117,6 +124,7 @@ def test_there_are_examples():
     ("a\nb", "a\nb", True), ("a\nb", "a\nc", False), ("a\n...\nz", "a\nb\nc\nz", True),
     ("a\n...\nz", "a\nz", True), ("a\n...", "a\nb\nc", True), ("a\n...", "b", False),
     ("...\nz", "x\ny\nz", True), ("a (1)", "a (1)", True), ("a.c", "abc", False),
+    ("a ...\nb", "a x y\nb", True), ("a ...\nb", "a x\ny\nb", False), ("a ...", "a", True),
 ])
 def test_dots_stand_for_any_lines(shown, output, same):
-    assert bool(re.fullmatch(output_pattern(shown), output)) == same
+    assert bool(re.fullmatch(output_pattern(shown), output + "\n")) == same
