@@ -39,17 +39,21 @@ const char *lqa_path_name(const char *path) {
 lqa_status lqa_file_load(const char *path, lqa_buf *out, lqa_error *err) {
   char block[1 << 16];
   ssize_t n = 0;
+  size_t size = out->size;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     return lqa_fail_errno(err, "open", path);
   }
   while ((n = read(fd, block, sizeof block)) > 0 || (n < 0 && errno == EINTR)) {
+    size += n > 0 ? (size_t)n : 0;
     lqa_buf_add(out, block, n > 0 ? (size_t)n : 0);
   }
   lqa_status status = n < 0 ? lqa_fail_errno(err, "read", path) : LQA_OK;
   close(fd);
   lqa_buf_add(out, "", 0);
-  if (status == LQA_OK && out->failed) {
+  if (status == LQA_OK && out->failed && size <= out->max_bytes) {
+    status = lqa_fail_memory(err, "reading a file");
+  } else if (status == LQA_OK && out->failed) {
     status = lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
                          "'%s' is larger than the %zu bytes allowed here", path, out->max_bytes);
   }

@@ -28,7 +28,8 @@ static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_expor
   const lqa_table table = {.n_rows = rows.n,
                            .columns = COLUMNS,
                            .n_columns = sizeof COLUMNS / sizeof COLUMNS[0],
-                           .data = &rows};
+                           .data = &rows,
+                           .begin_row = lqa_export_rows_begin};
   lqa_status status = lqa_export_table(run, &table, options, err);
   summary->n_rows = rows.n;
   lqa_export_rows_clear(&rows);

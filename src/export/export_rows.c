@@ -113,5 +113,14 @@ GETTER(self_confidence) {
   set_number(value, rows->run->evidence.self_confidence[row]);
 }
 GETTER(reasons) {
-  value->n_list = lqa_reasons_get(&rows->reasons, row, &value->list);
+  (void)row; /* lqa_export_rows_begin went there */
+  value->list = rows->sentences;
+  value->n_list = rows->n_sentences;
+}
+
+lqa_status lqa_export_rows_begin(void *data, int64_t i, lqa_error *err) {
+  lqa_export_rows *rows = data;
+  rows->n_sentences =
+      lqa_reasons_get(&rows->reasons, lqa_export_rows_at(rows, i), &rows->sentences);
+  return lqa_buf_check(&rows->reasons.text, err);
 }

@@ -17,6 +17,8 @@ typedef struct lqa_export_rows {
   int64_t n;
   lqa_row_texts texts; /* of the rows in `order`, whole */
   lqa_reasons reasons;
+  const lqa_str *sentences; /* the reasons of the current row */
+  size_t n_sentences;
   char id[24]; /* scratch */
 } lqa_export_rows;
 
@@ -33,6 +35,8 @@ static inline int64_t lqa_export_rows_at(const lqa_export_rows *rows, int64_t i)
   return rows->order ? rows->order[i] : i;
 }
 
+/* The begin_row of a table with reasons: they need memory, and a getter cannot fail. */
+lqa_status lqa_export_rows_begin(void *rows, int64_t i, lqa_error *err);
 /* Getters of the columns of CONTRACT section 5. */
 void lqa_export_get_row_id(void *rows, int64_t i, lqa_value *value);
 void lqa_export_get_row_number(void *rows, int64_t i, lqa_value *value);

@@ -21,7 +21,8 @@ static lqa_status save_rows(const lqa_run *run, const int64_t *order, int64_t n,
   const lqa_table table = {.n_rows = n,
                            .columns = columns,
                            .n_columns = lqa_row_table_columns(COLUMNS, columns),
-                           .data = &rows};
+                           .data = &rows,
+                           .begin_row = lqa_row_table_begin};
   LQA_TRY(lqa_row_texts_load(&input, order, n, &texts, err));
   lqa_row_table_init(&rows, &run->rows, &run->evidence, &run->manifest);
   rows.order = order;

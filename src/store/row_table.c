@@ -151,10 +151,18 @@ COLUMN(review_action) {
   set_text(value, lqa_str_from(lqa_action_name((lqa_action)w->evidence->action[row])));
 }
 COLUMN(reasons) {
-  value->n_list = lqa_reasons_get(&w->reasons, row, &value->list);
+  (void)row; /* lqa_row_table_begin went there */
+  value->list = w->sentences;
+  value->n_list = w->n_sentences;
 }
 COLUMN(text) {
   set_text(value, lqa_row_texts_get(w->texts, row));
+}
+
+lqa_status lqa_row_table_begin(void *data, int64_t i, lqa_error *err) {
+  lqa_row_table *w = data;
+  w->n_sentences = lqa_reasons_get(&w->reasons, w->order ? w->order[i] : i, &w->sentences);
+  return lqa_buf_check(&w->reasons.text, err);
 }
 
 #define C(name, type) \

@@ -16,6 +16,8 @@ typedef struct lqa_row_table {
   const int64_t *order; /* row number of each table row; NULL: all rows, in order */
   lqa_row_texts *texts; /* for the column "text"; or NULL */
   lqa_reasons reasons;
+  const lqa_str *sentences; /* the reasons of the current row */
+  size_t n_sentences;
   char id[24], hash[33];
   lqa_str ids[LQA_FINDING_MAX_BITS];
 } lqa_row_table;
@@ -24,6 +26,10 @@ typedef struct lqa_row_table {
 void lqa_row_table_init(lqa_row_table *table, const lqa_run_rows *rows,
                         const lqa_evidence *evidence, const lqa_manifest *manifest);
 void lqa_row_table_clear(lqa_row_table *table);
+
+/* The begin_row of a table with the column "reasons": they need memory, and a getter cannot fail.
+ */
+lqa_status lqa_row_table_begin(void *table, int64_t i, lqa_error *err);
 
 /* A column by the name CONTRACT section 5 gives it, or "text". The name must be one of them
  * (asserted). */

@@ -92,6 +92,7 @@ static lqa_status keep_text(lqa_row_texts *t, int64_t i, lqa_str content, lqa_er
     lqa_buf_add_str(&t->bytes, text);
   }
   t->offsets[i + 1] = t->bytes.size;
+  LQA_TRY(lqa_buf_check(&t->scratch, err));
   return lqa_buf_check(&t->bytes, err);
 }
 
@@ -110,7 +111,8 @@ static lqa_status read_texts(lqa_row_texts *t, lqa_source_reader *reader,
     if (row == t->rows[next]) {
       bool has_text = join_content(reader, columns, is_table, &content);
       lqa_str text = has_text ? lqa_buf_str(&content) : (lqa_str){NULL, 0};
-      status = keep_text(t, next++, text, err);
+      status = lqa_buf_check(&content, err);
+      status = status == LQA_OK ? keep_text(t, next++, text, err) : status;
     }
   }
   lqa_buf_clear(&content);

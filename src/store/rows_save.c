@@ -43,7 +43,10 @@ enum { N_COLUMNS = sizeof COLUMNS / sizeof COLUMNS[0] };
 lqa_status lqa_rows_save(const lqa_rows_output *output, const char *folder, lqa_error *err) {
   lqa_table_column columns[N_COLUMNS];
   lqa_row_table rows;
-  lqa_table table = {.n_rows = output->rows->n_rows, .columns = columns, .data = &rows};
+  lqa_table table = {.n_rows = output->rows->n_rows,
+                     .columns = columns,
+                     .data = &rows,
+                     .begin_row = lqa_row_table_begin};
   for (int i = 0; i < N_COLUMNS; i++) {
     if (COLUMNS[i].role < 0 || output->rows->roles[COLUMNS[i].role].name) {
       columns[table.n_columns++] = lqa_row_table_column(COLUMNS[i].name);

@@ -399,24 +399,25 @@ static void test_full_disk(void **state) {
 }
 
 /* Every allocation of an export fails once: an error or a whole file, never a crash or a part. */
-static void test_failing_allocations(void **state) {
-  (void)state;
+static void fail_allocations(const char *what, lqa_export_options options) {
   lqa_error err;
   lqa_export_summary summary;
   char *path = path_in(scratch, "alloc.csv");
-  export_to("cleaned", "alloc.csv", NOTHING);
+  export_to(what, "alloc.csv", options);
   char *whole = read_all(scratch, "alloc.csv");
+  options.path = path;
   lqa_status status = LQA_NO_MEMORY;
   for (long n = 1; status != LQA_OK && n < 20000; n++) {
     lqa_run *run = NULL;
     MUST(lqa_run_open(run_path, false, NULL, &run, &err));
-    const lqa_export_options options = {.path = path};
     assert_int_equal(unlink(path), 0);
     lqa_memory_fail_after(n);
-    status = lqa_export_run(lqa_export_find("cleaned"), run, &options, &summary, &err);
+    status = lqa_export_run(lqa_export_find(what), run, &options, &summary, &err);
     lqa_memory_fail_after(0);
     lqa_run_close(run);
-    assert_true(status == LQA_OK || status == LQA_NO_MEMORY);
+    if (status != LQA_OK && status != LQA_NO_MEMORY) {
+      fail_msg("%s, allocation %ld: %d %s", what, n, (int)status, err.message);
+    }
     assert_int_equal(lqa_path_exists(path), status == LQA_OK);
     if (status == LQA_OK) {
       check_text("alloc.csv", whole);
@@ -426,6 +427,18 @@ static void test_failing_allocations(void **state) {
   assert_int_equal(status, LQA_OK);
   free(whole);
   free(path);
+}
+
+static void test_failing_allocations(void **state) {
+  (void)state;
+  write_report("{\"count\": 1, \"rows_from\": 0, \"rows_to\": 3, \"repair\": \"reversed-order\"}");
+  fail_allocations("relabel", NOTHING);
+  fail_allocations("review", NOTHING);
+  fail_allocations("review", (lqa_export_options){.format = "label-studio"});
+  fail_allocations("cleaned", NOTHING);
+  fail_allocations("weights", NOTHING);
+  fail_allocations("decisions", NOTHING);
+  fail_allocations("fixed", (lqa_export_options){.repair = "reversed-order"});
 }
 
 static void test_table(void **state) {
