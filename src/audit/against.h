@@ -22,8 +22,8 @@ typedef struct lqa_migration {
   int64_t n_rows;
   const lqa_hash128 *content_hash; /* or NULL: matched by id only */
   const lqa_str *label;            /* n_rows, as written in the old data */
-  lqa_column row_id; /* name NULL: matched by content */
-  size_t n_pairs;    /* the map: old label -> new label */
+  lqa_column row_id;               /* name NULL: matched by content */
+  size_t n_pairs;                  /* the map: old label -> new label */
   const lqa_str *map_old, *map_new;
 } lqa_migration;
 

@@ -128,10 +128,10 @@ static lqa_status report_whole(const lqa_audit_input *input, const lqa_segment *
 static lqa_status report_reversed(const lqa_audit_input *input, lqa_segment *segment) {
   const char *file;
   bool whole = take_whole_file(input->dataset, segment, &file);
-  const char *where = whole && !file ? lqa_arena_printf(input->arena, "all rows")
-                      : whole        ? lqa_arena_printf(input->arena, "all rows of %s", file)
-                                     : lqa_arena_printf(input->arena, "rows %lld-%lld",
-                                                        (long long)segment->from, (long long)segment->to);
+  long long from = (long long)segment->from, to = (long long)segment->to;
+  const char *where = !whole ? lqa_arena_printf(input->arena, "rows %lld-%lld", from, to)
+                      : file ? lqa_arena_printf(input->arena, "all rows of %s", file)
+                             : "all rows";
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[REVERSED], NULL, 0,
       "The labels of %s stand in reversed order (z = %.1f): the first row carries the last row's "
