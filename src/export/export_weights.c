@@ -7,7 +7,7 @@
  */
 #include "export/export.h"
 #include "export/export_file.h"
-#include "export/export_rows.h"
+#include "store/row_table.h"
 
 static bool is_empty(const lqa_run_rows *rows, int64_t row) {
   const lqa_hash128 *hash = rows->content_hash;
@@ -16,27 +16,25 @@ static bool is_empty(const lqa_run_rows *rows, int64_t row) {
 }
 
 static void get_weight(void *data, int64_t row, lqa_value *value) {
-  const lqa_export_rows *rows = data;
-  value->number = is_empty(&rows->run->rows, row) ? 0 : rows->run->evidence.trust_score[row];
+  const lqa_row_table *table = data;
+  value->number = is_empty(table->rows, row) ? 0 : table->evidence->trust_score[row];
 }
-
-static const lqa_table_column COLUMNS[] = {
-    {"row_id", LQA_VALUE_TEXT, lqa_export_get_row_id, NULL},
-    {"row_number", LQA_VALUE_INT64, lqa_export_get_row_number, NULL},
-    {"label", LQA_VALUE_TEXT, lqa_export_get_label, NULL},
-    {"weight", LQA_VALUE_DOUBLE, get_weight, NULL}};
 
 static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_export_summary *summary,
                       lqa_error *err) {
-  lqa_export_rows rows;
-  lqa_export_rows_all(run, &rows);
-  const lqa_table table = {.n_rows = rows.n,
-                           .columns = COLUMNS,
-                           .n_columns = sizeof COLUMNS / sizeof COLUMNS[0],
-                           .data = &rows};
+  lqa_row_table data;
+  const lqa_table_column columns[] = {lqa_row_table_column("row_id"),
+                                      lqa_row_table_column("row_number"),
+                                      lqa_row_table_column("label"),
+                                      {"weight", LQA_VALUE_DOUBLE, get_weight, NULL}};
+  const lqa_table table = {.n_rows = run->rows.n_rows,
+                           .columns = columns,
+                           .n_columns = sizeof columns / sizeof columns[0],
+                           .data = &data};
+  lqa_row_table_init(&data, &run->rows, &run->evidence, &run->manifest);
   lqa_status status = lqa_export_table(run, &table, options, err);
-  summary->n_rows = rows.n;
-  lqa_export_rows_clear(&rows);
+  summary->n_rows = table.n_rows;
+  lqa_row_table_clear(&data);
   return status;
 }
 

@@ -19,22 +19,22 @@
 
 static const size_t MAX_TASKS_BYTES = SIZE_MAX / 4;
 
-static lqa_value value_of(lqa_value_fn get, lqa_export_rows *rows, int64_t i) {
+static lqa_str text_of(const char *column, lqa_row_table *table, int64_t i) {
   lqa_value value = {0};
-  get(rows, i, &value);
-  return value;
+  lqa_row_table_column(column).get(table, i, &value);
+  return value.is_null ? (lqa_str){NULL, 0} : value.text;
 }
 
-static void add_data(lqa_export_rows *rows, int64_t i, lqa_json *json) {
-  lqa_value text = value_of(lqa_export_get_text, rows, i);
+static void add_data(lqa_row_table *table, int64_t i, lqa_json *json) {
+  lqa_str text = text_of("text", table, i);
   lqa_json_key(json, "data");
   lqa_json_open_object(json);
   lqa_json_key(json, "text"); /* the page refuses to show a null */
-  lqa_json_str(json, text.is_null ? LQA_STR("") : text.text);
+  lqa_json_str(json, lqa_str_is_null(text) ? LQA_STR("") : text);
   lqa_json_key(json, "label");
-  lqa_json_str(json, value_of(lqa_export_get_label, rows, i).text);
+  lqa_json_str(json, text_of("label", table, i));
   lqa_json_key(json, "row_id");
-  lqa_json_str(json, value_of(lqa_export_get_row_id, rows, i).text);
+  lqa_json_str(json, text_of("row_id", table, i));
   lqa_json_close_object(json);
 }
 
@@ -91,15 +91,17 @@ static void add_predictions(const lqa_run *run, int64_t row, lqa_json *json) {
 lqa_status lqa_label_studio_save(lqa_export_rows *rows, const char *path, lqa_error *err) {
   lqa_buf out;
   lqa_json json;
+  lqa_row_table table;
+  lqa_export_rows_table(rows, &table);
   lqa_buf_init(&out, MAX_TASKS_BYTES);
   lqa_json_init(&json, &out, 1);
   lqa_json_open_array(&json);
   for (int64_t i = 0; i < rows->n; i++) {
-    int64_t row = lqa_export_rows_at(rows, i);
+    int64_t row = rows->order[i];
     lqa_json_open_object(&json);
     lqa_json_key(&json, "id");
     lqa_json_int(&json, row);
-    add_data(rows, i, &json);
+    add_data(&table, i, &json);
     add_predictions(rows->run, row, &json);
     lqa_json_close_object(&json);
   }
@@ -110,5 +112,6 @@ lqa_status lqa_label_studio_save(lqa_export_rows *rows, const char *path, lqa_er
     status = lqa_file_save(path, out.data, out.size, err);
   }
   lqa_buf_clear(&out);
+  lqa_row_table_clear(&table);
   return status;
 }
