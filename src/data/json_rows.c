@@ -454,24 +454,24 @@ static outcome scan_between(lqa_json_rows *json, cursor *c) {
     json->next_line += count_lines(begin, c->p);
     json->window.start = (size_t)(c->p - json->window.data);
     if (c->p == c->end) {
-      bool open_array = json->state == LQA_JSON_ARRAY || json->state == LQA_JSON_FIRST;
+      bool open_array = json->place == LQA_JSON_IN_ARRAY || json->place == LQA_JSON_IN_FRESH_ARRAY;
       return c->at_end && open_array ? fail(c, "']' at the end (is the file cut off?)")
                                      : INCOMPLETE;
     }
-    if (json->state == LQA_JSON_START) {
-      json->state = *c->p == '[' ? LQA_JSON_FIRST : LQA_JSON_LINES;
+    if (json->place == LQA_JSON_AT_START) {
+      json->place = *c->p == '[' ? LQA_JSON_IN_FRESH_ARRAY : LQA_JSON_IN_LINES;
       c->p += *c->p == '[';
       continue;
     }
-    if (json->state == LQA_JSON_DONE) {
+    if (json->place == LQA_JSON_AT_END) {
       return fail(c, "nothing after the closing ']'");
     }
-    if (json->state != LQA_JSON_LINES && *c->p == ']') {
-      json->state = LQA_JSON_DONE;
+    if (json->place != LQA_JSON_IN_LINES && *c->p == ']') {
+      json->place = LQA_JSON_AT_END;
       c->p++;
       continue;
     }
-    if (json->state == LQA_JSON_ARRAY) {
+    if (json->place == LQA_JSON_IN_ARRAY) {
       if (*c->p != ',') {
         return fail(c, "',' or ']' after an object");
       }
@@ -497,11 +497,11 @@ static outcome take_object(lqa_json_rows *json, cursor *c) {
     return result;
   }
   /* The comma before may be gone now: what follows is an object, whatever happens. */
-  int state = json->state;
-  json->state = state == LQA_JSON_ARRAY ? LQA_JSON_FIRST : json->state;
+  lqa_json_place place = json->place;
+  json->place = place == LQA_JSON_IN_ARRAY ? LQA_JSON_IN_FRESH_ARRAY : json->place;
   result = scan_object(json, c);
   if (result == FOUND) {
-    json->state = state == LQA_JSON_LINES ? LQA_JSON_LINES : LQA_JSON_ARRAY;
+    json->place = place == LQA_JSON_IN_LINES ? LQA_JSON_IN_LINES : LQA_JSON_IN_ARRAY;
   }
   return result;
 }

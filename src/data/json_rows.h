@@ -14,6 +14,15 @@
 #include "base/vec.h"
 #include "data/window.h"
 
+/* Between which objects the reader stands. */
+typedef enum lqa_json_place {
+  LQA_JSON_AT_START,
+  LQA_JSON_IN_FRESH_ARRAY, /* an object or the closing bracket must follow */
+  LQA_JSON_IN_ARRAY,       /* a comma or the closing bracket */
+  LQA_JSON_IN_LINES,
+  LQA_JSON_AT_END
+} lqa_json_place;
+
 typedef struct lqa_json_field {
   lqa_str key, value; /* value.data NULL: null */
 } lqa_json_field;
@@ -22,7 +31,7 @@ typedef struct lqa_json_rows {
   const char *name; /* for messages; borrowed */
   size_t max_field_bytes;
   lqa_window window;
-  enum { LQA_JSON_START, LQA_JSON_FIRST, LQA_JSON_ARRAY, LQA_JSON_LINES, LQA_JSON_DONE } state;
+  lqa_json_place place;
   int64_t row;  /* 0-based, of the current object */
   int64_t line; /* 1-based, where it begins */
   int64_t next_line;
