@@ -3,24 +3,15 @@
  * Each stage is timed and may leave a note; what was done instead of what was asked (fewer folds,
  * characters instead of words) is always said.
  */
-#include "model/crossval.h"
+#include "model/crossval_job.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/folds.h"
 #include "model/metrics.h"
 #include "model/row_partition.h"
-#include "model/softmax.h"
 
 #include <math.h>
-
-typedef struct validation {
-  const lqa_dataset *dataset;
-  const lqa_crossval_options *options;
-  lqa_crossval_result *out;
-  lqa_error *err;
-  double stage_start;
-} validation;
 
 void lqa_crossval_options_init(lqa_crossval_options *options) {
   *options = (lqa_crossval_options){.kind = LQA_MODEL_AUTO,
@@ -44,19 +35,42 @@ bool lqa_model_kind_of(lqa_str name, lqa_model_kind *kind) {
   return false;
 }
 
-static void begin_stage(validation *v, const char *name, double fraction) {
-  lqa_observe_progress(v->options->observer, name, fraction);
-  v->stage_start = lqa_clock_seconds();
+void lqa_job_begin(lqa_crossval_job *job, const char *name) {
+  lqa_observe_progress(job->options->observer, name, -1);
+  job->stage_start = lqa_clock_seconds();
 }
 
-static void end_stage(validation *v, const char *name) {
-  if (v->out->n_stages < LQA_MAX_STAGES) {
-    v->out->stages[v->out->n_stages++] = (lqa_stage){name, lqa_clock_seconds() - v->stage_start};
+void lqa_job_end(lqa_crossval_job *job, const char *name) {
+  if (job->out->n_stages < LQA_MAX_STAGES) {
+    job->out->stages[job->out->n_stages++] =
+        (lqa_stage){name, lqa_clock_seconds() - job->stage_start};
   }
 }
 
-static lqa_status add_note(validation *v, const char *note) {
-  return note ? lqa_vec_push(&v->out->notes, note) : LQA_NO_MEMORY;
+lqa_status lqa_job_note(lqa_crossval_job *job, const char *note) {
+  return note ? lqa_vec_push(&job->out->notes, note) : LQA_NO_MEMORY;
+}
+
+lqa_problem lqa_job_problem(const lqa_crossval_job *job, const lqa_sparse *x) {
+  return (lqa_problem){x, job->label, job->out->fold, job->dataset->n_classes, job->out->n_folds};
+}
+
+lqa_status lqa_predictions_take(const lqa_crossval_job *job, lqa_predictions *out) {
+  size_t n = (size_t)job->dataset->n_rows, bytes = (size_t)job->dataset->n_classes * sizeof(float);
+  bool pairs = job->out->n_folds >= 3;
+  *out = (lqa_predictions){0};
+  out->outer = lqa_malloc(n, bytes);
+  out->next = pairs ? lqa_malloc(n, bytes) : NULL;
+  out->previous = pairs ? lqa_malloc(n, bytes) : NULL;
+  bool all = out->outer && (!pairs || (out->next && out->previous));
+  return all ? LQA_OK : LQA_NO_MEMORY;
+}
+
+void lqa_predictions_clear(lqa_predictions *predictions) {
+  free(predictions->outer);
+  free(predictions->next);
+  free(predictions->previous);
+  *predictions = (lqa_predictions){0};
 }
 
 static lqa_status check_options(const lqa_crossval_options *o, lqa_error *err) {
@@ -70,8 +84,8 @@ static lqa_status check_options(const lqa_crossval_options *o, lqa_error *err) {
 }
 
 /* At least two classes and a row per fold. */
-static lqa_status check_rows(const validation *v) {
-  const lqa_dataset *d = v->dataset;
+static lqa_status check_rows(const lqa_crossval_job *job) {
+  const lqa_dataset *d = job->dataset;
   int64_t n = 0;
   int32_t seen = -1;
   bool several = false;
@@ -82,14 +96,15 @@ static lqa_status check_rows(const validation *v) {
       n++;
     }
   }
-  if (n < v->options->n_folds) {
-    return lqa_fail(v->err, LQA_BAD_DATA,
+  if (n < job->options->n_folds) {
+    return lqa_fail(job->err, LQA_BAD_DATA,
                     "only %lld of %lld rows have both content and a known label: %d-fold "
                     "cross-validation needs at least %d",
-                    (long long)n, (long long)d->n_rows, v->options->n_folds, v->options->n_folds);
+                    (long long)n, (long long)d->n_rows, job->options->n_folds,
+                    job->options->n_folds);
   }
   if (!several) {
-    return lqa_fail(v->err, LQA_BAD_DATA,
+    return lqa_fail(job->err, LQA_BAD_DATA,
                     "all %lld usable rows have the same label \"%.*s\": labels can only be checked "
                     "against each other with at least two classes",
                     (long long)n, (int)(d->classes[seen].size < 200 ? d->classes[seen].size : 200),
@@ -108,147 +123,88 @@ static int32_t *scorable_labels(const lqa_dataset *d) {
 }
 
 /* Fewer groups than folds: fewer folds, or no groups if there is only one. */
-static lqa_status fit_folds(validation *v, int64_t n_groups, bool *grouped) {
-  v->out->n_folds = v->options->n_folds;
+static lqa_status fit_folds(lqa_crossval_job *job, int64_t n_groups, bool *grouped) {
+  job->out->n_folds = job->options->n_folds;
   *grouped = n_groups > 1;
-  if (n_groups >= v->options->n_folds) {
+  if (n_groups >= job->options->n_folds) {
     return LQA_OK;
   }
   if (!*grouped) {
-    return add_note(v,
-                    "All rows hold the same content or belong to one group, so equal rows had to "
-                    "be put in different folds: probabilities are class frequencies at best.");
+    return lqa_job_note(
+        job, "All rows hold the same content or belong to one group, so equal rows had to "
+             "be put in different folds: probabilities are class frequencies at best.");
   }
-  v->out->n_folds = (int)n_groups;
-  return add_note(v,
-                  lqa_arena_printf(&v->out->arena,
-                                   "Only %d folds: the rows form no more than %d groups of equal "
-                                   "content that must stay together.",
-                                   (int)n_groups, (int)n_groups));
+  job->out->n_folds = (int)n_groups;
+  return lqa_job_note(
+      job, lqa_arena_printf(&job->out->arena,
+                            "Only %d folds: the rows form no more than %d groups of equal "
+                            "content that must stay together.",
+                            (int)n_groups, (int)n_groups));
 }
 
 /* Folds the caller gave: every scorable row in 0..n_folds-1. */
-static lqa_status copy_folds(validation *v, const int32_t *label) {
-  v->out->n_folds = v->options->n_folds;
-  for (int64_t row = 0; row < v->dataset->n_rows; row++) {
-    uint8_t fold = v->options->fixed_fold[row];
-    if (label[row] >= 0 && fold >= v->options->n_folds) {
-      return lqa_fail(v->err, LQA_BAD_USAGE, "row %lld is in fold %d of %d", (long long)row, fold,
-                      v->options->n_folds);
+static lqa_status copy_folds(lqa_crossval_job *job) {
+  job->out->n_folds = job->options->n_folds;
+  for (int64_t row = 0; row < job->dataset->n_rows; row++) {
+    uint8_t fold = job->options->fixed_fold[row];
+    if (job->label[row] >= 0 && fold >= job->options->n_folds) {
+      return lqa_fail(job->err, LQA_BAD_USAGE, "row %lld is in fold %d of %d", (long long)row, fold,
+                      job->options->n_folds);
     }
-    v->out->fold[row] = label[row] >= 0 ? fold : LQA_NO_FOLD;
+    job->out->fold[row] = job->label[row] >= 0 ? fold : LQA_NO_FOLD;
   }
   return LQA_OK;
 }
 
-static lqa_status assign_folds(validation *v, const int32_t *label) {
-  if (v->options->fixed_fold) {
-    return copy_folds(v, label);
+static lqa_status assign_folds(lqa_crossval_job *job) {
+  if (job->options->fixed_fold) {
+    return copy_folds(job);
   }
-  const lqa_dataset *d = v->dataset;
+  const lqa_dataset *d = job->dataset;
   uint32_t *group = lqa_malloc((size_t)d->n_rows, sizeof *group);
   int64_t n_groups;
   bool grouped;
   lqa_status status;
-  begin_stage(v, "assigning folds", -1);
+  lqa_job_begin(job, "assigning folds");
   LQA_TRY_OUT(group ? LQA_OK : LQA_NO_MEMORY);
-  LQA_TRY_OUT(lqa_row_partition(d, v->options->cluster, group, &n_groups));
-  LQA_TRY_OUT(fit_folds(v, n_groups, &grouped));
-  LQA_TRY_OUT(lqa_folds_assign(d->n_rows, label, d->n_classes, grouped ? group : NULL,
-                               v->out->n_folds, v->options->seed, v->out->fold, v->err));
-  end_stage(v, "folds");
+  LQA_TRY_OUT(lqa_row_partition(d, job->options->cluster, group, &n_groups));
+  LQA_TRY_OUT(fit_folds(job, n_groups, &grouped));
+  LQA_TRY_OUT(lqa_folds_assign(d->n_rows, job->label, d->n_classes, grouped ? group : NULL,
+                               job->out->n_folds, job->options->seed, job->out->fold, job->err));
+  lqa_job_end(job, "folds");
 out:
   free(group);
   return status;
 }
 
-static uint8_t *used_rows(const int32_t *label, int64_t n_rows) {
-  uint8_t *use = lqa_malloc((size_t)n_rows, sizeof *use);
-  for (int64_t row = 0; use && row < n_rows; row++) {
-    use[row] = label[row] >= 0;
-  }
-  return use;
-}
-
-/* Words; if no word occurs in min_df rows, character n-grams; if there are none either, an empty
- * matrix, from which any model gives class frequencies. */
-static lqa_status build_features(validation *v, const int32_t *label) {
-  const lqa_crossval_options *o = v->options;
-  lqa_tfidf_options words = {.kind = LQA_TERMS_WORDS,
-                             .ngram_lo = o->ngram_lo,
-                             .ngram_hi = o->ngram_hi,
-                             .min_df = o->min_df,
-                             .max_features = o->max_features,
-                             .memory_bytes = o->memory_bytes};
-  uint8_t *use = used_rows(label, v->dataset->n_rows);
-  lqa_text_rows rows = {&v->dataset->content, use};
-  lqa_status status;
-  begin_stage(v, "splitting texts", -1);
-  LQA_TRY_OUT(use ? LQA_OK : LQA_NO_MEMORY);
-  LQA_TRY_OUT(lqa_tfidf_build(&rows, &words, o->pool, &v->out->features, v->err));
-  if (v->out->features.matrix.n_columns == 0) {
-    lqa_tfidf_clear(&v->out->features);
-    lqa_tfidf_options letters = words;
-    letters.kind = LQA_TERMS_CHARACTERS;
-    letters.ngram_lo = 1;
-    letters.ngram_hi = 3;
-    LQA_TRY_OUT(lqa_tfidf_build(&rows, &letters, o->pool, &v->out->features, v->err));
-    LQA_TRY_OUT(add_note(v, v->out->features.matrix.n_columns > 0
-                                ? "No word occurs in enough rows: character n-grams were used."
-                                : "No word and no character n-gram occurs in enough rows: "
-                                  "probabilities are class frequencies."));
-  }
-  end_stage(v, "features");
-out:
-  free(use);
-  return status;
-}
-
-static void sum_training(lqa_crossval_result *out, const lqa_softmax_fold *folds) {
+/* Accuracy of the fold models on what they were trained on; says so if one did not converge. */
+static lqa_status sum_training(lqa_crossval_job *job, const lqa_softmax_fold *folds) {
   int64_t n = 0, n_correct = 0;
-  for (int f = 0; f < out->n_folds; f++) {
+  bool converged = true;
+  for (int f = 0; f < job->out->n_folds; f++) {
     n += folds[f].n_train;
     n_correct += folds[f].n_train_correct;
-  }
-  out->train_accuracy = (double)n_correct / (double)n;
-}
-
-static lqa_status describe_solution(validation *v, const lqa_softmax_fold *folds) {
-  int most = 0;
-  bool converged = true;
-  for (int f = 0; f < v->out->n_folds; f++) {
-    most = folds[f].epochs > most ? folds[f].epochs : most;
     converged = converged && folds[f].converged;
   }
-  v->out->description = lqa_arena_printf(
-      &v->out->arena,
-      "logistic regression (C %g) on tf-idf of %d terms, %d folds, at most %d epochs",
-      v->options->C, v->out->features.matrix.n_columns, v->out->n_folds, most);
-  if (!v->out->description) {
-    return LQA_NO_MEMORY;
-  }
+  job->out->train_accuracy = (double)n_correct / (double)n;
   return converged ? LQA_OK
-                   : add_note(v, "Logistic regression did not reach its tolerance in every fold: a "
-                                 "smaller C converges faster.");
+                   : lqa_job_note(job, "Logistic regression did not reach its tolerance in every "
+                                       "fold: a smaller C converges faster.");
 }
 
-static lqa_status train_logistic(validation *v, const int32_t *label) {
-  const lqa_crossval_options *o = v->options;
+lqa_status lqa_job_logistic(lqa_crossval_job *job, const lqa_problem *problem,
+                            const lqa_predictions *out) {
   lqa_softmax_fold folds[LQA_MAX_FOLDS];
   lqa_softmax_options options = lqa_softmax_defaults();
-  options.C = o->C;
-  options.tolerance = o->tolerance;
-  options.seed = o->seed;
-  options.pool = o->pool;
-  options.observer = o->observer;
-  lqa_problem problem = {&v->out->features.matrix, label, v->out->fold, v->dataset->n_classes,
-                         v->out->n_folds};
-  begin_stage(v, "training", -1);
-  LQA_TRY(lqa_softmax_run(&problem, &options, v->out->pred_probs, folds));
-  sum_training(v->out, folds);
-  end_stage(v, "training");
-  v->out->model = "logistic";
-  return describe_solution(v, folds);
+  options.C = job->options->C;
+  options.tolerance = job->options->tolerance;
+  options.seed = job->options->seed;
+  options.pool = job->options->pool;
+  options.observer = job->options->observer;
+  lqa_job_begin(job, "training");
+  LQA_TRY(lqa_softmax_run(problem, &options, out, folds));
+  lqa_job_end(job, "training");
+  return sum_training(job, folds);
 }
 
 static lqa_status take_results(lqa_crossval_result *out, const lqa_dataset *d) {
@@ -267,43 +223,49 @@ static lqa_status take_results(lqa_crossval_result *out, const lqa_dataset *d) {
   return LQA_OK;
 }
 
-static lqa_status measure(validation *v, const int32_t *label) {
-  lqa_scored scored = {v->out->pred_probs, label, v->out->n_rows, v->out->n_classes};
+static lqa_status measure(lqa_crossval_job *job) {
+  lqa_scored scored = {job->out->pred_probs, job->label, job->out->n_rows, job->out->n_classes};
   lqa_metrics metrics;
   LQA_TRY(lqa_metrics_run(&scored, &metrics));
-  v->out->out_of_fold_accuracy = metrics.accuracy;
-  v->out->log_loss = metrics.log_loss;
-  v->out->prior_log_loss = metrics.prior_log_loss;
+  job->out->out_of_fold_accuracy = metrics.accuracy;
+  job->out->log_loss = metrics.log_loss;
+  job->out->prior_log_loss = metrics.prior_log_loss;
   return LQA_OK;
 }
 
-static lqa_status run_stages(validation *v) {
-  int32_t *label = scorable_labels(v->dataset);
-  lqa_status status;
-  LQA_TRY_OUT(label ? LQA_OK : LQA_NO_MEMORY);
-  LQA_TRY_OUT(take_results(v->out, v->dataset));
-  LQA_TRY_OUT(assign_folds(v, label));
-  LQA_TRY_OUT(build_features(v, label));
-  LQA_TRY_OUT(lqa_observe_check(v->options->observer, v->err));
-  LQA_TRY_OUT(train_logistic(v, label));
-  LQA_TRY_OUT(measure(v, label));
-  v->out->has_features = v->options->keep_features;
-  if (!v->out->has_features) {
-    lqa_tfidf_clear(&v->out->features);
+static lqa_status train(lqa_crossval_job *job) {
+  if (job->dataset->kind == LQA_CONTENT_TEXT) {
+    return lqa_text_model_run(job);
   }
-out:
-  free(label);
-  return status;
+  return lqa_fail(job->err, LQA_BAD_USAGE, "no text to train on: name a text column");
+}
+
+static lqa_status run_stages(lqa_crossval_job *job) {
+  job->label = scorable_labels(job->dataset);
+  if (!job->label) {
+    return LQA_NO_MEMORY;
+  }
+  LQA_TRY(take_results(job->out, job->dataset));
+  LQA_TRY(assign_folds(job));
+  LQA_TRY(lqa_observe_check(job->options->observer, job->err));
+  LQA_TRY(train(job));
+  LQA_TRY(measure(job));
+  job->out->has_features = job->options->keep_features && job->out->features.matrix.row_start;
+  if (!job->out->has_features) {
+    lqa_tfidf_clear(&job->out->features);
+  }
+  return LQA_OK;
 }
 
 lqa_status lqa_crossval_run(const lqa_dataset *dataset, const lqa_crossval_options *options,
                             lqa_crossval_result *out, lqa_error *err) {
-  validation v = {.dataset = dataset, .options = options, .out = out, .err = err};
+  lqa_crossval_job job = {.dataset = dataset, .options = options, .out = out, .err = err};
   *out = (lqa_crossval_result){0};
   lqa_arena_init(&out->arena);
   LQA_TRY(check_options(options, err));
-  LQA_TRY(check_rows(&v));
-  lqa_status status = run_stages(&v);
+  LQA_TRY(check_rows(&job));
+  lqa_status status = run_stages(&job);
+  free(job.label);
   if (status == LQA_NO_MEMORY) {
     lqa_fail_memory(err, "training the model");
   } else if (status == LQA_INTERRUPTED) {

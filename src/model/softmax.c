@@ -33,17 +33,19 @@ enum { ROW_ORDER_STREAM = 11, MAX_LANES = LQA_SMALL_VECTORS * LQA_LANES };
 typedef struct run {
   const lqa_problem *problem;
   const lqa_softmax_options *options;
-  float *pred_probs;
-  lqa_softmax_fold *folds;
-  int n_groups, width;
-  uint32_t *rows; /* those in a fold, ascending */
+  const lqa_predictions *out;
+  lqa_softmax_fold *models; /* n_models: those that leave out one fold, then pair models */
+  int n_models, width;
+  int n_groups, n_outer_groups; /* the groups of the former, then of the latter */
+  uint32_t *rows;               /* those in a fold, ascending */
   size_t n_rows;
   float *square_norm;  /* n_rows of the matrix */
   int64_t *n_in_class; /* n_folds x n_classes: rows held out */
 } run;
 
 lqa_softmax_options lqa_softmax_defaults(void) {
-  return (lqa_softmax_options){.C = 1.0, .tolerance = 1e-6, .max_epochs = 300};
+  return (lqa_softmax_options){
+      .C = 1.0, .tolerance = 1e-6, .inner_tolerance = 1e-4, .max_epochs = 300};
 }
 
 /* Lanes that a fold's classes take. */
@@ -56,12 +58,19 @@ static int fold_width(int32_t n_classes) {
   return (n_classes + LQA_LANES - 1) / LQA_LANES * LQA_LANES;
 }
 
-/* As few groups as the lanes allow, but one for every thread. */
+/* For n_folds models of one kind: as few groups as the lanes allow, but one for every thread. */
 static int count_groups(const run *r, size_t n_threads) {
-  int per_group = r->width > LQA_LANES ? 1 : MAX_LANES / r->width;
+  int per_group = r->width > LQA_LANES ? 1 : MAX_LANES / r->width; /* at most LQA_MAX_GROUP */
   int n_folds = r->problem->n_folds, needed = (n_folds + per_group - 1) / per_group;
   int wanted = n_threads < (size_t)n_folds ? (int)n_threads : n_folds;
   return wanted > needed ? wanted : needed;
+}
+
+/* Models of the two kinds stop at different tolerances, so they form different groups. */
+static void plan_groups(run *r, size_t n_threads) {
+  bool pairs = r->n_models > r->problem->n_folds;
+  r->n_outer_groups = count_groups(r, pairs ? (n_threads + 1) / 2 : n_threads);
+  r->n_groups = pairs ? 2 * r->n_outer_groups : r->n_outer_groups;
 }
 
 static void measure_rows(run *r) {
@@ -79,27 +88,31 @@ static void measure_rows(run *r) {
   }
 }
 
-/* Training rows of class `k` for fold `f`. */
-static int64_t training_count(const run *r, int f, int32_t k) {
+/* Training rows of class `k` for a model. */
+static int64_t training_count(const run *r, lqa_holdout holdout, int32_t k) {
   int64_t total = 0;
-  for (int other = 0; other < r->problem->n_folds; other++) {
-    total += other == f ? 0 : r->n_in_class[other * r->problem->n_classes + k];
+  for (int fold = 0; fold < r->problem->n_folds; fold++) {
+    bool trains = fold != holdout.first && fold != holdout.second;
+    total += trains ? r->n_in_class[fold * r->problem->n_classes + k] : 0;
   }
   return total;
 }
 
-/* Says for every lane which fold and class it is, and whether there is anything to learn. */
+/* Says for every lane which model and class it is, and whether there is anything to learn. */
 static void set_lanes(const run *r, lqa_softmax_group *g) {
-  int32_t *fold = (int32_t *)g->lane_fold, *class = (int32_t *)g->lane_class;
+  int32_t *first = (int32_t *)g->first_out, *second = (int32_t *)g->second_out;
+  int32_t *class = (int32_t *)g->lane_class;
   int32_t *valid = (int32_t *)g->valid, *active = (int32_t *)g->active;
   for (int lane = 0; lane < g->n_vectors * LQA_LANES; lane++) {
-    int f = lane / g->width, k = lane % g->width;
-    bool used = f < g->n_folds && k < r->problem->n_classes;
-    int64_t n = used ? training_count(r, g->first_fold + f, k) : 0;
-    fold[lane] = g->first_fold + f;
+    int m = lane / g->width, k = lane % g->width;
+    bool used = m < g->n_models && k < r->problem->n_classes;
+    lqa_holdout holdout = lqa_holdout_of(g->first_model + m, r->problem->n_folds);
+    int64_t n = used ? training_count(r, holdout, k) : 0;
+    first[lane] = holdout.first;
+    second[lane] = holdout.second;
     class[lane] = k;
     valid[lane] = active[lane] = n > 0 ? -1 : 0;
-    g->n_train[f < g->n_folds ? f : 0] += n;
+    g->n_train[m < g->n_models ? m : 0] += n;
   }
 }
 
@@ -112,30 +125,33 @@ static void *take_zeroed(size_t n, size_t size) {
 }
 
 static lqa_status open_group(const run *r, int number, lqa_softmax_group *g) {
-  int n_folds = r->problem->n_folds, first = number * n_folds / r->n_groups;
+  int n_folds = r->problem->n_folds, n_groups = r->n_outer_groups;
+  int kind = number / n_groups, within = number % n_groups; /* kind 1: pair models */
+  int first = within * n_folds / n_groups;
   *g = (lqa_softmax_group){.problem = r->problem,
-                           .first_fold = first,
-                           .n_folds = (number + 1) * n_folds / r->n_groups - first,
+                           .first_model = kind * n_folds + first,
+                           .n_models = (within + 1) * n_folds / n_groups - first,
                            .width = r->width,
                            .C = (float)(r->options->C * (r->problem->n_classes == 2 ? 0.5 : 1.0)),
                            .bias_scale = BIAS_SCALE / (float)r->options->C,
                            .row_weight = r->options->weight,
                            .square_norm = r->square_norm};
-  g->n_vectors = (g->n_folds * g->width + LQA_LANES - 1) / LQA_LANES;
+  g->n_vectors = (g->n_models * g->width + LQA_LANES - 1) / LQA_LANES;
   size_t n = (size_t)g->n_vectors;
   g->weight = take_zeroed((size_t)r->problem->x->n_columns, n * sizeof *g->weight);
   g->residual = take_zeroed((size_t)r->problem->x->n_rows, n * sizeof *g->residual);
   g->bias = take_zeroed(n * 3, sizeof *g->bias);
-  g->lane_fold = take_zeroed(n * 4, sizeof *g->lane_fold);
+  g->first_out = take_zeroed(n * 5, sizeof *g->first_out);
   g->scratch = take_zeroed(n * 6, sizeof *g->scratch);
-  if (!g->weight || !g->residual || !g->bias || !g->lane_fold || !g->scratch) {
+  if (!g->weight || !g->residual || !g->bias || !g->first_out || !g->scratch) {
     return LQA_NO_MEMORY;
   }
   g->centre = g->bias + n;
   g->gap = g->bias + 2 * n;
-  g->lane_class = g->lane_fold + n;
-  g->valid = g->lane_fold + 2 * n;
-  g->active = g->lane_fold + 3 * n;
+  g->second_out = g->first_out + n;
+  g->lane_class = g->first_out + 2 * n;
+  g->valid = g->first_out + 3 * n;
+  g->active = g->first_out + 4 * n;
   set_lanes(r, g);
   return LQA_OK;
 }
@@ -144,13 +160,13 @@ static void close_group(lqa_softmax_group *g) {
   free(g->weight);
   free(g->residual);
   free(g->bias);
-  free(g->lane_fold);
+  free(g->first_out);
   free(g->scratch);
 }
 
-/* Moves the centres of the intercepts; returns the largest movement within fold `f`. */
-static double move_intercepts(lqa_softmax_group *g, int f) {
-  float *bias = (float *)g->bias + f * g->width, *centre = (float *)g->centre + f * g->width;
+/* Moves the centres of the intercepts; returns the largest movement within model `m`. */
+static double move_intercepts(lqa_softmax_group *g, int m) {
+  float *bias = (float *)g->bias + m * g->width, *centre = (float *)g->centre + m * g->width;
   double largest = 0;
   for (int k = 0; k < g->width; k++) {
     float change = bias[k] - centre[k];
@@ -161,26 +177,28 @@ static double move_intercepts(lqa_softmax_group *g, int f) {
   return largest;
 }
 
-/* After an epoch: moves the intercepts, retires folds that have converged, returns how many go on.
+/* After an epoch: moves the intercepts, retires models that have converged, returns how many go on.
  */
-static int check_folds(const run *r, lqa_softmax_group *g, int epoch) {
+static int check_models(const run *r, lqa_softmax_group *g, int epoch) {
+  bool pairs = g->first_model >= r->problem->n_folds;
+  double tolerance = pairs ? r->options->inner_tolerance : r->options->tolerance;
   int n_left = 0;
-  for (int f = 0; f < g->n_folds; f++) {
-    lqa_softmax_fold *fold = &r->folds[g->first_fold + f];
-    if (fold->converged) {
+  for (int m = 0; m < g->n_models; m++) {
+    lqa_softmax_fold *model = &r->models[g->first_model + m];
+    if (model->converged) {
       continue;
     }
-    const float *gap = (const float *)g->gap + f * g->width;
-    double sum = 0, moved = move_intercepts(g, f);
+    const float *gap = (const float *)g->gap + m * g->width;
+    double sum = 0, moved = move_intercepts(g, m);
     for (int k = 0; k < g->width; k++) {
       sum += (double)gap[k];
     }
-    fold->epochs = epoch;
-    fold->converged = sum <= r->options->tolerance * (double)g->n_train[f] &&
-                      moved <= r->options->tolerance * INTERCEPT_TOLERANCE;
-    n_left += !fold->converged;
-    for (int k = 0; fold->converged && k < g->width; k++) {
-      ((int32_t *)g->active)[f * g->width + k] = 0;
+    model->epochs = epoch;
+    model->converged =
+        sum <= tolerance * (double)g->n_train[m] && moved <= tolerance * INTERCEPT_TOLERANCE;
+    n_left += !model->converged;
+    for (int k = 0; model->converged && k < g->width; k++) {
+      ((int32_t *)g->active)[m * g->width + k] = 0;
     }
   }
   return n_left;
@@ -200,7 +218,7 @@ static lqa_status train_group(const run *r, lqa_softmax_group *g) {
   for (int epoch = 1; epoch <= r->options->max_epochs; epoch++) {
     lqa_rng_shuffle(&rng, order, r->n_rows);
     lqa_softmax_epoch(g, order, r->n_rows);
-    if (check_folds(r, g, epoch) == 0) {
+    if (check_models(r, g, epoch) == 0) {
       break;
     }
     if (lqa_observe_cancelled(r->options->observer)) {
@@ -212,49 +230,49 @@ static lqa_status train_group(const run *r, lqa_softmax_group *g) {
   return status;
 }
 
-/* Half the squared norm of a fold's weights. */
-static double penalty(const lqa_softmax_group *g, int f, int32_t n_columns) {
+/* Half the squared norm of a model's weights. */
+static double penalty(const lqa_softmax_group *g, int m, int32_t n_columns) {
   double sum = 0;
   for (int32_t column = 0; column < n_columns; column++) {
     const float *lane = (const float *)(g->weight + (size_t)column * (size_t)g->n_vectors);
     for (int k = 0; k < g->width; k++) {
-      double weight = (double)lane[f * g->width + k];
+      double weight = (double)lane[m * g->width + k];
       sum += weight * weight;
     }
   }
   return sum / 2;
 }
 
-/* Turns sums over training rows into a fold's certificate, in scikit-learn's scale. */
+/* Turns sums over training rows into a model's certificate, in scikit-learn's scale. */
 static void certify(const run *r, const lqa_softmax_group *g, const lqa_softmax_block *sums,
-                    int f) {
-  lqa_softmax_fold *fold = &r->folds[g->first_fold + f];
+                    int m) {
+  lqa_softmax_fold *model = &r->models[g->first_model + m];
   double scale = r->problem->n_classes == 2 ? 2.0 : 1.0, C = (double)g->C, gap = 0, slope = 0;
   for (int k = 0; k < g->width; k++) {
-    gap += sums->gap[f * g->width + k];
-    double gradient = fabs(sums->gradient[f * g->width + k]);
+    gap += sums->gap[m * g->width + k];
+    double gradient = fabs(sums->gradient[m * g->width + k]);
     slope = gradient > slope ? gradient : slope;
   }
-  fold->n_train = sums->sums[f].n_train;
-  fold->n_train_correct = sums->sums[f].n_correct;
-  fold->objective = scale * (penalty(g, f, r->problem->x->n_columns) + C * sums->sums[f].loss);
-  fold->gap = scale * C * gap;
-  fold->intercept_gradient = slope;
+  model->n_train = sums->sums[m].n_train;
+  model->n_train_correct = sums->sums[m].n_correct;
+  model->objective = scale * (penalty(g, m, r->problem->x->n_columns) + C * sums->sums[m].loss);
+  model->gap = scale * C * gap;
+  model->intercept_gradient = slope;
 }
 
 static lqa_status predict_group(const run *r, const lqa_softmax_group *g) {
   size_t n_lanes = (size_t)g->n_vectors * LQA_LANES;
-  lqa_softmax_block block = {.first = 0, .last = r->problem->x->n_rows, .out = r->pred_probs};
+  lqa_softmax_block block = {.first = 0, .last = r->problem->x->n_rows, .out = r->out};
   lqa_status status;
-  block.sums = lqa_calloc((size_t)g->n_folds, sizeof *block.sums);
+  block.sums = lqa_calloc((size_t)g->n_models, sizeof *block.sums);
   block.gap = lqa_calloc(n_lanes * 2, sizeof *block.gap);
   block.p = g->scratch;
   block.sum = g->scratch + g->n_vectors;
   LQA_TRY_OUT(block.sums && block.gap ? LQA_OK : LQA_NO_MEMORY);
   block.gradient = block.gap + n_lanes;
   lqa_softmax_predict(g, &block);
-  for (int f = 0; f < g->n_folds; f++) {
-    certify(r, g, &block, f);
+  for (int m = 0; m < g->n_models; m++) {
+    certify(r, g, &block, m);
   }
 out:
   free(block.sums);
@@ -276,25 +294,25 @@ out:
 }
 
 lqa_status lqa_softmax_run(const lqa_problem *problem, const lqa_softmax_options *options,
-                           float *pred_probs, lqa_softmax_fold *folds) {
+                           const lqa_predictions *out, lqa_softmax_fold *folds) {
   run r = {.problem = problem,
            .options = options,
-
-           .pred_probs = pred_probs,
-           .folds = folds,
+           .out = out,
+           .n_models = lqa_model_count(out, problem->n_folds),
            .width = fold_width(problem->n_classes)};
-  size_t n_rows = (size_t)problem->x->n_rows;
+  size_t n_rows = (size_t)problem->x->n_rows, n_folds = (size_t)problem->n_folds;
   lqa_status status;
-  memset(folds, 0, (size_t)problem->n_folds * sizeof *folds);
+  r.models = lqa_calloc((size_t)r.n_models, sizeof *r.models);
   r.rows = lqa_malloc(n_rows, sizeof *r.rows);
   r.square_norm = lqa_malloc(n_rows, sizeof *r.square_norm);
-  r.n_in_class =
-      lqa_calloc((size_t)problem->n_folds * (size_t)problem->n_classes, sizeof *r.n_in_class);
-  LQA_TRY_OUT(r.rows && r.square_norm && r.n_in_class ? LQA_OK : LQA_NO_MEMORY);
-  r.n_groups = count_groups(&r, lqa_pool_threads(options->pool));
+  r.n_in_class = lqa_calloc(n_folds * (size_t)problem->n_classes, sizeof *r.n_in_class);
+  LQA_TRY_OUT(r.models && r.rows && r.square_norm && r.n_in_class ? LQA_OK : LQA_NO_MEMORY);
+  plan_groups(&r, lqa_pool_threads(options->pool));
   measure_rows(&r);
   LQA_TRY_OUT(lqa_pool_run(options->pool, (size_t)r.n_groups, run_group, &r));
+  memcpy(folds, r.models, n_folds * sizeof *folds);
 out:
+  free(r.models);
   free(r.rows);
   free(r.square_norm);
   free(r.n_in_class);

@@ -20,22 +20,12 @@
 
 #include "base/observer.h"
 #include "base/pool.h"
-#include "feature/sparse.h"
-
-enum { LQA_MAX_FOLDS = 64, LQA_NO_FOLD = 255 };
-
-/* What to learn. Borrowed; rows with fold LQA_NO_FOLD take no part. */
-typedef struct lqa_problem {
-  const lqa_sparse *x;
-  const int32_t *label; /* class of each row in a fold */
-  const uint8_t *fold;  /* 0..n_folds-1 or LQA_NO_FOLD */
-  int32_t n_classes;
-  int n_folds;
-} lqa_problem;
+#include "model/problem.h"
 
 typedef struct lqa_softmax_options {
   double C;                     /* > 0 */
   double tolerance;             /* duality gap per training row, default 1e-6 */
+  double inner_tolerance;       /* the same for pair models, default 1e-4 */
   int max_epochs;               /* default 300 */
   uint64_t seed;                /* order of the rows */
   lqa_pool *pool;               /* NULL: this thread alone */
@@ -58,10 +48,9 @@ typedef struct lqa_softmax_fold {
 
 lqa_softmax_options lqa_softmax_defaults(void);
 
-/* Trains and predicts out of fold: pred_probs (n_rows x n_classes, caller's) gets the rows that are
- * in a fold, others stay untouched; folds has n_folds entries. Errors: LQA_NO_MEMORY,
- * LQA_INTERRUPTED. */
+/* Trains and predicts. folds has n_folds entries, about the models that leave out one fold. Errors:
+ * LQA_NO_MEMORY, LQA_INTERRUPTED. */
 lqa_status lqa_softmax_run(const lqa_problem *problem, const lqa_softmax_options *options,
-                           float *pred_probs, lqa_softmax_fold *folds) LQA_MUST_CHECK;
+                           const lqa_predictions *out, lqa_softmax_fold *folds) LQA_MUST_CHECK;
 
 #endif

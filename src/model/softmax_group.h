@@ -1,9 +1,9 @@
-/* model/softmax_group.h - some folds whose models are trained side by side in SIMD lanes (internal
+/* model/softmax_group.h - some models that are trained side by side in SIMD lanes (internal
  * to softmax.c and its kernels).
  *
- * Lane l of a group belongs to fold first_fold + l / width and class l % width; width is 2, 4 or 8,
- * or for more classes a multiple of 8 and then the group is a single fold. How folds are grouped
- * changes no bit: lanes of different folds never meet.
+ * Lane l of a group belongs to model first_model + l / width and class l % width; width is 2, 4 or
+ * 8, or for more classes a multiple of 8 and then the group is a single model. How models are
+ * grouped changes no bit: lanes of different models never meet.
  */
 #ifndef LQA_MODEL_SOFTMAX_GROUP_H
 #define LQA_MODEL_SOFTMAX_GROUP_H
@@ -11,13 +11,14 @@
 #include "model/lanes.h"
 #include "model/softmax.h"
 
+enum { LQA_MAX_GROUP = 16 };    /* models */
 enum { LQA_SMALL_VECTORS = 4 }; /* up to here a row's lanes live in registers */
 
 typedef struct lqa_softmax_group {
   const lqa_problem *problem;
-  int first_fold, n_folds, width, n_vectors;
+  int first_model, n_models, width, n_vectors;
   float C, bias_scale;            /* bias_scale: square of the constant feature's value */
-  int64_t n_train[LQA_MAX_FOLDS]; /* per fold of the group */
+  int64_t n_train[LQA_MAX_GROUP]; /* per model of the group */
   const float *row_weight;        /* or NULL */
   const float *square_norm;       /* n_rows: |x|^2 */
 
@@ -25,15 +26,16 @@ typedef struct lqa_softmax_group {
   lqa_f8 *residual; /* n_rows x n_vectors: target - alpha, the dual variables; 0 where held out */
   lqa_f8 *bias, *centre; /* n_vectors: intercepts, and where the proximal term pulls them */
   lqa_f8 *gap;           /* n_vectors: of the last epoch, per lane */
-  lqa_i8 *lane_fold, *lane_class; /* n_vectors */
-  lqa_i8 *valid, *active;         /* masks: lane in use; and its fold not yet converged */
+  lqa_i8 *first_out, *second_out; /* n_vectors: folds that the lane's model leaves out */
+  lqa_i8 *lane_class;             /* n_vectors */
+  lqa_i8 *valid, *active;         /* masks: lane in use; and its model not yet converged */
   lqa_f8 *scratch;                /* 6 x n_vectors, where n_vectors > LQA_SMALL_VECTORS */
 } lqa_softmax_group;
 
 /* One pass of dual coordinate ascent over `rows` in that order; sets group->gap. */
 void lqa_softmax_epoch(lqa_softmax_group *group, const uint32_t *rows, size_t n_rows);
 
-/* What predicting sums up for one fold over its training rows. */
+/* What predicting sums up for one model over its training rows. */
 typedef struct lqa_softmax_sums {
   double loss; /* sum of weight * -log p(label) */
   int64_t n_train, n_correct;
@@ -41,9 +43,9 @@ typedef struct lqa_softmax_sums {
 
 /* A block of rows to predict, and where its results go. */
 typedef struct lqa_softmax_block {
-  int64_t first, last;    /* rows [first, last) */
-  float *out;             /* n_rows x n_classes: rows held out by a fold of the group are written */
-  lqa_softmax_sums *sums; /* per fold of the group */
+  int64_t first, last; /* rows [first, last) */
+  const lqa_predictions *out;
+  lqa_softmax_sums *sums; /* per model of the group */
   double *gap;            /* per lane: sum of weight * (alpha - p)^2 / p over training rows */
   double *gradient;       /* per lane: sum of weight * (target - p) over training rows */
   lqa_f8 *p, *sum;        /* scratch, n_vectors each */

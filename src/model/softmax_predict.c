@@ -8,13 +8,13 @@
 
 #include "base/explog.h"
 
-/* Writes the probabilities of fold `f` of the group from the lanes `p` of a row. A class that the
- * fold's training part lacks gets 1 / (n + K); see softmax.h. */
-static void store_row(const lqa_softmax_group *g, int f, const lqa_f8 *p, float *out) {
+/* Writes the probabilities of model `m` of the group from the lanes `p` of a row. A class that the
+ * model's training rows lack gets 1 / (n + K); see softmax.h. */
+static void store_row(const lqa_softmax_group *g, int m, const lqa_f8 *p, float *out) {
   int n_classes = g->problem->n_classes;
-  const float *lane = (const float *)p + f * g->width;
-  const int32_t *valid = (const int32_t *)g->valid + f * g->width;
-  float absent = 1.f / ((float)g->n_train[f] + (float)n_classes);
+  const float *lane = (const float *)p + m * g->width;
+  const int32_t *valid = (const int32_t *)g->valid + m * g->width;
+  float absent = 1.f / ((float)g->n_train[m] + (float)n_classes);
   int n_absent = 0;
   for (int k = 0; k < n_classes; k++) {
     n_absent += !valid[k];
@@ -33,10 +33,10 @@ static int best_class(const lqa_softmax_group *g, const float *lane) {
   return best;
 }
 
-/* Adds a training row of fold `f` to its sums. */
-static void add_row(const lqa_softmax_group *g, int f, const lqa_f8 *p, int64_t row,
+/* Adds a training row of model `m` to its sums. */
+static void add_row(const lqa_softmax_group *g, int m, const lqa_f8 *p, int64_t row,
                     lqa_softmax_sums *sums) {
-  const float *lane = (const float *)p + f * g->width;
+  const float *lane = (const float *)p + m * g->width;
   int32_t label = g->problem->label[row];
   double weight = g->row_weight ? (double)g->row_weight[row] : 1.0;
   sums->n_train++;
@@ -73,11 +73,13 @@ LQA_INLINE void predict_rows(const lqa_softmax_group *g, const lqa_softmax_block
     lqa_row_scores(g, &x, block->p, n);
     lqa_fold_softmax(g, block->p, block->sum, n, width);
     add_certificate(g, block->p, row, n, block->gap, block->gradient);
-    for (int f = 0; f < g->n_folds; f++) {
-      if (f + g->first_fold == fold) {
-        store_row(g, f, block->p, block->out + row * g->problem->n_classes);
+    for (int m = 0; m < g->n_models; m++) {
+      lqa_holdout holdout = lqa_holdout_of(g->first_model + m, g->problem->n_folds);
+      float *out = lqa_prediction_place(block->out, holdout, fold);
+      if (out) {
+        store_row(g, m, block->p, out + row * g->problem->n_classes);
       } else {
-        add_row(g, f, block->p, row, &block->sums[f]);
+        add_row(g, m, block->p, row, &block->sums[m]);
       }
     }
   }

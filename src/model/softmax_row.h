@@ -114,7 +114,7 @@ LQA_INLINE void lqa_fold_softmax(const lqa_softmax_group *g, lqa_f8 *z, lqa_f8 *
 
 /* Lanes of `vector` that learn from a row of this fold. */
 LQA_INLINE lqa_i8 lqa_lane_learns(const lqa_softmax_group *g, int vector, int32_t fold) {
-  return g->lane_fold[vector] != fold;
+  return (g->first_out[vector] != fold) & (g->second_out[vector] != fold);
 }
 
 /* 1 in the lanes of the row's class. */

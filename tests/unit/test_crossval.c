@@ -96,8 +96,8 @@ static void learns_what_there_is(void **state) {
 /* On labels that mean nothing a leak shows as a log-loss below the labels' entropy. */
 static void permuted_labels_teach_nothing(void **state) {
   (void)state;
-  static const lqa_model_kind kinds[] = {LQA_MODEL_AUTO, LQA_MODEL_LOGISTIC};
-  for (size_t kind = 0; kind < 2; kind++) {
+  static const lqa_model_kind kinds[] = {LQA_MODEL_AUTO, LQA_MODEL_LOGISTIC, LQA_MODEL_NAIVE_BAYES};
+  for (size_t kind = 0; kind < 3; kind++) {
     corpus c = make(900, 3, 2);
     for (int64_t i = 0; i + 1 < c.n; i += 3) { /* duplicates would tell, were they split */
       memcpy(c.text[i], c.text[i + 1], sizeof c.text[i]);
@@ -124,8 +124,8 @@ static void permuted_labels_teach_nothing(void **state) {
  * none, the row's own prediction must not change by a bit. */
 static void own_label_changes_nothing(void **state) {
   (void)state;
-  static const lqa_model_kind kinds[] = {LQA_MODEL_AUTO, LQA_MODEL_LOGISTIC};
-  for (size_t kind = 0; kind < 2; kind++) {
+  static const lqa_model_kind kinds[] = {LQA_MODEL_AUTO, LQA_MODEL_LOGISTIC, LQA_MODEL_NAIVE_BAYES};
+  for (size_t kind = 0; kind < 3; kind++) {
     corpus c = make(200, 3, 3);
     lqa_crossval_options options = defaults(kinds[kind]);
     lqa_crossval_result before = run_corpus(&c, &options);

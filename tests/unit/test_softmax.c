@@ -86,7 +86,8 @@ static float *train(made *m, lqa_softmax_options options, int n_threads, lqa_sof
   memset(probs, 0xFF, n * sizeof *probs);
   lqa_problem problem = problem_of(m);
   options.pool = lqa_pool_new(n_threads);
-  assert_int_equal(lqa_softmax_run(&problem, &options, probs, folds), LQA_OK);
+  assert_int_equal(lqa_softmax_run(&problem, &options, &(lqa_predictions){.outer = probs}, folds),
+                   LQA_OK);
   lqa_pool_free(options.pool);
   return probs;
 }
@@ -310,7 +311,8 @@ static void stops_when_asked(void **state) {
   lqa_softmax_fold folds[N_FOLDS];
   float probs[600];
   lqa_problem problem = problem_of(&m);
-  assert_int_equal(lqa_softmax_run(&problem, &options, probs, folds), LQA_INTERRUPTED);
+  assert_int_equal(lqa_softmax_run(&problem, &options, &(lqa_predictions){.outer = probs}, folds),
+                   LQA_INTERRUPTED);
   clear(&m);
 }
 
@@ -324,7 +326,8 @@ static void survives_failing_allocations(void **state) {
   int n_failed = 0;
   for (long n = 1;; n++) {
     lqa_memory_fail_after(n);
-    lqa_status status = lqa_softmax_run(&problem, &options, probs, folds);
+    lqa_status status =
+        lqa_softmax_run(&problem, &options, &(lqa_predictions){.outer = probs}, folds);
     lqa_memory_fail_after(0);
     if (status == LQA_OK) {
       break;

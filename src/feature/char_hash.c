@@ -1,0 +1,238 @@
+/* One pass, chunk by chunk; a table of row stamps per worker tells whether a column is new in its
+ * row.
+ *
+ * In a trial on four data sets naive Bayes on hashed 4-grams, present or absent, was as good a
+ * partner for logistic regression on words as 2- to 5-grams with an exact vocabulary and tf-idf, at
+ * a tenth of the cost (docs/models.md).
+ */
+#include "feature/char_hash.h"
+
+#include "base/memory.h"
+#include "base/unicode.h"
+#include "feature/token.h"
+
+#include <math.h>
+
+enum { CHUNK_BYTES = 256 * 1024, MAX_N = 8 };
+
+typedef struct piece {
+  int64_t first_row, n_rows;
+  LQA_VEC(uint32_t) hashes;
+  uint64_t n_kept; /* hashes that become columns */
+  uint64_t first;  /* offset in the matrix */
+} piece;
+
+typedef struct scratch {
+  lqa_tokenizer tokenizer;
+  uint32_t *stamp; /* per hash: number of the row it was last seen in, plus 1 */
+  uint8_t *n_rows; /* per hash: rows of this worker that hold it, 2 = two or more */
+} scratch;
+
+typedef struct hashing {
+  const lqa_text_rows *rows;
+  const lqa_char_hash_options *options;
+  lqa_sparse *out;
+  piece *pieces;
+  size_t n_pieces;
+  scratch *scratches;
+  uint32_t *column; /* per hash: its column, or NO_COLUMN */
+} hashing;
+
+#define NO_COLUMN 0xFFFFFFFFu
+
+static lqa_status cut_pieces(hashing *job) {
+  const lqa_column *text = job->rows->text;
+  size_t capacity = (size_t)(text->offsets[text->n] / CHUNK_BYTES) + (size_t)text->n / 4096 + 2;
+  job->pieces = lqa_calloc(capacity, sizeof *job->pieces);
+  if (!job->pieces) {
+    return LQA_NO_MEMORY;
+  }
+  for (int64_t row = 0; row < text->n; job->n_pieces++) {
+    piece *p = &job->pieces[job->n_pieces];
+    uint64_t limit = text->offsets[row] + CHUNK_BYTES;
+    p->first_row = row++;
+    while (row < text->n && text->offsets[row] < limit && row - p->first_row < 4096) {
+      row++;
+    }
+    p->n_rows = row - p->first_row;
+  }
+  return LQA_OK;
+}
+
+/* Mixes up to MAX_N code points. */
+static inline uint32_t hash_run(const uint32_t *run, size_t n, unsigned bits) {
+  uint64_t hash = n;
+  for (size_t i = 0; i < n; i++) {
+    hash = (hash ^ run[i]) * 0x9E3779B97F4A7C15u;
+    hash ^= hash >> 29;
+  }
+  return (uint32_t)((hash * 0xD6E8FEB86659FD93u) >> (64 - bits));
+}
+
+static inline void add_hash(scratch *s, piece *p, uint32_t hash, uint32_t stamp) {
+  if (s->stamp[hash] != stamp) {
+    s->stamp[hash] = stamp;
+    s->n_rows[hash] += s->n_rows[hash] < 2;
+    p->hashes.data[p->hashes.n++] = hash;
+  }
+}
+
+/* The runs of one word with its blanks. */
+static void add_word(const hashing *job, scratch *s, piece *p, lqa_str word, uint32_t stamp) {
+  size_t n = job->options->n, held = 1, n_runs = 0;
+  uint32_t run[MAX_N] = {' '};
+  for (size_t at = 0; at <= word.size;) {
+    size_t length = 1;
+    uint32_t c = at < word.size ? lqa_utf8_decode(word.data + at, word.size - at, &length) : ' ';
+    if (held == n) {
+      memmove(run, run + 1, (n - 1) * sizeof *run);
+      held--;
+    }
+    run[held++] = c;
+    at += length;
+    if (held == n) {
+      add_hash(s, p, hash_run(run, n, job->options->hash_bits), stamp);
+      n_runs++;
+    }
+  }
+  if (n_runs == 0) {
+    add_hash(s, p, hash_run(run, held, job->options->hash_bits), stamp);
+  }
+}
+
+static lqa_status add_row(const hashing *job, scratch *s, piece *p, int64_t row) {
+  LQA_TRY(lqa_tokenizer_split_space(&s->tokenizer, lqa_column_get(job->rows->text, row)));
+  size_t n_words = s->tokenizer.tokens.n;
+  LQA_TRY(lqa_vec_reserve(&p->hashes, p->hashes.n + s->tokenizer.lower.n + 2 * n_words));
+  for (size_t i = 0; i < n_words; i++) {
+    add_word(job, s, p, lqa_tokenizer_get(&s->tokenizer, i), (uint32_t)row + 1);
+  }
+  return LQA_OK;
+}
+
+static lqa_status hash_piece(void *data, size_t task, size_t worker) {
+  hashing *job = data;
+  piece *p = &job->pieces[task];
+  for (int64_t row = p->first_row; row < p->first_row + p->n_rows; row++) {
+    bool used = !job->rows->use || job->rows->use[row];
+    if (used && !lqa_str_is_null(lqa_column_get(job->rows->text, row))) {
+      LQA_TRY(add_row(job, &job->scratches[worker], p, row));
+    }
+    job->out->row_start[row + 1] = p->hashes.n;
+  }
+  return LQA_OK;
+}
+
+static lqa_status count_kept(void *data, size_t task, size_t worker) {
+  (void)worker;
+  hashing *job = data;
+  piece *p = &job->pieces[task];
+  for (size_t i = 0; i < p->hashes.n; i++) {
+    p->n_kept += job->column[p->hashes.data[i]] != NO_COLUMN;
+  }
+  return LQA_OK;
+}
+
+static lqa_status place_piece(void *data, size_t task, size_t worker) {
+  (void)worker;
+  hashing *job = data;
+  piece *p = &job->pieces[task];
+  uint64_t from = 0, at = p->first;
+  for (int64_t row = p->first_row; row < p->first_row + p->n_rows; row++) {
+    uint64_t to = job->out->row_start[row + 1];
+    float value = (float)(1 / sqrt((double)(to - from)));
+    for (uint64_t i = from; i < to; i++) {
+      uint32_t column = job->column[p->hashes.data[i]];
+      if (column != NO_COLUMN) {
+        job->out->column[at] = column;
+        job->out->value[at++] = value;
+      }
+    }
+    job->out->row_start[row + 1] = at;
+    from = to;
+  }
+  lqa_vec_clear(&p->hashes);
+  return LQA_OK;
+}
+
+static lqa_status init_scratches(hashing *job, size_t n) {
+  job->scratches = lqa_calloc(n, sizeof *job->scratches);
+  if (!job->scratches) {
+    return LQA_NO_MEMORY;
+  }
+  for (size_t i = 0; i < n; i++) {
+    lqa_tokenizer_init(&job->scratches[i].tokenizer);
+    job->scratches[i].stamp =
+        lqa_calloc((size_t)1 << job->options->hash_bits, sizeof *job->scratches[i].stamp);
+    job->scratches[i].n_rows =
+        lqa_calloc((size_t)1 << job->options->hash_bits, sizeof *job->scratches[i].n_rows);
+    if (!job->scratches[i].stamp || !job->scratches[i].n_rows) {
+      return LQA_NO_MEMORY;
+    }
+  }
+  return LQA_OK;
+}
+
+static void clear_hashing(hashing *job, size_t n_scratches) {
+  for (size_t i = 0; job->scratches && i < n_scratches; i++) {
+    lqa_tokenizer_clear(&job->scratches[i].tokenizer);
+    free(job->scratches[i].stamp);
+    free(job->scratches[i].n_rows);
+  }
+  for (size_t i = 0; i < job->n_pieces; i++) {
+    lqa_vec_clear(&job->pieces[i].hashes);
+  }
+  free(job->scratches);
+  free(job->pieces);
+  free(job->column);
+}
+
+/* Numbers the hashes that two rows or more hold. */
+static lqa_status number_columns(hashing *job, size_t n_scratches) {
+  size_t n_hashes = (size_t)1 << job->options->hash_bits;
+  uint32_t n_columns = 0;
+  job->column = lqa_malloc(n_hashes, sizeof *job->column);
+  if (!job->column) {
+    return LQA_NO_MEMORY;
+  }
+  for (size_t hash = 0; hash < n_hashes; hash++) {
+    unsigned n_rows = 0;
+    for (size_t i = 0; i < n_scratches; i++) {
+      n_rows += job->scratches[i].n_rows[hash];
+    }
+    job->column[hash] = n_rows >= 2 ? n_columns++ : NO_COLUMN;
+  }
+  job->out->n_columns = (int32_t)n_columns;
+  return LQA_OK;
+}
+
+static lqa_status take_matrix(hashing *job) {
+  uint64_t n = 0;
+  for (size_t i = 0; i < job->n_pieces; i++) {
+    job->pieces[i].first = n;
+    n += job->pieces[i].n_kept;
+  }
+  job->out->column = lqa_malloc(n, sizeof *job->out->column);
+  job->out->value = lqa_malloc(n, sizeof *job->out->value);
+  return job->out->column && job->out->value ? LQA_OK : LQA_NO_MEMORY;
+}
+
+lqa_status lqa_char_hash_build(const lqa_text_rows *rows, const lqa_char_hash_options *options,
+                               lqa_sparse *out) {
+  hashing job = {.rows = rows, .options = options, .out = out};
+  size_t n_threads = lqa_pool_threads(options->pool);
+  lqa_status status;
+  *out = (lqa_sparse){.n_rows = rows->text->n};
+  out->row_start = lqa_calloc((size_t)rows->text->n + 1, sizeof *out->row_start);
+  LQA_TRY_OUT(out->row_start ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(cut_pieces(&job));
+  LQA_TRY_OUT(init_scratches(&job, n_threads));
+  LQA_TRY_OUT(lqa_pool_run(options->pool, job.n_pieces, hash_piece, &job));
+  LQA_TRY_OUT(number_columns(&job, n_threads));
+  LQA_TRY_OUT(lqa_pool_run(options->pool, job.n_pieces, count_kept, &job));
+  LQA_TRY_OUT(take_matrix(&job));
+  LQA_TRY_OUT(lqa_pool_run(options->pool, job.n_pieces, place_piece, &job));
+out:
+  clear_hashing(&job, n_threads);
+  return status;
+}

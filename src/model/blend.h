@@ -1,0 +1,35 @@
+/* model/blend.h - several models' probabilities into one, weighted by what predicts unseen rows.
+ *
+ * For the rows of fold f: log p(class) = sum over members of w_f(member) * log p_member(class), up
+ * to a constant. The weights w_f >= 0 minimise the log-loss of the neighbouring folds' rows as
+ * predicted by the pair models that left out fold f too (problem.h), so they hold nothing of fold
+ * f's labels. Their sum is free: that is the calibration (temperature). A small pull towards the
+ * members' default weights decides where there are few rows.
+ */
+#ifndef LQA_MODEL_BLEND_H
+#define LQA_MODEL_BLEND_H
+
+#include "base/pool.h"
+#include "model/problem.h"
+
+enum { LQA_MAX_MEMBERS = 6 };
+
+typedef struct lqa_blend_member {
+  const char *name;
+  double default_weight;
+  lqa_predictions p; /* all three, or outer only: then the default weights are used */
+} lqa_blend_member;
+
+typedef struct lqa_blend {
+  const lqa_blend_member *members;
+  int n_members;
+  lqa_pool *pool;
+  double weight[LQA_MAX_FOLDS][LQA_MAX_MEMBERS]; /* result */
+} lqa_blend;
+
+/* Fills blend->weight and pred_probs (n_rows x n_classes, rows in a fold). pred_probs may be a
+ * member's `outer`. LQA_NO_MEMORY. */
+lqa_status lqa_blend_run(const lqa_problem *problem, lqa_blend *blend,
+                         float *pred_probs) LQA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,233 @@
+/* Naive Bayes by fold: one table of column weights per fold and class; the model that leaves out
+ * some folds adds up the tables of the others, never the total minus the held-out ones: a
+ * difference of floats would carry traces of the held-out labels.
+ *
+ * Tables hold a column's classes side by side (padded to 2, 4 or a multiple of 8 floats), so that a
+ * non-zero costs one short vector addition, in counting and in predicting. Reference: McCallum and
+ * Nigam, "A comparison of event models for naive Bayes text classification" (1998).
+ */
+#include "model/naive_bayes.h"
+
+#include "base/explog.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct run {
+  const lqa_problem *problem;
+  const lqa_naive_bayes_options *options;
+  const lqa_predictions *out;
+  size_t width;                    /* floats per column */
+  uint32_t *rows;                  /* rows by fold */
+  size_t start[LQA_MAX_FOLDS + 1]; /* of a fold in `rows` */
+  float *table;                    /* n_folds x n_columns x width */
+  float *table_sum;                /* n_folds x width: weight of all columns */
+  int64_t *n_in_class;             /* n_folds x n_classes */
+} run;
+
+/* One model's parameters. */
+typedef struct model {
+  lqa_holdout holdout;
+  float *theta; /* n_columns x width: log theta */
+  float *prior; /* width: log share, -infinity for a class without training rows */
+  float *score; /* width: scratch */
+  int64_t n_train;
+  int32_t n_absent;
+} model;
+
+static size_t padded(int32_t n_classes) {
+  return n_classes <= 2 ? 2 : n_classes <= 4 ? 4 : ((size_t)n_classes + 7) / 8 * 8;
+}
+
+uint64_t lqa_naive_bayes_bytes(const lqa_problem *problem, size_t n_threads) {
+  uint64_t tables = (uint64_t)problem->n_folds + n_threads;
+  return tables * (uint64_t)problem->x->n_columns * padded(problem->n_classes) * sizeof(float);
+}
+
+/* Lists the rows of each fold. */
+static void sort_rows(run *r) {
+  const lqa_problem *p = r->problem;
+  size_t count[LQA_MAX_FOLDS] = {0};
+  for (int64_t row = 0; row < p->x->n_rows; row++) {
+    if (p->fold[row] != LQA_NO_FOLD) {
+      count[p->fold[row]]++;
+    }
+  }
+  for (int f = 0; f < p->n_folds; f++) {
+    r->start[f + 1] = r->start[f] + count[f];
+    count[f] = r->start[f];
+  }
+  for (int64_t row = 0; row < p->x->n_rows; row++) {
+    if (p->fold[row] != LQA_NO_FOLD) {
+      r->rows[count[p->fold[row]]++] = (uint32_t)row;
+    }
+  }
+}
+
+static lqa_status count_fold(void *data, size_t task, size_t worker) {
+  (void)worker;
+  run *r = data;
+  const lqa_problem *p = r->problem;
+  size_t n_columns = (size_t)p->x->n_columns;
+  float *table = r->table + task * n_columns * r->width, *sum = r->table_sum + task * r->width;
+  for (size_t i = r->start[task]; i < r->start[task + 1]; i++) {
+    uint32_t row = r->rows[i];
+    size_t label = (size_t)p->label[row];
+    r->n_in_class[task * (size_t)p->n_classes + label]++;
+    for (uint64_t at = p->x->row_start[row]; at < p->x->row_start[row + 1]; at++) {
+      table[p->x->column[at] * r->width + label] += p->x->value[at];
+    }
+  }
+  for (size_t column = 0; column < n_columns; column++) {
+    for (size_t k = 0; k < r->width; k++) {
+      sum[k] += table[column * r->width + k];
+    }
+  }
+  return LQA_OK;
+}
+
+static bool trains_on(const model *m, int fold) {
+  return fold != m->holdout.first && fold != m->holdout.second;
+}
+
+/* theta[i] = log(sum of the training folds' tables + alpha), for all columns and classes. */
+static void add_tables(const run *r, model *m) {
+  size_t n = (size_t)r->problem->x->n_columns * r->width;
+  float alpha = r->options->alpha;
+  for (size_t i = 0; i < n; i++) {
+    m->theta[i] = alpha;
+  }
+  for (int f = 0; f < r->problem->n_folds; f++) {
+    const float *table = r->table + (size_t)f * n;
+    for (size_t i = 0; trains_on(m, f) && i < n; i++) {
+      m->theta[i] += table[i];
+    }
+  }
+  for (size_t i = 0; i < n; i++) {
+    m->theta[i] = lqa_logf(m->theta[i]);
+  }
+}
+
+/* Class shares, and what normalises theta: the same for every column, so it is taken row by row. */
+static void set_priors(const run *r, model *m, float *normaliser) {
+  int32_t n_classes = r->problem->n_classes;
+  float all_alpha = r->options->alpha * (float)r->problem->x->n_columns;
+  m->n_train = 0;
+  for (int32_t k = 0; k < n_classes; k++) {
+    float weight = all_alpha;
+    int64_t count = 0;
+    for (int f = 0; f < r->problem->n_folds; f++) {
+      weight += trains_on(m, f) ? r->table_sum[(size_t)f * r->width + (size_t)k] : 0;
+      count += trains_on(m, f) ? r->n_in_class[f * n_classes + k] : 0;
+    }
+    normaliser[k] = weight > 0 ? lqa_logf(weight) : 0;
+    m->prior[k] = (float)count;
+    m->n_train += count;
+    m->n_absent += count == 0;
+  }
+  for (int32_t k = 0; k < n_classes; k++) {
+    m->prior[k] = m->prior[k] > 0 ? lqa_logf(m->prior[k] / (float)m->n_train) : -INFINITY;
+  }
+}
+
+/* score[k] += value * theta[column, k] over the row; returns the sum of the values. */
+static float add_row(const run *r, const model *m, int64_t row) {
+  const lqa_sparse *x = r->problem->x;
+  float sum = 0;
+  for (uint64_t at = x->row_start[row]; at < x->row_start[row + 1]; at++) {
+    const float *theta = m->theta + x->column[at] * r->width;
+    float value = x->value[at];
+    sum += value;
+    if (r->width == 4) { /* the usual widths, unrolled */
+      for (size_t k = 0; k < 4; k++) {
+        m->score[k] += value * theta[k];
+      }
+    } else if (r->width == 2) {
+      m->score[0] += value * theta[0];
+      m->score[1] += value * theta[1];
+    } else {
+      for (size_t k = 0; k < r->width; k++) {
+        m->score[k] += value * theta[k];
+      }
+    }
+  }
+  return sum;
+}
+
+/* Softmax of the scores into `out`; absent classes get their share. */
+static void store_probabilities(const run *r, const model *m, float *out) {
+  int32_t n_classes = r->problem->n_classes;
+  float max = -INFINITY, sum = 0;
+  for (int32_t k = 0; k < n_classes; k++) {
+    max = m->score[k] > max ? m->score[k] : max;
+  }
+  for (int32_t k = 0; k < n_classes; k++) {
+    float low = m->score[k] - max < -87.f ? -87.f : m->score[k] - max;
+    out[k] = m->prior[k] == -INFINITY ? 0 : lqa_expf(low);
+    sum += out[k];
+  }
+  float absent = 1.f / (float)(m->n_train + n_classes);
+  float scale = (1.f - absent * (float)m->n_absent) / sum;
+  for (int32_t k = 0; k < n_classes; k++) {
+    out[k] = m->prior[k] == -INFINITY ? absent : out[k] * scale;
+  }
+}
+
+static void predict_fold(const run *r, const model *m, const float *normaliser, int fold) {
+  float *out = lqa_prediction_place(r->out, m->holdout, fold);
+  int32_t n_classes = r->problem->n_classes;
+  for (size_t i = r->start[fold]; out && i < r->start[fold + 1]; i++) {
+    int64_t row = r->rows[i];
+    memset(m->score, 0, r->width * sizeof *m->score);
+    float sum = add_row(r, m, row);
+    for (int32_t k = 0; k < n_classes; k++) {
+      m->score[k] += m->prior[k] - sum * normaliser[k];
+    }
+    store_probabilities(r, m, out + row * n_classes);
+  }
+}
+
+static lqa_status run_model(void *data, size_t task, size_t worker) {
+  (void)worker;
+  run *r = data;
+  model m = {.holdout = lqa_holdout_of((int)task, r->problem->n_folds)};
+  m.theta = lqa_malloc((size_t)r->problem->x->n_columns, r->width * sizeof *m.theta);
+  m.prior = lqa_calloc(r->width * 3, sizeof *m.prior);
+  lqa_status status = m.theta && m.prior ? LQA_OK : LQA_NO_MEMORY;
+  if (status == LQA_OK) {
+    float *normaliser = m.prior + r->width;
+    m.score = m.prior + 2 * r->width;
+    add_tables(r, &m);
+    set_priors(r, &m, normaliser);
+    predict_fold(r, &m, normaliser, m.holdout.first);
+    if (m.holdout.second >= 0) {
+      predict_fold(r, &m, normaliser, m.holdout.second);
+    }
+  }
+  free(m.theta);
+  free(m.prior);
+  return status;
+}
+
+lqa_status lqa_naive_bayes_run(const lqa_problem *problem, const lqa_naive_bayes_options *options,
+                               const lqa_predictions *out) {
+  run r = {.problem = problem, .options = options, .out = out, .width = padded(problem->n_classes)};
+  size_t n_folds = (size_t)problem->n_folds;
+  size_t n_models = (size_t)lqa_model_count(out, problem->n_folds);
+  lqa_status status;
+  r.rows = lqa_malloc((size_t)problem->x->n_rows, sizeof *r.rows);
+  r.table = lqa_calloc(n_folds * (size_t)problem->x->n_columns, r.width * sizeof *r.table);
+  r.table_sum = lqa_calloc(n_folds, r.width * sizeof *r.table_sum);
+  r.n_in_class = lqa_calloc(n_folds, (size_t)problem->n_classes * sizeof *r.n_in_class);
+  LQA_TRY_OUT(r.rows && r.table && r.table_sum && r.n_in_class ? LQA_OK : LQA_NO_MEMORY);
+  sort_rows(&r);
+  LQA_TRY_OUT(lqa_pool_run(options->pool, n_folds, count_fold, &r));
+  LQA_TRY_OUT(lqa_pool_run(options->pool, n_models, run_model, &r));
+out:
+  free(r.rows);
+  free(r.table);
+  free(r.table_sum);
+  free(r.n_in_class);
+  return status;
+}
