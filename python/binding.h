@@ -48,7 +48,9 @@ void raise_status(lqa_status status, const lqa_error *err);
 /* Each file's functions. */
 extern PyMethodDef joint_methods[];
 extern PyMethodDef arrow_methods[];
+extern PyMethodDef votes_methods[];
 bool arrow_add_type(PyObject *module);
+bool votes_add_type(PyObject *module);
 bool problem_add_type(PyObject *module);
 
 /* The problems of a list of Problem objects, borrowed; NULL with an exception. PyMem_Free it. */

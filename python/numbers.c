@@ -81,7 +81,7 @@ bool array_take(PyObject *object, const char *name, numbers *out) {
 }
 
 static bool check_plain(const numbers *a, const char *name, lqa_dtype type, int64_t n) {
-  if (a->view.dtype != type || a->view.swapped || a->view.n_rows * a->view.n_columns != n ||
+  if (a->view.dtype != type || a->view.swapped || a->buffer.len / a->buffer.itemsize != n ||
       !PyBuffer_IsContiguous(&a->buffer, 'C')) {
     PyErr_Format(PyExc_ValueError,
                  "%s: a C-contiguous array of %lld elements of the right type is needed", name,
@@ -97,8 +97,7 @@ void *array_take_output(PyObject *object, const char *name, lqa_dtype type, int6
     return NULL;
   }
   out->is_held = true;
-  if (!read_format(&out->buffer, name, &out->view) || !read_shape(&out->buffer, name, &out->view) ||
-      !check_plain(out, name, type, n)) {
+  if (!read_format(&out->buffer, name, &out->view) || !check_plain(out, name, type, n)) {
     array_drop(out);
     return NULL;
   }

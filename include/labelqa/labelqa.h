@@ -8,6 +8,7 @@
  *   3. runs                 open a run folder, look at its rows
  *   4. commands by name     what bindings and front ends build on: options as text, help
  *   5. confident learning   the numeric core on your own arrays: labelqa/confident.h
+ *   6. annotators           several labels per item: labelqa/annotators.h
  *
  * Conventions. What can fail returns lqa_status and takes `lqa_error *err` last (NULL allowed);
  * results come through out pointers, set only on success. Argument structs borrow the texts you put
@@ -18,6 +19,7 @@
 #ifndef LABELQA_H
 #define LABELQA_H
 
+#include "labelqa/annotators.h"
 #include "labelqa/confident.h"
 #include "labelqa/error.h"
 #include "labelqa/observer.h"

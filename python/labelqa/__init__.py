@@ -19,6 +19,10 @@ _HOME = {
         "get_label_quality_ensemble_scores", "order_label_issues", "find_top_issues",
         "get_confident_thresholds", "compute_confident_joint", "calibrate_confident_joint",
         "estimate_joint", "estimate_latent", "health_summary", "LabelqaWarning"), "_confident"),
+    **dict.fromkeys((
+        "majority_vote", "crowdlab", "active_learning_scores", "dawid_skene",
+        "krippendorff_alpha", "fleiss_kappa", "cohen_kappa", "annotator_confusion"),
+        "_annotators"),
 }
 _MODULES = ("cleanlab",)
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "audit/confident_learning/confident.h"
-#include "audit/confident_learning/pairwise_sum.h"
+#include "base/pairwise_sum.h"
 #include "base/memory.h"
 #include "base/rng.h"
 

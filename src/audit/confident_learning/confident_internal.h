@@ -5,7 +5,7 @@
 #define LQA_AUDIT_CONFIDENT_INTERNAL_H
 
 #include "audit/confident_learning/confident.h"
-#include "audit/confident_learning/pairwise_sum.h"
+#include "base/pairwise_sum.h"
 
 #include <string.h>
 

@@ -16,7 +16,7 @@
  */
 #include "audit/confident_learning/confident.h"
 
-#include "audit/confident_learning/pairwise_sum.h"
+#include "base/pairwise_sum.h"
 #include "base/memory.h"
 
 #include <math.h>

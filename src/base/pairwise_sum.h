@@ -1,11 +1,11 @@
-/* audit/confident_learning/pairwise_sum.h - sums in the order numpy adds, so that the bits agree.
+/* base/pairwise_sum.h - sums in the order numpy adds, so that the bits agree.
  *
  * All values are held as double. `is_single` rounds every partial sum to float32, which is the same
  * as adding in float32: a double holds the exact sum of two floats closely enough that the second
  * rounding changes nothing (53 >= 2 * 24 + 2 bits).
  */
-#ifndef LQA_AUDIT_PAIRWISE_SUM_H
-#define LQA_AUDIT_PAIRWISE_SUM_H
+#ifndef LQA_BASE_PAIRWISE_SUM_H
+#define LQA_BASE_PAIRWISE_SUM_H
 
 #include "base/npy.h"
 

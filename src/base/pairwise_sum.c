@@ -1,4 +1,4 @@
-/* audit/confident_learning/pairwise_sum.c - numpy's pairwise summation, restated.
+/* base/pairwise_sum.c - numpy's pairwise summation, restated.
  *
  * A vector is taken in buffers of 8192 values (numpy's default buffer size), whose sums are added
  * one after the other. Within a buffer:
@@ -10,7 +10,7 @@
  *
  * Reference: Higham, "The accuracy of floating point summation", SIAM J. Sci. Comput. 14 (1993).
  */
-#include "audit/confident_learning/pairwise_sum.h"
+#include "base/pairwise_sum.h"
 
 enum { LANES = 8 };
 
