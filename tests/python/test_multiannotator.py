@@ -1,8 +1,8 @@
-"""labelqa.cleanlab.multiannotator against cleanlab 2.9.0 on random votes, and the native annotators API
-against independent formulas.
+"""labelqa.cleanlab.multiannotator against cleanlab 2.9.0 on random votes, and the native annotators
+API against independent formulas.
 
-Labels, ties and ranks equal; floats to 1e-12 (the same sums in the same order, but for a logarithm in
-the temperature and pandas' means).
+Labels, ties and ranks equal; floats to 1e-12 (the same sums in the same order, but for a logarithm
+in the temperature and pandas' means).
 """
 import os
 import warnings
@@ -184,11 +184,12 @@ def test_agreement_by_definition(seed):
 
 
 def test_ordinal_alpha():
-    # Hayes and Krippendorff (2007): four observers, twelve units, ordinal alpha 0.815, nominal .743,
-    # interval .849.
+    # Hayes and Krippendorff (2007): four observers, twelve units.
     x = np.nan
-    labels = np.array([[1, 2, 3, 3, 2, 1, 4, 1, 2, x, x, x], [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, x, 3],
-                       [x, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, x], [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, x]]).T
+    labels = np.array([[1, 2, 3, 3, 2, 1, 4, 1, 2, x, x, x],
+                       [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, x, 3],
+                       [x, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, x],
+                       [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, x]]).T
     for distance, value in (("nominal", 0.743), ("ordinal", 0.815), ("quadratic", 0.849)):
         found = labelqa.krippendorff_alpha(labels - 1, distance=distance)
         assert found["value"] == pytest.approx(value, abs=5e-4)

@@ -427,14 +427,16 @@ def _active_labelled(labels_multiannotator, models, is_ensemble):
     labels, _, _ = _read(labels_multiannotator)
     if labels.ndim != 2:
         raise ValueError("labels_multiannotator must have 2 dimensions: items x annotators")
+    n_classes = models[0].shape[1]
     if ((~np.isnan(labels)).sum(axis=1) == 1).all():
-        weights = _active_single(labels, _votes.Votes(labels, n_classes=models[0].shape[1]), models)
+        weights = _active_single(labels, _votes.Votes(labels, n_classes=n_classes), models)
     else:
         _check(labels, np.stack(models) if is_ensemble else models[0],
                n_dims=3 if is_ensemble else 2)
         weights = _active_several(labels, models, is_ensemble)
     quality, model_weight, annotator_weight, temperatures = weights
-    scores = _votes.Votes(labels, n_classes=models[0].shape[1]).active_scores(model_weight, annotator_weight, quality)
+    votes = _votes.Votes(labels, n_classes=n_classes)
+    scores = votes.active_scores(model_weight, annotator_weight, quality)
     return scores, model_weight, np.mean(annotator_weight), temperatures
 
 
