@@ -23,6 +23,7 @@ struct lqa_query {
   duckdb_type *types;
   lqa_str *list; /* scratch for lists */
   size_t list_capacity;
+  bool failed; /* a list did not fit into memory: told by the next lqa_query_next */
 };
 
 static lqa_status status_of(duckdb_error_type type) {
@@ -344,6 +345,9 @@ static lqa_status fetch(lqa_query *query, bool *more, lqa_error *err) {
 }
 
 lqa_status lqa_query_next(lqa_query *query, bool *more, lqa_error *err) {
+  if (query->failed) {
+    return lqa_fail_memory(err, "reading a list");
+  }
   if (query->chunk && ++query->row < query->n_rows) {
     *more = true;
     return LQA_OK;
@@ -375,7 +379,7 @@ lqa_value_type lqa_query_column_type(const lqa_query *query, size_t column) {
   }
 }
 
-/* The texts of a list; too long for memory reads as NULL data and no items. */
+/* The texts of a list; one that does not fit into memory reads as empty and ends the query. */
 static void get_list(lqa_query *query, duckdb_vector vector, duckdb_list_entry entry,
                      lqa_value *value) {
   duckdb_vector child = duckdb_list_vector_get_child(vector);
@@ -384,6 +388,7 @@ static void get_list(lqa_query *query, duckdb_vector vector, duckdb_list_entry e
   if (entry.length > query->list_capacity) {
     lqa_str *list = lqa_realloc(query->list, entry.length, sizeof *list);
     if (!list) {
+      query->failed = true;
       return;
     }
     query->list = list;

@@ -122,7 +122,7 @@ lqa_status lqa_source_open(const lqa_source_options *options, const lqa_observer
       source->columns ? open_parts(source, err) : lqa_fail_memory(err, "opening the sources");
   if (status != LQA_OK) {
     lqa_source_close(source);
-    return status;
+    return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "opening the sources") : status;
   }
   *out = source;
   return LQA_OK;

@@ -145,6 +145,10 @@ static lqa_status walk_old_rows(carrier *c, lqa_query *query, lqa_error *err) {
     }
     uint32_t index;
     format_old_key(c, query, row, &key);
+    if (key.failed) {
+      status = lqa_fail_memory(err, "carrying verdicts over");
+      break;
+    }
     int64_t occurrence = count_key(c, lqa_buf_str(&key), &index);
     for (; next < c->items.n && c->items.data[next].old_row == row; next++) {
       recorded *item = &c->items.data[next];

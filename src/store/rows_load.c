@@ -313,7 +313,10 @@ static lqa_status open_query(loader *l, lqa_database *database, lqa_error *err) 
     }
   }
   lqa_buf_add_text(&sql, " FROM read_parquet($1)");
-  lqa_status status = lqa_query_open(database, sql.data, &l->path, 1, &l->query, err);
+  lqa_status status = lqa_buf_check(&sql, err);
+  if (status == LQA_OK) {
+    status = lqa_query_open(database, sql.data, &l->path, 1, &l->query, err);
+  }
   lqa_buf_clear(&sql);
   return status == LQA_BAD_USAGE ? fail_damaged(l, "a column is missing", err) : status;
 }

@@ -314,20 +314,23 @@ lqa_status lqa_run_open(const char *path, bool for_writing, const lqa_observer *
   return LQA_OK;
 }
 
-void lqa_run_population(const lqa_run *run, char out[33]) {
+lqa_status lqa_run_population(const lqa_run *run, char out[33], lqa_error *err) {
   lqa_hash128 sum = {0, 0};
   lqa_buf text;
+  bool failed = false;
   lqa_buf_init(&text, SIZE_MAX / 4);
-  for (int64_t row = 0; row < run->rows.n_rows; row++) {
+  for (int64_t row = 0; row < run->rows.n_rows && !failed; row++) {
     lqa_str label = lqa_run_rows_label(&run->rows, &run->manifest, row);
     lqa_buf_reset(&text);
-    (void)!lqa_run_rows_key(&run->rows, row, &text);
+    failed = lqa_run_rows_key(&run->rows, row, &text) != LQA_OK;
     lqa_buf_add_char(&text, lqa_str_is_null(label) ? '0' : '1');
     lqa_buf_add_str(&text, label);
-    lqa_hash128 hash = lqa_hash128_of(text.data, text.size);
+    failed = failed || text.failed;
+    lqa_hash128 hash = failed ? sum : lqa_hash128_of(text.data, text.size);
     sum.high += hash.high; /* a sum: the order of rows plays no part */
     sum.low += hash.low;
   }
   lqa_buf_clear(&text);
   lqa_hash128_format(sum, out);
+  return failed ? lqa_fail_memory(err, "fingerprinting the rows") : LQA_OK;
 }

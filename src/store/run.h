@@ -2,8 +2,8 @@
  *
  * After an audit:
  *     lqa_run_draft_begin(path, overwrite, &draft, err);      // before the work: refuses early
- *     lqa_run_new(&parts, &draft, &run, err);                 // run.db; carries verdicts over;
- * scores lqa_run_save(run, pred_probs, err);                     // all files but the report
+ *     lqa_run_new(&parts, &draft, &run, err);                 // run.db, carried over, scored
+ *     lqa_run_save(run, pred_probs, err);                     // all files but the report
  *     ... snapshot, report files into run->folder ...
  *     lqa_run_close(run);
  *     lqa_run_draft_commit(&draft, err);
@@ -81,6 +81,6 @@ lqa_status lqa_run_row_ref(const lqa_run *run, int64_t row, lqa_buf *key, lqa_ro
                            lqa_error *err);
 /* A fingerprint of all keys and labels: spot checks count only for the rows they were drawn
  * from. */
-void lqa_run_population(const lqa_run *run, char out[33]);
+lqa_status lqa_run_population(const lqa_run *run, char out[33], lqa_error *err);
 
 #endif

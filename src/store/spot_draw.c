@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-enum { STREAM_ROWS = 31, STREAM_ORDER = 32, LEAST_SHARE = 5 };
+enum { STREAM_ROWS = 31, STREAM_ORDER = 32, LEAST_SHARE = 5, FLOOR = 10 };
 
 /* A cell of suspicious x class; class n_classes is "no known label". */
 typedef struct cell {
@@ -82,7 +82,7 @@ static int64_t smaller(int64_t a, int64_t b) {
 /* Proportional shares rounded down, at least the floor; what is left goes to the largest strata
  * that have rows to give, what is too much is taken from them. */
 static void allocate(draw *d) {
-  int64_t floor = smaller(LEAST_SHARE, d->n / (2 * (int64_t)d->n_strata));
+  int64_t floor = smaller(FLOOR, d->n / (2 * (int64_t)d->n_strata));
   int64_t left = d->n;
   floor = floor > 0 ? floor : 1;
   for (size_t h = 0; h < d->n_strata; h++) {
@@ -238,7 +238,7 @@ static lqa_status name_sheet(draw *d, const char *population, char out[17], lqa_
 
 static lqa_status record(draw *d, lqa_spot_check *check, lqa_error *err) {
   char population[33];
-  lqa_run_population(d->run, population);
+  LQA_TRY(lqa_run_population(d->run, population, err));
   LQA_TRY(lqa_run_db_begin(d->run->db, err));
   lqa_status status = name_sheet(d, population, check->sheet, err);
   if (status == LQA_OK) {
@@ -288,7 +288,8 @@ static lqa_status save_sheet(const draw *d, const lqa_spot_check *check, lqa_tab
   const lqa_table table = {.n_rows = check->drawn,
                            .columns = columns,
                            .n_columns = sizeof columns / sizeof columns[0],
-                           .data = &rows};
+                           .data = &rows,
+                           .begin_row = lqa_row_table_begin};
   LQA_TRY(lqa_row_texts_load(&input, d->drawn_rows, check->drawn, &texts, err));
   lqa_row_table_init(&rows, &d->run->rows, &d->run->evidence, &d->run->manifest);
   rows.order = d->drawn_rows;

@@ -106,7 +106,7 @@ lqa_status lqa_spot_rate(const lqa_run *run, lqa_arena *arena, lqa_spot_check *o
   if (n_answers == 0) {
     return LQA_OK;
   }
-  lqa_run_population(run, population);
+  LQA_TRY(lqa_run_population(run, population, err));
   LQA_TRY(find_sheet(sql, population, &check, found, err));
   if (!*found) {
     return LQA_OK;
