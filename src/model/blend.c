@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define SMALLEST 1e-9f /* probabilities are held above this before their logarithm is taken */
-#define PULL_ROWS 10.0 /* the pull to the default weights counts as this many rows */
+#define PULL 1.0       /* weight of the squared distance to the default weights */
 
 enum {
   MAX_STEPS = 50,
@@ -103,9 +103,9 @@ static void evaluate(const fit *f, const double *weight, bool deep, point *p) {
   }
   for (int m = 0; m < f->n_members; m++) {
     double apart = weight[m] - f->members[m].default_weight;
-    p->loss += PULL_ROWS / 2 * apart * apart;
-    p->slope[m] += PULL_ROWS * apart;
-    p->curve[m][m] += PULL_ROWS;
+    p->loss += PULL / 2 * apart * apart;
+    p->slope[m] += PULL * apart;
+    p->curve[m][m] += PULL;
   }
 }
 
