@@ -259,11 +259,18 @@ static lqa_status record(draw *d, lqa_spot_check *check, lqa_error *err) {
 
 /* ---- the sheet ---- */
 
+/* The sheet's id and the text of the current row's, which the value borrows. */
+struct check_id {
+  const char *sheet;
+  char text[48];
+};
+
 static void get_check_id(void *data, int64_t i, lqa_value *value) {
-  static _Thread_local char text[48];
-  int n = snprintf(text, sizeof text, "%s-%lld", (const char *)data, (long long)i);
-  value->text = (lqa_str){text, (size_t)n};
+  struct check_id *id = data;
+  int n = snprintf(id->text, sizeof id->text, "%s-%lld", id->sheet, (long long)i);
+  value->text = (lqa_str){id->text, (size_t)n};
 }
+
 static void get_nothing(void *data, int64_t i, lqa_value *value) {
   (void)data;
   (void)i;
@@ -274,8 +281,9 @@ static lqa_status save_sheet(const draw *d, const lqa_spot_check *check, lqa_tab
                              lqa_error *err) {
   const lqa_row_texts_input input = {d->run->folder, &d->run->manifest, &d->run->rows,
                                      d->run->observer, 0};
+  struct check_id id = {.sheet = check->sheet};
   const lqa_table_column columns[] = {
-      {"check_id", LQA_VALUE_TEXT, get_check_id, (void *)check->sheet},
+      {"check_id", LQA_VALUE_TEXT, get_check_id, &id},
       lqa_row_table_column("row_id"),
       lqa_row_table_column("row_number"),
       lqa_row_table_column("text"),
