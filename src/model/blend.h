@@ -1,10 +1,10 @@
 /* model/blend.h - several models' probabilities into one, weighted by what predicts unseen rows.
  *
  * For the rows of fold f: log p(class) = sum over members of w_f(member) * log p_member(class), up
- * to a constant. The weights w_f >= 0 minimise the log-loss of the neighbouring folds' rows as
- * predicted by the pair models that left out fold f too (problem.h), so they hold nothing of fold
- * f's labels. Their sum is free: that is the calibration (temperature). A small pull towards the
- * members' default weights decides where there are few rows.
+ * to a constant. The weights w_f >= 0 minimise the total log-loss of the neighbouring folds' rows
+ * as predicted by the pair models that left out fold f too (problem.h), plus 1/2 |w - defaults|^2,
+ * so they hold nothing of fold f's labels. Their sum is free: that is the calibration
+ * (temperature). The second term decides where there are few rows.
  */
 #ifndef LQA_MODEL_BLEND_H
 #define LQA_MODEL_BLEND_H
