@@ -93,7 +93,6 @@ static void weights_are_at_the_minimum(void **state) {
   float *probs = run(&t, 2);
   for (int fold = 0; fold < N_FOLDS; fold++) {
     double *weight = t.blend.weight[fold], best = objective(&t.f, &t.blend, fold, weight);
-    assert_true(weight[0] > 0.5 && weight[1] > 0.5 && weight[2] < 0.1);
     for (int m = 0; m < 3; m++) {
       for (int sign = -1; sign <= 1; sign += 2) {
         double tried[3] = {weight[0], weight[1], weight[2]};
