@@ -8,7 +8,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 # Results must not depend on the compiler's contraction of a*b+c or on the SIMD level.
 add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wno-psabi
-                    -Wno-unknown-warning-option -ffp-contract=off -fno-math-errno -fno-trapping-math)
+                    -Wno-unknown-warning-option -ffp-contract=off -fno-math-errno
+                    -fno-trapping-math)
 if(LABELQA_WERROR)
   add_compile_options(-Werror)
 endif()
