@@ -270,14 +270,13 @@ static void damaged_runs_are_refused(void **state) {
 
 int main(void) {
   static bool ids[] = {true, false};
-  static void *with_ids = &ids[0], *without_ids = &ids[1];
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_have_the_contracts_columns),
       cmocka_unit_test(review_list_is_in_order),
       cmocka_unit_test(opened_run_equals_the_audited_one),
       cmocka_unit_test(people_and_judges_change_the_files),
-      cmocka_unit_test_prestate(overwriting_carries_by_key, &with_ids),
-      cmocka_unit_test_prestate(overwriting_carries_by_key, &without_ids),
+      cmocka_unit_test_prestate(overwriting_carries_by_key, &ids[0]),
+      cmocka_unit_test_prestate(overwriting_carries_by_key, &ids[1]),
       cmocka_unit_test(history_is_append_only),
       cmocka_unit_test(run_in_use_is_not_replaced),
       cmocka_unit_test(what_is_no_run_is_refused),

@@ -189,6 +189,7 @@ static void decide_fifty(const char *path) {
     }
   }
   lqa_run_close(run);
+  lqa_buf_clear(&key);
 }
 
 static void two_writers_share(void **state) {
