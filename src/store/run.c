@@ -14,6 +14,8 @@
 #include "store/review_list.h"
 #include "trust/rule.h"
 
+#include <sys/stat.h>
+
 enum { REVIEW_CHARS = 200 };
 
 static lqa_status new_run(const char *folder, const lqa_observer *observer, lqa_run **out,
@@ -270,13 +272,24 @@ lqa_status lqa_run_save(lqa_run *run, const float *pred_probs, lqa_error *err) {
   return lqa_manifest_save(&run->manifest, run->folder, err);
 }
 
-lqa_status lqa_run_refresh(lqa_run *run, lqa_error *err) {
-  LQA_TRY(lqa_run_overlay(run, err));
-  LQA_TRY(save_rows_and_review(run, err));
-  return lqa_manifest_save(&run->manifest, run->folder, err);
+/* ---- opening ---- */
+
+/* When rows.parquet was written; zero where it is missing. */
+static struct timespec find_rows_time(const lqa_run *run) {
+  struct stat info = {0};
+  char *path = lqa_path_join(run->folder, "rows.parquet");
+  if (path && stat(path, &info) != 0) {
+    info.st_mtim = (struct timespec){0, 0};
+  }
+  free(path);
+  return info.st_mtim;
 }
 
-/* ---- opening ---- */
+static lqa_status load_rows(lqa_run *run, lqa_error *err) {
+  run->rows_time = find_rows_time(run);
+  LQA_TRY(lqa_rows_load(run->folder, &run->manifest, &run->rows, &run->evidence, err));
+  return lqa_run_db_each_suggestion(run->db, take_suggestion, run, err);
+}
 
 static lqa_status open_database(lqa_run *run, lqa_error *err) {
   char *path = lqa_path_join(run->folder, "run.db");
@@ -293,10 +306,10 @@ static lqa_status open_parts(lqa_run *run, lqa_error *err) {
     LQA_TRY(lqa_run_lock_shared(run->folder, &run->lock, err));
   }
   LQA_TRY(lqa_manifest_load(run->folder, &run->arena, &run->manifest, err));
+  run->loaded = run->manifest;
   LQA_TRY(open_database(run, err));
   LQA_TRY(index_classes(run, err));
-  LQA_TRY(lqa_rows_load(run->folder, &run->manifest, &run->rows, &run->evidence, err));
-  LQA_TRY(lqa_run_db_each_suggestion(run->db, take_suggestion, run, err));
+  LQA_TRY(load_rows(run, err));
   return lqa_run_overlay(run, err);
 }
 
@@ -311,6 +324,45 @@ lqa_status lqa_run_open(const char *path, bool for_writing, const lqa_observer *
     return status;
   }
   *out = run;
+  return LQA_OK;
+}
+
+/* ---- refreshing ---- */
+
+/* What another command wrote meanwhile, under what this one changed. */
+static lqa_status merge_changes(lqa_run *run, lqa_error *err) {
+  const lqa_manifest *ours = &run->manifest, *old = &run->loaded;
+  bool new_losses = ours->loss_files.items != old->loss_files.items;
+  bool new_judges = ours->judge_models.items != old->judge_models.items;
+  lqa_manifest merged;
+  LQA_TRY(lqa_manifest_load(run->folder, &run->arena, &merged, err));
+  if (new_losses) {
+    merged.loss_files = ours->loss_files;
+    merged.loss_epochs = ours->loss_epochs;
+  }
+  if (new_judges) {
+    merged.judge_models = ours->judge_models;
+  }
+  run->manifest = merged;
+  if (new_losses) {
+    return LQA_OK; /* nobody else writes evidence */
+  }
+  lqa_run_rows_clear(&run->rows);
+  lqa_evidence_clear(&run->evidence);
+  return load_rows(run, err);
+}
+
+lqa_status lqa_run_refresh(lqa_run *run, lqa_error *err) {
+  struct timespec now = find_rows_time(run);
+  bool is_changed = now.tv_sec != run->rows_time.tv_sec || now.tv_nsec != run->rows_time.tv_nsec;
+  if (is_changed && !run->rows.dataset) {
+    LQA_TRY(merge_changes(run, err));
+  }
+  LQA_TRY(lqa_run_overlay(run, err));
+  LQA_TRY(save_rows_and_review(run, err));
+  LQA_TRY(lqa_manifest_save(&run->manifest, run->folder, err));
+  run->loaded = run->manifest;
+  run->rows_time = find_rows_time(run);
   return LQA_OK;
 }
 

@@ -23,6 +23,8 @@
 #include "store/run_draft.h"
 #include "store/run_rows.h"
 
+#include <time.h>
+
 /* What run.db said when it was last read. */
 typedef struct lqa_overlay {
   int64_t verdicts, decisions; /* in force */
@@ -43,6 +45,8 @@ typedef struct lqa_run {
   lqa_map *people;  /* names in decided_by -> index in names */
   LQA_VEC(const char *) names;
   bool for_writing;
+  lqa_manifest loaded;       /* as it was read: what differs now was changed by us */
+  struct timespec rows_time; /* of the rows.parquet that was loaded */
   lqa_arena arena;
 } lqa_run;
 
@@ -70,8 +74,10 @@ void lqa_run_close(lqa_run *run);
 
 /* Reads verdicts and decisions from run.db again and applies the rule. */
 lqa_status lqa_run_overlay(lqa_run *run, lqa_error *err);
-/* lqa_run_overlay, then rows.parquet, review.csv and the manifest, each by rename. The report files
- * are the caller's, while it holds lqa_run_lock_files. */
+/* lqa_run_overlay, then rows.parquet, review.csv and the manifest, each by rename. Where another
+ * command has rewritten them since this one opened the run, its losses and judges are kept (rows
+ * and evidence are read again). The caller holds lqa_run_lock_files and writes the report files
+ * under the same lock. */
 lqa_status lqa_run_refresh(lqa_run *run, lqa_error *err);
 
 /* The class code of a name, or LQA_CLASS_NONE. */

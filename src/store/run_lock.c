@@ -2,8 +2,8 @@
  *
  * The lock follows the folder when it is exchanged, dies with its process and leaves no file
  * behind, so a run stays portable. Files inside are not locked that way: closing any descriptor of
- * run.db would drop SQLite's own locks. Rewriting files takes a second lock, on manifest.json.
- * Where the file system knows no flock the commands run unlocked. */
+ * run.db would drop SQLite's own locks. Rewriting files takes a second lock, on classes.json, which
+ * no command ever replaces. Where the file system knows no flock the commands run unlocked. */
 #include "store/run_lock.h"
 
 #include "base/file.h"
@@ -31,7 +31,10 @@ static lqa_status take(const char *path, int flags, int operation, lqa_run_lock 
     if (fd < 0) {
       return lqa_fail_errno(err, "open", path);
     }
-    int code = flock(fd, operation);
+    int code;
+    do {
+      code = flock(fd, operation);
+    } while (code != 0 && errno == EINTR);
     *busy = code != 0 && errno == EWOULDBLOCK;
     if (*busy) {
       close(fd);
@@ -80,7 +83,7 @@ lqa_status lqa_run_lock_alone(const char *run, lqa_run_lock *lock, lqa_error *er
 
 lqa_status lqa_run_lock_files(const char *run, lqa_run_lock *lock, lqa_error *err) {
   bool busy;
-  char *path = lqa_path_join(run, "manifest.json");
+  char *path = lqa_path_join(run, "classes.json");
   if (!path) {
     return lqa_fail_memory(err, "locking the run");
   }

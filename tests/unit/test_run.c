@@ -2,7 +2,7 @@
  * overwritten run hands them on by row key. */
 #include "run_fixture.h"
 
-#include "trust/rule.h"
+#include "store/loss_log.h"
 
 static void expect_query(const char *run, const char *file, const char *sql, const char *want) {
   char *path = path_in(run, file);
@@ -224,6 +224,46 @@ static void run_in_use_is_not_replaced(void **state) {
   free(path);
 }
 
+/* Two commands opened the run; each writes what it knows; nothing gets lost. */
+static void writers_keep_each_others_work(void **state) {
+  char *scratch = make_scratch(), *path = path_in(scratch, "x.labelqa");
+  char *log = path_in(scratch, "log.csv");
+  (void)state;
+  lqa_error err;
+  lqa_run *losses = NULL, *people = NULL, *judge = NULL, *run = NULL;
+  lqa_loss_summary summary;
+  const char *files[] = {log}, *models[] = {"judge-1"};
+  write_run(path);
+  MUST(lqa_run_open(path, true, NULL, &losses, &err));
+  MUST(lqa_run_open(path, true, NULL, &people, &err));
+  MUST(lqa_run_open(path, true, NULL, &judge, &err));
+  save_text(log, "id,loss\na0,5\na1,6\n");
+  MUST(lqa_run_add_losses(losses, &(lqa_text_list){files, 1}, &summary, &err));
+  decide(people, 2, "World", "ann");
+  give_verdict(judge, 0, "NO", "Sports");
+  judge->manifest.judge_models = (lqa_text_list){models, 1};
+  MUST(lqa_run_refresh(judge, &err));
+  MUST(lqa_run_refresh(losses, &err));
+  MUST(lqa_run_refresh(people, &err));
+  MUST(lqa_run_refresh(people, &err)); /* and once more: nothing is taken twice */
+  lqa_run_close(losses);
+  lqa_run_close(people);
+  lqa_run_close(judge);
+  MUST(lqa_run_open(path, false, NULL, &run, &err));
+  assert_true(run->evidence.loss[1] == 6 && isnan(run->evidence.loss[2]));
+  assert_int_equal(run->manifest.loss_files.n, 1);
+  assert_string_equal(run->manifest.judge_models.items[0], "judge-1");
+  assert_int_equal(run->evidence.decided_label[2], 0);
+  assert_int_equal(run->evidence.verdict[0], LQA_VERDICT_NO);
+  lqa_run_close(run);
+  expect_query(path, "rows.parquet",
+               "SELECT row_id, loss::VARCHAR, verdict, decided_by FROM read_parquet($1) WHERE "
+               "row_number < 3",
+               "a0|5.0|NO|-\na1|6.0|-|-\na2|-|-|ann\n");
+  remove_scratch(scratch);
+  free(path), free(log);
+}
+
 static void what_is_no_run_is_refused(void **state) {
   char *scratch = make_scratch(), *path = path_in(scratch, "x.labelqa");
   (void)state;
@@ -279,6 +319,7 @@ int main(void) {
       cmocka_unit_test_prestate(overwriting_carries_by_key, &ids[1]),
       cmocka_unit_test(history_is_append_only),
       cmocka_unit_test(run_in_use_is_not_replaced),
+      cmocka_unit_test(writers_keep_each_others_work),
       cmocka_unit_test(what_is_no_run_is_refused),
       cmocka_unit_test(damaged_runs_are_refused),
   };
