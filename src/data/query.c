@@ -62,7 +62,12 @@ static const char *unwrap(const char *message) {
 
 lqa_status lqa_duck_fail(lqa_error *err, duckdb_error_type type, const char *message) {
   message = message && *message ? message : "the query failed without a reason";
-  return lqa_fail(err, status_of(type), "%.*s", (int)strcspn(message, "\n"), message);
+  size_t n = strcspn(message, "\n");
+  const char *next = message[n] ? message + n + 1 : "";
+  /* "... extension 'httpfs':" goes on in the second line. */
+  bool goes_on = n > 0 && message[n - 1] == ':';
+  return lqa_fail(err, status_of(type), "%.*s%s%.*s", (int)n, message, goes_on ? " " : "",
+                  goes_on ? (int)strcspn(next, "\n") : 0, next);
 }
 
 /* A message without its type ("Out of Memory Error: ..."): the pending interface has only the text.

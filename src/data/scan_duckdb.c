@@ -54,8 +54,11 @@ static lqa_status reword(const duck_scan *scan, lqa_status status, lqa_error *er
                        scan->part->name, inner.message);
   }
   return lqa_fail_at(err, kind == LQA_PART_PARQUET ? LQA_BAD_DATA : status, scan->part->name, -1,
-                     NULL, "'%s' cannot be read as a %s file: %s", scan->part->name,
-                     kind == LQA_PART_PARQUET ? "Parquet" : "DuckDB", inner.message);
+                     NULL, "'%s' cannot be read as a %s: %s", scan->part->name,
+                     scan->part->is_postgres    ? "PostgreSQL database"
+                     : kind == LQA_PART_PARQUET ? "Parquet file"
+                                                : "DuckDB file",
+                     inner.message);
 }
 
 /* A DuckDB file (or a server's database) is attached read-only under a name of its own. */
