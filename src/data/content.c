@@ -8,7 +8,7 @@
 #include "base/unicode.h"
 #include "data/storage.h"
 
-enum { ROWS_PER_TASK = 2048 };
+enum { ROWS_PER_TASK = 2048, SEGMENT_BYTES = 1 << 26 };
 
 typedef struct hash_job {
   const lqa_column *content;
@@ -16,6 +16,7 @@ typedef struct hash_job {
   uint8_t *valid;
   lqa_hash128 *hash;
   lqa_buf *scratch; /* one per worker */
+  int64_t first_row, end_row;
 } hash_job;
 
 /* Of the row's numbers as doubles, so that the file's number type does not matter. */
@@ -50,9 +51,30 @@ static lqa_status hash_row(const hash_job *job, int64_t row, lqa_buf *folded) {
 
 static lqa_status hash_rows(void *data, size_t task, size_t worker) {
   hash_job *job = data;
-  int64_t first = (int64_t)task * ROWS_PER_TASK, last = first + ROWS_PER_TASK;
-  for (int64_t row = first; row < last && row < job->content->n; row++) {
+  int64_t first = job->first_row + (int64_t)task * ROWS_PER_TASK, last = first + ROWS_PER_TASK;
+  for (int64_t row = first; row < last && row < job->end_row; row++) {
     LQA_TRY(hash_row(job, row, &job->scratch[worker]));
+  }
+  return LQA_OK;
+}
+
+/* The end of the rows from `first` on whose text is about SEGMENT_BYTES. */
+static int64_t end_segment(const lqa_column *content, int64_t first) {
+  int64_t end = first;
+  while (end < content->n && content->offsets[end] - content->offsets[first] < SEGMENT_BYTES) {
+    end++;
+  }
+  return end;
+}
+
+/* Segment by segment, so that a content in a file need not be in memory as a whole. */
+static lqa_status hash_segments(const lqa_dataset *dataset, hash_job *job, lqa_pool *pool) {
+  while (job->end_row < job->content->n) {
+    job->first_row = job->end_row;
+    job->end_row = end_segment(job->content, job->first_row);
+    size_t n = (size_t)(job->end_row - job->first_row);
+    LQA_TRY(lqa_pool_run(pool, (n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, hash_rows, job));
+    lqa_dataset_release_content(dataset, job->end_row);
   }
   return LQA_OK;
 }
@@ -72,7 +94,7 @@ lqa_status lqa_content_finish(lqa_dataset *dataset, lqa_pool *pool, lqa_error *e
   for (size_t i = 0; i < n_workers; i++) {
     lqa_buf_init(&job.scratch[i], SIZE_MAX / 2);
   }
-  lqa_status status = lqa_pool_run(pool, (n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, hash_rows, &job);
+  lqa_status status = hash_segments(dataset, &job, pool);
   for (size_t i = 0; i < n_workers; i++) {
     lqa_buf_clear(&job.scratch[i]);
   }

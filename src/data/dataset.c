@@ -9,6 +9,8 @@
 #include "data/storage.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 lqa_dataset *lqa_dataset_new(void) {
   lqa_dataset *dataset = lqa_calloc(1, sizeof *dataset);
@@ -55,6 +57,14 @@ lqa_str lqa_dataset_row_id(const lqa_dataset *d, int64_t row, char scratch[24]) 
     id = (lqa_str){scratch, (size_t)snprintf(scratch, 24, "%lld", (long long)row)};
   }
   return id;
+}
+
+void lqa_dataset_release_content(const lqa_dataset *d, int64_t row) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  size_t size = d->storage->is_content_mapped ? d->content.offsets[row] / page * page : 0;
+  if (size > 0) {
+    (void)madvise((void *)d->content.bytes, size, MADV_DONTNEED); /* a hint */
+  }
 }
 
 lqa_status lqa_column_from_array(lqa_dataset_storage *storage, const char *name, int64_t n,

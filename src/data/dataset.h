@@ -123,6 +123,11 @@ int32_t lqa_dataset_find_class(const lqa_dataset *d, lqa_str name);
 /* The row's id: the id column, else its number written into `scratch`. */
 lqa_str lqa_dataset_row_id(const lqa_dataset *d, int64_t row, char scratch[24]);
 
+/* Gives back the memory of the content of rows [0, row) where it is a map of a spill file; reading
+ * them again is slower, not wrong. For passes over all rows under a memory limit: call it every so
+ * often. */
+void lqa_dataset_release_content(const lqa_dataset *d, int64_t row);
+
 /* Builds a dataset in memory from plain arrays: tests, Python and C callers that have no file.
  * Copies everything. contents and labels: n_rows values, NULL data = SQL NULL; classes may be NULL
  * (then what occurs, in the contract's order). */

@@ -47,6 +47,23 @@ lqa_status lqa_source_database(lqa_source *source, lqa_database **out, lqa_error
   return LQA_OK;
 }
 
+lqa_status lqa_source_check_names(const lqa_source *source, const char *what, lqa_error *err) {
+  uint32_t n = lqa_map_count(source->columns);
+  for (uint32_t c = 0; c < n; c++) {
+    for (uint32_t other = c + 1; other < n; other++) {
+      lqa_str a = lqa_map_key(source->columns, c), b = lqa_map_key(source->columns, other);
+      if (lqa_str_equal_nocase(a, b)) {
+        return lqa_fail_at(
+            err, LQA_BAD_DATA, source->parts.data[0].name, -1, b.data,
+            "'%s': columns '%s' and '%s' differ only in case, so %s is not possible: "
+            "rename one",
+            source->parts.data[0].name, a.data, b.data, what);
+      }
+    }
+  }
+  return LQA_OK;
+}
+
 /* Numbers the part's columns among the source's, adding new ones. */
 static lqa_status number_columns(lqa_source *source, lqa_source_part *part, lqa_error *err) {
   for (size_t i = 0; i < part->n_columns; i++) {

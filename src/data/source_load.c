@@ -288,6 +288,7 @@ static lqa_status finish_content(lqa_loader *l, lqa_error *err) {
                ? LQA_OK
                : lqa_fail_memory(err, "loading the content");
   }
+  d->storage->is_content_mapped = l->content.fd >= 0;
   return lqa_column_builder_finish(&l->content, d->storage, name, &d->content, err);
 }
 

@@ -34,7 +34,6 @@ typedef struct lqa_source_part {
   bool *is_blob;        /* binary columns of a DuckDB scan, or NULL */
   size_t n_columns;
   uint32_t *to_column; /* the source's column for each of the file's */
-  int64_t first_row, n_rows;
 } lqa_source_part;
 
 struct lqa_source {
@@ -77,6 +76,9 @@ extern const char *const lqa_known_text_names[], *const lqa_known_label_names[],
 bool lqa_is_known_name(const char *const *names, lqa_str name);
 /* The columns that the options name, one by one: NULL at the end. Calls for 0, 1, 2, ... */
 const char *lqa_source_named_column(const lqa_source *source, size_t i);
+/* LQA_BAD_DATA if two columns' names differ only in case, which DuckDB cannot hold; `what` cannot
+ * be done then ("a snapshot"). */
+lqa_status lqa_source_check_names(const lqa_source *source, const char *what, lqa_error *err);
 /* The database for scans (one thread), opened at the first call. */
 lqa_status lqa_source_database(lqa_source *source, lqa_database **out, lqa_error *err);
 

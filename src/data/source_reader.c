@@ -72,6 +72,9 @@ static lqa_status open_scan(lqa_source_reader *reader, lqa_error *err) {
   lqa_scan_options options = {.max_field_bytes = source->options.max_field_bytes,
                               .where = where,
                               .observer = source->observer};
+  if (where && !in_duckdb) {
+    LQA_TRY(lqa_source_check_names(source, "--where", err));
+  }
   if (in_duckdb || where) {
     LQA_TRY(lqa_source_database(source, &options.database, err));
   }

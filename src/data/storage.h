@@ -22,7 +22,8 @@ typedef struct lqa_dataset_storage {
   lqa_npy embeddings, pred_probs; /* map NULL where not open */
   /* The 0-based row in its file of every row, where rows were filtered out; else NULL. */
   const int64_t *row_in_file;
-  bool is_cut; /* reading stopped at a limit */
+  bool is_cut;            /* reading stopped at a limit */
+  bool is_content_mapped; /* the content's bytes lie in a file */
 } lqa_dataset_storage;
 
 lqa_dataset_storage *lqa_storage_new(void); /* NULL when out of memory */

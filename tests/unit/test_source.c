@@ -431,6 +431,30 @@ static void test_where_and_limit(void **state) {
   lqa_dataset_free(d);
 }
 
+/* DuckDB takes names without case; nothing may be mixed up for that. */
+static void test_names_that_differ_in_case(void **state) {
+  (void)state;
+  write_text("case.csv", "Text,text,label\na,b,x\nc,d,y\n");
+  const char *text[] = {"text"};
+  lqa_source_options o = options_for("case.csv", NULL);
+  o.text = (lqa_text_list){text, 1};
+  lqa_dataset *d = load(o);
+  assert_value(&d->content, 0, "b");
+  lqa_dataset_free(d);
+  text[0] = "TEXT";
+  assert_refused(o, LQA_BAD_USAGE, "no column 'TEXT'");
+  text[0] = "text";
+  lqa_source *source = NULL;
+  lqa_error err;
+  assert_int_equal(lqa_source_open(&o, NULL, &source, NULL), LQA_OK);
+  assert_int_equal(lqa_source_snapshot(source, "case.parquet", &err), LQA_BAD_DATA);
+  assert_non_null(strstr(err.message, "'Text' and 'text' differ only in case"));
+  assert_false(lqa_path_exists("case.parquet"));
+  lqa_source_close(source);
+  o.where = "label = 'x'";
+  assert_refused(o, LQA_BAD_DATA, "differ only in case, so --where is not possible");
+}
+
 /* Damage found inside a filtered scan keeps its words. */
 static void test_where_keeps_errors(void **state) {
   (void)state;
@@ -543,6 +567,7 @@ int main(void) {
       cmocka_unit_test(test_guesses),
       cmocka_unit_test(test_guessed_id_is_dropped),
       cmocka_unit_test(test_where_and_limit),
+      cmocka_unit_test(test_names_that_differ_in_case),
       cmocka_unit_test(test_where_keeps_errors),
       cmocka_unit_test(test_reader_and_snapshot),
       cmocka_unit_test(test_typed_parquet),
