@@ -128,6 +128,56 @@ typedef struct lqa_audit_args {
 LQA_API void lqa_audit_args_init(lqa_audit_args *args);
 LQA_API lqa_status lqa_cmd_audit(const lqa_audit_args *args, lqa_result **result, lqa_error *err);
 
+/* labelqa judge: asks a language model about suspicious rows and a random sample of the others,
+ * behind any OpenAI-compatible endpoint, and folds its verdicts into the run (CONTRACT section 6).
+ *
+ * Without `yes` it returns the plan and its price and spends nothing. Money fails closed: no
+ * request starts that could pass max_calls or max_cost, every paid answer is on disk before its
+ * slot asks again, cached answers cost nothing. Keys and endpoints come in pairs (llm_*, else
+ * openai_*; second_key with second_base_url); a key is never written anywhere nor sent to another
+ * pair's endpoint.
+ *
+ * Errors: LQA_BAD_USAGE (options, no key, no price), LQA_BAD_FILE (run, cache), LQA_BAD_ENDPOINT
+ * (it failed, or rows stay unanswered), LQA_OUT_OF_BUDGET, LQA_INTERRUPTED; with the last three
+ * *result is set, and what was answered is in the run. */
+typedef struct lqa_judge_args {
+  lqa_common_args common; /* seed: random sample, order of classes in the blind protocol */
+  const char *run;
+  const char *model;             /* default gpt-4o-mini */
+  const char *second_model;      /* a second judge; NULL = none */
+  const char *second_base_url;   /* its endpoint; NULL = the first one's */
+  int64_t top, sample_unflagged; /* rows: default 60 suspicious, 20 random others */
+  int64_t budget;                /* rows drawn by `strategy` instead; 0 = use top */
+  const char *strategy;          /* expected-corrections | uncertainty | random */
+  const char *mode;              /* "judge", or "label": every row is labelled by the model */
+  const char *protocol;          /* verify | blind */
+  const char *prompt;            /* template file */
+  const char *class_notes;       /* file of class descriptions */
+  int64_t max_text;              /* characters; longer texts are cut in the middle; default 6000 */
+  int64_t max_calls;             /* -1 = the plan's requests plus a fifth */
+  double max_cost;               /* USD; negative = no limit */
+  const char *price, *second_price; /* "IN,OUT", USD per million tokens */
+  const char *prices;               /* a price table (JSON) that comes before the built-in one */
+  int64_t concurrency;              /* requests open at a time, default 8 */
+  double timeout;                   /* seconds a request may take, default 60 */
+  int64_t max_output_tokens;        /* 0 = by protocol and class names */
+  double temperature;
+  const char *reasoning_effort;
+  int retry_unknown;           /* ask rows again whose cached answer was UNKNOWN */
+  int64_t repeat, repeat_rows; /* ask repeat_rows rows `repeat` times: self-agreement */
+  int yes;                     /* spend */
+  const char *batch_write, *batch_read;
+  int batch_submit, batch_poll;
+  const char *cache;   /* file; NULL = <cache_home or home/.cache>/labelqa/judge.db */
+  const char *ca_file; /* certificates of the endpoint's authority (PEM) */
+  /* What the command takes from the environment alone; any may be NULL. */
+  const char *llm_key, *llm_base_url, *openai_key, *openai_base_url, *second_key;
+  const char *cache_home, *config_home, *home;
+  const char *https_proxy, *http_proxy, *all_proxy;
+} lqa_judge_args;
+LQA_API void lqa_judge_args_init(lqa_judge_args *args);
+LQA_API lqa_status lqa_cmd_judge(const lqa_judge_args *args, lqa_result **result, lqa_error *err);
+
 /* labelqa losses: adds training logs (CSV or JSON lines of id, epoch, loss) to a run. */
 typedef struct lqa_losses_args {
   lqa_common_args common;
@@ -208,6 +258,7 @@ typedef struct lqa_demo_args {
   double off_by_one, random_flip, systematic, row_shift;   /* default .01, .05, .03, 0 */
   int64_t null_content, duplicate_conflict, unknown_label; /* default 3, 3, 1 */
   const char *model;
+  double simulated_judge; /* accuracy of a simulated judge that looks at the suspects; 0 = none */
 } lqa_demo_args;
 LQA_API void lqa_demo_args_init(lqa_demo_args *args);
 LQA_API lqa_status lqa_cmd_demo(const lqa_demo_args *args, lqa_result **result, lqa_error *err);

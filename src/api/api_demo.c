@@ -6,6 +6,7 @@
  */
 #include "api/command.h"
 #include "api/corrupt_table.h"
+#include "api/judge_session.h"
 #include "api/result.h"
 #include "api/source_map.h"
 #include "base/file.h"
@@ -163,6 +164,20 @@ static lqa_status audit(const lqa_demo_args *args, const char *source, const cha
   return lqa_cmd_audit(&audit_args, result, err);
 }
 
+/* A judge that knows the planted truth and tells it as often as asked for: not a model. */
+static lqa_status judge(const lqa_demo_args *args, const char *run, lqa_result **result,
+                        lqa_error *err) {
+  lqa_judge_args judge_args;
+  if (args->simulated_judge <= 0) {
+    return LQA_OK;
+  }
+  lqa_judge_args_init(&judge_args);
+  judge_args.common = args->common;
+  judge_args.run = run;
+  judge_args.top = INT32_MAX;
+  return lqa_judge_simulate(&judge_args, args->simulated_judge, "label_true", result, err);
+}
+
 static lqa_status evaluate(const lqa_demo_args *args, const char *run, lqa_result **result,
                            lqa_error *err) {
   lqa_evaluate_args evaluate_args;
@@ -185,9 +200,13 @@ static void describe_plan(const lqa_corrupt_plan *plan, lqa_buf *out) {
   lqa_buf_add_char(out, '\n');
 }
 
-static lqa_status combine(const char *about, const lqa_corrupt_plan *plan,
-                          const lqa_result *audited, const lqa_result *evaluated, lqa_result **out,
-                          lqa_error *err) {
+/* What the steps said; judged may be NULL. */
+typedef struct steps {
+  lqa_result *audited, *judged, *evaluated;
+} steps;
+
+static lqa_status combine(const char *about, const lqa_corrupt_plan *plan, const steps *said,
+                          lqa_result **out, lqa_error *err) {
   lqa_result *result = lqa_result_new();
   if (!result) {
     return lqa_fail_memory(err, "writing the result");
@@ -195,19 +214,26 @@ static lqa_status combine(const char *about, const lqa_corrupt_plan *plan,
   lqa_json json;
   lqa_buf_printf(&result->text, "Data: %s.\n", about);
   describe_plan(plan, &result->text);
-  lqa_buf_printf(&result->text, "\n== What the audit says\n\n%s", lqa_result_text(audited));
-  lqa_buf_printf(&result->text, "\n== How right it is\n\n%s", lqa_result_text(evaluated));
+  lqa_buf_printf(&result->text, "\n== What the audit says\n\n%s", lqa_result_text(said->audited));
+  if (said->judged) {
+    lqa_buf_printf(&result->text, "\n== What the judge says\n\n%s", lqa_result_text(said->judged));
+  }
+  lqa_buf_printf(&result->text, "\n== How right it is\n\n%s", lqa_result_text(said->evaluated));
   lqa_json_init(&json, &result->json, 0);
   lqa_json_open_object(&json);
   lqa_json_key(&json, "data");
   lqa_json_text(&json, about);
   lqa_json_key(&json, "audit");
-  lqa_json_raw(&json, lqa_str_trim(lqa_str_from(lqa_result_json(audited))));
+  lqa_json_raw(&json, lqa_str_trim(lqa_str_from(lqa_result_json(said->audited))));
+  if (said->judged) {
+    lqa_json_key(&json, "simulated_judge");
+    lqa_json_raw(&json, lqa_str_trim(lqa_str_from(lqa_result_json(said->judged))));
+  }
   lqa_json_key(&json, "evaluation");
-  lqa_json_raw(&json, lqa_str_trim(lqa_str_from(lqa_result_json(evaluated))));
+  lqa_json_raw(&json, lqa_str_trim(lqa_str_from(lqa_result_json(said->evaluated))));
   lqa_json_close_object(&json);
   lqa_buf_add_char(&result->json, '\n');
-  const char *run = lqa_result_run_path(audited);
+  const char *run = lqa_result_run_path(said->audited);
   result->run_path = run ? strdup(run) : NULL;
   return lqa_result_finish(result, out, err);
 }
@@ -224,7 +250,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   char about[256];
   lqa_dataset *clean = NULL;
   lqa_corrupt_plan plan = {0};
-  lqa_result *audited = NULL, *evaluated = NULL;
+  steps said = {0};
   char *table = lqa_path_join(args->out, "corrupted.csv");
   char *folder = lqa_path_join(args->out, "run.labelqa");
   lqa_status status = table && folder ? LQA_OK : lqa_fail_memory(err, "starting the demo");
@@ -240,12 +266,14 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   LQA_TRY_OUT(load_clean(args, about, &clean, err));
   LQA_TRY_OUT(make_folder(args->out, err));
   LQA_TRY_OUT(corrupt(args, clean, table, &plan, err));
-  LQA_TRY_OUT(audit(args, table, folder, &audited, err));
-  LQA_TRY_OUT(evaluate(args, folder, &evaluated, err));
-  LQA_TRY_OUT(combine(about, &plan, audited, evaluated, out, err));
+  LQA_TRY_OUT(audit(args, table, folder, &said.audited, err));
+  LQA_TRY_OUT(judge(args, folder, &said.judged, err));
+  LQA_TRY_OUT(evaluate(args, folder, &said.evaluated, err));
+  LQA_TRY_OUT(combine(about, &plan, &said, out, err));
 out:
-  lqa_result_free(audited);
-  lqa_result_free(evaluated);
+  lqa_result_free(said.audited);
+  lqa_result_free(said.judged);
+  lqa_result_free(said.evaluated);
   lqa_corrupt_plan_clear(&plan);
   lqa_dataset_free(clean);
   free(table);
@@ -279,6 +307,10 @@ static const lqa_option options[] = {
   {.name = "model", .kind = LQA_OPTION_CHOICE, .offset = offsetof(lqa_demo_args, model),
    .default_value = "auto", .choices = "auto|logistic|naive-bayes",
    .help = "the out-of-fold model"},
+  {.name = "simulated-judge", .kind = LQA_OPTION_DOUBLE,
+   .offset = offsetof(lqa_demo_args, simulated_judge), .default_value = "0", .min = 0, .max = 1,
+   .argument = "A",
+   .help = "let a simulated judge, right with probability A, look at the suspects"},
   RATE("off-by-one", off_by_one, "0.01", "share of rows that get the next class"),
   RATE("random-flip", random_flip, "0.05", "share of rows that get another class at random"),
   RATE("systematic", systematic, "0.03", "share of rows with Sports and Business swapped"),

@@ -43,39 +43,40 @@ lqa_judge_rate lqa_weighted_rate(const lqa_weighted *sums) {
   return rate;
 }
 
-void lqa_agreement_add(lqa_agreement *agreement, int first, int second) {
-  agreement->table[first][second]++;
+void lqa_agreement_add(lqa_agreement *agreement, int first, int second, double weight) {
+  agreement->table[first][second] += weight;
+  agreement->n++;
 }
 
-int64_t lqa_agreement_count(const lqa_agreement *agreement) {
-  int64_t n = 0;
+static double sum_table(const lqa_agreement *agreement) {
+  double sum = 0;
   for (int i = 0; i < agreement->k; i++) {
     for (int j = 0; j < agreement->k; j++) {
-      n += agreement->table[i][j];
+      sum += agreement->table[i][j];
     }
   }
-  return n;
+  return sum;
 }
 
 double lqa_agreement_share(const lqa_agreement *agreement) {
-  int64_t n = lqa_agreement_count(agreement), same = 0;
+  double sum = sum_table(agreement), same = 0;
   for (int i = 0; i < agreement->k; i++) {
     same += agreement->table[i][i];
   }
-  return n ? (double)same / (double)n : NAN;
+  return sum > 0 ? same / sum : NAN;
 }
 
 double lqa_agreement_kappa(const lqa_agreement *agreement) {
-  double n = (double)lqa_agreement_count(agreement), chance = 0;
+  double sum = sum_table(agreement), chance = 0;
   for (int i = 0; i < agreement->k; i++) {
     double row = 0, column = 0;
     for (int j = 0; j < agreement->k; j++) {
-      row += (double)agreement->table[i][j];
-      column += (double)agreement->table[j][i];
+      row += agreement->table[i][j];
+      column += agreement->table[j][i];
     }
-    chance += row * column / (n * n);
+    chance += row * column / (sum * sum);
   }
-  return n > 0 && chance < 1 ? (lqa_agreement_share(agreement) - chance) / (1 - chance) : NAN;
+  return sum > 0 && chance < 1 ? (lqa_agreement_share(agreement) - chance) / (1 - chance) : NAN;
 }
 
 void lqa_agree_verdicts(const lqa_judge_verdict verdicts[2], const int32_t corrected[2],

@@ -401,6 +401,7 @@ lqa_status lqa_judge_batch_submit(lqa_judge_plan *plan, char id[128], lqa_error 
   int64_t n_lines;
   lqa_buf_init(&lines, MAX_BYTES);
   lqa_status status = LQA_OK;
+  LQA_TRY_OUT(lqa_plan_check_keys(plan, err));
   LQA_TRY_OUT(check_budget(plan, err));
   LQA_TRY_OUT(write_lines(plan, &lines, &n_lines, err));
   if (n_lines == 0) {

@@ -35,7 +35,8 @@ static void check_stuck(lqa_engine *e, bool short_of_budget, double now) {
     const lqa_budget *b = &e->plan->budget;
     lqa_engine_stop(
         e, LQA_OUT_OF_BUDGET,
-        "the budget is reached: %lld calls of %lld, %.6f USD spent; %zu questions are left unasked",
+        "the budget is reached: %lld calls of %lld, %.6f USD booked; %zu questions are left "
+        "unasked",
         (long long)b->calls, (long long)b->max_calls, lqa_usd_from_pico(b->cost),
         count_open_tasks(e));
     return;
@@ -212,6 +213,7 @@ lqa_status lqa_judge_ask(lqa_judge_plan *plan, lqa_transport *transport, lqa_err
     return LQA_OK;
   }
   if (!transport) {
+    LQA_TRY(lqa_plan_check_keys(plan, err));
     LQA_TRY(open_client(&plan->options, &own, err));
     transport = &own;
   }

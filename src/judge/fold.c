@@ -8,9 +8,10 @@
  * summary.
  *
  * Confident learning against judge, on the rows both have looked at: categories "wrong" (flagged,
- * NO) and "fine" (not flagged, YES). The judged rows are mostly flagged ones, so kappa is low by
- * selection; what counts is whether it is near 0 among suspicious AND random rows together: then
- * one of the two does not see what the other sees, and neither should be believed alone.
+ * NO) and "fine" (not flagged, YES), every row weighted by the inverse of its chance to be chosen:
+ * the judged rows are mostly flagged ones, and unweighted agreement would be low by that alone. A
+ * kappa near 0 means that one of the two does not see what the other sees; neither should be
+ * believed alone.
  */
 #include "base/clock.h"
 #include "base/memory.h"
@@ -187,7 +188,8 @@ static void count_row(folder *f, const lqa_judge_item *item, lqa_judge_verdict v
     lqa_weighted_add(&f->random, verdict == LQA_JUDGE_NO, item->inclusion);
   }
   if (decisive && item->label != LQA_JUDGE_NO_CLASS) {
-    lqa_agreement_add(&f->overlap, item->is_flagged, verdict == LQA_JUDGE_NO);
+    double weight = item->inclusion > 0 ? 1 / item->inclusion : 1;
+    lqa_agreement_add(&f->overlap, item->is_flagged, verdict == LQA_JUDGE_NO, weight);
   }
 }
 
@@ -233,7 +235,7 @@ static lqa_status fold_row(folder *f, size_t item) {
   row.corrected = corrected[0];
   if (f->plan->options.n_judges == 2) {
     lqa_agree_verdicts(verdicts, corrected, &row.verdict, &row.corrected);
-    lqa_agreement_add(&f->judges, verdicts[0] - LQA_JUDGE_YES, verdicts[1] - LQA_JUDGE_YES);
+    lqa_agreement_add(&f->judges, verdicts[0] - LQA_JUDGE_YES, verdicts[1] - LQA_JUDGE_YES, 1);
   }
   count_row(f, row.item, row.verdict);
   return f->sink && f->sink->row ? f->sink->row(f->sink->data, &row, f->err) : LQA_OK;
@@ -299,7 +301,7 @@ static void sum_up(folder *f) {
   }
   s->agreement = lqa_agreement_share(&f->judges);
   s->kappa = lqa_agreement_kappa(&f->judges);
-  s->overlap_rows = lqa_agreement_count(&f->overlap);
+  s->overlap_rows = f->overlap.n;
   s->overlap_agreement = lqa_agreement_share(&f->overlap);
   s->overlap_kappa = lqa_agreement_kappa(&f->overlap);
   s->random_error = lqa_weighted_rate(&f->random);

@@ -141,9 +141,9 @@ const lqa_judge_numbers *lqa_judge_plan_numbers(const lqa_judge_plan *plan);
 struct lqa_buf;
 lqa_status lqa_judge_plan_prompt(const lqa_judge_plan *plan, struct lqa_buf *out, lqa_error *err);
 
-/* Asks what is left. LQA_OK when every request was answered; LQA_BAD_ENDPOINT, LQA_OUT_OF_BUDGET
- * and LQA_INTERRUPTED leave everything that was answered in the plan and the cache: fold it all the
- * same. */
+/* Asks what is left. LQA_BAD_USAGE where a key is missing. LQA_OK when every request was answered;
+ * LQA_BAD_ENDPOINT, LQA_OUT_OF_BUDGET and LQA_INTERRUPTED leave everything that was answered in the
+ * plan and the cache: fold it all the same. */
 lqa_status lqa_judge_ask(lqa_judge_plan *plan, lqa_transport *transport, lqa_error *err);
 
 /* One answer of one judge, valid during the call. */
@@ -203,7 +203,7 @@ typedef struct lqa_judge_summary {
   int64_t tokens_in, tokens_out; /* of calls */
   double cost_usd;               /* of calls; NaN = price unknown */
   double agreement, kappa;       /* of two judges; NaN with one */
-  double overlap_agreement, overlap_kappa; /* confident learning and judge; NaN without rows */
+  double overlap_agreement, overlap_kappa; /* confident learning and judge, weighted, or NaN */
   int64_t overlap_rows;
   lqa_judge_rate random_error; /* NO among the judged random sample */
   bool advise_relabel;         /* its interval lies above 30 % */

@@ -74,16 +74,23 @@ static lqa_status check_judge(const lqa_judge_options *o, int judge, lqa_plan_ju
   if (!out->url) {
     return lqa_fail_memory(err, "planning the judge's calls");
   }
-  if (!out->key && lqa_endpoint_is_openai(out->base_url)) {
-    return lqa_fail(err, LQA_BAD_USAGE,
-                    "%s needs a key: set LLM_API_KEY with LLM_BASE_URL, or OPENAI_API_KEY",
-                    out->base_url);
-  }
   if (!out->price.known && !isnan(o->max_cost_usd)) {
     return lqa_fail(err, LQA_BAD_USAGE,
                     "the price of '%s' is not known, so a cost limit cannot be kept: give --price "
                     "IN,OUT (USD per million tokens) or --max-calls instead",
                     e->model);
+  }
+  return LQA_OK;
+}
+
+lqa_status lqa_plan_check_keys(const lqa_judge_plan *plan, lqa_error *err) {
+  for (int j = 0; j < plan->options.n_judges; j++) {
+    const lqa_plan_judge *judge = &plan->judges[j];
+    if (!judge->key && lqa_endpoint_is_openai(judge->base_url)) {
+      return lqa_fail(err, LQA_BAD_USAGE,
+                      "%s needs a key: set OPENAI_API_KEY, or LLM_API_KEY with LLM_BASE_URL",
+                      judge->base_url);
+    }
   }
   return LQA_OK;
 }

@@ -80,6 +80,9 @@ int64_t lqa_plan_bound_out(const lqa_judge_plan *plan, int judge);
 /* Sets task->reply from task->answer and marks it answered. */
 void lqa_plan_take_answer(const lqa_judge_plan *plan, lqa_task *task);
 
+/* LQA_BAD_USAGE where an endpoint that needs a key has none. */
+lqa_status lqa_plan_check_keys(const lqa_judge_plan *plan, lqa_error *err);
+
 /* Looks the task up in the cache again: another process answered it. */
 lqa_status lqa_plan_read_cache(lqa_judge_plan *plan, lqa_task *task, bool *found, lqa_error *err);
 

@@ -39,7 +39,7 @@ static const char SCHEMA[] =
     " cost_usd REAL, agreement REAL, details TEXT);"
     "CREATE TABLE verdict(id INTEGER PRIMARY KEY, " ROW_COLUMNS
     " label TEXT, verdict TEXT NOT NULL CHECK(verdict IN ('YES', 'NO', 'UNKNOWN')),"
-    " corrected TEXT, judge_run INTEGER, made_utc TEXT NOT NULL);"
+    " corrected TEXT, judge_run INTEGER, made_utc TEXT NOT NULL, kind TEXT, inclusion REAL);"
     "CREATE TABLE reply(id INTEGER PRIMARY KEY, " ROW_COLUMNS
     " judge_run INTEGER, judge INTEGER NOT NULL, repeat INTEGER NOT NULL, verdict TEXT NOT NULL,"
     " corrected TEXT, why TEXT, raw TEXT NOT NULL, model TEXT, base_url TEXT, reply_model TEXT,"
@@ -212,13 +212,14 @@ lqa_status lqa_run_db_add_verdict(lqa_run_db *db, const lqa_verdict_record *r, l
   char now[32];
   LQA_TRY(ready(db, &db->add_verdict,
                 "INSERT INTO verdict(row_number, row_key, label, verdict, corrected, made_utc,"
-                " judge_run) VALUES(?, ?, ?, ?, ?, ?, ?)",
+                " kind, judge_run, inclusion) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 err));
-  const lqa_str values[] = {r->row.key, r->label, r->verdict, r->corrected,
-                            time_or_now(r->made_utc, now)};
+  const lqa_str values[] = {
+      r->row.key, r->label, r->verdict, r->corrected, time_or_now(r->made_utc, now), r->kind};
   lqa_statement_set_int(db->add_verdict, 1, r->row.row);
-  set_texts(db->add_verdict, 2, values, 5);
-  lqa_statement_set_int(db->add_verdict, 7, r->judge_run);
+  set_texts(db->add_verdict, 2, values, 6);
+  lqa_statement_set_int(db->add_verdict, 8, r->judge_run);
+  lqa_statement_set_number(db->add_verdict, 9, r->inclusion > 0 ? r->inclusion : NAN);
   return lqa_statement_run(db->add_verdict, err);
 }
 
@@ -341,13 +342,16 @@ static lqa_status hand_on_verdict(const walk *w, lqa_statement *s, lqa_error *er
                           lqa_statement_text(s, 3),
                           lqa_statement_text(s, 4),
                           lqa_statement_int(s, 5),
-                          lqa_statement_text(s, 6)};
+                          lqa_statement_text(s, 6),
+                          lqa_statement_text(s, 7),
+                          lqa_statement_number(s, 8)};
+  r.inclusion = r.inclusion > 0 ? r.inclusion : 0; /* NULL reads as NaN */
   return w->fn.verdict(w->data, &r, err);
 }
 
 lqa_status lqa_run_db_each_verdict(lqa_run_db *db, lqa_verdict_fn fn, void *data, lqa_error *err) {
-  walk w = {"SELECT row_number, row_key, label, verdict, corrected, judge_run, made_utc"
-            " FROM verdict WHERE id IN (SELECT max(id) FROM verdict"
+  walk w = {"SELECT row_number, row_key, label, verdict, corrected, judge_run, made_utc,"
+            " kind, inclusion FROM verdict WHERE id IN (SELECT max(id) FROM verdict"
             " WHERE row_number IS NOT NULL GROUP BY row_number) ORDER BY row_number",
             -1,
             hand_on_verdict,

@@ -49,6 +49,8 @@ typedef struct lqa_verdict_record {
   lqa_str corrected; /* a class with NO, else NULL data */
   int64_t judge_run; /* lqa_run_db_add_judge_run; 0 = none */
   lqa_str made_utc;
+  lqa_str kind; /* why the row was judged: "suspicious", "random", "every"; NULL data = unknown */
+  double inclusion; /* probability with which it was chosen; 0 = unknown */
 } lqa_verdict_record;
 
 /* One raw answer of one judge. */

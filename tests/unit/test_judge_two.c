@@ -14,7 +14,7 @@ static void test_agreement_numbers(void **state) {
   r = lqa_rate_make(0, 10);
   assert_true(r.low == 0 && fabs(r.high - 0.27753) < 1e-4);
   assert_true(isnan(lqa_rate_make(0, 0).estimate));
-  lqa_agreement a = {.k = 2, .table = {{20, 5}, {10, 15}}}; /* Cohen's textbook case */
+  lqa_agreement a = {.k = 2, .n = 50, .table = {{20, 5}, {10, 15}}}; /* Cohen's textbook case */
   assert_true(fabs(lqa_agreement_share(&a) - 0.7) < 1e-12);
   assert_true(fabs(lqa_agreement_kappa(&a) - 0.4) < 1e-12);
   lqa_weighted w = {0};
@@ -244,7 +244,7 @@ static void test_no_key_anywhere(void **state) {
   heard h = {0};
   lqa_judge_summary s;
   lqa_error err;
-  char wal[128];
+  char wal[160];
   fixture_open(&f, 120);
   fixture_serve(&f, (const char *const[]){"--key", CANARY_KEY, "--fault", "echo-key=0.3", "--fault",
                                           "echo-key-500=0.3", NULL});

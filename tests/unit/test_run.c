@@ -183,10 +183,11 @@ static void history_is_append_only(void **state) {
   MUST(lqa_run_open(path, true, NULL, &run, &err));
   decide(run, 1, "Business", "ann");
   give_verdict(run, 2, "YES", NULL);
-  static const char *const bad[] = {"DELETE FROM decision", "UPDATE decision SET label = 'World'",
-                                    "DELETE FROM verdict", "UPDATE verdict SET verdict = 'NO'",
-                                    "INSERT INTO verdict VALUES"
-                                    "(9, 1, 'k', NULL, 'World', 'MAYBE', NULL, 0, 'now')"};
+  static const char *const bad[] = {
+      "DELETE FROM decision", "UPDATE decision SET label = 'World'", "DELETE FROM verdict",
+      "UPDATE verdict SET verdict = 'NO'",
+      "INSERT INTO verdict VALUES"
+      "(9, 1, 'k', NULL, 'World', 'MAYBE', NULL, 0, 'now', NULL, NULL)"};
   for (size_t i = 0; i < 5; i++) {
     assert_int_equal(lqa_sql_run(lqa_run_db_sql(run->db), bad[i], &err), LQA_BAD_DATA);
   }

@@ -37,7 +37,7 @@ const fault_info fault_table[FAULT_COUNT] = {
     [FAULT_UNSUPPORTED] = {"unsupported", false, "400: seed is not supported"},
     [FAULT_ECHO_KEY] = {"echo-key", true, "the Authorization header in the answer"},
     [FAULT_ECHO_KEY_400] = {"echo-key-500", false, "the Authorization header in an error"},
-    [FAULT_HUGE] = {"huge", true, "a body of 8 MB"},
+    [FAULT_HUGE] = {"huge", true, "a body of 1 MB"},
     [FAULT_REDIRECT] = {"redirect", false, "302 to another host"},
     [FAULT_EVENTS] = {"events", true, "server-sent events though none were asked for"},
     [FAULT_PARTS] = {"parts", true, "content as an array of parts"},
@@ -288,8 +288,8 @@ static bool broken_reply(fault_kind kind, reply *out) {
     error_object(out, 200, "upstream error", "server_error", NULL, NULL);
     return true;
   case FAULT_HUGE:
-    for (int i = 0; i < 1024; i++) {
-      lqa_buf_printf(&out->body, "%8192s", "");
+    for (int i = 0; i < 16384; i++) {
+      lqa_buf_printf(&out->body, "%64s", "");
     }
     return true;
   default:

@@ -5,7 +5,7 @@
  * answer.c   what a judge would say: truth file, accuracy, both protocols
  * fault.c    the catalogue of misbehaviour, and the replies it makes
  * files.c    /files and /batches
- * main.c     options, routes, the log
+ * judge_main.c  options, routes, the log
  */
 #ifndef JUDGE_SERVER_H
 #define JUDGE_SERVER_H

@@ -1,4 +1,4 @@
-/* main.c - judge-server: options, routes, the log of paid calls.
+/* judge_main.c - judge-server: options, routes, the log of paid calls.
  *
  *     judge-server --truth rows.jsonl --accuracy 0.95 --delay-ms 50 --fault 429=0.3 --log
  * calls.jsonl

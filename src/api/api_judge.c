@@ -1,0 +1,394 @@
+/* labelqa judge: a language model looks at the suspects. The plan costs nothing and is what one
+ * gets without --yes; spending, batches and folding are one session (api/judge_session.h).
+ */
+#include "api/command.h"
+#include "api/judge_endpoint.h"
+#include "api/judge_session.h"
+#include "api/judge_text.h"
+#include "base/memory.h"
+#include "evaluate/corrupt.h"
+#include "judge/batch.h"
+#include "judge/simulate.h"
+#include "store/run_source.h"
+
+#include <math.h>
+
+/* ---- results ---- */
+
+/* {"plan": ..., "judge": ... or null}; `judged` tells whether the session has a summary. */
+static lqa_status finish(const lqa_judge_session *s, bool judged, lqa_result *result,
+                         lqa_result **out, lqa_error *err) {
+  lqa_json json;
+  lqa_json_init(&json, &result->json, 2);
+  lqa_json_open_object(&json);
+  lqa_json_key(&json, "plan");
+  lqa_judge_plan_json(s, &json);
+  lqa_json_key(&json, "judge");
+  if (judged) {
+    lqa_judge_summary_json(s, &json);
+  } else {
+    lqa_json_null(&json);
+  }
+  lqa_json_close_object(&json);
+  lqa_buf_add_char(&result->json, '\n');
+  free(result->run_path);
+  result->run_path = strdup(s->args->run);
+  return result->run_path ? lqa_result_finish(result, out, err)
+                          : lqa_fail_memory(err, "writing the result");
+}
+
+static lqa_status show_plan(const lqa_judge_session *s, lqa_result *result, lqa_result **out,
+                            lqa_error *err) {
+  LQA_TRY(lqa_judge_plan_text(s, &result->text, err));
+  lqa_buf_add_text(&result->text, "\nNothing was spent. Add --yes to ask.\n");
+  return finish(s, false, result, out, err);
+}
+
+/* Saves what there is and shows it; `asked` is how asking went. */
+static lqa_status save_and_show(lqa_judge_session *s, lqa_status asked, lqa_result *result,
+                                lqa_result **out, lqa_error *err) {
+  lqa_error later;
+  lqa_status status = lqa_judge_session_save(s, asked == LQA_OK ? err : &later);
+  if (status == LQA_OK) {
+    lqa_judge_summary_text(s, &result->text);
+    lqa_buf_printf(&result->text, "Look at them: labelqa review %s\n", s->args->run);
+    status = finish(s, true, result, out, asked == LQA_OK ? err : &later);
+  }
+  return asked == LQA_OK ? status : asked;
+}
+
+/* ---- asking ---- */
+
+static void warn_of(const lqa_judge_session *s) {
+  const lqa_observer *observer = s->args->common.observer;
+  for (int j = 0; j < s->options.n_judges; j++) {
+    const lqa_judge_endpoint *e = &s->options.judges[j];
+    if (e->key && strncmp(e->base_url, "http:", 5) == 0 && !lqa_judge_is_local(e->base_url)) {
+      lqa_observe_message(observer, LQA_MESSAGE_WARN,
+                          "%s is not encrypted: key and rows travel in the clear", e->base_url);
+    }
+  }
+}
+
+static lqa_status ask(lqa_judge_session *s, lqa_result *result, lqa_result **out, lqa_error *err) {
+  LQA_TRY(lqa_judge_check_price(s->args, &s->options, err));
+  warn_of(s);
+  lqa_status asked = lqa_judge_ask(s->plan, NULL, err);
+  bool has_answers = asked == LQA_OK || asked == LQA_BAD_ENDPOINT || asked == LQA_OUT_OF_BUDGET ||
+                     asked == LQA_INTERRUPTED || asked == LQA_BAD_FILE;
+  return has_answers ? save_and_show(s, asked, result, out, err) : asked;
+}
+
+/* ---- batches ---- */
+
+static lqa_status write_batch(lqa_judge_session *s, lqa_result *result, lqa_result **out,
+                              lqa_error *err) {
+  int64_t n;
+  LQA_TRY(lqa_judge_batch_write(s->plan, s->args->batch_write, &n, err));
+  lqa_buf_printf(
+      &result->text,
+      "%lld questions written to %s. Hand it to the provider, then take the results back "
+      "with\n  labelqa judge %s --batch-read RESULTS\nand the same options. Nothing was "
+      "spent.\n",
+      (long long)n, s->args->batch_write, s->args->run);
+  return finish(s, false, result, out, err);
+}
+
+static void count_batch(const lqa_batch_count *count, lqa_buf *out) {
+  lqa_buf_printf(out, "%lld answers taken in", (long long)count->answers);
+  if (count->errors > 0) {
+    lqa_buf_printf(out, ", %lld lines are errors (the rows can be asked again)",
+                   (long long)count->errors);
+  }
+  if (count->foreign > 0) {
+    lqa_buf_printf(out, ", %lld lines belong to other questions", (long long)count->foreign);
+  }
+  lqa_buf_add_char(out, '\n');
+}
+
+static lqa_status read_batch(lqa_judge_session *s, lqa_result *result, lqa_result **out,
+                             lqa_error *err) {
+  lqa_batch_count count;
+  LQA_TRY(lqa_judge_batch_read(s->plan, s->args->batch_read, &count, err));
+  count_batch(&count, &result->text);
+  return save_and_show(s, LQA_OK, result, out, err);
+}
+
+static lqa_status submit_batch(lqa_judge_session *s, lqa_result *result, lqa_result **out,
+                               lqa_error *err) {
+  char id[128];
+  if (!s->args->yes) {
+    return show_plan(s, result, out, err);
+  }
+  LQA_TRY(lqa_judge_check_price(s->args, &s->options, err));
+  LQA_TRY(lqa_judge_batch_submit(s->plan, id, err));
+  lqa_buf_printf(&result->text,
+                 "Batch %s submitted. Look after it with\n  labelqa judge %s "
+                 "--batch-poll\nand the same options.\n",
+                 id, s->args->run);
+  return finish(s, false, result, out, err);
+}
+
+static lqa_status poll_batches(lqa_judge_session *s, lqa_result *result, lqa_result **out,
+                               lqa_error *err) {
+  lqa_batch_news news;
+  LQA_TRY(lqa_judge_batch_poll(s->plan, &news, err));
+  if (news.n_open + news.n_done == 0) {
+    lqa_buf_add_text(&result->text, "No batch is out for this endpoint and model.\n");
+  }
+  if (news.n_open > 0) {
+    lqa_buf_printf(&result->text, "%lld batches are open: %lld of %lld questions answered (%s)\n",
+                   (long long)news.n_open, (long long)news.completed, (long long)news.total,
+                   news.last_status);
+  }
+  if (news.n_done > 0) {
+    lqa_buf_printf(&result->text, "%lld batches ended (%s): ", (long long)news.n_done,
+                   news.last_status);
+    count_batch(&news.count, &result->text);
+  }
+  LQA_TRY(lqa_judge_session_replan(s, err));
+  return save_and_show(s, LQA_OK, result, out, err);
+}
+
+/* ---- the command ---- */
+
+static lqa_status dispatch(lqa_judge_session *s, lqa_result *result, lqa_result **out,
+                           lqa_error *err) {
+  const lqa_judge_args *a = s->args;
+  if (a->batch_write) {
+    return write_batch(s, result, out, err);
+  }
+  if (a->batch_read) {
+    return read_batch(s, result, out, err);
+  }
+  if (a->batch_submit) {
+    return submit_batch(s, result, out, err);
+  }
+  if (a->batch_poll) {
+    return poll_batches(s, result, out, err);
+  }
+  return a->yes ? ask(s, result, out, err) : show_plan(s, result, out, err);
+}
+
+static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
+  lqa_judge_session session;
+  LQA_TRY(lqa_judge_session_open(data, false, &session, err));
+  lqa_result *result = lqa_result_new(), *shown = NULL;
+  lqa_status status =
+      result ? dispatch(&session, result, &shown, err) : lqa_fail_memory(err, "judging");
+  if (shown) {
+    *out = shown;
+  } else {
+    lqa_result_free(result);
+  }
+  lqa_judge_session_close(&session);
+  return status;
+}
+
+/* ---- the simulated judge ---- */
+
+/* True classes by row, from a column of the run's source. */
+static lqa_status read_truth(const lqa_judge_session *s, const char *column, int32_t *truth,
+                             lqa_error *err) {
+  lqa_run_source source;
+  lqa_source_reader *reader = NULL;
+  bool more = true;
+  LQA_TRY(lqa_run_source_open(s->run->folder, &s->run->manifest, &s->observer, &source, err));
+  int64_t found = lqa_source_find_column(source.source, column);
+  lqa_status status = found >= 0 ? lqa_source_reader_open(source.source, &reader, err)
+                                 : lqa_fail_at(err, LQA_BAD_USAGE, NULL, -1, column,
+                                               "the run's source has no column '%s'", column);
+  for (int64_t row = 0; row < s->run->rows.n_rows && status == LQA_OK && more; row++) {
+    status = lqa_source_reader_next(reader, &more, err);
+    if (status == LQA_OK && more) {
+      truth[row] = lqa_run_find_class(s->run, lqa_source_reader_get(reader, (size_t)found));
+    }
+  }
+  lqa_source_reader_close(reader);
+  lqa_run_source_close(&source);
+  return status;
+}
+
+static lqa_status ask_simulated(lqa_judge_session *s, double accuracy, const int32_t *truth,
+                                lqa_error *err) {
+  lqa_transport transport;
+  lqa_simulated_judge judge = {accuracy,   (uint64_t)s->args->common.seed,     s->options.protocol,
+                               s->classes, (size_t)s->run->manifest.n_classes, truth};
+  LQA_TRY(lqa_simulated_open(&judge, &transport, err));
+  lqa_status status = lqa_judge_ask(s->plan, &transport, err);
+  transport.close(transport.self);
+  return status;
+}
+
+static lqa_status simulate(lqa_judge_session *s, double accuracy, const char *column,
+                           lqa_result **out, lqa_error *err) {
+  size_t n = (size_t)s->run->rows.n_rows;
+  int32_t *truth = lqa_malloc(n, sizeof *truth);
+  lqa_result *result = lqa_result_new(), *shown = NULL;
+  lqa_status status = truth && result ? LQA_OK : lqa_fail_memory(err, "simulating a judge");
+  for (size_t i = 0; truth && i < n; i++) {
+    truth[i] = LQA_JUDGE_NO_CLASS;
+  }
+  LQA_TRY_OUT(status);
+  LQA_TRY_OUT(read_truth(s, column, truth, err));
+  LQA_TRY_OUT(ask_simulated(s, accuracy, truth, err));
+  lqa_buf_printf(&result->text,
+                 "The judge is SIMULATED: it knows the truth and tells it %.0f %% of the time; no "
+                 "model was asked.\n",
+                 100 * accuracy);
+  status = save_and_show(s, LQA_OK, result, &shown, err);
+out:
+  if (shown) {
+    *out = shown;
+  } else {
+    lqa_result_free(result);
+  }
+  free(truth);
+  return status;
+}
+
+lqa_status lqa_judge_simulate(const lqa_judge_args *args, double accuracy, const char *truth,
+                              lqa_result **result, lqa_error *err) {
+  lqa_judge_session session;
+  LQA_TRY(lqa_judge_session_open(args, true, &session, err));
+  lqa_status status = simulate(&session, accuracy, truth, result, err);
+  lqa_judge_session_close(&session);
+  return status;
+}
+
+/* ---- options ---- */
+
+/* clang-format off */
+#define AT(field) offsetof(lqa_judge_args, field)
+#define TEXT(option, field, place, text) \
+  {.name = option, .kind = LQA_OPTION_TEXT, .offset = AT(field), .argument = place, .help = text}
+#define FLAG(option, field, text) \
+  {.name = option, .kind = LQA_OPTION_FLAG, .offset = AT(field), .help = text}
+#define INT(option, field, value, low, high, text) \
+  {.name = option, .kind = LQA_OPTION_INT, .offset = AT(field), .default_value = value, \
+   .min = low, .max = high, .argument = "N", .help = text}
+#define FROM_ENVIRONMENT(variable, field) \
+  {.name = variable, .kind = LQA_OPTION_TEXT, .offset = AT(field), .environment = variable, \
+   .environment_only = true, .help = ""}
+
+static const lqa_option options[] = {
+  {.name = "model", .kind = LQA_OPTION_TEXT, .offset = AT(model), .default_value = "gpt-4o-mini",
+   .argument = "NAME", .help = "the model to ask"},
+  FLAG("yes", yes, "spend: without it the plan is printed and nothing is asked"),
+  INT("top", top, "60", 0, 1e9, "suspicious rows to judge, most suspicious first"),
+  INT("sample-unflagged", sample_unflagged, "20", 0, 1e9,
+      "other rows to judge, at random: they tell the error rate that suspicion misses"),
+  INT("budget", budget, "0", 0, 1e9, "draw this many rows by --strategy instead of --top"),
+  {.name = "strategy", .kind = LQA_OPTION_CHOICE, .offset = AT(strategy),
+   .default_value = "expected-corrections", .choices = "expected-corrections|uncertainty|random",
+   .help = "how --budget draws; a fifth always goes to unsuspected rows"},
+  {.name = "mode", .kind = LQA_OPTION_CHOICE, .offset = AT(mode), .default_value = "judge",
+   .choices = "judge|label", .help = "label: every row gets the model's label (blind protocol)"},
+  {.name = "protocol", .kind = LQA_OPTION_CHOICE, .offset = AT(protocol),
+   .default_value = "verify", .choices = "verify|blind",
+   .help = "verify shows the assigned label, blind does not"},
+  TEXT("class-notes", class_notes, "FILE", "what belongs in each class, a line 'CLASS: text' each"),
+  TEXT("prompt", prompt, "FILE",
+       "template with {{categories}}, {{notes}}, {{text}}, {{label}}, {{instructions}}"),
+  INT("max-text", max_text, "6000", 10, 1e9,
+      "characters of a text; longer ones are cut in the middle"),
+
+  {.name = "max-calls", .kind = LQA_OPTION_INT, .offset = AT(max_calls), .default_value = "-1",
+   .min = -1, .max = 1e12, .argument = "N", .group = "Money",
+   .help = "requests to send at most; -1 = the plan's questions plus a fifth"},
+  {.name = "max-cost", .kind = LQA_OPTION_DOUBLE, .offset = AT(max_cost), .default_value = "-1",
+   .min = -1, .max = 1e6, .argument = "USD", .group = "Money",
+   .help = "US dollars to spend at most; -1 = no limit"},
+  {.name = "price", .kind = LQA_OPTION_TEXT, .offset = AT(price), .argument = "IN,OUT",
+   .group = "Money", .help = "US dollars per million input and output tokens"},
+  {.name = "prices", .kind = LQA_OPTION_TEXT, .offset = AT(prices), .argument = "FILE",
+   .group = "Money", .help = "price table (JSON) that comes before the built-in one"},
+  {.name = "retry-unknown", .kind = LQA_OPTION_FLAG, .offset = AT(retry_unknown),
+   .group = "Money", .help = "ask rows again whose cached answer was UNKNOWN"},
+  {.name = "cache", .kind = LQA_OPTION_TEXT, .offset = AT(cache), .argument = "FILE",
+   .group = "Money", .help = "where paid answers are kept"},
+
+  {.name = "second-model", .kind = LQA_OPTION_TEXT, .offset = AT(second_model),
+   .argument = "NAME", .group = "Second judge", .help = "a verdict then needs both to agree"},
+  {.name = "second-base-url", .kind = LQA_OPTION_TEXT, .offset = AT(second_base_url),
+   .argument = "URL", .group = "Second judge",
+   .help = "its endpoint, with the key in LLM_API_KEY_2; without it, the first one's"},
+  {.name = "second-price", .kind = LQA_OPTION_TEXT, .offset = AT(second_price),
+   .argument = "IN,OUT", .group = "Second judge", .help = "its price"},
+  {.name = "repeat", .kind = LQA_OPTION_INT, .offset = AT(repeat), .default_value = "1",
+   .min = 1, .max = 100, .argument = "K", .group = "Second judge",
+   .help = "ask some rows K times: how often the judge agrees with itself"},
+  {.name = "repeat-rows", .kind = LQA_OPTION_INT, .offset = AT(repeat_rows),
+   .default_value = "50", .min = 1, .max = 1e9, .argument = "N", .group = "Second judge",
+   .help = "how many rows --repeat asks"},
+
+  {.name = "concurrency", .kind = LQA_OPTION_INT, .offset = AT(concurrency),
+   .default_value = "8", .min = 1, .max = 1024, .argument = "N", .group = "Endpoint",
+   .help = "requests open at a time; fewer where the endpoint says it is too many"},
+  {.name = "timeout", .kind = LQA_OPTION_DOUBLE, .offset = AT(timeout), .default_value = "60",
+   .min = 0.001, .max = 86400, .argument = "S", .group = "Endpoint",
+   .help = "seconds that a request may take"},
+  {.name = "max-output-tokens", .kind = LQA_OPTION_INT, .offset = AT(max_output_tokens),
+   .default_value = "0", .min = 0, .max = 1e6, .argument = "N", .group = "Endpoint",
+   .help = "cap on the answer; 0 = 256 and the longest class name (thinking models: 4096)"},
+  {.name = "temperature", .kind = LQA_OPTION_DOUBLE, .offset = AT(temperature),
+   .default_value = "0", .min = 0, .max = 2, .argument = "T", .group = "Endpoint",
+   .help = "sampling temperature"},
+  {.name = "reasoning-effort", .kind = LQA_OPTION_TEXT, .offset = AT(reasoning_effort),
+   .argument = "LEVEL", .group = "Endpoint",
+   .help = "sent as reasoning_effort; not sent otherwise"},
+  {.name = "ca-file", .kind = LQA_OPTION_TEXT, .offset = AT(ca_file), .argument = "FILE",
+   .group = "Endpoint", .help = "certificates (PEM) to trust instead of the system's"},
+
+  {.name = "batch-write", .kind = LQA_OPTION_TEXT, .offset = AT(batch_write), .argument = "FILE",
+   .group = "Batches", .help = "write the questions as a provider's batch file; spends nothing"},
+  {.name = "batch-read", .kind = LQA_OPTION_TEXT, .offset = AT(batch_read), .argument = "FILE",
+   .group = "Batches", .help = "take a batch's results back"},
+  {.name = "batch-submit", .kind = LQA_OPTION_FLAG, .offset = AT(batch_submit),
+   .group = "Batches", .help = "upload the questions and start a batch (with --yes)"},
+  {.name = "batch-poll", .kind = LQA_OPTION_FLAG, .offset = AT(batch_poll), .group = "Batches",
+   .help = "look after submitted batches and take finished ones back"},
+
+  FROM_ENVIRONMENT("LLM_API_KEY", llm_key),
+  FROM_ENVIRONMENT("LLM_BASE_URL", llm_base_url),
+  FROM_ENVIRONMENT("OPENAI_API_KEY", openai_key),
+  FROM_ENVIRONMENT("OPENAI_BASE_URL", openai_base_url),
+  FROM_ENVIRONMENT("LLM_API_KEY_2", second_key),
+  FROM_ENVIRONMENT("XDG_CACHE_HOME", cache_home),
+  FROM_ENVIRONMENT("XDG_CONFIG_HOME", config_home),
+  FROM_ENVIRONMENT("HOME", home),
+  FROM_ENVIRONMENT("HTTPS_PROXY", https_proxy),
+  FROM_ENVIRONMENT("https_proxy", https_proxy),
+  FROM_ENVIRONMENT("http_proxy", http_proxy),
+  FROM_ENVIRONMENT("ALL_PROXY", all_proxy),
+  FROM_ENVIRONMENT("all_proxy", all_proxy),
+  LQA_COMMON_OPTIONS(lqa_judge_args)};
+/* clang-format on */
+
+const lqa_command lqa_command_judge = {
+    .number = LQA_COMMAND_judge,
+    .name = "judge",
+    .summary = "A language model verifies the suspects; without --yes only the plan and its price",
+    .description =
+        "Sends the most suspicious rows, and a random sample of the others, to a model behind an\n"
+        "OpenAI-compatible endpoint and folds its verdicts into the run. Key and endpoint come in\n"
+        "pairs from the environment: LLM_API_KEY with LLM_BASE_URL, else OPENAI_API_KEY with\n"
+        "OPENAI_BASE_URL. Paid answers are kept: asking again costs nothing.",
+    .example = "labelqa judge tickets.labelqa\n"
+               "labelqa judge tickets.labelqa --yes --max-cost 0.50\n"
+               "LLM_BASE_URL=http://localhost:11434/v1 labelqa judge tickets.labelqa --model "
+               "llama3.1 --yes",
+    .args_size = sizeof(lqa_judge_args),
+    .options = options,
+    .positionals = {{"RUN", offsetof(lqa_judge_args, run), false, true}},
+    .run = run,
+};
+
+void lqa_judge_args_init(lqa_judge_args *args) {
+  lqa_command_init_args(LQA_COMMAND_judge, args);
+}
+
+lqa_status lqa_cmd_judge(const lqa_judge_args *args, lqa_result **result, lqa_error *err) {
+  lqa_error_clear(err);
+  return run(args, result, err);
+}

@@ -1,0 +1,453 @@
+/* The run's rows become items: key, text, given label, why they were chosen, what people decided.
+ * The answers go to run.db in one transaction with the session that they belong to, then the run's
+ * files are made again from it. A cancelled or failed session saves what it has: it was paid for.
+ */
+#include "api/judge_session.h"
+
+#include "api/judge_endpoint.h"
+#include "api/judge_text.h"
+#include "api/run_report.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "judge/simulate.h"
+#include "store/row_texts.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { MAX_FILE_BYTES = 16 << 20 };
+
+_Static_assert((int)LQA_JUDGE_YES == (int)LQA_VERDICT_YES &&
+                   (int)LQA_JUDGE_NO == (int)LQA_VERDICT_NO &&
+                   (int)LQA_JUDGE_UNKNOWN == (int)LQA_VERDICT_UNKNOWN,
+               "the judge's verdicts are the evidence's");
+
+/* ---- options ---- */
+
+static lqa_status load_text(const char *path, lqa_arena *arena, const char **out, lqa_error *err) {
+  lqa_buf buf;
+  lqa_buf_init(&buf, MAX_FILE_BYTES);
+  lqa_status status = lqa_file_load(path, &buf, err);
+  if (status == LQA_OK) {
+    *out = lqa_arena_copy(arena, buf.size ? buf.data : "", buf.size);
+    status = *out ? LQA_OK : lqa_fail_memory(err, "reading a file");
+  }
+  lqa_buf_clear(&buf);
+  return status;
+}
+
+static const char *proxy_for(const lqa_judge_args *args, const char *base_url) {
+  const char *own = strncmp(base_url, "http:", 5) == 0 ? args->http_proxy : args->https_proxy;
+  return own ? own : args->all_proxy;
+}
+
+static lqa_status set_options(lqa_judge_session *s, bool simulated, lqa_error *err) {
+  const lqa_judge_args *a = s->args;
+  lqa_judge_options *o = &s->options;
+  lqa_judge_options_init(o);
+  o->protocol = strcmp(a->protocol, "blind") == 0 || strcmp(a->mode, "label") == 0
+                    ? LQA_PROTOCOL_BLIND
+                    : LQA_PROTOCOL_VERIFY;
+  o->max_text_chars = a->max_text;
+  o->seed = (uint64_t)a->common.seed;
+  o->max_calls = a->max_calls;
+  o->max_cost_usd = a->max_cost < 0 ? NAN : a->max_cost;
+  o->concurrency = (int)a->concurrency;
+  o->timeout_seconds = a->timeout;
+  o->max_output_tokens = a->max_output_tokens;
+  o->temperature = a->temperature;
+  o->reasoning_effort = a->reasoning_effort;
+  o->retry_unknown = a->retry_unknown;
+  o->repeats = (int)a->repeat;
+  o->repeat_rows = a->repeat_rows;
+  o->ca_file = a->ca_file;
+  o->observer = a->common.observer;
+  if (a->prompt) {
+    o->template_name = a->prompt;
+    LQA_TRY(load_text(a->prompt, &s->arena, &o->template_text, err));
+  }
+  if (simulated) {
+    o->judges[0] = (lqa_judge_endpoint){LQA_SIMULATED_URL, LQA_SIMULATED_MODEL, NULL, 0, 0};
+    return LQA_OK;
+  }
+  LQA_TRY(lqa_judge_set_endpoints(a, &s->arena, o, err));
+  o->proxy = proxy_for(a, o->judges[0].base_url);
+  return lqa_judge_cache_path(a, &s->arena, &o->cache_path, err);
+}
+
+/* ---- class notes ---- */
+
+/* Splits "CLASS<tab>NOTE" or "CLASS: NOTE" at the first tab, else at a colon whose left side is a
+ * class. */
+static bool split_note(const lqa_run *run, lqa_str line, int32_t *class, lqa_str *note) {
+  const char *tab = memchr(line.data, '\t', line.size);
+  for (size_t i = 0; i < line.size; i++) {
+    bool is_end = tab ? line.data + i == tab : line.data[i] == ':';
+    int32_t code = is_end ? lqa_run_find_class(run, lqa_str_trim((lqa_str){line.data, i})) : -1;
+    if (code >= 0) {
+      *class = code;
+      *note = lqa_str_trim((lqa_str){line.data + i + 1, line.size - i - 1});
+      return true;
+    }
+  }
+  return false;
+}
+
+static lqa_status take_notes(lqa_judge_session *s, const char *text, lqa_error *err) {
+  int number = 0;
+  while (*text) {
+    size_t size = strcspn(text, "\n");
+    lqa_str line = lqa_str_trim((lqa_str){text, size}), note;
+    int32_t class;
+    number++;
+    if (line.size > 0 && !split_note(s->run, line, &class, &note)) {
+      return lqa_fail_at(
+          err, LQA_BAD_USAGE, s->args->class_notes, number - 1, NULL,
+          "%s: line %d names no class of this run; expected 'CLASS: what belongs in it'",
+          s->args->class_notes, number);
+    }
+    if (line.size > 0) {
+      s->classes[class].note = note;
+    }
+    text += size + (text[size] ? 1 : 0);
+  }
+  return LQA_OK;
+}
+
+static lqa_status set_classes(lqa_judge_session *s, lqa_error *err) {
+  const lqa_manifest *m = &s->run->manifest;
+  const char *notes = NULL;
+  s->classes = lqa_arena_take(&s->arena, (size_t)m->n_classes + 1, sizeof *s->classes);
+  if (!s->classes) {
+    return lqa_fail_memory(err, "preparing the judge");
+  }
+  for (int32_t i = 0; i < m->n_classes; i++) {
+    s->classes[i].name = m->classes[i];
+  }
+  if (!s->args->class_notes) {
+    return LQA_OK;
+  }
+  LQA_TRY(load_text(s->args->class_notes, &s->arena, &notes, err));
+  return take_notes(s, notes, err);
+}
+
+/* ---- rows ---- */
+
+/* Arrays that choosing wants, made from the evidence. */
+typedef struct chooser {
+  uint8_t *has_content, *is_suspicious;
+  double *p_wrong;
+} chooser;
+
+static bool is_zero(lqa_hash128 hash) {
+  return hash.high == 0 && hash.low == 0;
+}
+
+static void fill_chooser(const lqa_run *run, chooser *c) {
+  const lqa_evidence *e = &run->evidence;
+  for (int64_t row = 0; row < e->n_rows; row++) {
+    c->has_content[row] = run->rows.content_hash && !is_zero(run->rows.content_hash[row]);
+    c->is_suspicious[row] = lqa_evidence_is_suspicious(e, row);
+    c->p_wrong[row] =
+        isnan(e->p_correct[row]) ? 1 - e->self_confidence[row] : 1 - e->p_correct[row];
+  }
+}
+
+static lqa_choose_strategy strategy_of(const char *name) {
+  return strcmp(name, "random") == 0        ? LQA_CHOOSE_RANDOM
+         : strcmp(name, "uncertainty") == 0 ? LQA_CHOOSE_UNCERTAINTY
+                                            : LQA_CHOOSE_CORRECTIONS;
+}
+
+static lqa_status choose_rows(lqa_judge_session *s, const chooser *c, lqa_error *err) {
+  const lqa_judge_args *a = s->args;
+  lqa_choose_input input = {.n_rows = s->run->evidence.n_rows,
+                            .label = s->run->rows.label,
+                            .has_content = c->has_content,
+                            .is_suspicious = c->is_suspicious,
+                            .issue_rank = s->run->evidence.issue_rank,
+                            .p_wrong = c->p_wrong,
+                            .seed = (uint64_t)a->common.seed};
+  if (strcmp(a->mode, "label") == 0) {
+    return lqa_choose_every(&input, &s->choices, err);
+  }
+  return a->budget > 0
+             ? lqa_choose_budget(&input, a->budget, strategy_of(a->strategy), &s->choices, err)
+             : lqa_choose_top(&input, a->top, a->sample_unflagged, &s->choices, err);
+}
+
+static lqa_status choose(lqa_judge_session *s, lqa_error *err) {
+  size_t n = (size_t)s->run->evidence.n_rows;
+  chooser c = {lqa_calloc(n, 1), lqa_calloc(n, 1), lqa_calloc(n, sizeof *c.p_wrong)};
+  lqa_status status = LQA_NO_MEMORY;
+  if (c.has_content && c.is_suspicious && c.p_wrong) {
+    fill_chooser(s->run, &c);
+    status = choose_rows(s, &c, err);
+  } else {
+    lqa_fail_memory(err, "choosing rows for the judge");
+  }
+  free(c.has_content);
+  free(c.is_suspicious);
+  free(c.p_wrong);
+  return status;
+}
+
+static lqa_status set_item(lqa_judge_session *s, const lqa_choice *choice, lqa_row_texts *texts,
+                           lqa_buf *key, lqa_judge_item *item) {
+  const lqa_evidence *e = &s->run->evidence;
+  int64_t row = choice->row;
+  lqa_str text = lqa_row_texts_get(texts, row);
+  int32_t label = s->run->rows.label[row];
+  lqa_buf_reset(key);
+  LQA_TRY(lqa_run_rows_key(&s->run->rows, row, key));
+  *item = (lqa_judge_item){
+      .row = row,
+      .key = {lqa_arena_copy(&s->arena, key->data, key->size), key->size},
+      .text = {lqa_arena_copy(&s->arena, text.data ? text.data : "", text.size), text.size},
+      .label = label >= 0 ? label : LQA_JUDGE_NO_CLASS,
+      .kind = choice->kind,
+      .inclusion = choice->inclusion,
+      .stratum = choice->stratum,
+      .is_flagged = e->is_label_issue[row],
+      .decided = e->decided_label[row],
+  };
+  return item->key.data && item->text.data ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status set_items(lqa_judge_session *s, lqa_row_texts *texts) {
+  lqa_buf key;
+  lqa_buf_init(&key, 1 << 20);
+  lqa_status status = LQA_OK;
+  for (size_t i = 0; i < s->choices.n && status == LQA_OK; i++) {
+    status = set_item(s, &s->choices.data[i], texts, &key, &s->items[i]);
+  }
+  lqa_buf_clear(&key);
+  return status;
+}
+
+static lqa_status load_items(lqa_judge_session *s, lqa_error *err) {
+  size_t n = s->choices.n;
+  lqa_row_texts texts;
+  lqa_row_texts_input input = {.folder = s->run->folder,
+                               .manifest = &s->run->manifest,
+                               .rows = &s->run->rows,
+                               .observer = s->run->observer};
+  s->items = lqa_arena_take(&s->arena, n + 1, sizeof *s->items);
+  int64_t *wanted = lqa_malloc(n, sizeof *wanted);
+  if (!s->items || !wanted) {
+    free(wanted);
+    return lqa_fail_memory(err, "reading the rows to judge");
+  }
+  for (size_t i = 0; i < n; i++) {
+    wanted[i] = s->choices.data[i].row;
+  }
+  lqa_status status = lqa_row_texts_load(&input, wanted, (int64_t)n, &texts, err);
+  free(wanted);
+  if (status == LQA_OK) {
+    status = set_items(s, &texts);
+    if (status != LQA_OK) {
+      lqa_fail_memory(err, "reading the rows to judge");
+    }
+    lqa_row_texts_clear(&texts);
+  }
+  return status;
+}
+
+/* ---- opening ---- */
+
+lqa_status lqa_judge_session_replan(lqa_judge_session *s, lqa_error *err) {
+  lqa_judge_input input = {s->items, s->choices.n, s->classes, (size_t)s->run->manifest.n_classes};
+  lqa_judge_plan_free(s->plan);
+  s->plan = NULL;
+  return lqa_judge_plan_new(&input, &s->options, &s->plan, err);
+}
+
+static lqa_status check_content(const lqa_run *run, lqa_error *err) {
+  if (run->rows.content_hash) {
+    return LQA_OK;
+  }
+  return lqa_fail(err, LQA_BAD_USAGE,
+                  "this run has no texts or features that a judge could read; audit with --text or "
+                  "--features");
+}
+
+static lqa_status prepare(lqa_judge_session *s, bool simulated, lqa_error *err) {
+  LQA_TRY(set_options(s, simulated, err));
+  bool writes = s->args->yes || s->args->batch_read || s->args->batch_poll || simulated;
+  LQA_TRY(lqa_run_open(s->args->run, writes, &s->observer, &s->run, err));
+  LQA_TRY(check_content(s->run, err));
+  LQA_TRY(set_classes(s, err));
+  LQA_TRY(choose(s, err));
+  LQA_TRY(load_items(s, err));
+  return lqa_judge_session_replan(s, err);
+}
+
+lqa_status lqa_judge_session_open(const lqa_judge_args *args, bool simulated,
+                                  lqa_judge_session *session, lqa_error *err) {
+  *session = (lqa_judge_session){.args = args};
+  lqa_arena_init(&session->arena);
+  if (args->common.observer) {
+    session->observer = *args->common.observer;
+    session->observer.cancelled = NULL;
+  }
+  lqa_status status = prepare(session, simulated, err);
+  if (status != LQA_OK) {
+    lqa_judge_session_close(session);
+  }
+  return status;
+}
+
+void lqa_judge_session_close(lqa_judge_session *s) {
+  lqa_judge_plan_free(s->plan);
+  lqa_vec_clear(&s->choices);
+  lqa_run_close(s->run);
+  lqa_arena_clear(&s->arena);
+  *s = (lqa_judge_session){0};
+}
+
+/* ---- saving ---- */
+
+/* run.db knows this row's verdict already, from the same answers. */
+static bool is_known(const lqa_judge_session *s, const lqa_judge_row *row) {
+  const lqa_evidence *e = &s->run->evidence;
+  int64_t number = row->item->row;
+  return e->verdict[number] == (uint8_t)row->verdict &&
+         e->corrected_label[number] == row->corrected;
+}
+
+static lqa_str class_name(const lqa_judge_session *s, int32_t code) {
+  return code >= 0 ? s->classes[code].name : (lqa_str){NULL, 0};
+}
+
+static lqa_status save_answer(void *data, const lqa_judge_answer *a, lqa_error *err) {
+  lqa_judge_session *s = data;
+  if (a->cached && s->run->evidence.verdict[a->item->row] != LQA_VERDICT_NONE) {
+    return LQA_OK; /* it was recorded when it was paid for */
+  }
+  lqa_reply_record record = {
+      .row = {a->item->row, a->item->key},
+      .judge_run = s->judge_run,
+      .judge = a->judge,
+      .repeat = a->repeat,
+      .verdict = lqa_str_from(lqa_judge_verdict_name(a->verdict)),
+      .corrected = class_name(s, a->corrected),
+      .why = lqa_str_from(a->why),
+      .raw = a->raw,
+      .model = lqa_str_from(a->model),
+      .base_url = lqa_str_from(a->base_url),
+      .reply_model = lqa_str_from(a->reply_model),
+      .prompt_hash = lqa_str_from(a->prompt_hash),
+      .asked_utc = lqa_str_from(a->asked_utc),
+      .tokens_in = a->tokens_in,
+      .tokens_out = a->tokens_out,
+      .cost_usd = a->cost_usd,
+      .cached = a->cached,
+  };
+  return lqa_run_db_add_reply(s->run->db, &record, err);
+}
+
+static lqa_status save_row(void *data, const lqa_judge_row *row, lqa_error *err) {
+  lqa_judge_session *s = data;
+  if (is_known(s, row)) {
+    return LQA_OK;
+  }
+  lqa_verdict_record record = {
+      .row = {row->item->row, row->item->key},
+      .label = lqa_run_rows_label(&s->run->rows, &s->run->manifest, row->item->row),
+      .verdict = lqa_str_from(lqa_judge_verdict_name(row->verdict)),
+      .corrected = class_name(s, row->corrected),
+      .judge_run = s->judge_run,
+      .kind = lqa_str_from(lqa_judge_kind_name(row->item->kind)),
+      .inclusion = row->item->inclusion,
+  };
+  return lqa_run_db_add_verdict(s->run->db, &record, err);
+}
+
+static lqa_status save_session(lqa_judge_session *s, lqa_error *err) {
+  const lqa_judge_summary *sum = &s->summary;
+  lqa_buf details, model;
+  lqa_buf_init(&details, 1 << 20);
+  lqa_buf_init(&model, 1 << 12);
+  lqa_judge_details_json(s, &details);
+  lqa_buf_add_text(&model, s->options.judges[0].model);
+  if (s->options.n_judges == 2) {
+    lqa_buf_printf(&model, " + %s", s->options.judges[1].model);
+  }
+  lqa_judge_run record = {
+      .model = lqa_buf_str(&model),
+      .protocol = lqa_str_from(s->options.protocol == LQA_PROTOCOL_BLIND ? "blind" : "verify"),
+      .planned = sum->planned,
+      .judged = sum->judged,
+      .yes = sum->yes,
+      .no = sum->no,
+      .unknown = sum->unknown,
+      .cached = sum->cached,
+      .calls = sum->calls,
+      .tokens_in = sum->tokens_in,
+      .tokens_out = sum->tokens_out,
+      .cost_usd = sum->cost_usd,
+      .agreement = sum->agreement,
+      .details_json = lqa_buf_str(&details),
+  };
+  lqa_status status = details.failed || model.failed
+                          ? lqa_fail_memory(err, "recording the judge's session")
+                          : lqa_run_db_add_judge_run(s->run->db, &record, &s->judge_run, err);
+  lqa_buf_clear(&details);
+  lqa_buf_clear(&model);
+  return status;
+}
+
+static lqa_status save_records(lqa_judge_session *s, lqa_error *err) {
+  lqa_judge_sink sink = {s, save_answer, save_row};
+  lqa_judge_summary same;
+  LQA_TRY(lqa_run_db_begin(s->run->db, err));
+  lqa_status status = save_session(s, err);
+  if (status == LQA_OK) {
+    status = lqa_judge_fold(s->plan, &sink, &same, err);
+  }
+  if (status == LQA_OK) {
+    return lqa_run_db_commit(s->run->db, err);
+  }
+  lqa_run_db_roll_back(s->run->db);
+  return status;
+}
+
+/* The manifest names every model that ever judged this run. */
+static lqa_status add_models(lqa_judge_session *s, lqa_error *err) {
+  lqa_text_list *list = &s->run->manifest.judge_models;
+  size_t most = list->n + (size_t)s->options.n_judges;
+  const char **items = lqa_arena_take(&s->run->arena, most, sizeof *items);
+  if (!items) {
+    return lqa_fail_memory(err, "recording the judge's session");
+  }
+  size_t n = 0;
+  for (; n < list->n; n++) {
+    items[n] = list->items[n];
+  }
+  for (int j = 0; j < s->options.n_judges; j++) {
+    bool known = false;
+    for (size_t i = 0; i < n; i++) {
+      known = known || strcmp(items[i], s->options.judges[j].model) == 0;
+    }
+    if (!known) {
+      items[n++] = lqa_arena_printf(&s->run->arena, "%s", s->options.judges[j].model);
+    }
+  }
+  *list = (lqa_text_list){items, n};
+  return LQA_OK;
+}
+
+lqa_status lqa_judge_session_save(lqa_judge_session *s, lqa_error *err) {
+  LQA_TRY(lqa_judge_fold(s->plan, NULL, &s->summary, err));
+  LQA_TRY(add_models(s, err));
+  LQA_TRY(save_records(s, err));
+  lqa_result *shown = lqa_result_new();
+  lqa_report_args report;
+  lqa_report_args_init(&report);
+  report.common = s->args->common;
+  report.common.observer = &s->observer;
+  lqa_status status = shown ? lqa_run_report_refresh(s->run, s->args->run, &report, shown, err)
+                            : lqa_fail_memory(err, "reporting");
+  lqa_result_free(shown);
+  return status;
+}

@@ -1,0 +1,360 @@
+/* Numbers with what they mean: a rate never stands without its interval, an agreement never without
+ * the number of rows, a cost never without what it was booked for.
+ */
+#include "api/judge_text.h"
+
+#include "api/judge_endpoint.h"
+
+#include <math.h>
+
+/* ---- the plan ---- */
+
+static void add_money(lqa_buf *out, double usd) {
+  if (isnan(usd)) {
+    lqa_buf_add_text(out, "unknown");
+  } else {
+    lqa_buf_printf(out, "%.*f USD", usd < 0.1 ? 6 : 2, usd);
+  }
+}
+
+static void plan_endpoint(const lqa_judge_session *s, int judge, lqa_buf *out) {
+  const lqa_judge_endpoint *e = &s->options.judges[judge];
+  lqa_buf_printf(out, "%s %s, model %s, key %s\n", judge ? "and       " : "endpoint  ", e->base_url,
+                 e->model, e->key ? "set" : "not set");
+  if (isnan(e->price_in)) {
+    lqa_buf_add_text(out, "price      not known\n");
+  } else {
+    lqa_buf_printf(out, "price      %g in, %g out (USD per million tokens, %s)\n", e->price_in,
+                   e->price_out, lqa_judge_price_origin(s->args, judge, e->price_in));
+  }
+}
+
+static void plan_rows(const lqa_judge_numbers *n, lqa_buf *out) {
+  lqa_buf_printf(out, "rows       %lld to judge:", (long long)n->planned);
+  const char *separator = "";
+  for (int kind = 0; kind < LQA_JUDGE_KIND_COUNT; kind++) {
+    if (n->rows[kind] > 0) {
+      lqa_buf_printf(out, "%s %lld %s", separator, (long long)n->rows[kind],
+                     lqa_judge_kind_name((lqa_judge_kind)kind));
+      separator = ",";
+    }
+  }
+  lqa_buf_add_char(out, '\n');
+}
+
+static void plan_requests(const lqa_judge_numbers *n, lqa_buf *out) {
+  lqa_buf_printf(out, "calls      %lld questions, %lld answered by the cache",
+                 (long long)n->requests, (long long)n->cached);
+  if (n->shared > 0) {
+    lqa_buf_printf(out, ", %lld the same as another row's", (long long)n->shared);
+  }
+  if (n->in_batch > 0) {
+    lqa_buf_printf(out, ", %lld in a batch", (long long)n->in_batch);
+  }
+  lqa_buf_printf(out, ": %lld to ask (at most %lld calls)\n", (long long)n->to_ask,
+                 (long long)n->max_calls);
+  lqa_buf_printf(out, "tokens     about %lld in, %lld out\ncost       about ",
+                 (long long)n->tokens_in, (long long)n->tokens_out);
+  add_money(out, n->cost_usd);
+  lqa_buf_add_text(out, "; held at most ");
+  add_money(out, n->cost_bound_usd);
+  lqa_buf_add_char(out, '\n');
+}
+
+lqa_status lqa_judge_plan_text(const lqa_judge_session *s, lqa_buf *out, lqa_error *err) {
+  const lqa_judge_numbers *n = lqa_judge_plan_numbers(s->plan);
+  for (int j = 0; j < s->options.n_judges; j++) {
+    plan_endpoint(s, j, out);
+  }
+  lqa_buf_printf(out, "protocol   %s%s\n",
+                 s->options.protocol == LQA_PROTOCOL_BLIND ? "blind" : "verify",
+                 strcmp(s->args->mode, "label") == 0 ? " (the model labels every row)" : "");
+  plan_rows(n, out);
+  plan_requests(n, out);
+  if (!isnan(s->options.max_cost_usd)) {
+    lqa_buf_add_text(out, "budget     ");
+    add_money(out, s->options.max_cost_usd);
+    lqa_buf_add_char(out, '\n');
+  }
+  if (n->cut_texts > 0) {
+    lqa_buf_printf(out, "cut        %lld texts longer than %lld characters (--max-text)\n",
+                   (long long)n->cut_texts, (long long)s->options.max_text_chars);
+  }
+  if (n->planned > 0) {
+    lqa_buf_add_text(out, "\nThe first row's prompt:\n");
+    LQA_TRY(lqa_judge_plan_prompt(s->plan, out, err));
+  }
+  return lqa_buf_check(out, err);
+}
+
+static void json_int(lqa_json *json, const char *key, int64_t value) {
+  lqa_json_key(json, key);
+  lqa_json_int(json, value);
+}
+
+static void json_number(lqa_json *json, const char *key, double value) {
+  lqa_json_key(json, key);
+  lqa_json_double(json, value);
+}
+
+static void json_text(lqa_json *json, const char *key, const char *value) {
+  lqa_json_key(json, key);
+  lqa_json_text(json, value);
+}
+
+static void json_endpoints(const lqa_judge_session *s, lqa_json *json) {
+  lqa_json_key(json, "endpoints");
+  lqa_json_open_array(json);
+  for (int j = 0; j < s->options.n_judges; j++) {
+    const lqa_judge_endpoint *e = &s->options.judges[j];
+    lqa_json_open_object(json);
+    json_text(json, "base_url", e->base_url);
+    json_text(json, "model", e->model);
+    lqa_json_key(json, "key_set");
+    lqa_json_bool(json, e->key != NULL);
+    json_number(json, "price_in", e->price_in);
+    json_number(json, "price_out", e->price_out);
+    lqa_json_close_object(json);
+  }
+  lqa_json_close_array(json);
+}
+
+void lqa_judge_plan_json(const lqa_judge_session *s, lqa_json *json) {
+  const lqa_judge_numbers *n = lqa_judge_plan_numbers(s->plan);
+  lqa_buf prompt;
+  lqa_buf_init(&prompt, (size_t)1 << 28);
+  lqa_json_open_object(json);
+  json_endpoints(s, json);
+  json_text(json, "protocol", s->options.protocol == LQA_PROTOCOL_BLIND ? "blind" : "verify");
+  json_text(json, "mode", s->args->mode);
+  lqa_json_key(json, "rows");
+  lqa_json_open_object(json);
+  for (int kind = 0; kind < LQA_JUDGE_KIND_COUNT; kind++) {
+    json_int(json, lqa_judge_kind_name((lqa_judge_kind)kind), n->rows[kind]);
+  }
+  lqa_json_close_object(json);
+  json_int(json, "planned", n->planned);
+  json_int(json, "requests", n->requests);
+  json_int(json, "cached", n->cached);
+  json_int(json, "shared", n->shared);
+  json_int(json, "in_batch", n->in_batch);
+  json_int(json, "to_ask", n->to_ask);
+  json_int(json, "max_calls", n->max_calls);
+  json_int(json, "tokens_in", n->tokens_in);
+  json_int(json, "tokens_out", n->tokens_out);
+  json_number(json, "cost_usd", n->cost_usd);
+  json_number(json, "cost_bound_usd", n->cost_bound_usd);
+  json_number(json, "max_cost_usd", s->options.max_cost_usd);
+  json_int(json, "cut_texts", n->cut_texts);
+  if (lqa_judge_plan_prompt(s->plan, &prompt, NULL) == LQA_OK) {
+    lqa_json_key(json, "first_prompt");
+    lqa_json_str(json, lqa_buf_str(&prompt));
+  }
+  lqa_json_close_object(json);
+  lqa_buf_clear(&prompt);
+}
+
+/* ---- the summary ---- */
+
+static void text_rate(const char *name, const lqa_judge_rate *rate, lqa_buf *out) {
+  if (rate->n > 0) {
+    lqa_buf_printf(out, "%s %.1f %% (%lld of %lld, 95 %%: %.1f to %.1f)\n", name,
+                   100 * rate->estimate, (long long)rate->hits, (long long)rate->n, 100 * rate->low,
+                   100 * rate->high);
+  }
+}
+
+static void text_judge(const lqa_judge_session *s, int judge, lqa_buf *out) {
+  const lqa_judge_score *score = &s->summary.judges[judge];
+  const char *model = s->options.judges[judge].model;
+  if (s->options.n_judges == 2) {
+    lqa_buf_printf(out, "%s: %lld YES, %lld NO, %lld UNKNOWN\n", model, (long long)score->yes,
+                   (long long)score->no, (long long)score->unknown);
+  }
+  if (score->reply_model[0] && strcmp(score->reply_model, model) != 0) {
+    lqa_buf_printf(out, "%s answers as %s\n", model, score->reply_model);
+  }
+  if (score->other_model > 0) {
+    lqa_buf_printf(out, "%lld answers came from another model than %s and count as UNKNOWN\n",
+                   (long long)score->other_model, model);
+  }
+  text_rate("  finds wrong labels (people's decisions):", &score->sensitivity, out);
+  text_rate("  doubts right labels (people's decisions):", &score->false_alarm, out);
+  text_rate("  says the same when asked again:", &score->self_agreement, out);
+}
+
+static void text_agreement(const lqa_judge_session *s, lqa_buf *out) {
+  const lqa_judge_summary *sum = &s->summary;
+  if (s->options.n_judges == 2 && !isnan(sum->agreement)) {
+    lqa_buf_printf(out, "The two judges agree on %.1f %% of rows, kappa %.2f.\n",
+                   100 * sum->agreement, sum->kappa);
+    if (sum->same_family) {
+      lqa_buf_add_text(out,
+                       "Both come from one maker: they are likely to be wrong together. A second "
+                       "judge of another family says more.\n");
+    }
+  }
+  if (sum->overlap_rows > 0) {
+    lqa_buf_printf(
+        out, "Confident learning and judge agree on %.1f %% (%lld rows, weighted to the whole",
+        100 * sum->overlap_agreement, (long long)sum->overlap_rows);
+    if (!isnan(sum->overlap_kappa)) {
+      lqa_buf_printf(out, ", kappa %.2f", sum->overlap_kappa);
+    }
+    lqa_buf_add_text(out, ").\n");
+    if (sum->overlap_kappa < 0.2 && sum->overlap_rows >= 20) {
+      lqa_buf_add_text(out, "That is little: one of them does not see what the other sees (a class "
+                            "description that is missing, systematic confusion that the model has "
+                            "learnt). Look at rows where they differ before believing either.\n");
+    }
+  }
+}
+
+static void text_money(const lqa_judge_summary *sum, lqa_buf *out) {
+  lqa_buf_printf(out, "%lld calls, %lld answers from the cache, %lld tokens in, %lld out, cost ",
+                 (long long)sum->calls, (long long)sum->cached, (long long)sum->tokens_in,
+                 (long long)sum->tokens_out);
+  add_money(out, sum->cost_usd);
+  lqa_buf_add_char(out, '\n');
+  if (sum->errors > 0) {
+    lqa_buf_printf(out, "%lld calls were refused with an error status and cost nothing\n",
+                   (long long)sum->errors);
+  }
+  if (sum->booked > 0) {
+    lqa_buf_printf(out,
+                   "%lld calls ended without a bill (time-outs, lost connections, no usage): "
+                   "booked at their upper bound\n",
+                   (long long)sum->booked);
+  }
+  if (sum->lost > 0) {
+    lqa_buf_printf(out,
+                   "%lld calls were open when an earlier run was killed: perhaps paid, never "
+                   "received\n",
+                   (long long)sum->lost);
+  }
+}
+
+static void text_advice(const lqa_judge_session *s, lqa_buf *out) {
+  const lqa_judge_summary *sum = &s->summary;
+  if (sum->truncated > 0) {
+    lqa_buf_printf(out,
+                   "%lld answers were cut by the token limit: raise --max-output-tokens (models "
+                   "that think first need 2000 or more)\n",
+                   (long long)sum->truncated);
+  }
+  if (sum->dropped_fields[0]) {
+    lqa_buf_printf(out, "Request fields that the endpoint refuses and that are left out: %s\n",
+                   sum->dropped_fields);
+  }
+  text_rate("Wrong labels among the rows drawn at random:", &sum->random_error, out);
+  if (sum->advise_relabel) {
+    lqa_buf_add_text(out,
+                     "More than 30 % of the labels look wrong. Repairing one by one is the wrong "
+                     "tool: label everything anew, by people or by the model (--mode label).\n");
+  }
+}
+
+void lqa_judge_summary_text(const lqa_judge_session *s, lqa_buf *out) {
+  const lqa_judge_summary *sum = &s->summary;
+  lqa_buf_printf(out, "%lld of %lld rows judged: %lld YES, %lld NO, %lld UNKNOWN\n",
+                 (long long)sum->judged, (long long)sum->planned, (long long)sum->yes,
+                 (long long)sum->no, (long long)sum->unknown);
+  if (sum->in_batch > 0) {
+    lqa_buf_printf(out, "%lld rows wait in a submitted batch\n", (long long)sum->in_batch);
+  }
+  if (sum->unanswered > 0) {
+    lqa_buf_printf(out, "%lld rows stay unanswered; run the command again to ask only those\n",
+                   (long long)sum->unanswered);
+  }
+  for (int j = 0; j < s->options.n_judges; j++) {
+    text_judge(s, j, out);
+  }
+  text_agreement(s, out);
+  text_money(sum, out);
+  text_advice(s, out);
+}
+
+static void json_rate(lqa_json *json, const char *key, const lqa_judge_rate *rate) {
+  lqa_json_key(json, key);
+  if (rate->n == 0) {
+    lqa_json_null(json);
+    return;
+  }
+  lqa_json_open_object(json);
+  json_number(json, "estimate", rate->estimate);
+  json_number(json, "low", rate->low);
+  json_number(json, "high", rate->high);
+  json_int(json, "hits", rate->hits);
+  json_int(json, "n", rate->n);
+  lqa_json_close_object(json);
+}
+
+static void json_scores(const lqa_judge_session *s, lqa_json *json) {
+  lqa_json_key(json, "judges");
+  lqa_json_open_array(json);
+  for (int j = 0; j < s->options.n_judges; j++) {
+    const lqa_judge_score *score = &s->summary.judges[j];
+    lqa_json_open_object(json);
+    json_text(json, "model", s->options.judges[j].model);
+    json_text(json, "reply_model", score->reply_model);
+    json_int(json, "yes", score->yes);
+    json_int(json, "no", score->no);
+    json_int(json, "unknown", score->unknown);
+    json_int(json, "other_model", score->other_model);
+    json_rate(json, "sensitivity", &score->sensitivity);
+    json_rate(json, "false_alarm", &score->false_alarm);
+    json_rate(json, "self_agreement", &score->self_agreement);
+    lqa_json_close_object(json);
+  }
+  lqa_json_close_array(json);
+}
+
+/* What the session's columns of run.db do not hold. */
+static void json_details(const lqa_judge_session *s, lqa_json *json) {
+  const lqa_judge_summary *sum = &s->summary;
+  json_text(json, "mode", s->args->mode);
+  json_int(json, "unanswered", sum->unanswered);
+  json_int(json, "in_batch", sum->in_batch);
+  json_int(json, "errors", sum->errors);
+  json_int(json, "booked", sum->booked);
+  json_int(json, "lost", sum->lost);
+  json_int(json, "truncated", sum->truncated);
+  json_number(json, "kappa", sum->kappa);
+  lqa_json_key(json, "same_family");
+  lqa_json_bool(json, sum->same_family);
+  json_number(json, "overlap_agreement", sum->overlap_agreement);
+  json_number(json, "overlap_kappa", sum->overlap_kappa);
+  json_int(json, "overlap_rows", sum->overlap_rows);
+  json_rate(json, "random_error", &sum->random_error);
+  lqa_json_key(json, "advise_relabel");
+  lqa_json_bool(json, sum->advise_relabel);
+  json_text(json, "dropped_fields", sum->dropped_fields);
+  json_scores(s, json);
+}
+
+void lqa_judge_summary_json(const lqa_judge_session *s, lqa_json *json) {
+  const lqa_judge_summary *sum = &s->summary;
+  lqa_json_open_object(json);
+  json_int(json, "planned", sum->planned);
+  json_int(json, "judged", sum->judged);
+  json_int(json, "yes", sum->yes);
+  json_int(json, "no", sum->no);
+  json_int(json, "unknown", sum->unknown);
+  json_int(json, "cached", sum->cached);
+  json_int(json, "calls", sum->calls);
+  json_int(json, "tokens_in", sum->tokens_in);
+  json_int(json, "tokens_out", sum->tokens_out);
+  json_number(json, "cost_usd", sum->cost_usd);
+  json_number(json, "agreement", sum->agreement);
+  json_details(s, json);
+  lqa_json_close_object(json);
+}
+
+void lqa_judge_details_json(const lqa_judge_session *s, lqa_buf *out) {
+  lqa_json json;
+  lqa_json_init(&json, out, 0);
+  lqa_json_open_object(&json);
+  json_endpoints(s, &json);
+  json_details(s, &json);
+  lqa_json_close_object(&json);
+}
