@@ -298,10 +298,11 @@ static void draw_permutations(minhash *m) {
   }
 }
 
-/* How many bands' hashes (4 bytes a row each) fit, beside 16 bytes a row for sorting. */
+/* How many bands' hashes (4 bytes a row each) fit into a twelfth of the limit, beside 16 bytes a
+ * row for sorting. */
 static int count_bands_per_pass(const minhash *m) {
   uint64_t limit = m->options->memory_bytes;
-  uint64_t budget = limit ? limit / 6 : DEFAULT_BUDGET;
+  uint64_t budget = limit ? limit / 12 : DEFAULT_BUDGET;
   uint64_t fit = budget / (4 * (uint64_t)(m->texts->n ? m->texts->n : 1));
   return fit < 1 ? 1 : fit > (uint64_t)m->n_bands ? m->n_bands : (int)fit;
 }

@@ -9,8 +9,10 @@
 
 #include <math.h>
 
+static const uint32_t NONE = UINT32_MAX;
+
 /* The first pile whose top is greater than `value`, of n ascending tops. */
-static size_t find_pile(const double *value, const int64_t *top, size_t n, double wanted) {
+static size_t find_pile(const double *value, const uint32_t *top, size_t n, double wanted) {
   size_t low = 0, high = n;
   while (low < high) {
     size_t middle = (low + high) / 2;
@@ -26,19 +28,20 @@ static size_t find_pile(const double *value, const int64_t *top, size_t n, doubl
 lqa_status lqa_sequence_check(const double *value, int64_t n, lqa_sequence *out) {
   lqa_sequence made = {0};
   size_t size = (size_t)n, n_piles = 0;
-  int64_t *top = lqa_malloc(size, sizeof *top), *before = lqa_malloc(size, sizeof *before);
+  uint32_t *top = lqa_malloc(size, sizeof *top), *before = lqa_malloc(size, sizeof *before);
   uint8_t *stays = lqa_calloc(size, 1);
   lqa_status status = top && before && stays ? LQA_OK : LQA_NO_MEMORY;
   for (int64_t i = 0; status == LQA_OK && i < n; i++) {
     if (!isnan(value[i])) {
       size_t pile = find_pile(value, top, n_piles, value[i]);
-      before[i] = pile ? top[pile - 1] : -1;
-      top[pile] = i;
+      before[i] = pile ? top[pile - 1] : NONE;
+      top[pile] = (uint32_t)i;
       n_piles += pile == n_piles;
       made.n_values++;
     }
   }
-  for (int64_t i = status == LQA_OK && n_piles ? top[n_piles - 1] : -1; i >= 0; i = before[i]) {
+  for (uint32_t i = status == LQA_OK && n_piles ? top[n_piles - 1] : NONE; i != NONE;
+       i = before[i]) {
     stays[i] = 1;
   }
   for (int64_t i = 0; status == LQA_OK && i < n; i++) {

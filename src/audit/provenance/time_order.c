@@ -67,17 +67,13 @@ static lqa_status judge_future(const lqa_audit_input *input, const double *secon
   return status;
 }
 
-typedef struct keyed_row {
-  double key;
-  int64_t row;
-} keyed_row;
-
-static int compare_keys(const void *a, const void *b) {
-  const keyed_row *x = a, *y = b;
-  if (x->key != y->key) {
-    return x->key < y->key ? -1 : 1;
+static int compare_ids(const void *a, const void *b, void *data) {
+  const double *id = data;
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  if (id[x] != id[y]) {
+    return id[x] < id[y] ? -1 : 1;
   }
-  return x->row < y->row ? -1 : x->row > y->row;
+  return x < y ? -1 : x > y;
 }
 
 static int compare_rows(const void *a, const void *b) {
@@ -85,45 +81,54 @@ static int compare_rows(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* Rows in the order of whole-number ids; n of them, 0 if any id is no number. */
-static int64_t order_by_id(const lqa_dataset *d, keyed_row *order) {
+/* Whole-number ids of all rows; false if any is no number. */
+static bool read_ids(const lqa_dataset *d, double *id) {
   for (int64_t row = 0; row < d->n_rows; row++) {
-    long long id;
-    if (!lqa_str_to_int64(lqa_column_get(&d->roles[LQA_ROLE_ID], row), &id)) {
-      return 0;
+    long long value;
+    if (!lqa_str_to_int64(lqa_column_get(&d->roles[LQA_ROLE_ID], row), &value)) {
+      return false;
     }
-    order[row] = (keyed_row){(double)id, row};
+    id[row] = (double)value;
   }
-  qsort(order, (size_t)d->n_rows, sizeof *order, compare_keys);
-  return d->n_rows;
+  return true;
 }
 
-static lqa_status judge_along_ids(const lqa_audit_input *input, const double *seconds) {
-  const lqa_dataset *d = input->dataset;
-  if (!lqa_dataset_has_role(d, LQA_ROLE_ID)) {
-    return LQA_OK;
-  }
-  keyed_row *order = lqa_malloc((size_t)d->n_rows, sizeof *order);
-  double *sorted = lqa_malloc((size_t)d->n_rows, sizeof *sorted);
+/* Checks `seconds` in the order of the rows in `order`; `sorted` is scratch. */
+static lqa_status check_ordered(const lqa_audit_input *input, const double *seconds,
+                                const uint32_t *order, double *sorted) {
   lqa_sequence found = {0};
-  lqa_status status = order && sorted ? LQA_OK : LQA_NO_MEMORY;
-  int64_t n = status == LQA_OK ? order_by_id(d, order) : 0;
-  for (int64_t i = 0; i < n; i++) {
-    sorted[i] = seconds[order[i].row];
+  for (int64_t i = 0; i < input->dataset->n_rows; i++) {
+    sorted[i] = seconds[order[i]];
   }
-  if (n >= MIN_ROWS) {
-    status = lqa_sequence_check(sorted, n, &found);
-  }
+  lqa_status status = lqa_sequence_check(sorted, input->dataset->n_rows, &found);
   if (status == LQA_OK && found.breaks.n && found.ascending >= input->params[PARAM_ASCENDING]) {
     for (size_t i = 0; i < found.breaks.n; i++) {
-      found.breaks.data[i] = order[found.breaks.data[i]].row;
+      found.breaks.data[i] = order[found.breaks.data[i]];
     }
     qsort(found.breaks.data, found.breaks.n, sizeof *found.breaks.data, compare_rows);
     status = report_breaks(input, &found.breaks, "with the ids");
   }
   lqa_sequence_clear(&found);
+  return status;
+}
+
+static lqa_status judge_along_ids(const lqa_audit_input *input, const double *seconds) {
+  const lqa_dataset *d = input->dataset;
+  if (!lqa_dataset_has_role(d, LQA_ROLE_ID) || d->n_rows < MIN_ROWS) {
+    return LQA_OK;
+  }
+  double *id = lqa_malloc((size_t)d->n_rows, sizeof *id); /* then scratch for the times */
+  uint32_t *order = lqa_malloc((size_t)d->n_rows, sizeof *order);
+  lqa_status status = id && order ? LQA_OK : LQA_NO_MEMORY;
+  if (status == LQA_OK && read_ids(d, id)) {
+    for (int64_t row = 0; row < d->n_rows; row++) {
+      order[row] = (uint32_t)row;
+    }
+    qsort_r(order, (size_t)d->n_rows, sizeof *order, compare_ids, id);
+    status = check_ordered(input, seconds, order, id);
+  }
+  free(id);
   free(order);
-  free(sorted);
   return status;
 }
 
