@@ -27,7 +27,8 @@ def tree(tmp_path):
     write(tmp_path, "src/base/buf.h", "int lqa_buf(void);\n")
     write(tmp_path, "src/base/buf.c",
           ESSAY + '#include "base/buf.h"\n\nint lqa_buf(void) { return 1; }\n')
-    write(tmp_path, "src/data/query.c", ESSAY + '#include "base/buf.h"\n#include <duckdb.h>\n')
+    write(tmp_path, "src/data/duck.h", "#include <duckdb.h>\n")
+    write(tmp_path, "src/data/query.c", ESSAY + '#include "base/buf.h"\n#include "data/duck.h"\n')
     write(tmp_path, "src/cli/main.c",
           ESSAY + '#include "base/buf.h"\n#include "labelqa/labelqa.h"\n')
     return tmp_path
