@@ -43,7 +43,7 @@ bootstrap-test:
 	@$(if $(BOOTSTRAPPED),:,script/bootstrap test)
 
 demo: bootstrap quiet-build
-	@build/bin/labelqa demo
+	@build/bin/labelqa demo --overwrite
 
 test: bootstrap-test
 	$(call build,release)
