@@ -53,36 +53,36 @@ static lqa_status measure(char *copy, const char *head, size_t size, bool whole,
   return status == LQA_NO_MEMORY ? status : LQA_OK;
 }
 
-/* Whether the field [p, end) opens a quote that closes before further text. */
-static bool closes_early(const char *p, const char *end, char quote) {
-  if (p == end || *p != quote) {
-    return false;
-  }
-  for (p++; p < end; p++) {
-    if (*p == quote && (p + 1 == end || p[1] != quote)) {
-      return p + 1 < end;
+/* The closing quote of the field that opens at `p`, or NULL. */
+static const char *find_closing(const char *p, const char *end, char quote) {
+  for (p++; p < end; p += 2) {
+    p = memchr(p, quote, (size_t)(end - p));
+    if (!p || p + 1 == end || p[1] != quote) {
+      return p;
     }
-    p += *p == quote;
   }
-  return false;
+  return NULL;
 }
 
-/* Whether some field, taken line by line, shows that quotes cannot be meant as such. */
+/* Whether some field shows that quotes cannot be meant as such: it closes on its own line before
+ * further text. Over more lines that is damage, and the reader's to report. */
 static bool has_plain_quotes(const char *head, size_t size, const lqa_csv_dialect *dialect) {
   const char *p = head, *end = head + size;
   while (p < end) {
-    const char *line_end = memchr(p, dialect->newline, (size_t)(end - p));
-    line_end = line_end ? line_end : end;
-    const char *text_end = line_end > p && line_end[-1] == '\r' ? line_end - 1 : line_end;
-    while (p <= text_end) {
-      const char *stop = memchr(p, dialect->delimiter, (size_t)(text_end - p));
-      stop = stop ? stop : text_end;
-      if (line_end < end && closes_early(p, stop, dialect->quote)) {
-        return true;
+    if (*p == dialect->quote) {
+      const char *closing = find_closing(p, end, dialect->quote);
+      if (!closing || closing + 1 == end) {
+        return false;
       }
-      p = stop + 1;
+      if (!strchr("\r\n\t", closing[1])) {
+        return !memchr(p, '\n', (size_t)(closing - p));
+      }
+      p = closing + 1;
     }
-    p = line_end + 1;
+    while (p < end && *p != dialect->delimiter && *p != '\n') {
+      p++;
+    }
+    p += p < end;
   }
   return false;
 }

@@ -214,11 +214,15 @@ static const char *encoding_name(const char *name) {
   return name;
 }
 
+static bool is_utf8(const char *encoding) {
+  return !encoding || strcasecmp(encoding_name(encoding), "UTF-8") == 0;
+}
+
 static lqa_status set_encoding(lqa_input *in, const char *encoding, lqa_error *err) {
-  encoding = encoding_name(encoding);
-  if (strcasecmp(encoding, "UTF-8") == 0) {
+  if (is_utf8(encoding)) {
     return LQA_OK;
   }
+  encoding = encoding_name(encoding);
   in->iconv = iconv_open("UTF-8", encoding);
   if (in->iconv == (iconv_t)-1) {
     return lqa_fail(err, LQA_BAD_USAGE,
@@ -242,7 +246,7 @@ static lqa_status read_mark(lqa_input *in, const char *encoding, lqa_error *err)
   const unsigned char *h = (const unsigned char *)in->head.data;
   if (in->head.end >= 3 && h[0] == 0xEF && h[1] == 0xBB && h[2] == 0xBF) {
     in->head.start = 3;
-  } else if (!encoding && in->head.end >= 2 &&
+  } else if (is_utf8(encoding) && in->head.end >= 2 &&
              ((h[0] == 0xFF && h[1] == 0xFE) || (h[0] == 0xFE && h[1] == 0xFF))) {
     encoding = "UTF-16";
   }

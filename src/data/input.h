@@ -11,9 +11,9 @@
 
 typedef struct lqa_input lqa_input;
 
-/* Opens `path`; `name` is what messages call it. `encoding` NULL: UTF-8, or as the byte-order mark
- * says; LQA_BAD_USAGE for one that iconv does not know. LQA_BAD_FILE: missing, a folder,
- * unreadable. */
+/* Opens `path`; `name` is what messages call it. `encoding` NULL or UTF-8: what a byte-order mark
+ * says, else UTF-8; LQA_BAD_USAGE for one that iconv does not know. LQA_BAD_FILE: missing, a
+ * folder, unreadable. */
 lqa_status lqa_input_open(const char *path, const char *name, const char *encoding, lqa_input **out,
                           lqa_error *err);
 /* Up to `capacity` bytes; *got 0 means the end. LQA_BAD_DATA: truncated or damaged compression,

@@ -1,10 +1,11 @@
 /* The delimited-text reader: RFC 4180 and its edges, every damage with row and line, and random
- * tables against a slow writer, DuckDB's reader and every window size.
+ * tables against a slow writer, DuckDB's reader, Python's writer and every window size.
  */
 #include "data/csv.h"
 
 #include "base/buf.h"
 #include "base/rng.h"
+#include "data/csv_detect.h"
 #include "data/query.h"
 
 #include <fcntl.h>
@@ -286,11 +287,67 @@ static void test_random_tables(void **state) {
   lqa_database_close(db);
 }
 
+/* --- tables that Python wrote (tests/reference/csv) ---------------------------------------------
+ */
+
+static void compare_python(FILE *file, const lqa_csv_dialect *dialect, char *text, size_t size) {
+  lqa_csv csv;
+  lqa_error err;
+  bool more = false;
+  int n;
+  size_t cell_size;
+  char *copy = malloc(size), cell[400];
+  memcpy(copy, text, size);
+  lqa_csv_dialect detected;
+  bool dropped;
+  lqa_csv_hints hints = {.has_quote = dialect->quote == '\'', .quote = dialect->quote};
+  assert_int_equal(lqa_csv_detect(copy, size, true, &hints, &detected, &dropped), LQA_OK);
+  assert_memory_equal(&detected, dialect, sizeof detected);
+  lqa_csv_open_memory(&csv, dialect, copy, size, true);
+  while (fscanf(file, "record %d\n", &n) == 1) {
+    if (lqa_csv_next(&csv, false, &more, &err) != LQA_OK) {
+      fail_msg("%s\n%.*s", err.message, (int)size, text);
+    }
+    assert_true(more && csv.fields.n == (size_t)n);
+    for (int i = 0; i < n; i++) {
+      assert_int_equal(fscanf(file, "%zu", &cell_size), 1);
+      assert_int_equal(fgetc(file), ' ');
+      assert_int_equal(fread(cell, 1, cell_size, file), cell_size);
+      assert_int_equal(fgetc(file), '\n');
+      assert_true(lqa_str_equal(csv.fields.data[i].text, (lqa_str){cell, cell_size}));
+    }
+  }
+  assert_int_equal(lqa_csv_next(&csv, false, &more, NULL), LQA_OK);
+  assert_false(more);
+  lqa_csv_close(&csv);
+  free(copy);
+}
+
+static void test_python_tables(void **state) {
+  (void)state;
+  FILE *file = fopen(LABELQA_SOURCE_DIR "/tests/reference/csv/tables.txt", "rb");
+  assert_non_null(file);
+  int delimiter, quote, n_tables = 0;
+  size_t size;
+  while (fscanf(file, "table %d %d %zu", &delimiter, &quote, &size) == 3) {
+    assert_int_equal(fgetc(file), '\n');
+    char *text = malloc(size);
+    assert_int_equal(fread(text, 1, size, file), size);
+    assert_int_equal(fgetc(file), '\n');
+    const lqa_csv_dialect dialect = {(char)delimiter, (char)quote, '\n'};
+    compare_python(file, &dialect, text, size);
+    free(text);
+    n_tables++;
+  }
+  assert_int_equal(n_tables, 60);
+  fclose(file);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_valid),         cmocka_unit_test(test_mark_and_nul),
-      cmocka_unit_test(test_damage),        cmocka_unit_test(test_one_column),
-      cmocka_unit_test(test_random_tables),
+      cmocka_unit_test(test_python_tables), cmocka_unit_test(test_valid),
+      cmocka_unit_test(test_mark_and_nul),  cmocka_unit_test(test_damage),
+      cmocka_unit_test(test_one_column),    cmocka_unit_test(test_random_tables),
   };
   return cmocka_run_group_tests(tests, make_file, drop_file);
 }

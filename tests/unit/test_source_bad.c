@@ -95,7 +95,9 @@ static void test_encoding(void **state) {
   assert_refused(o, LQA_BAD_DATA, "'l.csv': byte 18 is not valid ascii");
   write_bytes("u16.csv", "\xFF\xFEt\0e\0x\0t\0,\0l\0a\0b\0e\0l\0\n\0a\0,\0x\0\n\0\xE9\0,\0y\0\n\0",
               40);
-  d = load(options_for("u16.csv", NULL)); /* by its byte-order mark */
+  o = options_for("u16.csv", NULL);
+  o.encoding = "utf-8";
+  d = load(o); /* by its byte-order mark */
   static const char *const wide[] = {"a", "x", "\xC3\xA9", "y", NULL, NULL};
   assert_rows(d, wide);
   lqa_dataset_free(d);
