@@ -145,9 +145,10 @@ static lqa_status write_report(lqa_audit_session *s, lqa_run *run, const char *p
   s->report.n_timings = s->n_timings;
   s->report.peak_rss_bytes = lqa_peak_rss_bytes();
   LQA_TRY(lqa_run_report_save(&s->report, run->folder, err));
-  return lqa_run_report_show(&s->report, (int)s->args->common.width, result) == LQA_OK
-             ? LQA_OK
-             : lqa_fail_memory(err, "writing the result");
+  if (lqa_run_report_show(&s->report, (int)s->args->common.width, result) != LQA_OK) {
+    return lqa_fail_memory(err, "writing the result");
+  }
+  return lqa_run_keep_report(run, lqa_buf_str(&result->json), err);
 }
 
 /* Everything into the draft's folder. */

@@ -1,5 +1,5 @@
-/* report.json keeps what only the audit knew; everything that people, judges and logs add comes
- * from the run. So one function completes the report, whoever asks.
+/* The report that run.db keeps holds what only the audit knew; everything that people, judges and
+ * logs add comes from the run. So one function completes the report, whoever asks.
  */
 #include "api/run_report.h"
 
@@ -114,14 +114,12 @@ lqa_status lqa_run_report_complete(lqa_run *run, const char *path, int64_t top, 
 
 lqa_status lqa_run_report_load(lqa_run *run, const char *path, int64_t top, lqa_arena *arena,
                                lqa_report *report, lqa_error *err) {
-  char *file = lqa_path_join(run->folder, "report.json");
   lqa_buf json;
   lqa_buf_init(&json, MAX_REPORT_BYTES);
-  lqa_status status = file ? lqa_file_load(file, &json, err) : lqa_fail_memory(err, "reading");
+  lqa_status status = lqa_run_load_report(run, &json, err);
   if (status == LQA_OK) {
     status = lqa_report_load(lqa_buf_str(&json), path, arena, report, err);
   }
-  free(file);
   lqa_buf_clear(&json);
   return status == LQA_OK ? lqa_run_report_complete(run, path, top, arena, report, err) : status;
 }

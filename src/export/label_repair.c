@@ -155,7 +155,7 @@ static lqa_status read_report(lqa_label_repair *repair, const char *path, const 
   lqa_buf text;
   const lqa_json_node *root;
   lqa_buf_init(&text, MAX_REPORT_BYTES);
-  lqa_status status = lqa_file_load(path, &text, err);
+  lqa_status status = lqa_run_load_report(repair->run, &text, err);
   if (status == LQA_OK) {
     status = lqa_json_parse(lqa_buf_str(&text), path, &repair->arena, &root, err);
   }

@@ -366,6 +366,25 @@ lqa_status lqa_run_refresh(lqa_run *run, lqa_error *err) {
   return LQA_OK;
 }
 
+/* ---- the report ---- */
+
+lqa_status lqa_run_keep_report(lqa_run *run, lqa_str json, lqa_error *err) {
+  return lqa_run_db_set_document(run->db, "report", json, err);
+}
+
+lqa_status lqa_run_load_report(const lqa_run *run, lqa_buf *json, lqa_error *err) {
+  bool found = false;
+  LQA_TRY(lqa_run_db_get_document(run->db, "report", json, &found, err));
+  if (found) {
+    return LQA_OK;
+  }
+  char *path = lqa_path_join(run->folder, "report.json");
+  lqa_status status =
+      path ? lqa_file_load(path, json, err) : lqa_fail_memory(err, "reading the report");
+  free(path);
+  return status;
+}
+
 lqa_status lqa_run_population(const lqa_run *run, char out[33], lqa_error *err) {
   lqa_hash128 sum = {0, 0};
   lqa_buf text;

@@ -80,6 +80,11 @@ lqa_status lqa_run_overlay(lqa_run *run, lqa_error *err);
  * under the same lock. */
 lqa_status lqa_run_refresh(lqa_run *run, lqa_error *err);
 
+/* What the audit reported, report.json as it was then: kept in run.db, so that the report files can
+ * be made again whatever happened to them. A run without it falls back on the file. */
+lqa_status lqa_run_keep_report(lqa_run *run, lqa_str json, lqa_error *err);
+lqa_status lqa_run_load_report(const lqa_run *run, lqa_buf *json, lqa_error *err);
+
 /* The class code of a name, or LQA_CLASS_NONE. */
 int32_t lqa_run_find_class(const lqa_run *run, lqa_str name);
 /* Whose records: the reference that run.db wants; `key` is scratch that must outlive its use. */

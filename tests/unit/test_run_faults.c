@@ -150,6 +150,7 @@ static void kill_loses_nothing(void **state) {
     lqa_run_close(run);
     assert_int_equal(pipe(acknowledge), 0);
     pid_t pid = fork();
+    assert_true(pid >= 0);
     if (pid == 0) {
       decide_for_ever(path);
       _exit(1);
@@ -200,6 +201,7 @@ static void two_writers_share(void **state) {
   int64_t n = 0;
   write_run(path);
   pid_t pid = fork();
+  assert_true(pid >= 0);
   if (pid == 0) {
     decide_fifty(path);
     _exit(0);
