@@ -9,7 +9,6 @@
 
 #include "base/memory.h"
 #include "base/unicode.h"
-#include "feature/token.h"
 
 #include <math.h>
 
@@ -23,9 +22,10 @@ typedef struct piece {
 } piece;
 
 typedef struct scratch {
-  lqa_tokenizer tokenizer;
-  uint32_t *stamp; /* per hash: number of the row it was last seen in, plus 1 */
-  uint8_t *n_rows; /* per hash: rows of this worker that hold it, 2 = two or more */
+  lqa_buf lower;          /* the text in lower case */
+  LQA_VEC(uint32_t) word; /* a blank, a word's code points, a blank */
+  uint32_t *stamp;        /* per hash: number of the row it was last seen in, plus 1 */
+  uint8_t *n_rows;        /* per hash: rows of this worker that hold it, 2 = two or more */
 } scratch;
 
 typedef struct hashing {
@@ -59,14 +59,17 @@ static lqa_status cut_pieces(hashing *job) {
   return LQA_OK;
 }
 
-/* Mixes up to MAX_N code points. */
+/* Mixes n code points: a sum of products by odd numbers, so that the n loads do not wait for each
+ * other. */
 static inline uint32_t hash_run(const uint32_t *run, size_t n, unsigned bits) {
-  uint64_t hash = n;
+  static const uint64_t odd[MAX_N] = {0x9E3779B97F4A7C15u, 0xD6E8FEB86659FD93u, 0xCA5A826395121157u,
+                                      0x7B1C583AC9A3D2E5u, 0xA0761D6478BD642Fu, 0xE7037ED1A0B428DBu,
+                                      0x8EBC6AF09C88C6E3u, 0x589965CC75374CC3u};
+  uint64_t sum = n;
   for (size_t i = 0; i < n; i++) {
-    hash = (hash ^ run[i]) * 0x9E3779B97F4A7C15u;
-    hash ^= hash >> 29;
+    sum += run[i] * odd[i];
   }
-  return (uint32_t)((hash * 0xD6E8FEB86659FD93u) >> (64 - bits));
+  return (uint32_t)(((sum ^ sum >> 32) * 0xD6E8FEB86659FD93u) >> (64 - bits));
 }
 
 static inline void add_hash(scratch *s, piece *p, uint32_t hash, uint32_t stamp) {
@@ -77,36 +80,62 @@ static inline void add_hash(scratch *s, piece *p, uint32_t hash, uint32_t stamp)
   }
 }
 
-/* The runs of one word with its blanks. */
-static void add_word(const hashing *job, scratch *s, piece *p, lqa_str word, uint32_t stamp) {
-  size_t n = job->options->n, held = 1, n_runs = 0;
-  uint32_t run[MAX_N] = {' '};
-  for (size_t at = 0; at <= word.size;) {
-    size_t length = 1;
-    uint32_t c = at < word.size ? lqa_utf8_decode(word.data + at, word.size - at, &length) : ' ';
-    if (held == n) {
-      memmove(run, run + 1, (n - 1) * sizeof *run);
-      held--;
-    }
-    run[held++] = c;
-    at += length;
-    if (held == n) {
-      add_hash(s, p, hash_run(run, n, job->options->hash_bits), stamp);
-      n_runs++;
-    }
+/* The runs of a word of `size` code points, blanks included. */
+static inline void add_runs(const hashing *job, scratch *s, piece *p, size_t n, uint32_t stamp) {
+  unsigned bits = job->options->hash_bits;
+  const uint32_t *word = s->word.data;
+  size_t size = s->word.n;
+  if (size < n) {
+    add_hash(s, p, hash_run(word, size, bits), stamp);
+    return;
   }
-  if (n_runs == 0) {
-    add_hash(s, p, hash_run(run, held, job->options->hash_bits), stamp);
+  for (size_t i = 0; i + n <= size; i++) {
+    add_hash(s, p, hash_run(word + i, n, bits), stamp);
   }
 }
 
-static lqa_status add_row(const hashing *job, scratch *s, piece *p, int64_t row) {
-  LQA_TRY(lqa_tokenizer_split_space(&s->tokenizer, lqa_column_get(job->rows->text, row)));
-  size_t n_words = s->tokenizer.tokens.n;
-  LQA_TRY(lqa_vec_reserve(&p->hashes, p->hashes.n + s->tokenizer.lower.n + 2 * n_words));
-  for (size_t i = 0; i < n_words; i++) {
-    add_word(job, s, p, lqa_tokenizer_get(&s->tokenizer, i), (uint32_t)row + 1);
+static void end_word(const hashing *job, scratch *s, piece *p, uint32_t stamp) {
+  if (s->word.n > 1) {
+    s->word.data[s->word.n++] = ' ';
+    if (job->options->n == 4) { /* the usual length, unrolled */
+      add_runs(job, s, p, 4, stamp);
+    } else {
+      add_runs(job, s, p, job->options->n, stamp);
+    }
   }
+  s->word.n = 1;
+}
+
+/* Unicode white space, and the control characters that Python's str.split adds to it. */
+static inline bool is_space(uint32_t c) {
+  if (c < 0x80) {
+    return c <= ' ' && (c == ' ' || (c >= '\t' && c <= '\r') || c >= 0x1C);
+  }
+  return lqa_unicode_is_space(c);
+}
+
+static lqa_status add_row(const hashing *job, scratch *s, piece *p, int64_t row) {
+  s->lower.size = 0;
+  lqa_unicode_lower(lqa_column_get(job->rows->text, row), &s->lower);
+  size_t size = s->lower.size;
+  LQA_TRY(s->lower.failed ? LQA_NO_MEMORY : LQA_OK);
+  LQA_TRY(lqa_vec_reserve(&s->word, size + 2));
+  LQA_TRY(lqa_vec_reserve(&p->hashes, p->hashes.n + 2 * size + 2));
+  s->word.data[0] = ' ';
+  s->word.n = 1;
+  for (size_t at = 0, length; at < size; at += length) {
+    length = 1;
+    uint32_t c = (unsigned char)s->lower.data[at];
+    if (c >= 0x80) {
+      c = lqa_utf8_decode(s->lower.data + at, size - at, &length);
+    }
+    if (is_space(c)) {
+      end_word(job, s, p, (uint32_t)row + 1);
+    } else {
+      s->word.data[s->word.n++] = c;
+    }
+  }
+  end_word(job, s, p, (uint32_t)row + 1);
   return LQA_OK;
 }
 
@@ -161,7 +190,7 @@ static lqa_status init_scratches(hashing *job, size_t n) {
     return LQA_NO_MEMORY;
   }
   for (size_t i = 0; i < n; i++) {
-    lqa_tokenizer_init(&job->scratches[i].tokenizer);
+    lqa_buf_init(&job->scratches[i].lower, SIZE_MAX / 4);
     job->scratches[i].stamp =
         lqa_calloc((size_t)1 << job->options->hash_bits, sizeof *job->scratches[i].stamp);
     job->scratches[i].n_rows =
@@ -175,7 +204,8 @@ static lqa_status init_scratches(hashing *job, size_t n) {
 
 static void clear_hashing(hashing *job, size_t n_scratches) {
   for (size_t i = 0; job->scratches && i < n_scratches; i++) {
-    lqa_tokenizer_clear(&job->scratches[i].tokenizer);
+    lqa_buf_clear(&job->scratches[i].lower);
+    lqa_vec_clear(&job->scratches[i].word);
     free(job->scratches[i].stamp);
     free(job->scratches[i].n_rows);
   }

@@ -22,7 +22,7 @@ typedef struct lqa_char_hash_options {
 } lqa_char_hash_options;
 
 /* Columns of a row are in order of first appearance, not ascending. *out is to be cleared whatever
- * the status: LQA_NO_MEMORY, LQA_BAD_DATA (a text of 4 GB). */
+ * the status: LQA_NO_MEMORY. */
 lqa_status lqa_char_hash_build(const lqa_text_rows *rows, const lqa_char_hash_options *options,
                                lqa_sparse *out) LQA_MUST_CHECK;
 

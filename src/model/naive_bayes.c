@@ -174,11 +174,22 @@ static void store_probabilities(const run *r, const model *m, float *out) {
   }
 }
 
+/* Asks for the parameters that a row will need. */
+static void fetch_row(const run *r, const model *m, int64_t row) {
+  const lqa_sparse *x = r->problem->x;
+  for (uint64_t at = x->row_start[row]; at < x->row_start[row + 1]; at++) {
+    __builtin_prefetch(m->theta + x->column[at] * r->width);
+  }
+}
+
 static void predict_fold(const run *r, const model *m, const float *normaliser, int fold) {
   float *out = lqa_prediction_place(r->out, m->holdout, fold);
   int32_t n_classes = r->problem->n_classes;
   for (size_t i = r->start[fold]; out && i < r->start[fold + 1]; i++) {
     int64_t row = r->rows[i];
+    if (i + 1 < r->start[fold + 1]) {
+      fetch_row(r, m, r->rows[i + 1]);
+    }
     memset(m->score, 0, r->width * sizeof *m->score);
     float sum = add_row(r, m, row);
     for (int32_t k = 0; k < n_classes; k++) {

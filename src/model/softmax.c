@@ -23,11 +23,12 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define BIAS_SCALE 0.3f
 #define INTERCEPT_TOLERANCE 1000.0 /* times tolerance: movement of an intercept, in log-odds */
 
-enum { ROW_ORDER_STREAM = 11, MAX_LANES = LQA_SMALL_VECTORS * LQA_LANES };
+enum { ROW_ORDER_STREAM = 11, MAX_LANES = LQA_SMALL_VECTORS * LQA_LANES, HUGE_PAGE = 2 << 20 };
 
 /* What all groups share. */
 typedef struct run {
@@ -45,7 +46,7 @@ typedef struct run {
 
 lqa_softmax_options lqa_softmax_defaults(void) {
   return (lqa_softmax_options){
-      .C = 1.0, .tolerance = 1e-6, .inner_tolerance = 1e-4, .max_epochs = 300};
+      .C = 1.0, .tolerance = 1e-6, .inner_tolerance = 1e-2, .max_epochs = 300};
 }
 
 /* Lanes that a fold's classes take. */
@@ -116,9 +117,16 @@ static void set_lanes(const run *r, lqa_softmax_group *g) {
   }
 }
 
+/* Zeroes, on huge pages where they are large: rows of W are read in random order, and with small
+ * pages most reads would also have to look up an address. */
 static void *take_zeroed(size_t n, size_t size) {
-  void *memory = lqa_malloc_aligned(n, size);
+  char *memory = lqa_malloc_aligned(n, size);
   if (memory) {
+    uintptr_t first = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+    uintptr_t last = ((uintptr_t)memory + n * size) & ~(uintptr_t)(HUGE_PAGE - 1);
+    if (first < last) {
+      madvise((void *)first, last - first, MADV_HUGEPAGE);
+    }
     memset(memory, 0, n * size);
   }
   return memory;
@@ -260,14 +268,20 @@ static void certify(const run *r, const lqa_softmax_group *g, const lqa_softmax_
   model->intercept_gradient = slope;
 }
 
+/* Pair models only predict; the others also get their certificate. */
 static lqa_status predict_group(const run *r, const lqa_softmax_group *g) {
   size_t n_lanes = (size_t)g->n_vectors * LQA_LANES;
-  lqa_softmax_block block = {.first = 0, .last = r->problem->x->n_rows, .out = r->out};
+  lqa_softmax_block block = {.last = r->problem->x->n_rows,
+                             .out = r->out,
+                             .p = g->scratch,
+                             .sum = g->scratch + g->n_vectors};
+  if (g->first_model >= r->problem->n_folds) {
+    lqa_softmax_predict(g, &block);
+    return LQA_OK;
+  }
   lqa_status status;
   block.sums = lqa_calloc((size_t)g->n_models, sizeof *block.sums);
   block.gap = lqa_calloc(n_lanes * 2, sizeof *block.gap);
-  block.p = g->scratch;
-  block.sum = g->scratch + g->n_vectors;
   LQA_TRY_OUT(block.sums && block.gap ? LQA_OK : LQA_NO_MEMORY);
   block.gradient = block.gap + n_lanes;
   lqa_softmax_predict(g, &block);

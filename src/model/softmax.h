@@ -25,7 +25,7 @@
 typedef struct lqa_softmax_options {
   double C;                     /* > 0 */
   double tolerance;             /* duality gap per training row, default 1e-6 */
-  double inner_tolerance;       /* the same for pair models, default 1e-4 */
+  double inner_tolerance;       /* the same for pair models, default 1e-2 */
   int max_epochs;               /* default 300 */
   uint64_t seed;                /* order of the rows */
   lqa_pool *pool;               /* NULL: this thread alone */

@@ -51,7 +51,7 @@ typedef struct lqa_softmax_block {
   lqa_f8 *p, *sum;        /* scratch, n_vectors each */
 } lqa_softmax_block;
 
-/* Predicts the rows of a block with the present weights; adds to its sums. */
+/* Predicts the rows of a block with the present weights; adds to its sums unless they are NULL. */
 void lqa_softmax_predict(const lqa_softmax_group *group, const lqa_softmax_block *block);
 
 #endif

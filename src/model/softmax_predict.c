@@ -72,13 +72,15 @@ LQA_INLINE void predict_rows(const lqa_softmax_group *g, const lqa_softmax_block
     lqa_row_entries x = lqa_row_get(g->problem->x, row);
     lqa_row_scores(g, &x, block->p, n);
     lqa_fold_softmax(g, block->p, block->sum, n, width);
-    add_certificate(g, block->p, row, n, block->gap, block->gradient);
+    if (block->sums) {
+      add_certificate(g, block->p, row, n, block->gap, block->gradient);
+    }
     for (int m = 0; m < g->n_models; m++) {
       lqa_holdout holdout = lqa_holdout_of(g->first_model + m, g->problem->n_folds);
       float *out = lqa_prediction_place(block->out, holdout, fold);
       if (out) {
         store_row(g, m, block->p, out + row * g->problem->n_classes);
-      } else {
+      } else if (block->sums) {
         add_row(g, m, block->p, row, &block->sums[m]);
       }
     }
