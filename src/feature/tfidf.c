@@ -91,6 +91,7 @@ static lqa_status find_columns(const weighting *job, scratch *s, const uint32_t 
   for (size_t i = 0; i < n_keys; i++) {
     uint32_t column = lqa_terms_find(terms, s->keys.data[i]);
     s->columns.data[n_columns] = column;
+    __builtin_prefetch(job->out->idf + (column != LQA_SYMBOL_NONE ? column : 0));
     n_columns += column != LQA_SYMBOL_NONE;
   }
   sort_columns(s->columns.data, n_single);

@@ -2,7 +2,7 @@
  *
  * Fitting is a convex problem in as many unknowns as members: Newton's method with the variables at
  * zero that want to stay there left out, and halving of steps that do not improve. A few thousand
- * rows are plenty for so few unknowns, so larger data is thinned evenly. The logarithmic pool
+ * rows are plenty for so few unknowns, so of larger data only some are used. The logarithmic pool
  * (rather than an average) keeps what a confident member rules out ruled out, and its free scale
  * calibrates. Reference: Genest and Zidek, "Combining probability distributions" (1986).
  */
@@ -18,11 +18,11 @@
 #define PULL 1.0       /* weight of the squared distance to the default weights */
 
 enum {
+  FIT_VALUES = 65536 / 2, /* rows x classes of a fold that weights are fitted on, within ... */
+  MIN_FIT_ROWS = 250,     /* ... these bounds of rows */
+  MAX_FIT_ROWS = 2000,
   MAX_STEPS = 50,
   MAX_HALVINGS = 30,
-  FIT_VALUES = 65536, /* rows x classes per fit, within the next two bounds */
-  MIN_FIT_ROWS = 500,
-  MAX_FIT_ROWS = 4000,
   BLOCK_ROWS = 4096
 };
 
@@ -176,12 +176,15 @@ static double log_probability(float p) {
   return (double)lqa_logf(p > SMALLEST ? p : SMALLEST);
 }
 
-/* Appends the rows of `fold` (every stride-th of them) as the pair models predict them. */
-static void collect_rows(const blending *job, fit *f, int fold, bool next, size_t stride) {
+static bool is_fitted(const blending *job, int64_t row, int fold) {
+  return job->problem->fold[row] == fold && lqa_prediction_wanted(&job->blend->members[0].p, row);
+}
+
+/* Appends the rows of `fold` as the pair models predict them. */
+static void collect_rows(const blending *job, fit *f, int fold, bool next) {
   const lqa_problem *p = job->problem;
-  size_t seen = 0;
   for (int64_t row = 0; row < p->x->n_rows; row++) {
-    if (p->fold[row] != fold || seen++ % stride != 0) {
+    if (!is_fitted(job, row, fold)) {
       continue;
     }
     double *to = f->log_p + f->n_rows * (size_t)f->n_members * (size_t)f->n_classes;
@@ -195,19 +198,12 @@ static void collect_rows(const blending *job, fit *f, int fold, bool next, size_
   }
 }
 
-static size_t count_rows(const lqa_problem *p, int fold) {
+static size_t count_rows(const blending *job, int fold) {
   size_t n = 0;
-  for (int64_t row = 0; row < p->x->n_rows; row++) {
-    n += p->fold[row] == fold;
+  for (int64_t row = 0; row < job->problem->x->n_rows; row++) {
+    n += is_fitted(job, row, fold);
   }
   return n;
-}
-
-/* Takes one row in so many that a fit stays small. */
-static size_t choose_stride(size_t n_rows, int32_t n_classes) {
-  size_t wanted = FIT_VALUES / (size_t)n_classes;
-  wanted = wanted < MIN_FIT_ROWS ? MIN_FIT_ROWS : wanted > MAX_FIT_ROWS ? MAX_FIT_ROWS : wanted;
-  return n_rows / wanted + 1;
 }
 
 static lqa_status fit_fold(void *data, size_t task, size_t worker) {
@@ -219,15 +215,14 @@ static lqa_status fit_fold(void *data, size_t task, size_t worker) {
   fit f = {.n_members = job->blend->n_members,
            .n_classes = p->n_classes,
            .members = job->blend->members};
-  size_t n_rows = count_rows(p, after) + count_rows(p, before);
-  size_t stride = choose_stride(n_rows, p->n_classes), n = n_rows / stride + 2;
+  size_t n = count_rows(job, after) + count_rows(job, before);
   lqa_status status;
   f.log_p = lqa_malloc(n * (size_t)f.n_members, (size_t)p->n_classes * sizeof *f.log_p);
   f.label = lqa_malloc(n, sizeof *f.label);
   f.score = lqa_malloc((size_t)p->n_classes, sizeof *f.score);
   LQA_TRY_OUT(f.log_p && f.label && f.score ? LQA_OK : LQA_NO_MEMORY);
-  collect_rows(job, &f, after, false, stride);
-  collect_rows(job, &f, before, true, stride);
+  collect_rows(job, &f, after, false);
+  collect_rows(job, &f, before, true);
   fit_weights(&f, job->blend->weight[task]);
 out:
   free(f.log_p);
@@ -277,6 +272,21 @@ static lqa_status mix_block(void *data, size_t task, size_t worker) {
   }
   free(score);
   return LQA_OK;
+}
+
+void lqa_blend_choose_rows(const lqa_problem *problem, uint8_t *wanted) {
+  int64_t in_fold[LQA_MAX_FOLDS] = {0}, seen[LQA_MAX_FOLDS] = {0};
+  int64_t most = FIT_VALUES / problem->n_classes;
+  most = most < MIN_FIT_ROWS ? MIN_FIT_ROWS : most > MAX_FIT_ROWS ? MAX_FIT_ROWS : most;
+  for (int64_t row = 0; row < problem->x->n_rows; row++) {
+    if (problem->fold[row] != LQA_NO_FOLD) {
+      in_fold[problem->fold[row]]++;
+    }
+  }
+  for (int64_t row = 0; row < problem->x->n_rows; row++) {
+    int fold = problem->fold[row];
+    wanted[row] = fold != LQA_NO_FOLD && seen[fold]++ % (in_fold[fold] / most + 1) == 0;
+  }
 }
 
 lqa_status lqa_blend_run(const lqa_problem *problem, lqa_blend *blend, float *pred_probs) {

@@ -27,6 +27,10 @@ typedef struct lqa_blend {
   double weight[LQA_MAX_FOLDS][LQA_MAX_MEMBERS]; /* result */
 } lqa_blend;
 
+/* Chooses which rows pair models have to predict (n_rows, out): evenly, no more than fitting a few
+ * weights needs. */
+void lqa_blend_choose_rows(const lqa_problem *problem, uint8_t *wanted);
+
 /* Fills blend->weight and pred_probs (n_rows x n_classes, rows in a fold). pred_probs may be a
  * member's `outer`. LQA_NO_MEMORY. */
 lqa_status lqa_blend_run(const lqa_problem *problem, lqa_blend *blend,

@@ -60,7 +60,7 @@ lqa_problem lqa_job_problem(const lqa_crossval_job *job, const lqa_sparse *x) {
 lqa_status lqa_predictions_take(const lqa_crossval_job *job, lqa_predictions *out) {
   size_t n = (size_t)job->dataset->n_rows, bytes = (size_t)job->dataset->n_classes * sizeof(float);
   bool pairs = job->out->n_folds >= 3;
-  *out = (lqa_predictions){0};
+  *out = (lqa_predictions){.wanted = job->wanted};
   out->outer = lqa_malloc(n, bytes);
   out->next = pairs ? lqa_malloc(n, bytes) : NULL;
   out->previous = pairs ? lqa_malloc(n, bytes) : NULL;
@@ -271,6 +271,7 @@ lqa_status lqa_crossval_run(const lqa_dataset *dataset, const lqa_crossval_optio
   LQA_TRY(check_rows(&job));
   lqa_status status = run_stages(&job);
   free(job.label);
+  free(job.wanted);
   if (status == LQA_NO_MEMORY) {
     lqa_fail_memory(err, "training the model");
   } else if (status == LQA_INTERRUPTED) {

@@ -13,7 +13,8 @@ typedef struct lqa_crossval_job {
   const lqa_crossval_options *options;
   lqa_crossval_result *out; /* fold, n_folds and pred_probs are there when training starts */
   lqa_error *err;
-  int32_t *label; /* class codes; negative where the row is not scorable */
+  int32_t *label;  /* class codes; negative where the row is not scorable */
+  uint8_t *wanted; /* rows that pair models predict, or NULL */
   double stage_start;
 } lqa_crossval_job;
 

@@ -131,26 +131,52 @@ static void set_priors(const run *r, model *m, float *normaliser) {
   }
 }
 
-/* score[k] += value * theta[column, k] over the row; returns the sum of the values. */
-static float add_row(const run *r, const model *m, int64_t row) {
+/* score[k] = sum over the row of value * theta[column, k], for a width that the compiler knows: the
+ * sums stay in registers. */
+#define ADD_ROW(WIDTH)                                                            \
+  static inline void add_row_##WIDTH(const run *r, const model *m, int64_t row) { \
+    const lqa_sparse *x = r->problem->x;                                          \
+    float score[WIDTH] = {0};                                                     \
+    for (uint64_t at = x->row_start[row]; at < x->row_start[row + 1]; at++) {     \
+      const float *theta = m->theta + (size_t)x->column[at] * WIDTH;              \
+      for (int k = 0; k < WIDTH; k++) {                                           \
+        score[k] += x->value[at] * theta[k];                                      \
+      }                                                                           \
+    }                                                                             \
+    memcpy(m->score, score, sizeof score);                                        \
+  }
+
+ADD_ROW(2)
+ADD_ROW(4)
+ADD_ROW(8)
+
+static void add_row_wide(const run *r, const model *m, int64_t row) {
   const lqa_sparse *x = r->problem->x;
-  float sum = 0;
+  memset(m->score, 0, r->width * sizeof *m->score);
   for (uint64_t at = x->row_start[row]; at < x->row_start[row + 1]; at++) {
     const float *theta = m->theta + x->column[at] * r->width;
     float value = x->value[at];
-    sum += value;
-    if (r->width == 4) { /* the usual widths, unrolled */
-      for (size_t k = 0; k < 4; k++) {
-        m->score[k] += value * theta[k];
-      }
-    } else if (r->width == 2) {
-      m->score[0] += value * theta[0];
-      m->score[1] += value * theta[1];
-    } else {
-      for (size_t k = 0; k < r->width; k++) {
-        m->score[k] += value * theta[k];
-      }
+    for (size_t k = 0; k < r->width; k++) {
+      m->score[k] += value * theta[k];
     }
+  }
+}
+
+/* Fills m->score; returns the sum of the row's values. */
+static float score_row(const run *r, const model *m, int64_t row) {
+  const lqa_sparse *x = r->problem->x;
+  float sum = 0;
+  for (uint64_t at = x->row_start[row]; at < x->row_start[row + 1]; at++) {
+    sum += x->value[at];
+  }
+  if (r->width == 2) {
+    add_row_2(r, m, row);
+  } else if (r->width == 4) {
+    add_row_4(r, m, row);
+  } else if (r->width == 8) {
+    add_row_8(r, m, row);
+  } else {
+    add_row_wide(r, m, row);
   }
   return sum;
 }
@@ -187,11 +213,13 @@ static void predict_fold(const run *r, const model *m, const float *normaliser, 
   int32_t n_classes = r->problem->n_classes;
   for (size_t i = r->start[fold]; out && i < r->start[fold + 1]; i++) {
     int64_t row = r->rows[i];
+    if (m->holdout.second >= 0 && !lqa_prediction_wanted(r->out, row)) {
+      continue;
+    }
     if (i + 1 < r->start[fold + 1]) {
       fetch_row(r, m, r->rows[i + 1]);
     }
-    memset(m->score, 0, r->width * sizeof *m->score);
-    float sum = add_row(r, m, row);
+    float sum = score_row(r, m, row);
     for (int32_t k = 0; k < n_classes; k++) {
       m->score[k] += m->prior[k] - sum * normaliser[k];
     }

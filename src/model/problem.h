@@ -29,6 +29,8 @@ typedef struct lqa_predictions {
   float
       *previous; /* by the pair model that leaves out the row's fold and the one before it; next and
                   * previous may both be NULL: no pair models are trained. They need 3 folds. */
+  const uint8_t *wanted; /* n_rows: 1 = predict this row by pair models; NULL: all rows. Must not
+                          * depend on labels. */
 } lqa_predictions;
 
 /* The folds that model `m` leaves out: m < n_folds: {m}; else a pair. second = -1: none. */
@@ -43,13 +45,16 @@ static inline lqa_holdout lqa_holdout_of(int model, int n_folds) {
 static inline int lqa_model_count(const lqa_predictions *predictions, int n_folds) {
   return predictions->next ? 2 * n_folds : n_folds;
 }
-/* Where a row of fold `fold` is predicted by a model with this holdout; NULL: it trains on the row.
- */
+/* Where a row of fold `fold` is predicted by a model with this holdout; NULL: nowhere. */
 static inline float *lqa_prediction_place(const lqa_predictions *p, lqa_holdout holdout, int fold) {
   if (holdout.second < 0) {
     return fold == holdout.first ? p->outer : NULL;
   }
   return fold == holdout.first ? p->next : fold == holdout.second ? p->previous : NULL;
+}
+/* Whether a pair model has to predict the row. */
+static inline bool lqa_prediction_wanted(const lqa_predictions *p, int64_t row) {
+  return !p->wanted || p->wanted[row];
 }
 
 #endif

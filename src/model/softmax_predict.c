@@ -66,7 +66,8 @@ LQA_INLINE void predict_rows(const lqa_softmax_group *g, const lqa_softmax_block
                              int width) {
   for (int64_t row = block->first; row < block->last; row++) {
     int fold = g->problem->fold[row];
-    if (fold == LQA_NO_FOLD) {
+    bool is_pair = g->first_model >= g->problem->n_folds;
+    if (fold == LQA_NO_FOLD || (is_pair && !lqa_prediction_wanted(block->out, row))) {
       continue;
     }
     lqa_row_entries x = lqa_row_get(g->problem->x, row);

@@ -174,6 +174,9 @@ static lqa_status run_blend(text_job *t) {
   lqa_problem problem = lqa_job_problem(t->job, &t->job->out->features.matrix);
   lqa_status status;
   t->job->out->model = "auto";
+  t->job->wanted = lqa_malloc((size_t)t->job->dataset->n_rows, sizeof *t->job->wanted);
+  LQA_TRY_OUT(t->job->wanted ? LQA_OK : LQA_NO_MEMORY);
+  lqa_blend_choose_rows(&problem, t->job->wanted);
   LQA_TRY_OUT(train_members(t, &blend, members));
   lqa_job_begin(t->job, "blending");
   LQA_TRY_OUT(lqa_blend_run(&problem, &blend, t->job->out->pred_probs));
