@@ -173,7 +173,7 @@ typedef struct lqa_judge_args {
   /* What the command takes from the environment alone; any may be NULL. */
   const char *llm_key, *llm_base_url, *openai_key, *openai_base_url, *second_key;
   const char *cache_home, *config_home, *home;
-  const char *https_proxy, *http_proxy, *all_proxy;
+  const char *https_proxy, *http_proxy, *all_proxy, *no_proxy;
 } lqa_judge_args;
 LQA_API void lqa_judge_args_init(lqa_judge_args *args);
 LQA_API lqa_status lqa_cmd_judge(const lqa_judge_args *args, lqa_result **result, lqa_error *err);
@@ -270,9 +270,12 @@ typedef struct lqa_checks_args {
 LQA_API void lqa_checks_args_init(lqa_checks_args *args);
 LQA_API lqa_status lqa_cmd_checks(const lqa_checks_args *args, lqa_result **result, lqa_error *err);
 
-/* labelqa doctor: versions, threads, SIMD level. */
+/* labelqa doctor: versions, threads, SIMD level, and whether the judge's endpoint answers. */
 typedef struct lqa_doctor_args {
   lqa_common_args common;
+  /* From the environment alone, as lqa_judge_args; without them no endpoint is looked for. */
+  const char *llm_key, *llm_base_url, *openai_key, *openai_base_url;
+  const char *https_proxy, *http_proxy, *all_proxy, *no_proxy;
 } lqa_doctor_args;
 LQA_API void lqa_doctor_args_init(lqa_doctor_args *args);
 LQA_API lqa_status lqa_cmd_doctor(const lqa_doctor_args *args, lqa_result **result, lqa_error *err);

@@ -1,9 +1,11 @@
 /* labelqa doctor: what this build and this machine are, for bug reports and for people who wonder.
  */
 #include "api/command.h"
+#include "api/judge_endpoint.h"
 #include "api/result.h"
 #include "base/pool.h"
 #include "data/query.h"
+#include "judge/reach.h"
 
 #include <stdio.h>
 
@@ -26,6 +28,31 @@ static void add_line(lqa_result *result, lqa_json *json, const char *key, const 
   lqa_json_text(json, value);
 }
 
+/* Asks the endpoint that `labelqa judge` would use for its list of models. */
+static void add_endpoint(const lqa_doctor_args *doctor, lqa_result *result, lqa_json *json) {
+  char text[300] = "not set up (LLM_BASE_URL, or OPENAI_API_KEY)";
+  lqa_error err;
+  lqa_judge_options options;
+  lqa_judge_args args = {.model = "",
+                         .llm_key = doctor->llm_key,
+                         .llm_base_url = doctor->llm_base_url,
+                         .openai_key = doctor->openai_key,
+                         .openai_base_url = doctor->openai_base_url,
+                         .https_proxy = doctor->https_proxy,
+                         .http_proxy = doctor->http_proxy,
+                         .all_proxy = doctor->all_proxy,
+                         .no_proxy = doctor->no_proxy};
+  lqa_judge_options_init(&options);
+  bool is_set = args.llm_key || args.llm_base_url || args.openai_key || args.openai_base_url;
+  bool is_sound = is_set && lqa_judge_set_endpoints(&args, &options, &err) == LQA_OK &&
+                  lqa_judge_reach(&options.judges[0], &options, text, &err) == LQA_OK;
+  if (is_set && !is_sound) { /* a URL that was refused may hold what must not be shown */
+    snprintf(text, sizeof text, "%.290s", err.message);
+  }
+  add_line(result, json, "endpoint", is_sound ? options.judges[0].base_url : "none");
+  add_line(result, json, "judge", text);
+}
+
 static lqa_status run(const void *args, lqa_result **out, lqa_error *err) {
   const lqa_doctor_args *doctor = args;
   lqa_result *result = lqa_result_new();
@@ -43,17 +70,36 @@ static lqa_status run(const void *args, lqa_result **out, lqa_error *err) {
   int threads = doctor->common.threads > 0 ? (int)doctor->common.threads : lqa_processor_count();
   snprintf(number, sizeof number, "%d", threads);
   add_line(result, &json, "threads", number);
+  add_endpoint(doctor, result, &json);
   lqa_json_close_object(&json);
   lqa_buf_add_char(&result->json, '\n');
   return lqa_result_finish(result, out, err);
 }
 
-static const lqa_option options[] = {LQA_COMMON_OPTIONS(lqa_doctor_args)};
+/* clang-format off */
+#define FROM_ENVIRONMENT(variable, field)                                                     \
+  {.name = variable, .kind = LQA_OPTION_TEXT, .offset = offsetof(lqa_doctor_args, field),     \
+   .environment = variable, .environment_only = true, .help = ""}
+
+static const lqa_option options[] = {
+  FROM_ENVIRONMENT("LLM_API_KEY", llm_key),
+  FROM_ENVIRONMENT("LLM_BASE_URL", llm_base_url),
+  FROM_ENVIRONMENT("OPENAI_API_KEY", openai_key),
+  FROM_ENVIRONMENT("OPENAI_BASE_URL", openai_base_url),
+  FROM_ENVIRONMENT("HTTPS_PROXY", https_proxy),
+  FROM_ENVIRONMENT("https_proxy", https_proxy),
+  FROM_ENVIRONMENT("http_proxy", http_proxy),
+  FROM_ENVIRONMENT("ALL_PROXY", all_proxy),
+  FROM_ENVIRONMENT("all_proxy", all_proxy),
+  FROM_ENVIRONMENT("NO_PROXY", no_proxy),
+  FROM_ENVIRONMENT("no_proxy", no_proxy),
+  LQA_COMMON_OPTIONS(lqa_doctor_args)};
+/* clang-format on */
 
 const lqa_command lqa_command_doctor = {
     .number = LQA_COMMAND_doctor,
     .name = "doctor",
-    .summary = "Versions, threads, SIMD level",
+    .summary = "Versions, threads, SIMD level, whether the judge's endpoint answers",
     .example = "labelqa doctor",
     .args_size = sizeof(lqa_doctor_args),
     .options = options,

@@ -362,6 +362,8 @@ static const lqa_option options[] = {
   FROM_ENVIRONMENT("http_proxy", http_proxy),
   FROM_ENVIRONMENT("ALL_PROXY", all_proxy),
   FROM_ENVIRONMENT("all_proxy", all_proxy),
+  FROM_ENVIRONMENT("NO_PROXY", no_proxy),
+  FROM_ENVIRONMENT("no_proxy", no_proxy),
   LQA_COMMON_OPTIONS(lqa_judge_args)};
 /* clang-format on */
 

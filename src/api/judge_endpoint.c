@@ -99,12 +99,18 @@ static lqa_status find_price(const lqa_judge_args *args, const char *given, lqa_
   return status;
 }
 
-lqa_status lqa_judge_set_endpoints(const lqa_judge_args *args, lqa_arena *arena,
-                                   lqa_judge_options *options, lqa_error *err) {
-  (void)arena;
+static const char *proxy_for(const lqa_judge_args *args, const char *base_url) {
+  const char *own = strncmp(base_url, "http:", 5) == 0 ? args->http_proxy : args->https_proxy;
+  return own ? own : args->all_proxy;
+}
+
+lqa_status lqa_judge_set_endpoints(const lqa_judge_args *args, lqa_judge_options *options,
+                                   lqa_error *err) {
   lqa_judge_endpoint *judges = options->judges;
   LQA_TRY(set_first(args, &judges[0], err));
   judges[0].model = args->model;
+  options->proxy = proxy_for(args, judges[0].base_url);
+  options->no_proxy = args->no_proxy;
   options->n_judges = args->second_model ? 2 : 1;
   if (args->second_base_url && !args->second_model) {
     return lqa_fail(err, LQA_BAD_USAGE, "--second-base-url needs --second-model");

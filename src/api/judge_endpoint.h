@@ -8,8 +8,8 @@
 
 /* Fills options->judges: base URL and key from one pair, model, price. Texts are borrowed from
  * `args` and `arena`. LQA_BAD_USAGE for half a pair, LQA_BAD_DATA for a damaged price table. */
-lqa_status lqa_judge_set_endpoints(const lqa_judge_args *args, lqa_arena *arena,
-                                   lqa_judge_options *options, lqa_error *err);
+lqa_status lqa_judge_set_endpoints(const lqa_judge_args *args, lqa_judge_options *options,
+                                   lqa_error *err);
 
 /* Where the price of judge 0 or 1 came from: "--price", "a price table", "none". Static. */
 const char *lqa_judge_price_origin(const lqa_judge_args *args, int judge, double price_in);

@@ -36,11 +36,6 @@ static lqa_status load_text(const char *path, lqa_arena *arena, const char **out
   return status;
 }
 
-static const char *proxy_for(const lqa_judge_args *args, const char *base_url) {
-  const char *own = strncmp(base_url, "http:", 5) == 0 ? args->http_proxy : args->https_proxy;
-  return own ? own : args->all_proxy;
-}
-
 static lqa_status set_options(lqa_judge_session *s, bool simulated, lqa_error *err) {
   const lqa_judge_args *a = s->args;
   lqa_judge_options *o = &s->options;
@@ -70,8 +65,7 @@ static lqa_status set_options(lqa_judge_session *s, bool simulated, lqa_error *e
     o->judges[0] = (lqa_judge_endpoint){LQA_SIMULATED_URL, LQA_SIMULATED_MODEL, NULL, 0, 0};
     return LQA_OK;
   }
-  LQA_TRY(lqa_judge_set_endpoints(a, &s->arena, o, err));
-  o->proxy = proxy_for(a, o->judges[0].base_url);
+  LQA_TRY(lqa_judge_set_endpoints(a, o, err));
   return lqa_judge_cache_path(a, &s->arena, &o->cache_path, err);
 }
 
@@ -319,10 +313,31 @@ static lqa_str class_name(const lqa_judge_session *s, int32_t code) {
   return code >= 0 ? s->classes[code].name : (lqa_str){NULL, 0};
 }
 
+/* Whether run.db holds this very answer already. */
+typedef struct lookup {
+  const lqa_judge_answer *answer;
+  bool found;
+} lookup;
+
+static lqa_status compare_reply(void *data, const lqa_reply_record *r, lqa_error *err) {
+  (void)err;
+  lookup *l = data;
+  const lqa_judge_answer *a = l->answer;
+  l->found = l->found || (r->repeat == a->repeat && lqa_str_equal(r->raw, a->raw) &&
+                          lqa_str_equal(r->model, lqa_str_from(a->model)) &&
+                          lqa_str_equal(r->base_url, lqa_str_from(a->base_url)) &&
+                          lqa_str_equal(r->prompt_hash, lqa_str_from(a->prompt_hash)));
+  return LQA_OK;
+}
+
 static lqa_status save_answer(void *data, const lqa_judge_answer *a, lqa_error *err) {
   lqa_judge_session *s = data;
-  if (a->cached && s->run->evidence.verdict[a->item->row] != LQA_VERDICT_NONE) {
-    return LQA_OK; /* it was recorded when it was paid for */
+  lookup known = {a, false};
+  if (a->cached) {
+    LQA_TRY(lqa_run_db_each_reply(s->run->db, a->item->row, compare_reply, &known, err));
+  }
+  if (known.found) {
+    return LQA_OK; /* recorded when it was paid for */
   }
   lqa_reply_record record = {
       .row = {a->item->row, a->item->key},

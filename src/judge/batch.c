@@ -237,7 +237,8 @@ static lqa_status begin_errand(errand *e, lqa_judge_plan *plan, lqa_error *err) 
                                .connect_seconds = o->connect_seconds,
                                .max_body_bytes = MAX_REPLY,
                                .ca_file = o->ca_file,
-                               .proxy = o->proxy};
+                               .proxy = o->proxy,
+                               .no_proxy = o->no_proxy};
   return lqa_client_open(&client, &e->transport, err);
 }
 

@@ -53,7 +53,7 @@ typedef struct client {
   slot *slots;
   size_t n_slots;
   lqa_client_options options;
-  char *ca_file, *proxy;
+  char *ca_file, *proxy, *no_proxy;
 } client;
 
 /* ---- callbacks ---- */
@@ -216,6 +216,7 @@ static void set_request(const client *c, slot *s, const lqa_http_request *reques
   forget_headers(s);
   curl_easy_setopt(easy, CURLOPT_URL, request->url);
   curl_easy_setopt(easy, CURLOPT_PROXY, direct ? "" : c->proxy);
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, c->no_proxy);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout_seconds * 1000));
   if (request->content_type) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
@@ -397,6 +398,7 @@ static void close_client(void *self) {
   free(c->slots);
   free(c->ca_file);
   free(c->proxy);
+  free(c->no_proxy);
   free(c);
 }
 
@@ -404,7 +406,8 @@ static bool copy_texts(client *c) {
   const lqa_client_options *o = &c->options;
   c->ca_file = o->ca_file ? strdup(o->ca_file) : NULL;
   c->proxy = o->proxy && *o->proxy ? strdup(o->proxy) : NULL;
-  return (!o->ca_file || c->ca_file) && (!o->proxy || !*o->proxy || c->proxy);
+  c->no_proxy = strdup(o->no_proxy ? o->no_proxy : "");
+  return (!o->ca_file || c->ca_file) && (!o->proxy || !*o->proxy || c->proxy) && c->no_proxy;
 }
 
 lqa_status lqa_client_open(const lqa_client_options *options, lqa_transport *transport,

@@ -8,8 +8,9 @@ typedef struct lqa_client_options {
   int max_open; /* requests, and so connections */
   double connect_seconds;
   size_t max_body_bytes;
-  const char *ca_file; /* NULL = the system's */
-  const char *proxy;   /* NULL or "" = none; loopback hosts never go through it */
+  const char *ca_file;  /* NULL = the system's */
+  const char *proxy;    /* NULL or "" = none; loopback hosts never go through it */
+  const char *no_proxy; /* hosts that do not either, comma-separated; NULL = none */
 } lqa_client_options;
 
 lqa_status lqa_client_open(const lqa_client_options *options, lqa_transport *transport,

@@ -201,7 +201,8 @@ static lqa_status open_client(const lqa_judge_options *o, lqa_transport *transpo
                                .connect_seconds = o->connect_seconds,
                                .max_body_bytes = o->max_body_bytes,
                                .ca_file = o->ca_file,
-                               .proxy = o->proxy};
+                               .proxy = o->proxy,
+                               .no_proxy = o->no_proxy};
   return lqa_client_open(&client, transport, err);
 }
 

@@ -104,6 +104,7 @@ typedef struct lqa_judge_options {
   const char *cache_path;       /* NULL = in memory: nothing is kept */
   const char *ca_file;          /* PEM bundle; NULL = the system's */
   const char *proxy;            /* NULL or "" = none */
+  const char *no_proxy;         /* hosts that need none, comma-separated; NULL = none */
   size_t max_body_bytes;        /* larger replies are refused, default 4 MB */
   const lqa_observer *observer;
 } lqa_judge_options;

@@ -245,6 +245,9 @@ lqa_status lqa_wire_batch_line(lqa_str line, lqa_batch_line *out) {
   }
   bool usable = out->custom_id[0] != '\0';
   json_decref(root);
+  if (!usable) {
+    lqa_batch_line_clear(out);
+  }
   return usable ? LQA_OK : LQA_BAD_DATA;
 }
 
@@ -268,6 +271,14 @@ lqa_status lqa_wire_batch_state(lqa_str body, lqa_batch_state *out) {
   bool usable = out->id[0] != '\0';
   json_decref(root);
   return usable ? LQA_OK : LQA_BAD_DATA;
+}
+
+int64_t lqa_wire_count_models(lqa_str body) {
+  json_t *root = parse(body);
+  const json_t *list = json_object_get(root, "data");
+  int64_t n = json_is_array(list) ? (int64_t)json_array_size(list) : -1;
+  json_decref(root);
+  return n;
 }
 
 /* A price of at least 0 and below 1e6 USD per million tokens. */

@@ -56,6 +56,9 @@ typedef struct lqa_batch_state {
 
 lqa_status lqa_wire_batch_state(lqa_str body, lqa_batch_state *out);
 
+/* How many models a list of models holds, or -1 if `body` is none. */
+int64_t lqa_wire_count_models(lqa_str body);
+
 /* A price table: {"MODEL": {"input": USD, "output": USD}, ...}, USD per million tokens. price[0]
  * and price[1] are set if `model` is in it. LQA_BAD_DATA names `file` and line of what is wrong. */
 lqa_status lqa_wire_price(lqa_str table, const char *file, const char *model, double price[2],
