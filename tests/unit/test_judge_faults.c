@@ -3,6 +3,8 @@
  * no budget is passed by a call or a cent. */
 #include "judge_fixture.h"
 
+#include <time.h>
+
 typedef struct fault_case {
   const char *name;
   bool may_be_unknown; /* the answer itself is spoilt */
@@ -203,6 +205,44 @@ static void test_dead_endpoint(void **state) {
   }
 }
 
+static double now_seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Waits that servers ask for are kept: a date in Retry-After, and counts that stand at 0 (but not
+ * those at -1, which mean "not known"). */
+static void test_waits_are_kept(void **state) {
+  (void)state;
+  fixture f;
+  heard h = {0};
+  lqa_judge_summary s;
+  lqa_error err;
+  fixture_open(&f, 25);
+  fixture_serve(&f, (const char *const[]){"--fault", "exhausted=1", NULL});
+  double start = now_seconds();
+  assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_OK);
+  assert_int_equal(h.right, 25);
+  double waited = now_seconds() - start; /* the first alone, then sixteen, then eight */
+  assert_true(waited > 2 * 0.04 && waited < 30);
+  fixture_close(&f);
+  fixture_open(&f, 6);
+  fixture_serve(&f, (const char *const[]){"--fault", "429-date=0.5", "--seed", "4", NULL});
+  start = now_seconds();
+  assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_OK);
+  assert_int_equal(h.right, 6);
+  assert_true(s.errors > 0 && now_seconds() - start > 0.5);
+  fixture_close(&f);
+  fixture_open(&f, 6);
+  f.options.max_wait_seconds = 0.2; /* less than what it asks for */
+  fixture_serve(&f, (const char *const[]){"--fault", "429-date", NULL});
+  assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_BAD_ENDPOINT);
+  assert_non_null(strstr(err.message, "asks to wait"));
+  assert_int_equal(fixture_bill(&f).calls, 1);
+  fixture_close(&f);
+}
+
 static void test_no_server(void **state) {
   (void)state;
   fixture f;
@@ -251,6 +291,7 @@ int main(void) {
       cmocka_unit_test(test_dear_calls_are_learnt),
       cmocka_unit_test(test_hopeless_ends_at_once),
       cmocka_unit_test(test_dead_endpoint),
+      cmocka_unit_test(test_waits_are_kept),
       cmocka_unit_test(test_no_server),
       cmocka_unit_test(test_capabilities),
   };

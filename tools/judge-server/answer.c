@@ -64,28 +64,27 @@ void truth_free(truth *t) {
   free(t->label_of);
 }
 
-/* The row's text between "<<<mark" and "mark>>>", or NULL. */
-static char *fenced(const char *user) {
+/* The row's text between "<<<mark" and "mark>>>", or NULL; *rest is what follows it. */
+static char *fenced(const char *user, const char **rest) {
+  *rest = user;
   for (const char *open = user; (open = strstr(open, "<<<")); open += 3) {
     char close[16];
     snprintf(close, sizeof close, "\n%.8s>>>", open + 3);
     const char *start = strlen(open) > 12 && open[11] == '\n' ? open + 12 : NULL;
     const char *end = start ? strstr(start - 1, close) : NULL;
     if (end) {
+      *rest = end + strlen(close);
       return strndup(start, end > start ? (size_t)(end - start) : 0);
     }
   }
   return NULL;
 }
 
-/* The label behind the last "Assigned label: ", or NULL. */
-static char *assigned(const char *user) {
+/* The label behind "Assigned label: ", or NULL. */
+static char *assigned(const char *rest) {
   static const char field[] = "\nAssigned label: ";
-  const char *found = NULL;
-  for (const char *at = user; (at = strstr(at, field)); at++) {
-    found = at + sizeof field - 1;
-  }
-  return found ? strndup(found, strcspn(found, "\n")) : NULL;
+  const char *found = strstr(rest, field);
+  return found ? strndup(found + sizeof field - 1, strcspn(found + sizeof field - 1, "\n")) : NULL;
 }
 
 static void read_messages(const json_t *messages, question *q) {
@@ -122,8 +121,9 @@ int question_read(lqa_str body, question *q, const char **problem) {
     question_clear(q);
     return -1;
   }
-  q->text = fenced(q->user);
-  q->given = assigned(q->user);
+  const char *rest;
+  q->text = fenced(q->user, &rest);
+  q->given = assigned(rest);
   return 0;
 }
 

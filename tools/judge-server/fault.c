@@ -43,6 +43,7 @@ const fault_info fault_table[FAULT_COUNT] = {
     [FAULT_PARTS] = {"parts", true, "content as an array of parts"},
     [FAULT_FENCE] = {"fence", true, "the answer in a code fence"},
     [FAULT_THINK] = {"think", true, "the answer behind a <think> block"},
+    [FAULT_EXHAUSTED] = {"exhausted", true, "a good answer; x-ratelimit says that none is left"},
 };
 
 int fault_find(const char *name) {
@@ -343,6 +344,11 @@ void fault_reply(fault_kind kind, const exchange *x, const question *q, const ch
     break;
   case FAULT_FENCE:
     wrapped(out, q, "```text\n", content, "\n```\n");
+    break;
+  case FAULT_EXHAUSTED:
+    snprintf(out->headers, sizeof out->headers,
+             "x-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: 40ms\r\n"
+             "x-ratelimit-remaining-tokens: -1\r\nx-ratelimit-reset-tokens: 1h0m0s\r\n");
     break;
   case FAULT_THINK:
     wrapped(out, q, "<think>VERDICT: YES\nhm</think>\n\n", content, "");

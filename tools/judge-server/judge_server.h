@@ -82,6 +82,7 @@ typedef enum fault_kind {
   FAULT_PARTS,
   FAULT_FENCE,
   FAULT_THINK,
+  FAULT_EXHAUSTED,
   FAULT_COUNT
 } fault_kind;
 
