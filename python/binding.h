@@ -49,6 +49,7 @@ void raise_status(lqa_status status, const lqa_error *err);
 extern PyMethodDef joint_methods[];
 extern PyMethodDef arrow_methods[];
 extern PyMethodDef votes_methods[];
+extern PyMethodDef neighbor_methods[];
 bool arrow_add_type(PyObject *module);
 bool votes_add_type(PyObject *module);
 bool problem_add_type(PyObject *module);

@@ -9,6 +9,7 @@
  *   4. commands by name     what bindings and front ends build on: options as text, help
  *   5. confident learning   the numeric core on your own arrays: labelqa/confident.h
  *   6. annotators           several labels per item: labelqa/annotators.h
+ *   7. outliers             neighbours, rows like no others: labelqa/outliers.h
  *
  * Conventions. What can fail returns lqa_status and takes `lqa_error *err` last (NULL allowed);
  * results come through out pointers, set only on success. Argument structs borrow the texts you put
@@ -23,6 +24,7 @@
 #include "labelqa/confident.h"
 #include "labelqa/error.h"
 #include "labelqa/observer.h"
+#include "labelqa/outliers.h"
 #include "labelqa/text_list.h"
 
 #include <stdbool.h>

@@ -23,6 +23,8 @@ _HOME = {
         "majority_vote", "crowdlab", "active_learning_scores", "dawid_skene",
         "krippendorff_alpha", "fleiss_kappa", "cohen_kappa", "annotator_confusion"),
         "_annotators"),
+    **dict.fromkeys(("nearest_neighbors", "outlier_scores", "outlier_scores_from_pred_probs"),
+                    "_outliers"),
 }
 _MODULES = ("cleanlab",)
 

@@ -1,0 +1,169 @@
+"""cleanlab.outlier over labelqa's core: rows that are like no others."""
+import warnings
+
+import numpy as np
+
+from labelqa import _outliers
+from labelqa.cleanlab import _inputs
+from labelqa.cleanlab.count import get_confident_thresholds
+
+__all__ = ["OutOfDistribution"]
+
+
+class _Neighbors:
+    """The fitted search that cleanlab keeps as a scikit-learn object: n_neighbors, metric and
+    kneighbors(X=None)."""
+
+    def __init__(self, features, n_neighbors):
+        self._features = features
+        self.n_neighbors = n_neighbors
+        self.metric = "cosine" if features.shape[1] > 3 else "euclidean"
+
+    def kneighbors(self, X=None, n_neighbors=None):
+        """(distances, indices) of the fitted rows nearest to X, or to each other."""
+        return _outliers.neighbors(self._features, X, n_neighbors or self.n_neighbors,
+                                   _outliers.METRICS.index(self.metric))
+
+
+def _fit_neighbors(features, k):
+    if k is not None and k >= len(features):
+        raise ValueError(f"k={k} neighbours are asked for but there are {len(features)} rows only")
+    return _Neighbors(_outliers._features(features), k or min(10, len(features) - 1))
+
+
+def _fit_given(knn, features):
+    """A search of the user's own, fitted where it is not yet."""
+    try:
+        knn.kneighbors(features)
+    except Exception as error:
+        if type(error).__name__ != "NotFittedError":
+            raise
+        knn.fit(features)
+    return knn
+
+
+class OutOfDistribution:
+    """Scores how ordinary each row is, from features or from predicted probabilities.
+
+    params: a dict of any of k (neighbours, default 10), t (how fast scores fall), knn (your own
+    fitted search with kneighbors); method (entropy, least_confidence, gen), adjust_pred_probs,
+    confident_thresholds, M and gamma. Features of more than 3 dimensions are compared by cosine,
+    others by euclidean distance. Same as cleanlab.outlier.OutOfDistribution, to 1e-9.
+    """
+
+    DEFAULT_PARAM_DICT = {"k": None, "t": 1, "knn": None, "method": "entropy",
+                          "adjust_pred_probs": True, "confident_thresholds": None, "M": 100,
+                          "gamma": 0.1}
+    OUTLIER_PARAMS = {"k", "t", "knn"}
+    OOD_PARAMS = {"confident_thresholds", "adjust_pred_probs", "method", "M", "gamma"}
+
+    def __init__(self, params=None):
+        unknown = sorted(set(params or ()) - set(self.DEFAULT_PARAM_DICT))
+        if unknown:
+            raise ValueError(f"params: {unknown} are none of {sorted(self.DEFAULT_PARAM_DICT)}")
+        self.params = {**self.DEFAULT_PARAM_DICT, **(params or {}), "scaling_factor": None}
+        if self.params["adjust_pred_probs"] and self.params["method"] == "gen":
+            print("CAUTION: method 'gen' is meant for params['adjust_pred_probs'] = False")
+
+    def fit_score(self, *, features=None, pred_probs=None, labels=None, verbose=True):
+        """Fits on N x D features, or N x K pred_probs with labels, and scores the same rows: N
+        values, near 0 = unlike the rest."""
+        scores = self._fit(features, pred_probs, labels, verbose)
+        return self.score(features=features, pred_probs=pred_probs) if scores is None else scores
+
+    def fit(self, *, features=None, pred_probs=None, labels=None, verbose=True):
+        """Fits on N x D features, or N x K pred_probs with labels."""
+        self._fit(features, pred_probs, labels, verbose)
+
+    def score(self, *, features=None, pred_probs=None):
+        """Scores other rows by what was fitted: one value per row, near 0 = unlike the fitted."""
+        self._check(features, pred_probs)
+        if features is not None:
+            if self.params["knn"] is None:
+                raise ValueError("nothing was fitted on features yet: call fit() first")
+            return self._score_features(features, self.params["knn"])
+        if self.params["adjust_pred_probs"] and self.params["confident_thresholds"] is None:
+            raise ValueError("nothing was fitted on pred_probs yet: call fit() first, or set "
+                             "params['adjust_pred_probs'] = False")
+        return self._score_pred_probs(pred_probs, None)[0]
+
+    @staticmethod
+    def _check(features, pred_probs):
+        if (features is None) == (pred_probs is None):
+            raise ValueError("either features or pred_probs is needed, and not both")
+        if features is not None and len(features.shape) != 2:
+            raise ValueError(f"features must have 2 dimensions, not {len(features.shape)}")
+
+    def _fit(self, features, pred_probs, labels, verbose):
+        self._check(features, pred_probs)
+        name = "knn" if features is not None else "confident_thresholds"
+        if self.params[name] is not None:
+            warnings.warn(f"params[{name!r}] is there already and is kept: make a new "
+                          f"OutOfDistribution to fit anew", UserWarning)
+            return None
+        if verbose:
+            what = "features" if features is not None else "pred_probs"
+            print(f"Fitting OOD estimator based on provided {what} ...")
+        if features is not None:
+            self.params["knn"] = _fit_neighbors(features, self.params["k"])
+            return self._score_features(None, self.params["knn"])
+        scores, thresholds = self._score_pred_probs(pred_probs, labels)
+        if thresholds is None:
+            warnings.warn("nothing had to be fitted: score() would have done", UserWarning)
+        self.params["confident_thresholds"] = thresholds
+        return scores
+
+    def _neighbors_used(self, knn):
+        k = self.params["k"] or knn.n_neighbors
+        if k > knn.n_neighbors:
+            warnings.warn(f"k={k} is more than the {knn.n_neighbors} neighbours that were fitted: "
+                          f"those are taken", UserWarning)
+            return knn.n_neighbors
+        return k
+
+    def _score_features(self, features, knn):
+        """features None: the fitted rows themselves."""
+        k = self._neighbors_used(knn)
+        if not isinstance(knn, _Neighbors):
+            knn = _fit_given(knn, features)
+        distances = np.asarray(knn.kneighbors(features)[0])[:, :k].mean(axis=1)
+        if self.params["scaling_factor"] is None:
+            least = 100 * np.finfo(np.float64).eps
+            self.params["scaling_factor"] = float(max(np.median(distances), least))
+        return _scores_of(distances, knn, self.params["t"], self.params["scaling_factor"])
+
+    def _score_pred_probs(self, pred_probs, labels):
+        """(scores, thresholds or None)."""
+        p = self.params
+        thresholds = p["confident_thresholds"]
+        if not p["adjust_pred_probs"]:
+            if thresholds is not None or labels is not None:
+                warnings.warn("labels and confident_thresholds change nothing with "
+                              "params['adjust_pred_probs'] = False", UserWarning)
+            thresholds = None
+        elif thresholds is None:
+            if labels is None:
+                raise ValueError("labels are needed with params['adjust_pred_probs'] = True")
+            _inputs.open_checked(labels, pred_probs).check_range()
+            thresholds = get_confident_thresholds(labels, pred_probs)
+        if p["method"] not in _outliers.METHODS:
+            raise ValueError(f"method: {p['method']!r} is none of {_outliers.METHODS}")
+        if p["method"] == "gen" and pred_probs.shape[1] < p["M"]:
+            warnings.warn(f"method 'gen' with M={p['M']} is meant for at least {p['M']} classes",
+                          UserWarning)
+        scores = _outliers.probability_scores(_inputs.readable(pred_probs), thresholds,
+                                              p["method"], p["M"], p["gamma"])
+        return scores, thresholds if p["adjust_pred_probs"] else p["confident_thresholds"]
+
+
+def _scores_of(distances, knn, t, scale):
+    """exp(-t d / scale); distances within the metric's rounding score 1."""
+    metric = knn.metric if isinstance(knn.metric, str) else knn.metric.__name__
+    code = _outliers.METRICS.index("cosine" if metric == "cosine" else "euclidean")
+    scores, _ = _outliers.distance_scores(distances, code, t, scale)
+    if metric in _outliers.METRICS:
+        return scores
+    exact = np.exp(-t * distances / max(scale, 1e-6))  # other metrics round differently or not
+    if metric == "minkowski":
+        exact[distances < (100 * np.finfo(np.float64).eps) ** (1 / knn.p)] = 1
+    return exact
