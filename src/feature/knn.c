@@ -78,8 +78,9 @@ static double squared_distance(const double *a, const double *b, int64_t n) {
   return sum_lanes(lane);
 }
 
-/* The row as the float32 pass sees it; returns the squared length to reckon with. For cosine that is 1
- * even for a zero vector, whose distance to anything else is 1: half the squared distance again. */
+/* The row as the float32 pass sees it; returns the squared length to reckon with. For cosine that
+ * is 1 even for a zero vector, whose distance to anything else is 1: half the squared distance
+ * again. */
 static double prepare_row(const struct search *s, const double *row, float *out, size_t step) {
   bool is_cosine = s->options->metric == LQA_METRIC_COSINE;
   double norm = is_cosine ? sqrt(dot(row, row, s->n_dims)) : 1;

@@ -105,7 +105,8 @@ def test_scores_from_probabilities(seed):
             given = {"pred_probs": p, "verbose": False}
             if adjust:
                 given["labels"] = labels
-            np.testing.assert_allclose(ours.fit_score(**given), reference.fit_score(**given), **CLOSE)
+            np.testing.assert_allclose(ours.fit_score(**given), reference.fit_score(**given),
+                                       **CLOSE)
             np.testing.assert_allclose(ours.score(pred_probs=p[::-1]),
                                        reference.score(pred_probs=p[::-1]), **CLOSE)
 
