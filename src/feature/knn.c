@@ -32,7 +32,9 @@ struct search {
   double *center;        /* n_dims: subtracted before screening (zero for cosine) */
   lqa_panel_row *panels; /* n_panels x n_dims */
   double *square;        /* n_panels x 16: squared lengths of the float32 points */
+  float *half_square;    /* the same, halved */
   double *longest;       /* n_panels: the longest point's length */
+  double error;          /* lqa_screen_error */
 };
 
 /* A point that may be among the nearest, with bounds on its squared distance. */
@@ -51,6 +53,7 @@ struct candidates {
 struct tile {
   float *rows; /* TILE_QUERIES x n_dims, moved and scaled like the points */
   double square[TILE_QUERIES];
+  lqa_panel_row dots[TILE_QUERIES];
   struct candidates list[TILE_QUERIES];
   double *uppers; /* scratch */
   double *a, *b;  /* two rows of float64 */
@@ -62,18 +65,31 @@ static double sum_lanes(const double lane[LANES]) {
   return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
 }
 
+/* Terms j, j + 8, ... go to lane j % 8, whatever the registers' width. */
 static double dot(const double *a, const double *b, int64_t n) {
   double lane[LANES] = {0};
-  for (int64_t j = 0; j < n; j++) {
-    lane[j % LANES] += a[j] * b[j];
+  int64_t j = 0;
+  for (; j + LANES <= n; j += LANES) {
+    for (int k = 0; k < LANES; k++) {
+      lane[k] += a[j + k] * b[j + k];
+    }
+  }
+  for (int k = 0; j + k < n; k++) {
+    lane[k] += a[j + k] * b[j + k];
   }
   return sum_lanes(lane);
 }
 
 static double squared_distance(const double *a, const double *b, int64_t n) {
   double lane[LANES] = {0};
-  for (int64_t j = 0; j < n; j++) {
-    lane[j % LANES] += (a[j] - b[j]) * (a[j] - b[j]);
+  int64_t j = 0;
+  for (; j + LANES <= n; j += LANES) {
+    for (int k = 0; k < LANES; k++) {
+      lane[k] += (a[j + k] - b[j + k]) * (a[j + k] - b[j + k]);
+    }
+  }
+  for (int k = 0; j + k < n; k++) {
+    lane[k] += (a[j + k] - b[j + k]) * (a[j + k] - b[j + k]);
   }
   return sum_lanes(lane);
 }
@@ -168,29 +184,45 @@ static lqa_status offer(const struct search *s, struct worker *w, int64_t slot, 
 
 /* ---- screening ---- */
 
+static int64_t round_up(int64_t n, int64_t step) {
+  return (n + step - 1) / step * step;
+}
+
+/* The points of a panel that may be near query `slot`; dot is its row of inner products. Most
+ * panels hold none, which float32 tells: half the squared distance less the query's share. */
+static lqa_status screen_query(const struct search *s, struct worker *w, int64_t panel,
+                               int64_t slot, int64_t self) {
+  struct tile *t = &w->tile;
+  const float *dot = t->dots[slot];
+  const float *half = s->half_square + panel * LQA_PANEL_POINTS;
+  double reach = sqrt(t->square[slot]) + s->longest[panel];
+  double bound = s->error * reach * reach;
+  double limit = t->list[slot].limit + bound;
+  float least = (float)((limit - t->square[slot]) / 2 + bound);
+  int is_near = 0;
+  for (int p = 0; p < LQA_PANEL_POINTS; p++) {
+    is_near |= half[p] - dot[p] <= least;
+  }
+  for (int64_t p = 0; is_near && p < LQA_PANEL_POINTS; p++) {
+    int64_t point = panel * LQA_PANEL_POINTS + p;
+    double distance = t->square[slot] + s->square[point] - 2 * (double)dot[p];
+    if (distance <= limit) {
+      struct candidate c = {distance - bound, distance + bound, point};
+      LQA_TRY(offer(s, w, slot, self, &c));
+      limit = t->list[slot].limit + bound;
+    }
+  }
+  return LQA_OK;
+}
+
 static lqa_status screen_panel(const struct search *s, struct worker *w, int64_t panel,
                                int64_t first, int64_t n) {
-  struct tile *t = &w->tile;
   bool is_self = s->queries == s->points;
-  const double *square = s->square + panel * LQA_PANEL_POINTS;
-  double error = lqa_screen_error(s->n_dims);
-  for (int64_t q = 0; q < n; q += LQA_SCREEN_QUERIES) {
-    lqa_panel_row dots[LQA_SCREEN_QUERIES];
-    lqa_screen_dots(t->rows + q * s->n_dims, s->n_dims, s->panels + panel * s->n_dims, s->n_dims,
-                    dots);
-    for (int64_t i = 0; i < LQA_SCREEN_QUERIES && q + i < n; i++) {
-      double reach = sqrt(t->square[q + i]) + s->longest[panel];
-      double bound = error * reach * reach;
-      double limit = t->list[q + i].limit + bound;
-      for (int64_t p = 0; p < LQA_PANEL_POINTS; p++) {
-        double distance = t->square[q + i] + square[p] - 2 * (double)dots[i][p];
-        if (distance <= limit) {
-          struct candidate c = {distance - bound, distance + bound, panel * LQA_PANEL_POINTS + p};
-          LQA_TRY(offer(s, w, q + i, is_self ? first + q + i : -1, &c));
-          limit = t->list[q + i].limit + bound;
-        }
-      }
-    }
+  struct lqa_screen screen = {w->tile.rows, round_up(n, LQA_SCREEN_QUERIES),
+                              s->panels + panel * s->n_dims, s->n_dims};
+  lqa_screen_dots(&screen, w->tile.dots);
+  for (int64_t q = 0; q < n; q++) {
+    LQA_TRY(screen_query(s, w, panel, q, is_self ? first + q : -1));
   }
   return LQA_OK;
 }
@@ -326,6 +358,7 @@ static void pack(struct search *s, double *row) {
       lqa_matrix_row_f64(s->points, i, row);
       s->square[i] = prepare_row(s, row, out, LQA_PANEL_POINTS);
     }
+    s->half_square[i] = (float)(s->square[i] / 2);
     double length = sqrt(s->square[i]);
     s->longest[panel] = length > s->longest[panel] ? length : s->longest[panel];
   }
@@ -338,8 +371,9 @@ static lqa_status prepare(struct search *s, lqa_error *err) {
   s->center = lqa_calloc(n_dims, sizeof *s->center);
   s->panels = lqa_malloc_aligned(n_panels, n_dims * sizeof *s->panels);
   s->square = lqa_malloc(n_panels, LQA_PANEL_POINTS * sizeof *s->square);
+  s->half_square = lqa_malloc(n_panels, LQA_PANEL_POINTS * sizeof *s->half_square);
   s->longest = lqa_calloc(n_panels, sizeof *s->longest);
-  bool is_full = row && s->center && s->panels && s->square && s->longest;
+  bool is_full = row && s->center && s->panels && s->square && s->half_square && s->longest;
   if (is_full) {
     memset(s->panels, 0, n_panels * n_dims * sizeof *s->panels);
     find_center(s, row);
@@ -378,6 +412,7 @@ lqa_status lqa_nearest_neighbors(const lqa_matrix *points, const lqa_matrix *que
   struct search s = {.points = points, .queries = queries, .options = options, .out = out};
   s.n_dims = points->n_columns;
   s.n_points = points->n_rows;
+  s.error = lqa_screen_error(s.n_dims);
   s.n_panels = (points->n_rows + LQA_PANEL_POINTS - 1) / LQA_PANEL_POINTS;
   lqa_status status = prepare(&s, err);
   if (status == LQA_OK) {
@@ -386,6 +421,7 @@ lqa_status lqa_nearest_neighbors(const lqa_matrix *points, const lqa_matrix *que
   free(s.center);
   free(s.panels);
   free(s.square);
+  free(s.half_square);
   free(s.longest);
   return status;
 }

@@ -1,35 +1,48 @@
-/* feature/knn_screen.c - inner products of 4 queries with 16 points at a time.
+/* feature/knn_screen.c - inner products of a tile of queries with 16 points.
  *
- * Sixteen points are the lanes of a 64-byte vector (one, two or four registers, by SIMD level),
- * four queries share every load. Terms are added in chunks of 64 dimensions whose sums are then
- * added up: the rounding error grows with 64 + n / 64 instead of n. Multiplications and additions
- * in a fixed order, never contracted, so even this pass has the same bits at every SIMD level.
+ * The points of a panel are the lanes of one, two or four registers; several queries share every
+ * load, their running sums never leave the registers (knn_kernel.h, one copy per SIMD level, chosen
+ * at run time). Work goes in chunks of 128 dimensions, for which a panel takes 8 KB and stays in
+ * the first-level cache while all queries of the tile, in the second-level one, pass by. The sums
+ * of the chunks are then added up: the rounding error grows with 128 + n / 128 instead of n. Every
+ * product is added in the same order at every level and never contracted, so even this pass has the
+ * same bits everywhere.
  */
 #include "feature/knn_screen.h"
 
 #include <string.h>
 
-typedef float lanes __attribute__((vector_size(64)));
+#define WIDTH 4
+#define QUERIES 2
+#define LEVEL
+#define NAME(x) x##_4
+#include "feature/knn_kernel.h"
 
-__attribute__((target_clones("default", "avx2", "avx512f"))) void
-lqa_screen_dots(const float *queries, int64_t stride, const lqa_panel_row *panel, int64_t n_dims,
-                lqa_panel_row dot[LQA_SCREEN_QUERIES]) {
-  lanes total[LQA_SCREEN_QUERIES] = {{0}};
-  for (int64_t from = 0; from < n_dims; from += LQA_SCREEN_CHUNK) {
-    int64_t end = from + LQA_SCREEN_CHUNK < n_dims ? from + LQA_SCREEN_CHUNK : n_dims;
-    lanes a = {0}, b = {0}, c = {0}, d = {0};
-    for (int64_t j = from; j < end; j++) {
-      lanes points;
-      memcpy(&points, panel[j], sizeof points);
-      a += points * queries[j];
-      b += points * queries[stride + j];
-      c += points * queries[2 * stride + j];
-      d += points * queries[3 * stride + j];
-    }
-    total[0] += a;
-    total[1] += b;
-    total[2] += c;
-    total[3] += d;
+#if defined(__x86_64__)
+#define WIDTH 8
+#define QUERIES 4
+#define LEVEL __attribute__((target("avx2")))
+#define NAME(x) x##_8
+#include "feature/knn_kernel.h"
+
+#define WIDTH 16
+#define QUERIES 8
+#define LEVEL __attribute__((target("avx512f")))
+#define NAME(x) x##_16
+#include "feature/knn_kernel.h"
+#endif
+
+void lqa_screen_dots(const struct lqa_screen *screen, lqa_panel_row *dot) {
+  memset(dot, 0, (size_t)screen->n_queries * sizeof *dot);
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f")) {
+    screen_dots_16(screen, dot);
+    return;
   }
-  memcpy(dot, total, sizeof total);
+  if (__builtin_cpu_supports("avx2")) {
+    screen_dots_8(screen, dot);
+    return;
+  }
+#endif
+  screen_dots_4(screen, dot);
 }

@@ -8,20 +8,27 @@
 
 #include "base/status.h"
 
-enum { LQA_PANEL_POINTS = 16, LQA_SCREEN_QUERIES = 4, LQA_SCREEN_CHUNK = 64 };
+enum { LQA_PANEL_POINTS = 16, LQA_SCREEN_QUERIES = 8, LQA_SCREEN_CHUNK = 128 };
 
 /* n_dims x 16 floats, point last. */
 typedef float lqa_panel_row[LQA_PANEL_POINTS];
 
-/* dot[q][p] = inner product of query q (stride floats apart) with point p of the panel. */
-void lqa_screen_dots(const float *queries, int64_t stride, const lqa_panel_row *panel,
-                     int64_t n_dims, lqa_panel_row dot[LQA_SCREEN_QUERIES]);
+struct lqa_screen {
+  const float *queries; /* n_queries x n_dims */
+  int64_t n_queries;    /* a multiple of LQA_SCREEN_QUERIES */
+  const lqa_panel_row *panel;
+  int64_t n_dims;
+};
+
+/* dot[q][p] = inner product of query q with point p of the panel; n_queries rows. */
+void lqa_screen_dots(const struct lqa_screen *screen, lqa_panel_row *dot);
 
 /* |squared distance of the float32 pass - true squared distance| is at most this times
- * (|query| + |point|)^2. Inner products: chunks of 64 terms and n / 64 partial sums, each rounded;
- * the conversion to float32; and the final subtraction; all with room to spare. */
+ * (|query| + |point|)^2. Inner products: chunks of 128 terms and n / 128 partial sums, each
+ * rounded; the conversion to float32; and what is done with the product in float32 afterwards; all
+ * with room to spare. */
 static inline double lqa_screen_error(int64_t n_dims) {
-  return (LQA_SCREEN_CHUNK + (double)n_dims / LQA_SCREEN_CHUNK + 16) * 0x1p-24;
+  return (LQA_SCREEN_CHUNK + (double)n_dims / LQA_SCREEN_CHUNK + 32) * 0x1p-24;
 }
 
 #endif
