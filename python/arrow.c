@@ -1,7 +1,7 @@
 /* python/arrow.c - Arrow data over the PyCapsule interface, as objects with the buffer protocol.
  *
- * The two structs of the C data interface are restated here (they are an ABI), so no Arrow library
- * is needed. A column of fixed-width numbers without nulls, or a fixed-size list of them, is used
+ * The structs of the C data interface are those of labelqa/frame.h, so no Arrow library is needed.
+ * A column of fixed-width numbers without nulls, or a fixed-size list of them, is used
  * where it lies: the Column object keeps the Arrow array alive and numpy views it. What is neither
  * (texts, dictionaries, nulls) gives None, and the caller takes another way.
  *
@@ -12,30 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct ArrowSchema {
-  const char *format, *name, *metadata;
-  int64_t flags, n_children;
-  struct ArrowSchema **children, *dictionary;
-  void (*release)(struct ArrowSchema *);
-  void *private_data;
-};
-
-struct ArrowArray {
-  int64_t length, null_count, offset, n_buffers, n_children;
-  const void **buffers;
-  struct ArrowArray **children, *dictionary;
-  void (*release)(struct ArrowArray *);
-  void *private_data;
-};
-
-struct ArrowArrayStream {
-  int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *);
-  int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *);
-  const char *(*get_last_error)(struct ArrowArrayStream *);
-  void (*release)(struct ArrowArrayStream *);
-  void *private_data;
-};
 
 /* An Arrow array that several Columns may share. */
 struct shared {

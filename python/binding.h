@@ -42,7 +42,8 @@ typedef lqa_status (*work_fn)(void *data, lqa_error *err);
  * False with an exception on failure. */
 bool run_work(work_fn work, void *data, volatile int *cancelled);
 
-/* Sets the exception for a failed call. */
+/* Sets the exception for a failed call, unless one is set: its class follows from the status, and
+ * it has the attributes file, row and column where the library names them. */
 void raise_status(lqa_status status, const lqa_error *err);
 
 /* Each file's functions. */
@@ -50,9 +51,11 @@ extern PyMethodDef joint_methods[];
 extern PyMethodDef arrow_methods[];
 extern PyMethodDef votes_methods[];
 extern PyMethodDef neighbor_methods[];
+extern PyMethodDef frame_methods[];
 bool arrow_add_type(PyObject *module);
 bool votes_add_type(PyObject *module);
 bool problem_add_type(PyObject *module);
+bool frame_add_type(PyObject *module);
 
 /* The problems of a list of Problem objects, borrowed; NULL with an exception. PyMem_Free it. */
 lqa_cl **problem_list(PyObject *list, Py_ssize_t *n);

@@ -7,8 +7,11 @@
  */
 #include "binding.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { POLL_MILLISECONDS = 50 };
 
@@ -23,27 +26,63 @@ struct job {
   PyThreadState *state; /* of the waiting thread, while it has no GIL */
 };
 
-void raise_status(lqa_status status, const lqa_error *err) {
-  PyObject *kind = PyExc_ValueError;
+/* What kind of file error: the library's message has no errno, so the file is looked at. */
+static PyObject *file_error(const lqa_error *err) {
+  if (strstr(err->message, "' exists;") || strstr(err->message, "' is in the way")) {
+    return PyExc_FileExistsError;
+  }
+  bool is_missing = strstr(err->message, "No such file") || strstr(err->message, "no file matches");
+  if (is_missing || (err->file[0] && access(err->file, F_OK) != 0 && errno == ENOENT)) {
+    return PyExc_FileNotFoundError;
+  }
+  return PyExc_OSError;
+}
+
+static PyObject *kind_of(lqa_status status, const lqa_error *err) {
   switch (status) {
   case LQA_NO_MEMORY:
-    kind = PyExc_MemoryError;
-    break;
+    return PyExc_MemoryError;
   case LQA_BAD_FILE:
-    kind = PyExc_OSError;
-    break;
+    return file_error(err);
+  case LQA_BAD_ENDPOINT:
+    return PyExc_ConnectionError;
   case LQA_INTERNAL:
-    kind = PyExc_RuntimeError;
-    break;
+    return PyExc_RuntimeError;
   case LQA_INTERRUPTED:
-    kind = PyExc_KeyboardInterrupt;
-    break;
+    return PyExc_KeyboardInterrupt;
   default:
-    break;
+    return PyExc_ValueError;
   }
-  if (!PyErr_Occurred()) {
-    PyErr_SetString(kind, err->message);
+}
+
+static void set_text(PyObject *exception, const char *name, const char *text) {
+  PyObject *value = PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
+  if (value && text[0]) {
+    PyObject_SetAttrString(exception, name, value);
   }
+  Py_XDECREF(value);
+}
+
+void raise_status(lqa_status status, const lqa_error *err) {
+  if (PyErr_Occurred()) {
+    return;
+  }
+  PyObject *kind = kind_of(status, err);
+  PyObject *message =
+      PyUnicode_DecodeUTF8(err->message, (Py_ssize_t)strlen(err->message), "replace");
+  PyObject *exception = message ? PyObject_CallFunctionObjArgs(kind, message, NULL) : NULL;
+  if (exception) {
+    set_text(exception, "file", err->file);
+    set_text(exception, "column", err->column);
+    PyObject *row = err->row >= 0 ? PyLong_FromLongLong(err->row) : NULL;
+    if (row) {
+      PyObject_SetAttrString(exception, "row", row);
+    }
+    Py_XDECREF(row);
+    PyErr_SetObject(kind, exception);
+  }
+  Py_XDECREF(message);
+  Py_XDECREF(exception);
 }
 
 static void *run_job(void *argument) {

@@ -10,6 +10,7 @@
  *   5. confident learning   the numeric core on your own arrays: labelqa/confident.h
  *   6. annotators           several labels per item: labelqa/annotators.h
  *   7. outliers             neighbours, rows like no others: labelqa/outliers.h
+ *   8. data frames          Arrow streams in and out: labelqa/frame.h
  *
  * Conventions. What can fail returns lqa_status and takes `lqa_error *err` last (NULL allowed);
  * results come through out pointers, set only on success. Argument structs borrow the texts you put
@@ -23,6 +24,7 @@
 #include "labelqa/annotators.h"
 #include "labelqa/confident.h"
 #include "labelqa/error.h"
+#include "labelqa/frame.h"
 #include "labelqa/observer.h"
 #include "labelqa/outliers.h"
 #include "labelqa/text_list.h"
@@ -90,6 +92,7 @@ typedef struct lqa_source_args {
   uint64_t max_field_bytes; /* default 64 MB */
   const char *where;        /* SQL condition on the source's columns, or NULL */
   int64_t limit;            /* first N rows; 0 = all */
+  const char *source_name;  /* what messages and the run call the one file; NULL = its path */
   lqa_text_list text;       /* joined by a space */
   lqa_text_list features;   /* columns of a table */
   const char *embeddings;   /* .npy, one row per source row */

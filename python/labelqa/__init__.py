@@ -18,13 +18,15 @@ _HOME = {
         "find_label_issues", "num_label_issues", "get_label_quality_scores",
         "get_label_quality_ensemble_scores", "order_label_issues", "find_top_issues",
         "get_confident_thresholds", "compute_confident_joint", "calibrate_confident_joint",
-        "estimate_joint", "estimate_latent", "health_summary", "LabelqaWarning"), "_confident"),
+        "estimate_joint", "estimate_latent", "health_summary"), "_confident"),
     **dict.fromkeys((
         "majority_vote", "crowdlab", "active_learning_scores", "dawid_skene",
         "krippendorff_alpha", "fleiss_kappa", "cohen_kappa", "annotator_confusion"),
         "_annotators"),
     **dict.fromkeys(("nearest_neighbors", "outlier_scores", "outlier_scores_from_pred_probs"),
                     "_outliers"),
+    **dict.fromkeys(("audit", "open", "command", "Run", "Rows", "Result", "CommandFailed"), "_run"),
+    "LabelqaWarning": "_warning",
 }
 _MODULES = ("cleanlab",)
 

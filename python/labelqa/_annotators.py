@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 
 from labelqa import _votes
-from labelqa._confident import LabelqaWarning
+from labelqa._warning import LabelqaWarning
 
 
 class Annotations:

@@ -14,10 +14,7 @@ import warnings
 import numpy as np
 
 from labelqa import _core, _inputs
-
-
-class LabelqaWarning(UserWarning):
-    """Something about the input that the user should know; the work goes on."""
+from labelqa._warning import LabelqaWarning
 
 
 def _open(labels, pred_probs, classes, ties, threads, tolerance=_core.DEFAULT_TOLERANCE):

@@ -24,7 +24,7 @@ def _from_arrow(value):
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
-def _to_array(value):
+def to_array(value):
     if isinstance(value, np.ndarray):
         return value
     if hasattr(value, "__arrow_c_array__") or hasattr(value, "__arrow_c_stream__"):
@@ -40,7 +40,7 @@ def read_pred_probs(pred_probs):
     """A 2-dimensional float array, where it lies: a path is memory-mapped."""
     if isinstance(pred_probs, (str, os.PathLike)):
         pred_probs = np.load(pred_probs, mmap_mode="r", allow_pickle=False)
-    pred_probs = _to_array(pred_probs)
+    pred_probs = to_array(pred_probs)
     if pred_probs.ndim != 2:
         raise ValueError(f"pred_probs must have 2 dimensions (rows x classes), not "
                          f"{pred_probs.ndim}")
@@ -67,7 +67,7 @@ def read_labels(labels, n_classes, classes=None):
     """A 1-dimensional integer array with values in [0, n_classes)."""
     if isinstance(labels, (str, os.PathLike)):
         labels = np.load(labels, mmap_mode="r", allow_pickle=False)
-    labels = _to_array(labels)
+    labels = to_array(labels)
     if labels.ndim != 1:
         raise ValueError(f"labels must have one dimension, not {labels.ndim}")
     if labels.size == 0:

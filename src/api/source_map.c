@@ -13,6 +13,7 @@ lqa_source_options lqa_source_options_from(const lqa_source_args *a, const lqa_t
       .max_field_bytes = a->max_field_bytes,
       .where = a->where,
       .limit = a->limit,
+      .source_name = a->source_name,
       .text = a->text,
       .features = a->features,
       .embeddings = a->embeddings,

@@ -66,6 +66,9 @@
   {.name = "limit", .kind = LQA_OPTION_INT, .offset = offsetof(type, source.limit),               \
    .default_value = "0", .min = 0, .max = 9e15, .argument = "N",                                  \
    .help = "only the first N rows, 0 = all", .group = "Reading"},                                 \
+  {.name = "source-name", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.source_name),  \
+   .argument = "NAME", .help = "what the run calls the file, in place of its path",               \
+   .group = "Reading"},                                                                           \
   {.name = "memory-limit", .kind = LQA_OPTION_SIZE,                                               \
    .offset = offsetof(type, source.memory_limit), .default_value = "0", .argument = "SIZE",       \
    .help = "stay below this much memory, 0 = no limit", .group = "Reading"}

@@ -141,6 +141,9 @@ lqa_status lqa_source_open(const lqa_source_options *options, const lqa_observer
     lqa_source_close(source);
     return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "opening the sources") : status;
   }
+  if (options->source_name) {
+    source->parts.data[0].given = options->source_name;
+  }
   *out = source;
   return LQA_OK;
 }

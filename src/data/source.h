@@ -38,6 +38,7 @@ typedef struct lqa_source_options {
   uint64_t max_field_bytes; /* 0 = 64 MB */
   const char *where;        /* SQL condition on the columns; CSV and JSON columns are VARCHAR */
   int64_t limit;            /* first N rows (after `where`); 0 = all */
+  const char *source_name;  /* what messages and manifests call the only file; NULL = its path */
 
   /* Roles. NULL or empty: text, label and id are guessed, the others are absent. */
   lqa_text_list text;

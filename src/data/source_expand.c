@@ -215,6 +215,20 @@ static lqa_status add_given(lqa_source *source, const char *given, lqa_error *er
                                 : add_glob(source, path, table, err);
 }
 
+/* A temporary file is known by the name its maker gave it; `given` still tells its format, and
+ * follows when the source is open. */
+static lqa_status rename_part(lqa_source *source, lqa_error *err) {
+  const char *name = source->options.source_name;
+  if (name && source->parts.n != 1) {
+    return lqa_fail(err, LQA_BAD_USAGE, "--source-name names one file, but there are %zu",
+                    source->parts.n);
+  }
+  if (name) {
+    source->parts.data[0].name = name;
+  }
+  return LQA_OK;
+}
+
 lqa_status lqa_source_expand(lqa_source *source, lqa_error *err) {
   if (source->options.paths.n == 0) {
     return lqa_fail(err, LQA_BAD_USAGE,
@@ -223,5 +237,5 @@ lqa_status lqa_source_expand(lqa_source *source, lqa_error *err) {
   for (size_t i = 0; i < source->options.paths.n; i++) {
     LQA_TRY(add_given(source, source->options.paths.items[i], err));
   }
-  return LQA_OK;
+  return rename_part(source, err);
 }

@@ -1,0 +1,355 @@
+"""Commands on files and data frames, and the run folders they write.
+
+The library does the work in this process, without the GIL; Ctrl-C stops it and leaves no half-made
+run. Files are read where they lie. A data frame goes through Arrow's C stream interface into a
+temporary Parquet file (its batches are not copied on the way), which the audit reads as any other
+source and whose content stays in the run as source.parquet; arrays of probabilities or embeddings
+go through a temporary .npy file. Temporary files are in the system's temporary folder
+(tempfile.tempdir) and gone when the call returns.
+"""
+import json
+import logging
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+from labelqa._warning import LabelqaWarning
+
+_LOG = logging.getLogger("labelqa")
+
+# Options that the library splits at commas: items of a Python list are quoted for it.
+_SPLIT = {"features", "pred-probs", "classes", "columns", "ngrams", "checks"}
+# What only makes sense where results are printed (export's --format is another matter).
+_FOR_TERMINALS = {"help", "quiet", "width"}
+# Options that take an array in place of a .npy file.
+_ARRAYS = {"pred-probs", "embeddings"}
+
+
+def _library():
+    """The extension that brings DuckDB and XGBoost along, loaded when it is first needed."""
+    from labelqa import _library
+    return _library
+
+
+class CommandFailed(RuntimeError):
+    """A command did its work, and the outcome is a failure all the same.
+
+    status: 1 a fail_if condition holds, 5 the endpoint failed, 6 the budget was reached (the
+    command's exit code). result: what the command returned. run: its Run, or None.
+    """
+
+    def __init__(self, message, status, result):
+        super().__init__(message)
+        self.status = status
+        self.result = result
+        self.run = result.run
+
+
+class Result:
+    """What a command says: text for people (also str(result)), data (parsed JSON) for programs, run
+    (a Run, or None)."""
+
+    def __init__(self, text, data, run):
+        self.text, self.data, self.run = text, data, run
+
+    def __str__(self):
+        return self.text
+
+    def __repr__(self):
+        return f"<labelqa.Result run={self.run!r}>"
+
+
+def _as_text(value):
+    if isinstance(value, bytes):
+        raise TypeError("bytes are no text")
+    if isinstance(value, (str, os.PathLike)):
+        return os.fspath(value)
+    if isinstance(value, float):
+        return repr(value)
+    return str(value)
+
+
+def _quoted(text):
+    """An item for a comma-separated option, as CSV has it."""
+    if any(letter in text for letter in ',"\n\r'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _is_array(value):
+    return (hasattr(value, "__array__") or hasattr(value, "__arrow_c_array__")
+            or (isinstance(value, list) and value and isinstance(value[0], (list, tuple))))
+
+
+def _save_array(value, name, folder):
+    """An array as a .npy file that the library reads; the path."""
+    import numpy as np
+    from labelqa import _inputs
+    array = _inputs.to_array(value)
+    if array.ndim != 2:
+        raise ValueError(f"{name.replace('-', '_')} must have 2 dimensions, not {array.ndim}")
+    if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
+    path = os.path.join(folder, f"{name}.npy")
+    np.save(path, array, allow_pickle=False)
+    return path
+
+
+def _option_items(name, value, folder):
+    """The (name, text) pairs that set one option."""
+    if value is None or value is False:
+        return []
+    if value is True:
+        return [(name, None)]
+    if name in _ARRAYS and _is_array(value):
+        value = Path(_save_array(value, name, folder))
+    if isinstance(value, dict):
+        return [(name, f"{key}={_as_text(item)}") for key, item in value.items()]
+    if isinstance(value, (list, tuple, set, frozenset)):
+        texts = [_as_text(item) for item in value]
+        return [(name, _quoted(text) if name in _SPLIT else text) for text in texts]
+    text = _as_text(value)
+    return [(name, _quoted(text) if name in _SPLIT and isinstance(value, os.PathLike) else text)]
+
+
+def _check_names(command, options, library):
+    if command not in library.commands():
+        return  # the library's own error names the nearest
+    known = {word[2:] for word in library.words(command).split()} - _FOR_TERMINALS
+    for name in options:
+        if name.replace("_", "-") not in known:
+            raise TypeError(f"labelqa {command} has no option {name!r}; it has "
+                            f"{', '.join(sorted(word.replace('-', '_') for word in known))}")
+
+
+def _tell(remarks):
+    """Remarks of the library: warnings are warnings, the rest is logged."""
+    for remark in remarks.splitlines():
+        if remark.startswith("1"):
+            warnings.warn(remark[1:], LabelqaWarning, stacklevel=4)
+        else:
+            _LOG.info("%s", remark[1:])
+
+
+def _call(name, arguments, options):
+    library = _library()
+    _check_names(name, options, library)
+    with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
+        pairs = [pair for key, value in options.items()
+                 for pair in _option_items(key.replace("_", "-"), value, folder)]
+        status, why, text, data, run, remarks = library.call(
+            name, pairs, [_as_text(argument) for argument in arguments])
+    _tell(remarks)
+    result = Result(text, json.loads(data) if data else None, Run(run) if run else None)
+    if status:
+        raise CommandFailed(why, status, result)
+    return result
+
+
+def command(name, *arguments, **options):
+    """Runs any command of ``labelqa`` by name: labelqa.command("evaluate", run, truth="label").
+
+    arguments: its positionals (a Run stands for its folder). options: by their long names with _
+    for -; True for a flag, a list for what may be repeated, a dict for ID=VALUE lists.
+
+    Returns a Result. Raises TypeError for an unknown option, ValueError for wrong values and bad
+    data (with attributes file, row, column where they apply), FileNotFoundError, FileExistsError,
+    OSError, MemoryError, KeyboardInterrupt after Ctrl-C, CommandFailed where the work was done and
+    the outcome is a failure. Keys and endpoints of the judge come from the environment, as for the
+    command.
+    """
+    return _call(name, arguments, options)
+
+
+def _stream_of(data):
+    """The Arrow stream capsule of a data frame, or None where there is none to be had."""
+    if hasattr(data, "__arrow_c_stream__"):
+        try:
+            return data.__arrow_c_stream__()
+        except ImportError:  # pandas without pyarrow
+            return None
+    if hasattr(data, "__arrow_c_array__"):
+        raise TypeError("data is an Arrow array: a table of named columns is needed")
+    return None
+
+
+def _save_frame(data, folder):
+    """A data frame as a temporary file; the path."""
+    capsule = _stream_of(data)
+    if capsule is not None:
+        path = os.path.join(folder, "frame.parquet")
+        _library().save_frame(capsule, path)
+        return path
+    if hasattr(data, "to_csv") and hasattr(data, "columns"):
+        path = os.path.join(folder, "frame.csv")
+        data.to_csv(path, index=False, quoting=2, encoding="utf-8")
+        return path
+    raise TypeError(f"data must be a path, a list of paths or a data frame (pandas, polars, "
+                    f"pyarrow, or anything with __arrow_c_stream__), not {type(data).__name__}")
+
+
+def _is_path(value):
+    return isinstance(value, (str, os.PathLike))
+
+
+def audit(data, *, text=None, label=None, pred_probs=None, out=None, **options):
+    """Audits labelled data and writes a run folder: ``labelqa audit``.
+
+    data: a path, glob or URL, a list of them, or a data frame: pandas, polars, a pyarrow Table,
+    anything with ``__arrow_c_stream__``. text, label: column names (text may be a list; both are
+    guessed where not given). pred_probs: rows x classes probabilities of your own out-of-fold
+    model, as an array, a .npy path or a list of columns; without them a model is trained. out: the
+    run folder, by default named after the source in the current folder (frame.labelqa for a frame).
+    options: those of the command, with _ for -: id, split, features, classes, model, folds, seed,
+    threads, overwrite, checks, fail_if, ...; severity and set also take a dict.
+
+    Returns the Run. Choices the library made go to the logger "labelqa", what you should look at to
+    LabelqaWarning. Raises as ``command``; FileExistsError where `out` exists and not
+    overwrite=True; CommandFailed (its .run is complete) where a fail_if condition holds. After
+    Ctrl-C nothing is left behind.
+    """
+    options = {"text": text, "label": label, "pred_probs": pred_probs, "out": out, **options}
+    if _is_path(data):
+        return _call("audit", [data], options).run
+    if isinstance(data, (list, tuple)) and data and all(_is_path(item) for item in data):
+        return _call("audit", data, options).run
+    if options.get("no_snapshot"):
+        raise ValueError("no_snapshot: a data frame cannot be read again later, so its run keeps "
+                         "a snapshot; write the frame to a file and audit that")
+    with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
+        options.setdefault("source_name", "frame")
+        return _call("audit", [_save_frame(data, folder)],
+                     {**options, "out": out or "frame.labelqa"}).run
+
+
+def open(run):
+    """Opens a run folder: labelqa.open("tickets.labelqa") -> Run.
+
+    Raises FileNotFoundError where there is none, ValueError where the folder is no run.
+    """
+    path = Path(os.fspath(run))
+    if not path.is_dir():
+        raise FileNotFoundError(f"there is no run folder '{path}'")
+    if not (path / "manifest.json").is_file():
+        raise ValueError(f"'{path}' is no run: it holds no manifest.json")
+    return Run(path)
+
+
+class Rows:
+    """The rows of a run, in source order: iterate for dicts, or hand it to pyarrow.table(),
+    polars.DataFrame() or whatever else takes an Arrow stream. Read from the file each time."""
+
+    def __init__(self, path):
+        self._path = path
+
+    def __iter__(self):
+        batches = _library().Batches(self._path)
+        names = batches.names
+        for columns in batches:
+            for values in zip(*columns):
+                yield dict(zip(names, values))
+
+    def __len__(self):
+        return sum(len(columns[0]) for columns in _library().Batches(self._path))
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return _library().load_frame(self._path)
+
+    def columns(self):
+        """A dict of column name to the list of its values."""
+        batches = _library().Batches(self._path)
+        names = batches.names
+        values = [[] for _ in names]
+        for columns in batches:
+            for column, more in zip(values, columns):
+                column.extend(more)
+        return dict(zip(names, values))
+
+    def __repr__(self):
+        return f"<labelqa.Rows of {str(self._path)!r}>"
+
+
+class Run:
+    """A run folder. Everything is read from its files when asked for, and so always up to date."""
+
+    def __init__(self, path):
+        self._path = Path(path)
+
+    def __repr__(self):
+        return f"<labelqa.Run {str(self._path)!r}>"
+
+    def __fspath__(self):
+        return os.fspath(self._path)
+
+    def __eq__(self, other):
+        return isinstance(other, Run) and self._path.resolve() == other.path.resolve()
+
+    def __hash__(self):
+        return hash(self._path.resolve())
+
+    def _json(self, name):
+        with (self._path / name).open(encoding="utf-8") as file:
+            return json.load(file)
+
+    @property
+    def path(self):
+        """The folder (pathlib.Path)."""
+        return self._path
+
+    @property
+    def report(self):
+        """report.json as a dict: findings, confident learning, actions, error rate."""
+        return self._json("report.json")
+
+    @property
+    def manifest(self):
+        """manifest.json as a dict: version, options, sources with checksums, timings."""
+        return self._json("manifest.json")
+
+    @property
+    def classes(self):
+        """The labels in the order of pred_probs' columns (list of str)."""
+        found = self._json("classes.json")
+        return found["classes"] if isinstance(found, dict) else found
+
+    @property
+    def pred_probs(self):
+        """Out-of-fold probabilities, rows x classes float32, memory-mapped and read-only; NaN where
+        a row could not be scored."""
+        import numpy as np
+        return np.load(self._path / "pred_probs.npy", mmap_mode="r", allow_pickle=False)
+
+    def rows(self):
+        """All rows with their evidence, in source order (Rows: iterate for dicts, or Arrow).
+
+        Values are str, int, float, bool, list of str or None; the columns are those of
+        rows.parquet (docs/run-folder.md)."""
+        return Rows(self._path / "rows.parquet")
+
+    def review(self):
+        """The rows a person should look at, most suspicious first: a list of dicts with row_id,
+        row_number, text (first 200 characters), label, suggested_label, trust_score,
+        review_action, reasons and more. The same as review.csv, with its values' own types."""
+        with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
+            path = Path(folder) / "review.parquet"
+            self.export("review", path)
+            return list(Rows(path))
+
+    def to_pandas(self):
+        """rows() as a pandas DataFrame, indexed by row_number. Needs pandas only."""
+        import pandas
+        columns = self.rows().columns()
+        return pandas.DataFrame(columns).set_index("row_number", drop=False).rename_axis(None)
+
+    def export(self, what, file, *, format=None, apply=None, repair=None):
+        """Writes relabel, review, cleaned, weights, decisions or fixed to `file`: ``labelqa
+        export``. format: csv, jsonl, parquet, label-studio; None = from the suffix. Returns the
+        path."""
+        _call("export", [self, what, file], {"format": format, "apply": apply, "repair": repair})
+        return Path(file)
+
+    def add_losses(self, *files):
+        """Adds training logs (id, epoch, loss): ``labelqa losses``. PerExampleLossLogger writes
+        them. Returns the Result."""
+        return _call("losses", [self, *files], {})
