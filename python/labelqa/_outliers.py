@@ -8,7 +8,7 @@ METHODS = ("entropy", "least_confidence", "gen")
 
 
 def _features(features, name="features"):
-    array = np.asarray(_inputs._to_array(features))
+    array = np.asarray(_inputs.to_array(features))
     if array.ndim != 2:
         raise ValueError(f"{name} must have 2 dimensions (rows x features), not {array.ndim}")
     if array.dtype.kind not in "fiub":
