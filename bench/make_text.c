@@ -27,7 +27,7 @@ typedef struct corpus {
   char *bytes;
   const char *labels[MAX_CLASSES];
   int n_classes;
-  const char **words;   /* distinct */
+  const char **words; /* distinct */
   int32_t n_words;
   int32_t *word; /* per position: its word */
   size_t n;
@@ -212,8 +212,8 @@ static char *put_text(char *to, const char *text) {
 
 /* A word that no corpus holds, the same for the same number; numbers are drawn by Zipf's law. */
 static char *put_new_word(char *to) {
-  static const char syllables[16][4] = {"ba", "re", "ni", "to", "lu", "ka", "sho", "ver",
-                                        "mon", "di", "fel", "qua", "zi", "hor", "pe", "wyn"};
+  static const char syllables[16][4] = {"ba",  "re", "ni",  "to",  "lu", "ka",  "sho", "ver",
+                                        "mon", "di", "fel", "qua", "zi", "hor", "pe",  "wyn"};
   double u = (double)(next_random() >> 11) * 0x1p-53;
   uint64_t number = (uint64_t)exp(u * log(new_words)) + 16;
   for (; number; number >>= 4) {

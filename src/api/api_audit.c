@@ -114,7 +114,8 @@ static lqa_status fill_manifest_lists(lqa_audit_session *s, lqa_manifest *m, lqa
   }
   m->severities = severities;
   for (int i = 0; i < s->n_timings; i++) {
-    stages[i] = (lqa_run_stage){s->timings[i].stage, s->timings[i].seconds, 0};
+    stages[i] =
+        (lqa_run_stage){s->timings[i].stage, s->timings[i].seconds, s->timings[i].peak_rss_bytes};
   }
   m->stages = stages;
   m->n_stages = (size_t)s->n_timings;

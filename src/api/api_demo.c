@@ -112,10 +112,11 @@ static lqa_status load_clean(const lqa_demo_args *args, char about[256], lqa_dat
     return load_ag_news(args, NULL, out, err);
   }
   if (args->data && !lqa_path_exists(args->data)) {
-    return lqa_fail(err, LQA_BAD_FILE,
-                    "the demo's data '%s' is not there (--data, else $LABELQA_DATA): expected AG "
-                    "News' test split or its folder; with neither given, the demo makes up a corpus",
-                    args->data);
+    return lqa_fail(
+        err, LQA_BAD_FILE,
+        "the demo's data '%s' is not there (--data, else $LABELQA_DATA): expected AG "
+        "News' test split or its folder; with neither given, the demo makes up a corpus",
+        args->data);
   }
   char *path = args->data ? find_file(args->data) : NULL;
   if (!path) {

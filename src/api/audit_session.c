@@ -14,7 +14,8 @@
 
 void lqa_audit_session_time(lqa_audit_session *s, const char *stage, double started) {
   if (s->n_timings < LQA_SESSION_MAX_STAGES) {
-    s->timings[s->n_timings++] = (lqa_report_timing){stage, lqa_clock_seconds() - started};
+    s->timings[s->n_timings++] =
+        (lqa_report_timing){stage, lqa_clock_seconds() - started, lqa_peak_rss_bytes()};
   }
 }
 

@@ -83,6 +83,7 @@ typedef struct lqa_report_rate {
 typedef struct lqa_report_timing {
   const char *stage;
   double seconds;
+  int64_t peak_rss_bytes; /* of the process up to the stage's end; 0 = not known */
 } lqa_report_timing;
 
 /* A row of the list of suspects. */

@@ -248,7 +248,7 @@ static lqa_status load_timings(node *root, lqa_arena *arena, lqa_report *out) {
   }
   out->timings = timings;
   for (node *stage = n ? object->first : NULL; stage; stage = stage->next) {
-    timings[out->n_timings++] = (lqa_report_timing){stage->key.data, stage->number};
+    timings[out->n_timings++] = (lqa_report_timing){stage->key.data, stage->number, 0};
   }
   out->peak_rss_bytes = lqa_json_find_int(root, "peak_rss_bytes", 0);
   return LQA_OK;

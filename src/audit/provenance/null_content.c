@@ -11,13 +11,13 @@
 static lqa_status report(const lqa_audit_input *input, const lqa_row_list *rows) {
   const lqa_dataset *d = input->dataset;
   int64_t n = (int64_t)rows->n;
-  lqa_finding *finding =
-      lqa_finding_add(input->findings, &input->audit->kinds[0], rows->data, n,
-                      "%s no content (%s of all): %s is NULL, empty or only white space (%s). Fetch "
-                      "the content again from its source, or drop these rows; no model sees them.",
-                      lqa_phrase_count(input->arena, n, "row has", "rows have"),
-                      lqa_phrase_percent(input->arena, (double)n / (double)d->n_rows),
-                      d->content_name, lqa_phrase_rows(input->arena, rows->data, n));
+  lqa_finding *finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[0], rows->data, n,
+      "%s no content (%s of all): %s is NULL, empty or only white space (%s). Fetch "
+      "the content again from its source, or drop these rows; no model sees them.",
+      lqa_phrase_count(input->arena, n, "row has", "rows have"),
+      lqa_phrase_percent(input->arena, (double)n / (double)d->n_rows), d->content_name,
+      lqa_phrase_rows(input->arena, rows->data, n));
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
 

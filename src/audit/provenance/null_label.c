@@ -10,14 +10,15 @@
 static lqa_status report(const lqa_audit_input *input, const lqa_row_list *rows) {
   const lqa_dataset *d = input->dataset;
   int64_t n = (int64_t)rows->n;
-  lqa_finding *finding = lqa_finding_add(
-      input->findings, &input->audit->kinds[0], rows->data, n,
-      "%s no label (%s of all): %s is NULL or empty (%s). Label these rows or drop them; they are not "
-      "trained on.",
-      lqa_phrase_count(input->arena, n, "row has", "rows have"),
-      lqa_phrase_percent(input->arena, (double)n / (double)d->n_rows),
-      d->label_text.name ? d->label_text.name : "the label",
-      lqa_phrase_rows(input->arena, rows->data, n));
+  lqa_finding *finding =
+      lqa_finding_add(input->findings, &input->audit->kinds[0], rows->data, n,
+                      "%s no label (%s of all): %s is NULL or empty (%s). Label these rows or drop "
+                      "them; they are not "
+                      "trained on.",
+                      lqa_phrase_count(input->arena, n, "row has", "rows have"),
+                      lqa_phrase_percent(input->arena, (double)n / (double)d->n_rows),
+                      d->label_text.name ? d->label_text.name : "the label",
+                      lqa_phrase_rows(input->arena, rows->data, n));
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
 
