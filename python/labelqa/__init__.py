@@ -28,7 +28,7 @@ _HOME = {
     **dict.fromkeys(("audit", "open", "command", "Run", "Rows", "Result", "CommandFailed"), "_run"),
     "LabelqaWarning": "_warning",
 }
-_MODULES = ("cleanlab",)
+_MODULES = ("cleanlab", "training")
 
 __all__ = sorted([*_HOME, *_MODULES])
 
