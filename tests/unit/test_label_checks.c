@@ -27,6 +27,12 @@ static void skeletons_see_through_disguise(void **state) {
   assert_true(same_skeleton("\xef\xbc\xa1\xef\xbc\xa2", "ab")); /* full width */
   assert_false(same_skeleton("Sport", "Sports"));
   assert_false(same_skeleton("class 1", "class 2"));
+  assert_false(same_skeleton("<=50K", ">50K")); /* signs mean something */
+  assert_false(same_skeleton("C", "C++"));
+  assert_false(same_skeleton("A-", "A+"));
+  assert_false(same_skeleton("1-2", "12"));
+  assert_false(same_skeleton("-1", "1"));
+  assert_true(same_skeleton("sci/tech", "Sci Tech"));
 }
 
 static int distance(const char *a, const char *b, int limit) {

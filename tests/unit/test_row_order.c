@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { N = 100 };
+enum { N = 300 };
 
 /* A data set of N rows with one role column of these values (NULL = NULL). */
 typedef struct role_column {
@@ -83,7 +83,7 @@ static void refuses_one_id_for_all(void **state) {
   }
   audit(LQA_ROLE_ID, "id-duplicate", &run, LQA_BAD_DATA, &err);
   assert_string_equal(err.column, "id");
-  assert_non_null(strstr(err.message, "\"same\" in all 100 rows"));
+  assert_non_null(strstr(err.message, "\"same\" in all 300 rows"));
   lqa_audit_run_clear(&run);
 }
 

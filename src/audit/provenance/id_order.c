@@ -53,11 +53,16 @@ typedef struct gap {
 } gap;
 typedef LQA_VEC(gap) gap_list;
 
-static lqa_status find_gaps(const double *value, int64_t n, gap_list *gaps, double *dense) {
+/* Steps between the rows that are in order; *dense is the share of steps by one. */
+static lqa_status find_gaps(const double *value, int64_t n, const lqa_row_list *breaks,
+                            gap_list *gaps, double *dense) {
   double last = NAN;
   int64_t n_steps = 0, by_one = 0;
+  size_t next_break = 0;
   for (int64_t row = 0; row < n; row++) {
-    if (isnan(value[row])) {
+    bool is_break = next_break < breaks->n && breaks->data[next_break] == row;
+    next_break += is_break;
+    if (isnan(value[row]) || is_break) {
       continue;
     }
     double step = value[row] - last;
@@ -101,7 +106,7 @@ static lqa_status report_gaps(const lqa_audit_input *input, const double *value,
 
 static lqa_status judge(const lqa_audit_input *input, const double *value) {
   int64_t n = input->dataset->n_rows;
-  double dense = 0; /* share of steps by one */
+  double dense = 0;
   lqa_sequence found = {0};
   gap_list gaps = {0};
   lqa_status status = lqa_sequence_check(value, n, &found);
@@ -109,7 +114,7 @@ static lqa_status judge(const lqa_audit_input *input, const double *value) {
       found.ascending >= input->params[PARAM_ASCENDING]) {
     status = found.breaks.n ? report_order(input, &found) : LQA_OK;
     if (status == LQA_OK) {
-      status = find_gaps(value, n, &gaps, &dense);
+      status = find_gaps(value, n, &found.breaks, &gaps, &dense);
     }
     if (status == LQA_OK && gaps.n && dense >= input->params[PARAM_DENSE]) {
       status = report_gaps(input, value, &gaps);
@@ -151,7 +156,8 @@ const lqa_audit lqa_audit_id_order = {
             [PARAM_ASCENDING] = {"ascending", .95, .5, 1,
                                  "share of rows in order from which on the "
                                  "order is taken as meant"},
-            [PARAM_DENSE] = {"dense", .9, .5, 1, "share of steps by one from which on holes count"},
+            [PARAM_DENSE] = {"dense", .99, .5, 1,
+                             "share of steps by one from which on holes count"},
         },
     .run = run,
 };

@@ -11,7 +11,7 @@
 #include "base/unicode.h"
 #include "base/vec.h"
 
-enum { LOOK_BYTES = 1000, MIN_LETTERS = 8, MIN_HITS = 3, MAX_WORD = 16 };
+enum { LOOK_BYTES = 1000, MIN_LETTERS = 8, MIN_HITS = 3, MAX_WORD = 16, MAX_LISTED = 512 };
 
 static const char *const NAMES[LQA_LANGUAGE_COUNT] = {"unknown",
                                                       "English",
@@ -120,14 +120,19 @@ void lqa_language_guesser_free(lqa_language_guesser *guesser) {
 }
 
 typedef struct counts {
-  int hits[LQA_LANGUAGE_COUNT]; /* words for Latin languages, letters for scripts */
-  int letters;                  /* all of them */
+  int hits[LQA_LANGUAGE_COUNT];   /* different words for Latin languages, letters for scripts */
+  int letters;                    /* all of them */
+  uint64_t seen[MAX_LISTED / 64]; /* words of the lists that were counted */
 } counts;
 
 static void count_word(const lqa_language_guesser *guesser, lqa_str word, counts *out) {
   int64_t number = word.size <= MAX_WORD ? lqa_map_find(guesser->words, word) : -1;
-  unsigned languages = number < 0 ? 0 : guesser->languages.data[number];
-  for (int k = LQA_LANGUAGE_ENGLISH; languages && k <= LQA_LANGUAGE_TURKISH; k++) {
+  if (number < 0 || number >= MAX_LISTED || out->seen[number / 64] >> (number % 64) & 1) {
+    return;
+  }
+  out->seen[number / 64] |= (uint64_t)1 << (number % 64);
+  unsigned languages = guesser->languages.data[number];
+  for (int k = LQA_LANGUAGE_ENGLISH; k <= LQA_LANGUAGE_TURKISH; k++) {
     out->hits[k] += languages >> k & 1;
   }
 }
@@ -165,7 +170,7 @@ static lqa_language find_leader(const int *hits) {
 
 lqa_language lqa_language_guess(const lqa_language_guesser *guesser, lqa_str text,
                                 lqa_buf *scratch) {
-  counts found = {{0}, 0};
+  counts found = {{0}, 0, {0}};
   text.size = text.size < LOOK_BYTES ? text.size : LOOK_BYTES;
   lqa_buf_reset(scratch);
   lqa_unicode_lower(text, scratch);

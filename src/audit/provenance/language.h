@@ -33,8 +33,8 @@ lqa_language_guesser *lqa_language_guesser_new(void); /* NULL when out of memory
 void lqa_language_guesser_free(lqa_language_guesser *guesser);
 
 /* A script other than Latin if most letters are of it; else the language whose function words lead
- * clearly (three hits or more, and twice as many as any other's). Looks at the first 1,000 bytes;
- * `scratch` is overwritten. */
+ * clearly (three different ones or more, and twice as many as any other's). Looks at the first
+ * 1,000 bytes; `scratch` is overwritten. */
 lqa_language lqa_language_guess(const lqa_language_guesser *guesser, lqa_str text,
                                 lqa_buf *scratch);
 /* "English", "Cyrillic script"; "unknown" for NONE. */

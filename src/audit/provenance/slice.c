@@ -17,7 +17,7 @@
 
 #include <math.h>
 
-enum { PARAM_Q, PARAM_RATIO, PARAM_MIN_ROWS };
+enum { PARAM_Q, PARAM_RATIO, PARAM_EXCESS, PARAM_MIN_ROWS };
 enum { MAX_FINDINGS = 10, TENTHS = 10, MAX_SLICES = 5000 };
 
 typedef struct slice {
@@ -230,7 +230,8 @@ static lqa_status judge(slicing *s) {
   int reported = 0;
   for (size_t i = 0; i < n && s->slices.data[i].p <= limit && reported < MAX_FINDINGS; i++) {
     const slice *found = &s->slices.data[i];
-    if (found->wrong >= s->input->params[PARAM_RATIO] * found->expected) {
+    if (found->wrong >= s->input->params[PARAM_RATIO] * found->expected &&
+        found->wrong - found->expected >= s->input->params[PARAM_EXCESS] * found->rows) {
       LQA_TRY(report(s->input, found));
       reported++;
     }
@@ -270,6 +271,7 @@ const lqa_audit lqa_audit_slice = {
         {
             [PARAM_Q] = {"q", .01, 1e-9, .5, "false discovery rate over all slices"},
             [PARAM_RATIO] = {"ratio", 1.5, 1, 100, "disagreement over what is expected, at least"},
+            [PARAM_EXCESS] = {"excess", .03, 0, 1, "of the slice's rows beyond what is expected"},
             [PARAM_MIN_ROWS] = {"min-rows", 20, 2, 1e9, "smaller slices are not judged"},
         },
     .run = run,

@@ -31,16 +31,32 @@ static uint32_t latin_twin(uint32_t code_point) {
   return code_point;
 }
 
+static bool is_letter(uint32_t code_point) {
+  return lqa_unicode_is_word(code_point) && code_point != '_' &&
+         !(code_point >= '0' && code_point <= '9');
+}
+
+/* The code point at `at`, 0 at the end. */
+static uint32_t look_ahead(const lqa_buf *text, size_t at) {
+  size_t length;
+  return at < text->size ? lqa_utf8_decode(text->data + at, text->size - at, &length) : 0;
+}
+
 void lqa_spelling_skeleton(lqa_str name, lqa_buf *out) {
   lqa_buf folded;
   lqa_buf_init(&folded, MAX_BYTES);
   lqa_unicode_fold(name, &folded);
+  uint32_t before = 0;
   for (size_t at = 0, length; at < folded.size; at += length) {
     uint32_t code_point = lqa_utf8_decode(folded.data + at, folded.size - at, &length);
-    if (lqa_unicode_is_word(code_point) && code_point != '_') {
+    uint32_t after = look_ahead(&folded, at + length);
+    bool is_inside = before != 0 && lqa_unicode_is_word(after);
+    bool is_separator = code_point != 0 && code_point < 128 && strchr(" _-./", (int)code_point);
+    if (!is_separator || !is_inside || (!is_letter(before) && !is_letter(after))) {
       char utf8[4];
       lqa_buf_add(out, utf8, lqa_utf8_encode(latin_twin(code_point), utf8));
     }
+    before = code_point;
   }
   out->failed = out->failed || folded.failed;
   lqa_buf_clear(&folded);

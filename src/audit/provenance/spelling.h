@@ -5,8 +5,9 @@
 #include "base/buf.h"
 
 /* Appends the skeleton of a name: folded (NFKC, case, white space), look-alike letters of other
- * alphabets as their Latin twins, without separators and punctuation. Names of equal skeleton look
- * the same to a reader. */
+ * alphabets as their Latin twins, without separators (space, _ - . /) beside a letter inside the
+ * name. Names of equal skeleton look the same to a reader. Other signs stay: "<50K" and ">50K",
+ * "C" and "C++", "1-2" and "12" are different names. */
 void lqa_spelling_skeleton(lqa_str name, lqa_buf *out);
 
 /* Damerau-Levenshtein distance in code points (insert, delete, replace, swap neighbours; optimal
