@@ -111,24 +111,25 @@ typedef struct lqa_source_args {
 typedef struct lqa_audit_args {
   lqa_common_args common;
   lqa_source_args source;
-  lqa_text_list sources;     /* one or more SOURCEs, read as one */
-  const char *out;           /* run folder; NULL = "<first source's stem>.labelqa" */
-  int overwrite;             /* replace an existing run; verdicts and decisions are carried over */
-  int no_snapshot;           /* leave source.parquet out */
-  const char *model;         /* auto | logistic | naive-bayes | trees | knn */
-  int64_t folds;             /* default 5 */
-  double C;                  /* inverse l2 strength, as scikit-learn's, default 1 */
-  lqa_text_list ngrams;      /* "1","2": word n-gram range */
-  int64_t min_df;            /* rows a term must occur in, default 2 */
-  int64_t max_features;      /* 0 = all */
-  lqa_text_list checks;      /* "all" (default), "basic" or finding ids */
-  lqa_text_list severity;    /* "ID=LEVEL" */
-  lqa_text_list set;         /* "ID.PARAM=VALUE" */
-  const char *baseline;      /* file of accepted findings */
-  const char *against;       /* an earlier run, for content-changed */
-  const char *migrated_from; /* the data before a change of label scheme */
-  const char *map;           /* old,new label pairs (CSV) */
-  lqa_text_list fail_if;     /* "NAME OP NUMBER" */
+  lqa_text_list sources;      /* one or more SOURCEs, read as one */
+  const char *out;            /* run folder; NULL = "<first source's stem>.labelqa" */
+  int overwrite;              /* replace an existing run; verdicts and decisions are carried over */
+  int no_snapshot;            /* leave source.parquet out */
+  const char *model;          /* auto | logistic | naive-bayes | trees | knn */
+  int64_t folds;              /* default 5 */
+  double C;                   /* inverse l2 strength, as scikit-learn's, default 1 */
+  lqa_text_list ngrams;       /* "1","2": word n-gram range */
+  int64_t min_df;             /* rows a term must occur in, default 2 */
+  int64_t max_features;       /* 0 = all */
+  lqa_text_list checks;       /* "all" (default), "basic" or finding ids */
+  lqa_text_list severity;     /* "ID=LEVEL" */
+  lqa_text_list set;          /* "ID.PARAM=VALUE" */
+  const char *baseline;       /* file of accepted findings */
+  const char *write_baseline; /* file to write: the baseline and all that was found beside it */
+  const char *against;        /* an earlier run, for content-changed */
+  const char *migrated_from;  /* the data before a change of label scheme */
+  const char *map;            /* old,new label pairs (CSV) */
+  lqa_text_list fail_if;      /* "NAME OP NUMBER" */
 } lqa_audit_args;
 LQA_API void lqa_audit_args_init(lqa_audit_args *args);
 LQA_API lqa_status lqa_cmd_audit(const lqa_audit_args *args, lqa_result **result, lqa_error *err);

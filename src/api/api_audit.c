@@ -18,6 +18,8 @@
 
 static const lqa_option options[];
 
+static const size_t MAX_BASELINE_BYTES = (size_t)1 << 30;
+
 /* ---- where the run goes ---- */
 
 /* Length of the name without the suffixes of data files: "a.csv.gz" -> 1. */
@@ -173,9 +175,33 @@ static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lq
   return status;
 }
 
+/* --write-baseline: what was accepted before, and all that was found now. */
+static lqa_status write_baseline(const lqa_audit_session *s, lqa_error *err) {
+  const lqa_audit_args *args = s->args;
+  if (!args->write_baseline) {
+    return LQA_OK;
+  }
+  lqa_buf text;
+  lqa_buf_init(&text, MAX_BASELINE_BYTES);
+  lqa_status status = args->baseline ? lqa_file_load(args->baseline, &text, err) : LQA_OK;
+  if (status == LQA_OK && text.size > 0 && text.data[text.size - 1] != '\n') {
+    lqa_buf_add_char(&text, '\n');
+  }
+  if (status == LQA_OK) {
+    lqa_baseline_write(&s->audits.findings, s->dataset, &text);
+    status = lqa_buf_check(&text, err);
+  }
+  if (status == LQA_OK) {
+    status = lqa_file_save(args->write_baseline, text.data, text.size, err);
+  }
+  lqa_buf_clear(&text);
+  return status;
+}
+
 static lqa_status audit_into(lqa_audit_session *s, const lqa_audit_args *args, lqa_run_draft *draft,
                              lqa_result *result, lqa_error *err) {
   LQA_TRY(lqa_audit_session_run(s, args, err));
+  LQA_TRY(write_baseline(s, err));
   return write_run(s, draft, result, err);
 }
 
@@ -264,6 +290,9 @@ static const lqa_option options[] = {
    .help = "change a check's parameter", .group = "Checks"},
   {.name = "baseline", .kind = LQA_OPTION_TEXT, .offset = FIELD(baseline), .argument = "FILE",
    .help = "accepted findings", .group = "Checks"},
+  {.name = "write-baseline", .kind = LQA_OPTION_TEXT, .offset = FIELD(write_baseline),
+   .argument = "FILE", .help = "accept what this audit finds: for the next ones' --baseline",
+   .group = "Checks"},
   {.name = "against", .kind = LQA_OPTION_TEXT, .offset = FIELD(against), .argument = "RUN",
    .help = "report rows that changed since this earlier run", .group = "Checks"},
   {.name = "migrated-from", .kind = LQA_OPTION_TEXT, .offset = FIELD(migrated_from),

@@ -187,7 +187,9 @@ static void write_rows(const lqa_finding *finding, const lqa_dataset *dataset, l
 }
 
 void lqa_baseline_write(const lqa_finding_list *list, const lqa_dataset *dataset, lqa_buf *out) {
-  lqa_buf_add_text(out, "# findings accepted for this data; see docs/baseline.md\n");
+  if (out->size == 0) {
+    lqa_buf_add_text(out, "# findings accepted for this data; see docs/baseline.md\n");
+  }
   for (size_t i = 0; i < list->items.n; i++) {
     const lqa_finding *finding = &list->items.data[i];
     if (finding->kind->marks_rows) {
