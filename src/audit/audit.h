@@ -83,7 +83,12 @@ typedef struct lqa_audit {
 } lqa_audit;
 
 /* Parameters of near-duplicate, which the driver reads: it makes the clusters for all. */
-enum { LQA_NEAR_DUPLICATE_JACCARD, LQA_NEAR_DUPLICATE_SHINGLE, LQA_NEAR_DUPLICATE_WORDS };
+enum {
+  LQA_NEAR_DUPLICATE_JACCARD,
+  LQA_NEAR_DUPLICATE_SHINGLE,
+  LQA_NEAR_DUPLICATE_WORDS,
+  LQA_NEAR_DUPLICATE_FRACTION
+};
 
 /* The descriptor of a number, in audit_list.h order. */
 const lqa_audit *lqa_audit_get(lqa_audit_number number);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "feature/embedding_cluster.h"
 #include "feature/minhash.h"
 
 static const unsigned MODEL_NEEDS = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_FEATURES;
@@ -177,6 +178,22 @@ static bool wants_near_clusters(const lqa_audit_run *run) {
   return false;
 }
 
+static lqa_status cluster_embeddings(lqa_audit_run *run, const lqa_audit_input *known,
+                                     lqa_error *err) {
+  const double *params = run->plan.params[LQA_AUDIT_near_duplicate];
+  lqa_embedding_options options = {.fraction = params[LQA_NEAR_DUPLICATE_FRACTION],
+                                   .seed = known->seed,
+                                   .pool = known->pool,
+                                   .observer = known->observer};
+  run->cluster = lqa_malloc((size_t)known->dataset->n_rows, sizeof *run->cluster);
+  if (!run->cluster) {
+    return lqa_fail_memory(err, "looking for near duplicates");
+  }
+  LQA_TRY(lqa_embedding_cluster(known->dataset->embeddings, &options, run->cluster, NULL, err));
+  run->cluster_is_near = true;
+  return LQA_OK;
+}
+
 static lqa_status cluster_near(lqa_audit_run *run, const lqa_audit_input *known, lqa_error *err) {
   const double *params = run->plan.params[LQA_AUDIT_near_duplicate];
   lqa_minhash_options options = {
@@ -202,6 +219,10 @@ lqa_status lqa_audit_run_structural(lqa_audit_run *run, const lqa_audit_input *k
     if (known->dataset->kind == LQA_CONTENT_TEXT && wants_near_clusters(run)) {
       LQA_TRY(cluster_near(run, known, err));
     }
+  }
+  bool has_embeddings = known->dataset->kind == LQA_CONTENT_EMBEDDING && known->dataset->embeddings;
+  if (has_embeddings && wants_near_clusters(run)) {
+    LQA_TRY(cluster_embeddings(run, known, err));
   }
   return run_stage(run, known, false, err);
 }

@@ -3,6 +3,7 @@
 #include "audit_fixture.h"
 
 #include "base/file.h"
+#include "base/memory.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -173,12 +174,86 @@ static void written_baseline_accepts_all(void **state) {
   lqa_dataset_free(d);
 }
 
+/* Sixty rows with something for most audits to find. */
+static lqa_dataset *make_busy_dataset(void) {
+  static char text[60][80];
+  static fixture_row rows[60];
+  for (int i = 0; i < 60; i++) {
+    snprintf(text[i], sizeof text[i], "the %s number %d was in the %s and it is %s",
+             i % 3 ? "card" : "rate", i % 50, i % 2 ? "bank" : "caf\xc3\x83\xc2\xa9",
+             i % 7 ? "gone" : "back");
+    rows[i] = (fixture_row){i == 9 ? NULL : text[i], i == 5   ? NULL
+                                                     : i == 6 ? "Card"
+                                                     : i % 3  ? "card"
+                                                              : "rate"};
+  }
+  return fixture_dataset(rows, 60, NULL, 0);
+}
+
+/* Every allocation fails once: the run ends with LQA_NO_MEMORY and a message, or does without. */
+static void survives_exhaustion(void **state) {
+  (void)state;
+  lqa_dataset *d = make_busy_dataset();
+  float probs[60 * 3];
+  for (int i = 0; i < 180; i++) {
+    probs[i] = i % 3 == i / 3 % 2 ? .8f : .1f;
+  }
+  int failures = 0;
+  for (long n = 1; n < 4000; n += n < 400 ? 1 : 37) {
+    lqa_audit_run run;
+    lqa_error err;
+    lqa_error_clear(&err);
+    lqa_audit_input known = {.dataset = d, .pred_probs = probs};
+    assert_int_equal(lqa_audit_run_init(&run, &(lqa_audit_choices){0}, &err), LQA_OK);
+    lqa_memory_fail_after(n);
+    lqa_status status = lqa_audit_run_structural(&run, &known, &err);
+    status = status == LQA_OK ? lqa_audit_run_modelled(&run, &known, &err) : status;
+    lqa_memory_fail_after(0);
+    assert_true(status == LQA_OK || (status == LQA_NO_MEMORY && err.message[0]));
+    failures += status != LQA_OK;
+    lqa_audit_run_clear(&run);
+  }
+  assert_true(failures > 100);
+  lqa_dataset_free(d);
+}
+
+static void threads_change_no_finding(void **state) {
+  (void)state;
+  lqa_dataset *d = make_busy_dataset();
+  float probs[60 * 3];
+  for (int i = 0; i < 180; i++) {
+    probs[i] = i % 3 == i / 3 % 2 ? .8f : .1f;
+  }
+  lqa_buf said[3];
+  for (int k = 0; k < 3; k++) {
+    lqa_audit_run run;
+    lqa_pool *pool = lqa_pool_new(k == 0 ? 1 : k == 1 ? 2 : 8);
+    fixture_init(&run, NULL, NULL);
+    fixture_run(&run, &(lqa_audit_input){.dataset = d, .pred_probs = probs, .pool = pool});
+    lqa_buf_init(&said[k], 1 << 20);
+    for (size_t i = 0; i < run.findings.items.n; i++) {
+      const lqa_finding *finding = &run.findings.items.data[i];
+      lqa_buf_printf(&said[k], "%s %d %s\n", finding->kind->id, (int)finding->count,
+                     finding->message);
+    }
+    lqa_audit_run_clear(&run);
+    lqa_pool_free(pool);
+  }
+  assert_string_equal(said[0].data, said[1].data);
+  assert_string_equal(said[0].data, said[2].data);
+  for (int k = 0; k < 3; k++) {
+    lqa_buf_clear(&said[k]);
+  }
+  lqa_dataset_free(d);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refuses_what_does_not_exist),  cmocka_unit_test(table_is_sound),
       cmocka_unit_test(bits_number_the_marking_ids),  cmocka_unit_test(marks_rows_by_severity),
       cmocka_unit_test(severity_can_be_overridden),   cmocka_unit_test(baseline_takes_findings_out),
-      cmocka_unit_test(written_baseline_accepts_all),
+      cmocka_unit_test(written_baseline_accepts_all), cmocka_unit_test(survives_exhaustion),
+      cmocka_unit_test(threads_change_no_finding),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

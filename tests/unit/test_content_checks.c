@@ -3,6 +3,8 @@
  */
 #include "audit_fixture.h"
 
+#include "base/rng.h"
+
 #include "audit/provenance/language.h"
 
 #include <stdio.h>
@@ -98,6 +100,58 @@ static const lqa_finding *find_subject(const lqa_audit_run *run, const char *id,
     }
   }
   return NULL;
+}
+
+static void finds_errors_that_were_copied(void **state) {
+  (void)state;
+  static float probs[40 * 2];
+  fill(40); /* even rows are "b", odd rows "a" */
+  strcpy(texts[12], texts[10]);
+  strcpy(texts[14], texts[10]); /* three copies of class "b" ... */
+  strcpy(texts[21], texts[23]); /* two of class "a", which the model confirms */
+  for (int i = 0; i < 40; i++) {
+    bool doubted = i == 10 || i == 12 || i == 14;
+    probs[2 * i] = (i % 2 == 1) != doubted ? .97f : .03f;
+    probs[2 * i + 1] = 1 - probs[2 * i];
+  }
+  lqa_dataset *d = fixture_dataset(rows, 40, NULL, 0);
+  lqa_audit_run run;
+  fixture_init(&run, "repeated-error", NULL);
+  fixture_run(&run, &(lqa_audit_input){.dataset = d, .pred_probs = probs});
+  const lqa_finding *finding = fixture_find(&run, "repeated-error", 0);
+  fixture_expect_rows(finding, (int64_t[]){10, 12, 14}, 3);
+  assert_int_equal(finding->suggested_label[0], 0);
+  done(d, &run);
+}
+
+static void finds_near_duplicate_embeddings(void **state) {
+  (void)state;
+  static float vectors[40 * 4];
+  static lqa_matrix matrix;
+  fill(40);
+  lqa_rng rng;
+  lqa_rng_init(&rng, 1, 0);
+  for (int i = 0; i < 40 * 4; i++) {
+    vectors[i] = (float)lqa_rng_uniform(&rng) * 28 - 14;
+  }
+  memcpy(vectors + 7 * 4, vectors + 30 * 4, 16);
+  vectors[7 * 4] += .001f;
+  matrix = (lqa_matrix){.data = vectors,
+                        .dtype = LQA_FLOAT32,
+                        .n_rows = 40,
+                        .n_columns = 4,
+                        .row_stride = 16,
+                        .column_stride = 4};
+  lqa_dataset *d = fixture_dataset(rows, 40, NULL, 0);
+  lqa_audit_run run;
+  d->kind = LQA_CONTENT_EMBEDDING;
+  d->embeddings = &matrix;
+  fixture_init(&run, "near-duplicate", NULL);
+  fixture_run(&run, &(lqa_audit_input){.dataset = d});
+  fixture_expect_rows(fixture_find(&run, "near-duplicate-conflict", 0), (int64_t[]){7, 30}, 2);
+  d->kind = LQA_CONTENT_TEXT;
+  d->embeddings = NULL;
+  done(d, &run);
 }
 
 static void finds_wrong_encodings(void **state) {
@@ -238,6 +292,8 @@ int main(void) {
       cmocka_unit_test(finds_near_duplicates),
       cmocka_unit_test(exact_copies_are_no_near_duplicates),
       cmocka_unit_test(finds_leaks_across_splits),
+      cmocka_unit_test(finds_errors_that_were_copied),
+      cmocka_unit_test(finds_near_duplicate_embeddings),
       cmocka_unit_test(finds_wrong_encodings),
       cmocka_unit_test(finds_cut_texts),
       cmocka_unit_test(finds_common_endings),

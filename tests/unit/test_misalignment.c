@@ -279,6 +279,64 @@ static void equal_codes_are_silent(void **state) {
   done(&run);
 }
 
+/* The same slip seen in a table's columns and in embeddings. */
+static void sees_tables_and_embeddings(void **state) {
+  (void)state;
+  static double values[2][N];
+  static float vectors[N * 8];
+  static lqa_matrix matrix;
+  static const lqa_feature_column features[2] = {{"age", false, values[0], 0, NULL},
+                                                 {"job", true, values[1], 6, NULL}};
+  for (int kind = 0; kind < 2; kind++) {
+    lqa_rng rng;
+    lqa_rng_init(&rng, 21, 0);
+    make_truth(21, 1);
+    for (int i = 0; i < N; i++) {
+      int t = W.truth[i];
+      values[0][i] = 20 + 10 * t + (double)lqa_rng_below(&rng, 12);
+      values[1][i] = lqa_rng_below(&rng, 3) ? t : (double)lqa_rng_below(&rng, 6);
+      for (int k = 0; k < 8; k++) {
+        vectors[i * 8 + k] = (float)lqa_rng_uniform(&rng) + (k == t ? .6f : 0.f);
+      }
+    }
+    shift_block(0, N - 1, 1);
+    forget_predictions();
+    lqa_audit_run run;
+    build(&run, "misalignment");
+    matrix = (lqa_matrix){.data = vectors,
+                          .dtype = LQA_FLOAT32,
+                          .n_rows = N,
+                          .n_columns = 8,
+                          .row_stride = 32,
+                          .column_stride = 4};
+    W.dataset->kind = kind ? LQA_CONTENT_EMBEDDING : LQA_CONTENT_TABLE;
+    W.dataset->features = features;
+    W.dataset->n_features = 2;
+    W.dataset->embeddings = &matrix;
+    audit(&run);
+    expect_ends(fixture_find(&run, "row-shift", 0), 0, N - 1, 1);
+    W.dataset->kind = LQA_CONTENT_TEXT;
+    W.dataset->features = NULL;
+    W.dataset->n_features = 0;
+    W.dataset->embeddings = NULL;
+    done(&run);
+  }
+}
+
+/* Given probabilities that slipped against the rows: no refit is needed to see it. */
+static void sees_slipped_probabilities(void **state) {
+  (void)state;
+  make_truth(22, 1);
+  shift_block(0, N - 1, 1);
+  lqa_audit_run run;
+  build(&run, "misalignment");
+  W.dataset->kind = LQA_CONTENT_NONE;
+  audit(&run);
+  expect_ends(fixture_find(&run, "row-shift", 0), 0, N - 1, 1);
+  W.dataset->kind = LQA_CONTENT_TEXT;
+  done(&run);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(finds_shifted_blocks),
@@ -286,6 +344,8 @@ int main(void) {
       cmocka_unit_test(finds_a_reversed_block),
       cmocka_unit_test(finds_whole_files),
       cmocka_unit_test(says_nothing_without_cause),
+      cmocka_unit_test(sees_tables_and_embeddings),
+      cmocka_unit_test(sees_slipped_probabilities),
       cmocka_unit_test(names_the_file_that_slipped),
       cmocka_unit_test(finds_codes_swapped_in_one_file),
       cmocka_unit_test(finds_a_permutation_of_three_codes),

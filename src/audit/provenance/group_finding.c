@@ -91,10 +91,13 @@ const char *lqa_group_finding_example(const lqa_group_finding *gathered,
                                       LABEL_CODE_POINTS));
     }
   }
-  if (first >= 0) {
+  if (first >= 0 && d->content.offsets) {
     lqa_buf_printf(
         &out, ": %s.",
         lqa_phrase_quote(input->arena, lqa_column_get(&d->content, first), QUOTE_CODE_POINTS));
+  }
+  if (first >= 0 && !d->content.offsets) {
+    lqa_buf_add_char(&out, '.');
   }
   const char *text =
       out.failed || !out.data ? NULL : lqa_arena_copy(input->arena, out.data, out.size);

@@ -15,8 +15,11 @@
 
 enum { CONFLICT, SURPLUS };
 
-/* True if all rows have the content of the first. */
+/* True if all rows have the content of the first. Embeddings have none to compare. */
 static bool is_one_content(const lqa_dataset *d, const uint32_t *rows, int64_t n) {
+  if (!d->content_hash) {
+    return false;
+  }
   for (int64_t i = 1; i < n; i++) {
     if (d->content_hash[rows[i]].low != d->content_hash[rows[0]].low) {
       return false;
@@ -59,18 +62,27 @@ static lqa_status gather(gathering *all, const lqa_row_groups *clusters) {
   return LQA_OK;
 }
 
+/* "Jaccard 0.8 or more", "by the distance of their embeddings" */
+static const char *describe_measure(const lqa_audit_input *input) {
+  if (input->dataset->kind == LQA_CONTENT_EMBEDDING) {
+    return "by the distance of their embeddings";
+  }
+  const char *text = lqa_arena_printf(input->arena, "Jaccard %.2g or more",
+                                      input->params[LQA_NEAR_DUPLICATE_JACCARD]);
+  return text ? text : "";
+}
+
 static lqa_status report_conflicts(const lqa_audit_input *input, lqa_group_finding *conflicts) {
   int64_t n = (int64_t)conflicts->members.n;
   return lqa_group_finding_report(
       conflicts, input, CONFLICT,
-      "%s (%s) with nearly the same content as another, Jaccard %.2g or more, but another label. "
-      "%s "
-      "Read them side by side: if they say the same, give them one label; if a few words change "
-      "the "
-      "meaning, accept them in the baseline.",
+      "%s (%s) with nearly the same content as another, %s, but another label. %s Read them side "
+      "by "
+      "side: if they say the same, give them one label; if a few words change the meaning, accept "
+      "them in the baseline.",
       lqa_phrase_count(input->arena, n, "row", "rows"),
       lqa_phrase_count(input->arena, conflicts->n_groups, "group", "groups"),
-      input->params[LQA_NEAR_DUPLICATE_JACCARD], lqa_group_finding_example(conflicts, input));
+      describe_measure(input), lqa_group_finding_example(conflicts, input));
 }
 
 static lqa_status report_surplus(const lqa_audit_input *input, lqa_group_finding *surplus) {
@@ -125,6 +137,9 @@ const lqa_audit lqa_audit_near_duplicate = {
                                             "share of common shingles from which on two rows are "
                                             "near duplicates"},
             [LQA_NEAR_DUPLICATE_SHINGLE] = {"shingle", 5, 1, 100, "characters or words a shingle"},
+            [LQA_NEAR_DUPLICATE_FRACTION] = {"fraction", .13, 0, 1,
+                                             "embeddings: distance, as a fraction of the median "
+                                             "distance to the nearest neighbour"},
             [LQA_NEAR_DUPLICATE_WORDS] = {"words", 0, 0, 1,
                                           "1: shingles of words instead of characters"},
         },
