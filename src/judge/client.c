@@ -353,21 +353,32 @@ static bool run_events(client *c, double seconds) {
   return true;
 }
 
-static lqa_status wait_for(void *self, double seconds, lqa_http_sink sink, void *data,
-                           lqa_error *err) {
-  client *c = self;
-  int n_left;
-  /* The timer first: a request that was just added starts with it. */
-  if (!run_timer(c) || !run_events(c, seconds) || !run_timer(c)) {
-    return lqa_fail(err, LQA_INTERNAL, "libcurl cannot wait for replies");
-  }
+/* Hands over what has ended; how many that were. */
+static size_t take_ended(client *c, lqa_http_sink sink, void *data) {
   const CURLMsg *message;
+  int n_left;
+  size_t n = 0;
   while ((message = curl_multi_info_read(c->multi, &n_left))) {
     slot *s = NULL;
     CURLcode rc = message->data.result;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&s);
     finish(c, s, rc, sink, data);
+    n++;
   }
+  return n;
+}
+
+static lqa_status wait_for(void *self, double seconds, lqa_http_sink sink, void *data,
+                           lqa_error *err) {
+  client *c = self;
+  /* The timer first: a request that was just added starts with it, and a near server may have
+   * answered before libcurl looks away. */
+  bool fine = run_timer(c);
+  bool ended = take_ended(c, sink, data) > 0;
+  if (!fine || !run_events(c, ended ? 0 : seconds) || !run_timer(c)) {
+    return lqa_fail(err, LQA_INTERNAL, "libcurl cannot wait for replies");
+  }
+  take_ended(c, sink, data);
   return LQA_OK;
 }
 
