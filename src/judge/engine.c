@@ -69,8 +69,7 @@ static double wait_seconds(const lqa_engine *e, double now) {
   double until = now + LQA_TURN_SECONDS;
   for (int j = 0; j < e->options->n_judges; j++) {
     const lqa_engine_queue *q = &e->queues[j];
-    bool may_begin = q->pace->answers > 0 || q->delayed.n == 0;
-    double earliest = may_begin && q->next < e->plan->n_tasks ? now : until;
+    double earliest = lqa_engine_may_begin(q) && q->next < e->plan->n_tasks ? now : until;
     for (size_t i = 0; i < q->delayed.n; i++) {
       earliest = q->delayed.data[i].due < earliest ? q->delayed.data[i].due : earliest;
     }

@@ -65,6 +65,8 @@ void lqa_engine_settle(lqa_engine *e, lqa_task *task, lqa_task_state state);
  * engine. */
 void lqa_engine_take_reply(void *data, const lqa_http_reply *reply);
 
+/* Whether a judge may be asked about a row that it was not asked about before. */
+bool lqa_engine_may_begin(const lqa_engine_queue *q);
 /* Chooses what starts in this turn. *short_of_budget: something would, but for the budget. */
 void lqa_engine_choose(lqa_engine *e, double now, bool *short_of_budget);
 /* One transaction: stores answers, drops claims, claims what was chosen. */

@@ -17,6 +17,11 @@ static lqa_flight *find_flight(lqa_engine *e) {
   return NULL;
 }
 
+/* An endpoint that has only ever failed is not tried with one row after the other. */
+bool lqa_engine_may_begin(const lqa_engine_queue *q) {
+  return q->pace->answers > 0 || q->pace->failures == 0 || q->delayed.n == 0;
+}
+
 /* The next task of a judge, taken out of its queue; NULL if none is due. */
 static lqa_task *take_next(lqa_engine *e, int judge, double now) {
   lqa_engine_queue *q = &e->queues[judge];
@@ -27,9 +32,7 @@ static lqa_task *take_next(lqa_engine *e, int judge, double now) {
       return task;
     }
   }
-  /* An endpoint that has never answered is not tried with one row after the other. */
-  bool may_begin = q->pace->answers > 0 || q->delayed.n == 0;
-  while (may_begin && q->next < e->plan->n_tasks) {
+  while (lqa_engine_may_begin(q) && q->next < e->plan->n_tasks) {
     lqa_task *task = &e->plan->tasks[q->next++];
     if (task->judge == judge && task->state == LQA_TASK_OPEN) {
       return task;
