@@ -1,6 +1,6 @@
 /* One line of progress, rewritten in place on a terminal and absent elsewhere; remarks as lines of
- * their own. The first SIGINT or SIGTERM sets a flag that the library polls; SA_RESETHAND restores
- * the default, so a second one ends the process.
+ * their own. SIGINT and SIGTERM are counted in a number that the library polls: 1 means end soon
+ * and keep what was done, 2 means wait for nothing; a third one ends the process.
  */
 #include "cli/console.h"
 
@@ -18,8 +18,10 @@ static char last_line[128];
 static struct timespec last_time;
 
 static void on_signal(int number) {
-  (void)number;
-  cancelled = 1;
+  cancelled = cancelled + 1;
+  if (cancelled > 1) {
+    signal(number, SIG_DFL);
+  }
 }
 
 static void clear_line(void) {
@@ -73,7 +75,7 @@ int console_width(void) {
 void console_begin(lqa_call *call) {
   static lqa_observer observer;
   observer = (lqa_observer){.cancelled = &cancelled};
-  struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+  struct sigaction action = {.sa_handler = on_signal};
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   on_terminal = isatty(2) != 0;
