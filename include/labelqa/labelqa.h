@@ -166,6 +166,7 @@ typedef struct lqa_judge_args {
   const char *prices;               /* a price table (JSON) that comes before the built-in one */
   int64_t concurrency;              /* requests open at a time, default 8 */
   double timeout;                   /* seconds a request may take, default 60 */
+  double backoff;                   /* seconds before a second try, doubles; default 0.5 */
   int64_t max_output_tokens;        /* 0 = by protocol and class names */
   double temperature;
   const char *reasoning_effort;

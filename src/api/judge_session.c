@@ -49,6 +49,7 @@ static lqa_status set_options(lqa_judge_session *s, bool simulated, lqa_error *e
   o->max_cost_usd = a->max_cost < 0 ? NAN : a->max_cost;
   o->concurrency = (int)a->concurrency;
   o->timeout_seconds = a->timeout;
+  o->backoff_seconds = a->backoff;
   o->max_output_tokens = a->max_output_tokens;
   o->temperature = a->temperature;
   o->reasoning_effort = a->reasoning_effort;

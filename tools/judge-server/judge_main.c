@@ -3,13 +3,13 @@
  *     judge-server --truth rows.jsonl --accuracy 0.95 --delay-ms 50 --fault 429=0.3 --log
  * calls.jsonl
  *
- * Prints "http://127.0.0.1:PORT/v1" and serves until it is told to stop (SIGTERM, SIGINT) or its
- * standard input ends. Every chat call is one line of the log, written before its reply goes out:
+ * Prints "http://127.0.0.1:PORT/v1" and serves until it is told to stop (SIGTERM, SIGINT).
+ * Every chat call is one line of the log, written before its reply goes out:
  * what a provider would have on its bill.
  */
 #include "judge_server.h"
 
-#include "base/hash.h"
+#include "base/json.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -90,21 +90,39 @@ static void refuse_field(const char *name, reply *out) {
   reply_json(out, 400, text);
 }
 
+/* One line; written before the reply goes out. */
 static void write_log(const app *a, const exchange *x, const question *q, fault_kind kind,
                       const reply *r) {
-  bool paid = r->status < 300;
-  char line[512];
-  uint64_t hash = q->text ? lqa_hash64(q->text, strlen(q->text), 0) : 0;
-  int n =
-      snprintf(line, sizeof line,
-               "{\"call\":%llu,\"model\":\"%.60s\",\"row\":\"%016llx\",\"fault\":\"%s\",\"status\""
-               ":%d,\"paid\":%s,\"tokens_in\":%lld,\"tokens_out\":%lld}\n",
-               (unsigned long long)x->call, q->model, (unsigned long long)hash,
-               fault_table[kind].name, r->reset ? 0 : r->status, paid ? "true" : "false",
-               (long long)r->tokens_in, (long long)r->tokens_out);
-  if (a->log >= 0 && write(a->log, line, (size_t)n) != n) {
+  lqa_buf line;
+  lqa_json json;
+  if (a->log < 0) {
+    return;
+  }
+  lqa_buf_init(&line, MAX_CONTENT);
+  lqa_json_init(&json, &line, 0);
+  lqa_json_open_object(&json);
+  lqa_json_key(&json, "call");
+  lqa_json_int(&json, (int64_t)x->call);
+  lqa_json_key(&json, "model");
+  lqa_json_text(&json, q->model);
+  lqa_json_key(&json, "text");
+  lqa_json_text(&json, q->text);
+  lqa_json_key(&json, "fault");
+  lqa_json_text(&json, fault_table[kind].name);
+  lqa_json_key(&json, "status");
+  lqa_json_int(&json, r->reset ? 0 : r->status);
+  lqa_json_key(&json, "paid");
+  lqa_json_bool(&json, r->status < 300);
+  lqa_json_key(&json, "tokens_in");
+  lqa_json_int(&json, r->tokens_in);
+  lqa_json_key(&json, "tokens_out");
+  lqa_json_int(&json, r->tokens_out);
+  lqa_json_close_object(&json);
+  lqa_buf_add_char(&line, '\n');
+  if (line.failed || write(a->log, line.data, line.size) != (ssize_t)line.size) {
     perror("judge-server: log");
   }
+  lqa_buf_clear(&line);
 }
 
 static void judge(app *a, exchange *x, reply *out) {
