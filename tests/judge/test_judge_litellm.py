@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from test_judge_command import Bench
+from judge_bench import Bench
 
 KEY = "sk-proxy-7f3a9c1e55d2b8"
 
@@ -30,11 +30,11 @@ def free_port():
 
 
 @pytest.fixture
-def proxy(tmp_path, labelqa_command, build):
+def proxy(tmp_path, labelqa_command, judge_server):
     program = find_litellm()
     if not program:
         pytest.skip("litellm is not installed (pip install 'litellm[proxy]', or LABELQA_LITELLM)")
-    bench = Bench(tmp_path, labelqa_command, build / "test-tools" / "judge-server")
+    bench = Bench(tmp_path, labelqa_command, judge_server)
     upstream = bench.serve("--fault", "429=0.1", "--fault", "grammar=0.05")
     port = free_port()
     config = tmp_path / "litellm.yaml"
