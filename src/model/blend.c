@@ -301,6 +301,11 @@ lqa_status lqa_blend_run(const lqa_problem *problem, lqa_blend *blend, float *pr
   if (can_fit) {
     LQA_TRY(lqa_pool_run(blend->pool, (size_t)problem->n_folds, fit_fold, &job));
   }
+  for (int m = 0; m < blend->n_members; m++) {
+    for (int f = 0; f < problem->n_folds && blend->members[m].emphasis > 0; f++) {
+      blend->weight[f][m] *= blend->members[m].emphasis;
+    }
+  }
   size_t n_blocks = ((size_t)problem->x->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
   return lqa_pool_run(blend->pool, n_blocks, mix_block, &job);
 }

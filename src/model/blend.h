@@ -4,7 +4,8 @@
  * to a constant. The weights w_f >= 0 minimise the total log-loss of the neighbouring folds' rows
  * as predicted by the pair models that left out fold f too (problem.h), plus 1/2 |w - defaults|^2,
  * so they hold nothing of fold f's labels. Their sum is free: that is the calibration
- * (temperature). The second term decides where there are few rows.
+ * (temperature). The second term decides where there are few rows. A member's emphasis then scales
+ * its weight: log-loss is about all rows, ranking suspects about few.
  */
 #ifndef LQA_MODEL_BLEND_H
 #define LQA_MODEL_BLEND_H
@@ -18,6 +19,7 @@ typedef struct lqa_blend_member {
   const char *name;
   double default_weight;
   lqa_predictions p; /* all three, or outer only: then the default weights are used */
+  double emphasis;   /* factor of its weight once fitted; 0 = 1 */
 } lqa_blend_member;
 
 typedef struct lqa_blend {

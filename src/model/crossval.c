@@ -12,8 +12,10 @@
 #include "model/row_partition.h"
 
 #include <math.h>
+#include <string.h>
 
-#define BLENDED_TOLERANCE 10
+#define BLENDED_TOLERANCE 1000
+#define REPEAT_STRIDE 0x9E3779B97F4A7C15u /* between the seeds of repeats */
 
 void lqa_crossval_options_init(lqa_crossval_options *options) {
   *options = (lqa_crossval_options){.kind = LQA_MODEL_AUTO,
@@ -43,9 +45,15 @@ void lqa_job_begin(lqa_crossval_job *job, const char *name) {
 }
 
 void lqa_job_end(lqa_crossval_job *job, const char *name) {
-  if (job->out->n_stages < LQA_MAX_STAGES) {
-    job->out->stages[job->out->n_stages++] =
-        (lqa_stage){name, lqa_clock_seconds() - job->stage_start};
+  double seconds = lqa_clock_seconds() - job->stage_start;
+  int i = 0;
+  while (i < job->out->n_stages && strcmp(job->out->stages[i].name, name) != 0) {
+    i++;
+  }
+  if (i < job->out->n_stages) { /* a repeat */
+    job->out->stages[i].seconds += seconds;
+  } else if (i < LQA_MAX_STAGES) {
+    job->out->stages[job->out->n_stages++] = (lqa_stage){name, seconds};
   }
 }
 
@@ -163,20 +171,22 @@ static lqa_status assign_folds(lqa_crossval_job *job) {
     return copy_folds(job);
   }
   const lqa_dataset *d = job->dataset;
-  uint32_t *group = lqa_malloc((size_t)d->n_rows, sizeof *group);
   int64_t n_groups;
-  bool grouped;
-  lqa_status status;
   lqa_job_begin(job, "assigning folds");
-  LQA_TRY_OUT(group ? LQA_OK : LQA_NO_MEMORY);
-  LQA_TRY_OUT(lqa_row_partition(d, job->options->cluster, group, &n_groups));
-  LQA_TRY_OUT(fit_folds(job, n_groups, &grouped));
-  LQA_TRY_OUT(lqa_folds_assign(d->n_rows, job->label, d->n_classes, grouped ? group : NULL,
-                               job->out->n_folds, job->options->seed, job->out->fold, job->err));
+  job->group = lqa_malloc((size_t)d->n_rows, sizeof *job->group);
+  LQA_TRY(job->group ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY(lqa_row_partition(d, job->options->cluster, job->group, &n_groups));
+  LQA_TRY(fit_folds(job, n_groups, &job->grouped));
+  LQA_TRY(lqa_job_deal_folds(job, 0));
   lqa_job_end(job, "folds");
-out:
-  free(group);
-  return status;
+  return LQA_OK;
+}
+
+lqa_status lqa_job_deal_folds(lqa_crossval_job *job, int repeat) {
+  const lqa_dataset *d = job->dataset;
+  return lqa_folds_assign(d->n_rows, job->label, d->n_classes, job->grouped ? job->group : NULL,
+                          job->out->n_folds, job->options->seed + (uint64_t)repeat * REPEAT_STRIDE,
+                          job->out->fold, job->err);
 }
 
 /* Accuracy of the fold models on what they were trained on; says so if one did not converge. */
@@ -272,6 +282,7 @@ lqa_status lqa_crossval_run(const lqa_dataset *dataset, const lqa_crossval_optio
   lqa_status status = run_stages(&job);
   free(job.label);
   free(job.wanted);
+  free(job.group);
   if (status == LQA_NO_MEMORY) {
     lqa_fail_memory(err, "training the model");
   } else if (status == LQA_INTERRUPTED) {

@@ -15,6 +15,8 @@ typedef struct lqa_crossval_job {
   lqa_error *err;
   int32_t *label;  /* class codes; negative where the row is not scorable */
   uint8_t *wanted; /* rows that pair models predict, or NULL */
+  uint32_t *group; /* rows with the same number share a fold; NULL where folds were given */
+  bool grouped;
   double stage_start;
 } lqa_crossval_job;
 
@@ -23,6 +25,8 @@ void lqa_job_begin(lqa_crossval_job *job, const char *name);
 void lqa_job_end(lqa_crossval_job *job, const char *name);
 /* Keeps a sentence for people; `note` lives as long as the result, NULL means out of memory. */
 lqa_status lqa_job_note(lqa_crossval_job *job, const char *note) LQA_MUST_CHECK;
+/* Deals the rows into out->fold anew, groups together; another repeat, other folds. */
+lqa_status lqa_job_deal_folds(lqa_crossval_job *job, int repeat) LQA_MUST_CHECK;
 /* The job's labels and folds over a matrix. */
 lqa_problem lqa_job_problem(const lqa_crossval_job *job, const lqa_sparse *x);
 /* Logistic regression with the job's options; notes if it did not converge. out->outer may be the

@@ -18,6 +18,7 @@
  */
 #include "model/softmax_group.h"
 
+#include "base/explog.h"
 #include "base/memory.h"
 #include "base/rng.h"
 
@@ -26,7 +27,9 @@
 #include <sys/mman.h>
 
 #define BIAS_SCALE 0.3f
-#define INTERCEPT_TOLERANCE 1000.0 /* times tolerance: movement of an intercept, in log-odds */
+#define INTERCEPT_TOLERANCE 1000.0 /* times tolerance: movement of an intercept, in log-odds ... \
+                                    */
+#define INTERCEPT_LIMIT 0.1        /* ... and at most this much */
 
 enum { ROW_ORDER_STREAM = 11, MAX_LANES = LQA_SMALL_VECTORS * LQA_LANES, HUGE_PAGE = 2 << 20 };
 
@@ -99,11 +102,14 @@ static int64_t training_count(const run *r, lqa_holdout holdout, int32_t k) {
   return total;
 }
 
-/* Says for every lane which model and class it is, and whether there is anything to learn. */
+/* Says for every lane which model and class it is, and whether there is anything to learn. An
+ * intercept starts at the logarithm of its class's share: a class of one row is far from the rest.
+ */
 static void set_lanes(const run *r, lqa_softmax_group *g) {
   int32_t *first = (int32_t *)g->first_out, *second = (int32_t *)g->second_out;
   int32_t *class = (int32_t *)g->lane_class;
   int32_t *valid = (int32_t *)g->valid, *active = (int32_t *)g->active;
+  float even = (float)r->n_rows / (float)r->problem->n_classes;
   for (int lane = 0; lane < g->n_vectors * LQA_LANES; lane++) {
     int m = lane / g->width, k = lane % g->width;
     bool used = m < g->n_models && k < r->problem->n_classes;
@@ -114,6 +120,7 @@ static void set_lanes(const run *r, lqa_softmax_group *g) {
     class[lane] = k;
     valid[lane] = active[lane] = n > 0 ? -1 : 0;
     g->n_train[m < g->n_models ? m : 0] += n;
+    ((float *)g->centre)[lane] = n > 0 ? lqa_logf((float)n / even) : 0;
   }
 }
 
@@ -148,14 +155,14 @@ static lqa_status open_group(const run *r, int number, lqa_softmax_group *g) {
   size_t n = (size_t)g->n_vectors;
   g->weight = take_zeroed((size_t)r->problem->x->n_columns, n * sizeof *g->weight);
   g->residual = take_zeroed((size_t)r->problem->x->n_rows, n * sizeof *g->residual);
-  g->bias = take_zeroed(n * 3, sizeof *g->bias);
+  g->centre = take_zeroed(n * 3, sizeof *g->centre);
   g->first_out = take_zeroed(n * 5, sizeof *g->first_out);
   g->scratch = take_zeroed(n * 6, sizeof *g->scratch);
-  if (!g->weight || !g->residual || !g->bias || !g->first_out || !g->scratch) {
+  if (!g->weight || !g->residual || !g->centre || !g->first_out || !g->scratch) {
     return LQA_NO_MEMORY;
   }
-  g->centre = g->bias + n;
-  g->gap = g->bias + 2 * n;
+  g->pull = g->centre + n;
+  g->gap = g->centre + 2 * n;
   g->second_out = g->first_out + n;
   g->lane_class = g->first_out + 2 * n;
   g->valid = g->first_out + 3 * n;
@@ -167,20 +174,19 @@ static lqa_status open_group(const run *r, int number, lqa_softmax_group *g) {
 static void close_group(lqa_softmax_group *g) {
   free(g->weight);
   free(g->residual);
-  free(g->bias);
+  free(g->centre);
   free(g->first_out);
   free(g->scratch);
 }
 
 /* Moves the centres of the intercepts; returns the largest movement within model `m`. */
 static double move_intercepts(lqa_softmax_group *g, int m) {
-  float *bias = (float *)g->bias + m * g->width, *centre = (float *)g->centre + m * g->width;
+  const float *pull = (const float *)g->pull + m * g->width;
+  float *centre = (float *)g->centre + m * g->width;
   double largest = 0;
   for (int k = 0; k < g->width; k++) {
-    float change = bias[k] - centre[k];
-    largest = fabs((double)change) > largest ? fabs((double)change) : largest;
-    centre[k] = bias[k];
-    bias[k] += change;
+    largest = fabs((double)pull[k]) > largest ? fabs((double)pull[k]) : largest;
+    centre[k] += pull[k];
   }
   return largest;
 }
@@ -202,8 +208,8 @@ static int check_models(const run *r, lqa_softmax_group *g, int epoch) {
       sum += (double)gap[k];
     }
     model->epochs = epoch;
-    model->converged =
-        sum <= tolerance * (double)g->n_train[m] && moved <= tolerance * INTERCEPT_TOLERANCE;
+    model->converged = sum <= tolerance * (double)g->n_train[m] &&
+                       moved <= fmin(tolerance * INTERCEPT_TOLERANCE, INTERCEPT_LIMIT);
     n_left += !model->converged;
     for (int k = 0; model->converged && k < g->width; k++) {
       ((int32_t *)g->active)[m * g->width + k] = 0;

@@ -52,7 +52,7 @@ LQA_INLINE void apply_change(lqa_softmax_group *g, const lqa_row_entries *x, con
   for (int j = 0; j < n; j++) {
     residual[j] += s->change[j];
     s->change[j] *= scale;
-    g->bias[j] += s->change[j] * g->bias_scale;
+    g->pull[j] += s->change[j] * g->bias_scale;
   }
   for (size_t i = 0; i < x->n; i++) {
     lqa_f8 *weight = g->weight + x->column[i] * (size_t)n;
@@ -114,14 +114,14 @@ LQA_INLINE void epoch(lqa_softmax_group *g, const uint32_t *rows, size_t n_rows,
 #define SMALL_EPOCH(N, WIDTH)                                                                 \
   LQA_EVERY_LEVEL static void epoch_##N##_##WIDTH(lqa_softmax_group *g, const uint32_t *rows, \
                                                   size_t n_rows) {                            \
-    lqa_f8 p[N], u[N], v[N], sum_u[N], sum_v[N], change[N], bias[N], gap[N];                  \
+    lqa_f8 p[N], u[N], v[N], sum_u[N], sum_v[N], change[N], pull[N], gap[N];                  \
     lqa_softmax_group local = *g;                                                             \
-    memcpy(bias, g->bias, sizeof bias);                                                       \
+    memcpy(pull, g->pull, sizeof pull);                                                       \
     memset(gap, 0, sizeof gap);                                                               \
-    local.bias = bias;                                                                        \
+    local.pull = pull;                                                                        \
     local.gap = gap;                                                                          \
     epoch(&local, rows, n_rows, N, WIDTH, &(row_scratch){p, u, v, sum_u, sum_v, change});     \
-    memcpy(g->bias, bias, sizeof bias);                                                       \
+    memcpy(g->pull, pull, sizeof pull);                                                       \
     memcpy(g->gap, gap, sizeof gap);                                                          \
   }
 

@@ -24,8 +24,10 @@ typedef struct lqa_softmax_group {
 
   lqa_f8 *weight;   /* n_columns x n_vectors */
   lqa_f8 *residual; /* n_rows x n_vectors: target - alpha, the dual variables; 0 where held out */
-  lqa_f8 *bias, *centre; /* n_vectors: intercepts, and where the proximal term pulls them */
-  lqa_f8 *gap;           /* n_vectors: of the last epoch, per lane */
+  lqa_f8 *centre,
+      *pull;   /* n_vectors: an intercept is their sum. The penalty pulls to the centre;
+                * pull = bias_scale * C * sum of residuals, kept apart for its precision */
+  lqa_f8 *gap; /* n_vectors: of the last epoch, per lane */
   lqa_i8 *first_out, *second_out; /* n_vectors: folds that the lane's model leaves out */
   lqa_i8 *lane_class;             /* n_vectors */
   lqa_i8 *valid, *active;         /* masks: lane in use; and its model not yet converged */

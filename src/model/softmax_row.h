@@ -46,7 +46,7 @@ LQA_INLINE void lqa_add_dot(const lqa_row_entries *x, const lqa_f8 *weight, size
 LQA_INLINE void lqa_row_scores(const lqa_softmax_group *g, const lqa_row_entries *x, lqa_f8 *z,
                                int n) {
   for (int j = 0; j < n; j++) {
-    z[j] = g->bias[j];
+    z[j] = g->centre[j] + g->pull[j];
   }
   if (n <= LQA_SMALL_VECTORS) {
     lqa_add_dot(x, g->weight, (size_t)n, z, n);

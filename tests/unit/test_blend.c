@@ -64,7 +64,7 @@ static void trial_init(trial *t) {
   static const double strengths[] = {2.0, 1.0, 0.0};
   fixture_init(&t->f, N_ROWS, N_CLASSES, N_FOLDS);
   for (int m = 0; m < 3; m++) {
-    t->members[m] = (lqa_blend_member){"member", 0.3, fixture_predictions(&t->f, true)};
+    t->members[m] = (lqa_blend_member){"member", 0.3, fixture_predictions(&t->f, true), 0};
     make_member(&t->f, &t->members[m].p, strengths[m], (uint64_t)m);
   }
   t->blend = (lqa_blend){.members = t->members, .n_members = 3};

@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Rows of made-up text: ten words, most of them from the class's own forty. */
 typedef struct corpus {
@@ -128,8 +129,9 @@ static void own_label_changes_nothing(void **state) {
   for (size_t kind = 0; kind < 3; kind++) {
     corpus c = make(200, 3, 3);
     lqa_crossval_options options = defaults(kinds[kind]);
+    lqa_crossval_result dealt = run_corpus(&c, &options);
+    options.fixed_fold = dealt.fold;
     lqa_crossval_result before = run_corpus(&c, &options);
-    options.fixed_fold = before.fold;
     int n_checked = 0;
     for (int64_t row = 0; row < c.n; row += 17) {
       lqa_str own = c.label[row];
@@ -145,8 +147,31 @@ static void own_label_changes_nothing(void **state) {
     }
     assert_int_equal(n_checked, 12);
     lqa_crossval_clear(&before);
+    lqa_crossval_clear(&dealt);
     clear(&c);
   }
+}
+
+/* Few rows: the mean over five deals of the folds, the first of which is reported. */
+static void few_rows_are_repeated(void **state) {
+  (void)state;
+  corpus c = make(200, 3, 3);
+  lqa_crossval_options options = defaults(LQA_MODEL_AUTO);
+  lqa_crossval_result repeated = run_corpus(&c, &options);
+  assert_non_null(strstr(repeated.description, "mean of 5 repeats"));
+  options.fixed_fold = repeated.fold;
+  lqa_crossval_result once = run_corpus(&c, &options);
+  assert_null(strstr(once.description, "repeats"));
+  assert_memory_equal(repeated.fold, once.fold, 200);
+  assert_memory_not_equal(repeated.pred_probs, once.pred_probs, 600 * sizeof(float));
+  assert_true(repeated.log_loss < once.log_loss);
+  for (int64_t i = 0; i < 200; i++) {
+    const float *p = repeated.pred_probs + i * 3;
+    assert_true(fabsf(p[0] + p[1] + p[2] - 1) < 1e-5f);
+  }
+  lqa_crossval_clear(&repeated);
+  lqa_crossval_clear(&once);
+  clear(&c);
 }
 
 static void threads_change_nothing(void **state) {
@@ -327,6 +352,7 @@ int main(void) {
       cmocka_unit_test(learns_what_there_is),
       cmocka_unit_test(permuted_labels_teach_nothing),
       cmocka_unit_test(own_label_changes_nothing),
+      cmocka_unit_test(few_rows_are_repeated),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(equal_contents_share_a_fold),
       cmocka_unit_test(clusters_share_a_fold),

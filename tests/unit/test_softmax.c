@@ -301,6 +301,23 @@ static void converges_for_any_strength(void **state) {
   }
 }
 
+/* A mistyped label makes such a class; its intercept is far from the others'. */
+static void a_class_of_one_row_costs_little(void **state) {
+  (void)state;
+  made m = make(4000, 80, 4);
+  lqa_softmax_fold folds[N_FOLDS];
+  m.problem.n_classes = 5;
+  m.label[1] = 4;
+  float *probs = train(&m, lqa_softmax_defaults(), 2, folds);
+  for (int f = 0; f < N_FOLDS; f++) {
+    assert_true(folds[f].converged);
+    assert_true(folds[f].epochs < 40);
+    assert_true(folds[f].intercept_gradient < 0.5);
+  }
+  free(probs);
+  clear(&m);
+}
+
 static void stops_when_asked(void **state) {
   (void)state;
   made m = make(200, 60, 3);
@@ -350,6 +367,7 @@ int main(void) {
       cmocka_unit_test(no_features_give_class_frequencies),
       cmocka_unit_test(weights_count_rows),
       cmocka_unit_test(converges_for_any_strength),
+      cmocka_unit_test(a_class_of_one_row_costs_little),
       cmocka_unit_test(stops_when_asked),
       cmocka_unit_test(survives_failing_allocations),
   };
