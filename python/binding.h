@@ -53,6 +53,7 @@ extern PyMethodDef votes_methods[];
 extern PyMethodDef neighbor_methods[];
 extern PyMethodDef frame_methods[];
 bool arrow_add_type(PyObject *module);
+bool inspector_add_type(PyObject *module);
 bool votes_add_type(PyObject *module);
 bool problem_add_type(PyObject *module);
 bool frame_add_type(PyObject *module);

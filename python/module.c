@@ -24,7 +24,7 @@ PyMODINIT_FUNC PyInit__labelqa(void) {
       PyModule_AddFunctions(module, arrow_methods) != 0 ||
       PyModule_AddFunctions(module, votes_methods) != 0 ||
       PyModule_AddFunctions(module, neighbor_methods) != 0 || !votes_add_type(module) ||
-      !problem_add_type(module) || !arrow_add_type(module)) {
+      !problem_add_type(module) || !inspector_add_type(module) || !arrow_add_type(module)) {
     Py_DECREF(module);
     return NULL;
   }

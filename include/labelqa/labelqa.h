@@ -25,6 +25,7 @@
 #include "labelqa/confident.h"
 #include "labelqa/error.h"
 #include "labelqa/frame.h"
+#include "labelqa/inspector.h"
 #include "labelqa/observer.h"
 #include "labelqa/outliers.h"
 #include "labelqa/text_list.h"

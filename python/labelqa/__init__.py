@@ -27,6 +27,8 @@ _HOME = {
                     "_outliers"),
     **dict.fromkeys(("audit", "open", "command", "Run", "Rows", "Result", "CommandFailed"), "_run"),
     "LabelqaWarning": "_warning",
+    **dict.fromkeys(("LabelInspector", "find_label_issues_batched", "parquet_batches"),
+                    "_inspector"),
 }
 _MODULES = ("cleanlab", "training")
 

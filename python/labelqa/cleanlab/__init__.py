@@ -9,7 +9,7 @@ offered, is in docs/coming-from-cleanlab.md.
 """
 import importlib
 
-_MODULES = ("count", "dataset", "filter", "multiannotator", "outlier", "rank")
+_MODULES = ("count", "dataset", "experimental", "filter", "multiannotator", "outlier", "rank")
 __all__ = list(_MODULES)
 
 

@@ -90,6 +90,13 @@ static inline void lqa_confident_prefetch(const lqa_confident *cl, int64_t row, 
 /* How many rows ahead. */
 enum { LQA_PREFETCH_ROWS = 16 };
 
+/* ---- thresholds ---- */
+
+/* A class's threshold before the floor. */
+double lqa_confident_average(double sum, int64_t count, bool is_single);
+/* Lifts thresholds to LQA_CONFIDENT_FLOOR, in their own precision. */
+void lqa_confident_lift_thresholds(lqa_thresholds *thresholds, int32_t n);
+
 /* ---- rows by class ---- */
 
 /* The rows of one class, in row order. */

@@ -14,39 +14,16 @@ void lqa_filter_options_init(lqa_filter_options *options) {
       .filter_by = LQA_FILTER_PRUNE_BY_NOISE_RATE, .frac_noise = 1.0, .min_examples_per_class = 1};
 }
 
-/* Classes with enough rows to lose one. */
-static void choose_classes(const lqa_confident *cl, int64_t min_examples, uint8_t *wanted) {
-  for (int32_t k = 0; k < cl->n_classes; k++) {
-    wanted[k] = cl->class_count[k] > min_examples && cl->class_count[k] > 1;
-  }
-}
-
-static lqa_status load_joint(const lqa_confident *cl, const lqa_filter_options *options,
-                             const int64_t *counts, lqa_joint *joint, lqa_error *err) {
-  if (options->confident_joint) {
-    size_t n_cells = (size_t)joint->n * (size_t)joint->n;
-    memcpy(joint->cell, options->confident_joint->cell, n_cells * sizeof *joint->cell);
-    joint->by_column = options->confident_joint->by_column;
-    return LQA_OK;
-  }
-  lqa_joint_from_counts(counts, joint);
-  return lqa_joint_calibrate(joint, cl->class_count, cl->ties, err);
-}
-
 /* `counts`: the confident joint's counts, whose place the quotas take. */
 static lqa_status prune_rows(lqa_confident *cl, const lqa_filter_options *options, int64_t *counts,
                              uint8_t *flags, lqa_error *err) {
-  size_t n = (size_t)cl->n_classes;
   lqa_status status = LQA_OK;
-  lqa_joint joint = {.cell = lqa_malloc(n * n, sizeof(double)), .n = cl->n_classes};
-  uint8_t *wanted = lqa_malloc(n, 1);
-  if (!joint.cell || !wanted) {
-    status = lqa_fail_memory(err, "pruning");
-    goto out;
+  uint8_t *wanted = lqa_malloc((size_t)cl->n_classes, 1);
+  if (!wanted) {
+    return lqa_fail_memory(err, "pruning");
   }
-  LQA_TRY_OUT(load_joint(cl, options, counts, &joint, err));
-  LQA_TRY_OUT(lqa_prune_from_joint(cl, options, &joint, counts, err));
-  choose_classes(cl, options->min_examples_per_class, wanted);
+  LQA_TRY_OUT(lqa_prune_quotas(cl, options, counts, err));
+  lqa_prune_choose_classes(cl, options->min_examples_per_class, wanted);
   if (options->filter_by != LQA_FILTER_PRUNE_BY_CLASS) {
     LQA_TRY_OUT(lqa_prune_by_noise_rate(cl, counts, wanted, flags, err));
   }
@@ -54,7 +31,6 @@ static lqa_status prune_rows(lqa_confident *cl, const lqa_filter_options *option
     LQA_TRY_OUT(lqa_prune_by_class(cl, counts, wanted, flags, err));
   }
 out:
-  free(joint.cell);
   free(wanted);
   return status;
 }

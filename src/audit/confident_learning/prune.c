@@ -144,3 +144,36 @@ lqa_status lqa_prune_from_joint(const lqa_confident *cl, const lqa_filter_option
   }
   return LQA_OK;
 }
+
+static lqa_status load_joint(const lqa_confident *cl, const lqa_filter_options *options,
+                             const int64_t *counts, lqa_joint *joint, lqa_error *err) {
+  if (options->confident_joint) {
+    size_t n_cells = (size_t)joint->n * (size_t)joint->n;
+    memcpy(joint->cell, options->confident_joint->cell, n_cells * sizeof *joint->cell);
+    joint->by_column = options->confident_joint->by_column;
+    return LQA_OK;
+  }
+  lqa_joint_from_counts(counts, joint);
+  return lqa_joint_calibrate(joint, cl->class_count, cl->ties, err);
+}
+
+lqa_status lqa_prune_quotas(const lqa_confident *cl, const lqa_filter_options *options,
+                            int64_t *counts, lqa_error *err) {
+  size_t n = (size_t)cl->n_classes;
+  lqa_joint joint = {.cell = lqa_malloc(n * n, sizeof(double)), .n = cl->n_classes};
+  if (!joint.cell) {
+    return lqa_fail_memory(err, "setting how many rows to prune");
+  }
+  lqa_status status = load_joint(cl, options, counts, &joint, err);
+  if (status == LQA_OK) {
+    status = lqa_prune_from_joint(cl, options, &joint, counts, err);
+  }
+  free(joint.cell);
+  return status;
+}
+
+void lqa_prune_choose_classes(const lqa_confident *cl, int64_t min_examples, uint8_t *wanted) {
+  for (int32_t k = 0; k < cl->n_classes; k++) {
+    wanted[k] = cl->class_count[k] > min_examples && cl->class_count[k] > 1;
+  }
+}

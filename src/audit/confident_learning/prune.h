@@ -11,6 +11,17 @@
 lqa_status lqa_prune_from_joint(const lqa_confident *cl, const lqa_filter_options *options,
                                 lqa_joint *joint, int64_t *quota, lqa_error *err) LQA_MUST_CHECK;
 
+/* The same from the options' own joint, or else from the confident joint's counts, calibrated;
+ * `counts` (n_classes squared) become the quotas. */
+lqa_status lqa_prune_quotas(const lqa_confident *cl, const lqa_filter_options *options,
+                            int64_t *counts, lqa_error *err) LQA_MUST_CHECK;
+
+/* wanted[k] = 1 for classes with more than min_examples rows, and enough to lose one. */
+void lqa_prune_choose_classes(const lqa_confident *cl, int64_t min_examples, uint8_t *wanted);
+
+/* How many of a class's rows prune_by_class takes, from the quota's diagonal. */
+int64_t lqa_prune_count_worst(int64_t diagonal, int64_t n_rows);
+
 /* Sets LQA_ROW_BY_NOISE_RATE in flags[row] for the rows that disagree with their label and that a
  * quota takes; the scan's bits must be there. `wanted`: the given classes to look at. */
 lqa_status lqa_prune_by_noise_rate(lqa_confident *cl, const int64_t *quota, const uint8_t *wanted,

@@ -14,12 +14,11 @@ struct pruning {
 };
 
 /* INT64_MIN stands for 0 / 0 in the quotas: nothing is taken then. */
-static int64_t count_to_take(const struct pruning *p, const lqa_class_rows *r) {
-  int64_t keep = p->quota[(int64_t)r->class_index * (p->cl->n_classes + 1)];
-  if (keep == INT64_MIN) {
+int64_t lqa_prune_count_worst(int64_t diagonal, int64_t n_rows) {
+  if (diagonal == INT64_MIN) {
     return 0;
   }
-  return keep < 0 ? r->n : r->n - keep;
+  return diagonal < 0 ? n_rows : n_rows - diagonal;
 }
 
 static lqa_status prune_class(void *data, const lqa_class_rows *r) {
@@ -34,7 +33,9 @@ static lqa_status prune_class(void *data, const lqa_class_rows *r) {
       }
       key[i] = lqa_confident_value(p->cl, r->rows[i], r->class_index);
     }
-    status = lqa_select_smallest(key, r->n, count_to_take(p, r), p->cl->ties, chosen);
+    int64_t diagonal = p->quota[(int64_t)r->class_index * (p->cl->n_classes + 1)];
+    status =
+        lqa_select_smallest(key, r->n, lqa_prune_count_worst(diagonal, r->n), p->cl->ties, chosen);
   }
   for (int64_t i = 0; status == LQA_OK && i < r->n; i++) {
     p->flags[r->rows[i]] |= chosen[i] ? LQA_ROW_BY_CLASS : 0;

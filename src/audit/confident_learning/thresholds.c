@@ -191,13 +191,24 @@ static lqa_status prepare(struct averaging *a, lqa_error *err) {
   return LQA_OK;
 }
 
+double lqa_confident_average(double sum, int64_t count, bool is_single) {
+  return count == 0 ? LQA_CONFIDENT_ABSENT : lqa_round_single(sum / (double)count, is_single);
+}
+
+void lqa_confident_lift_thresholds(lqa_thresholds *thresholds, int32_t n) {
+  double floor = lqa_round_single(LQA_CONFIDENT_FLOOR, thresholds->is_single);
+  for (int32_t k = 0; k < n; k++) {
+    if (thresholds->value[k] < floor) {
+      thresholds->value[k] = floor;
+    }
+  }
+}
+
 static double average(const struct averaging *a, int32_t k) {
   int64_t count = a->cl->class_count[k];
-  if (count == 0) {
-    return LQA_CONFIDENT_ABSENT;
-  }
-  double sum = lqa_pairwise_fold(a->leaf_sum + a->slot_start[k], count, a->cl->is_single);
-  return lqa_round_single(sum / (double)count, a->cl->is_single);
+  double sum =
+      count == 0 ? 0 : lqa_pairwise_fold(a->leaf_sum + a->slot_start[k], count, a->cl->is_single);
+  return lqa_confident_average(sum, count, a->cl->is_single);
 }
 
 lqa_status lqa_confident_thresholds(lqa_confident *cl, lqa_thresholds *thresholds, lqa_error *err) {
@@ -211,13 +222,8 @@ lqa_status lqa_confident_thresholds(lqa_confident *cl, lqa_thresholds *threshold
     thresholds->value[k] = average(&a, k);
     is_single = is_single && cl->class_count[k] > 0; /* numpy mixes the integer 2 in as float64 */
   }
-  double floor = lqa_round_single(LQA_CONFIDENT_FLOOR, is_single);
-  for (int32_t k = 0; k < cl->n_classes; k++) {
-    if (thresholds->value[k] < floor) {
-      thresholds->value[k] = floor;
-    }
-  }
   thresholds->is_single = is_single;
+  lqa_confident_lift_thresholds(thresholds, cl->n_classes);
   LQA_TRY_OUT(lqa_observe_check(cl->observer, err));
 out:
   free(a.before);
