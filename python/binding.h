@@ -58,6 +58,10 @@ bool votes_add_type(PyObject *module);
 bool problem_add_type(PyObject *module);
 bool frame_add_type(PyObject *module);
 
+/* A tp_new that makes the object and runs `init`: an object whose making failed never exists, so
+ * methods need not ask. */
+PyObject *make_object(PyTypeObject *type, PyObject *args, PyObject *kwargs, initproc init);
+
 /* The problems of a list of Problem objects, borrowed; NULL with an exception. PyMem_Free it. */
 lqa_cl **problem_list(PyObject *list, Py_ssize_t *n);
 

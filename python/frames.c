@@ -176,8 +176,11 @@ typedef struct batches {
 static int batches_init(PyObject *self, PyObject *args, PyObject *kwargs) {
   batches *b = (batches *)self;
   PyObject *path = NULL;
-  (void)kwargs;
-  if (b->stream || !PyArg_ParseTuple(args, "O&", PyUnicode_FSConverter, &path)) {
+  if (kwargs && PyDict_Size(kwargs) > 0) {
+    PyErr_SetString(PyExc_TypeError, "Batches() takes no keyword arguments");
+    return -1;
+  }
+  if (!PyArg_ParseTuple(args, "O&", PyUnicode_FSConverter, &path)) {
     return -1;
   }
   b->stream = open_stream(path);
@@ -188,6 +191,10 @@ static int batches_init(PyObject *self, PyObject *args, PyObject *kwargs) {
     return -1;
   }
   return b->stream ? 0 : -1;
+}
+
+static PyObject *batches_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+  return make_object(type, args, kwargs, batches_init);
 }
 
 static void batches_dealloc(PyObject *self) {
@@ -260,7 +267,7 @@ static PyGetSetDef batches_getters[] = {
     {"names", batches_names, NULL, "names of the columns", NULL}, {0}};
 
 static PyType_Slot batches_slots[] = {
-    {Py_tp_init, batches_init},
+    {Py_tp_new, batches_new},
     {Py_tp_dealloc, batches_dealloc},
     {Py_tp_iter, PyObject_SelfIter},
     {Py_tp_iternext, batches_next},

@@ -67,7 +67,7 @@ static int problem_init(PyObject *self, PyObject *args, PyObject *kwargs) {
                                    &threads, &o.input.tolerance)) {
     return -1;
   }
-  if (p->cl || !array_take(labels, "labels", &p->labels) ||
+  if (!array_take(labels, "labels", &p->labels) ||
       !array_take(pred_probs, "pred_probs", &p->pred_probs)) {
     return -1;
   }
@@ -79,6 +79,10 @@ static int problem_init(PyObject *self, PyObject *args, PyObject *kwargs) {
   o.input.threads = threads;
   o.input.observer = &p->observer;
   return run_problem(p, do_open, &o) ? 0 : -1;
+}
+
+static PyObject *problem_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+  return make_object(type, args, kwargs, problem_init);
 }
 
 static void problem_dealloc(PyObject *self) {
@@ -351,7 +355,7 @@ static PyMethodDef problem_methods[] = {
     {"rank", problem_rank, METH_VARARGS, "flagged rows, worst first"},
     {0}};
 
-static PyType_Slot problem_slots[] = {{Py_tp_init, problem_init},
+static PyType_Slot problem_slots[] = {{Py_tp_new, problem_new},
                                       {Py_tp_dealloc, problem_dealloc},
                                       {Py_tp_methods, problem_methods},
                                       {Py_tp_getset, problem_getters},
@@ -381,7 +385,7 @@ lqa_cl **problem_list(PyObject *list, Py_ssize_t *n) {
   PyTypeObject *type = problem_type(PyList_GetItem(list, 0));
   for (Py_ssize_t i = 0; i < *n; i++) {
     PyObject *item = PyList_GetItem(list, i);
-    if (Py_TYPE(item) != type || PyType_GetSlot(type, Py_tp_init) != (void *)problem_init) {
+    if (Py_TYPE(item) != type || PyType_GetSlot(type, Py_tp_new) != (void *)problem_new) {
       PyMem_Free(models);
       PyErr_SetString(PyExc_TypeError, "a list of Problem objects is needed");
       return NULL;

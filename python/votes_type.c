@@ -37,8 +37,11 @@ static int votes_init(PyObject *object, PyObject *args, PyObject *kwargs) {
   long long threads;
   numbers held[3] = {0};
   struct opening o = {.self = self};
-  if (self->votes || kwargs ||
-      !PyArg_ParseTuple(args, "OOOiL", &first, &annotator, &label, &n_classes, &threads)) {
+  if (kwargs && PyDict_Size(kwargs) > 0) {
+    PyErr_SetString(PyExc_TypeError, "Votes() takes no keyword arguments");
+    return -1;
+  }
+  if (!PyArg_ParseTuple(args, "OOOiL", &first, &annotator, &label, &n_classes, &threads)) {
     return -1;
   }
   lqa_votes_input_init(&o.input);
@@ -63,6 +66,10 @@ static int votes_init(PyObject *object, PyObject *args, PyObject *kwargs) {
     array_drop(&held[i]);
   }
   return is_done ? 0 : -1;
+}
+
+static PyObject *votes_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+  return make_object(type, args, kwargs, votes_init);
 }
 
 static void votes_dealloc(PyObject *object) {
@@ -408,7 +415,7 @@ static PyMethodDef votes_type_methods[] = {
     {"confusion", votes_confusion, METH_VARARGS, "votes against a reference"},
     {0}};
 
-static PyType_Slot votes_slots[] = {{Py_tp_init, votes_init},
+static PyType_Slot votes_slots[] = {{Py_tp_new, votes_new},
                                     {Py_tp_dealloc, votes_dealloc},
                                     {Py_tp_methods, votes_type_methods},
                                     {Py_tp_getset, votes_getters},

@@ -85,6 +85,15 @@ void raise_status(lqa_status status, const lqa_error *err) {
   Py_XDECREF(exception);
 }
 
+PyObject *make_object(PyTypeObject *type, PyObject *args, PyObject *kwargs, initproc init) {
+  allocfunc make = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+  PyObject *object = make(type, 0);
+  if (object && init(object, args, kwargs) != 0) {
+    Py_CLEAR(object);
+  }
+  return object;
+}
+
 static void *run_job(void *argument) {
   struct job *job = argument;
   lqa_status status = job->work(job->data, job->err);

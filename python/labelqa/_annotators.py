@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 
-from labelqa import _votes
+from labelqa import _arguments, _inputs, _votes
 from labelqa._warning import LabelqaWarning
 
 
@@ -36,8 +36,12 @@ class Annotations:
         if values.dtype.kind == "f" and self.classes is None:
             return np.where(missing, -1, values)
         if self.classes is None:
-            self.classes = sorted({v for v, gone in zip(values.ravel(), missing.ravel())
-                                   if not gone})
+            found = {v for v, gone in zip(values.ravel(), missing.ravel()) if not gone}
+            try:
+                self.classes = sorted(found)
+            except TypeError:
+                raise TypeError("labels mixes types that have no order: pass classes=[...]") \
+                    from None
         number = {name: k for k, name in enumerate(self.classes)}
         flat = [-1 if gone else number.get(v, -2)
                 for v, gone in zip(values.ravel().tolist(), missing.ravel())]
@@ -47,11 +51,16 @@ class Annotations:
         return np.array(flat, np.int32).reshape(values.shape)
 
     def _read_wide(self, labels, n_classes, threads):
-        self.items = list(getattr(labels, "index", range(len(labels))))
-        array = labels.to_numpy() if hasattr(labels, "to_numpy") else np.asarray(labels)
+        array = labels.to_numpy() if hasattr(labels, "to_numpy") else _inputs.to_array(labels,
+                                                                                       "labels")
         if array.ndim != 2:
             raise ValueError(f"labels must be items x annotators, not of {array.ndim} dimensions")
-        self.annotators = list(getattr(labels, "columns", range(array.shape[1])))
+        if array.dtype.kind not in "biufOUS":
+            raise TypeError(f"labels must hold class numbers or names, not {array.dtype}")
+        is_frame = hasattr(labels, "columns")
+        self.items = list(getattr(labels, "index", ())) if is_frame else []
+        self.items = self.items or list(range(len(array)))
+        self.annotators = list(labels.columns if is_frame else range(array.shape[1]))
         numbers = self._numbers(array)
         n_classes = n_classes or len(self.classes or ())
         self.votes = _votes.Votes(numbers, n_classes=n_classes, threads=threads)
@@ -70,12 +79,27 @@ class Annotations:
 
 def _long_columns(labels):
     """(item, annotator, label) of long labels, None for wide ones."""
-    names = labels if isinstance(labels, dict) else getattr(labels, "columns", ())
+    names = list(labels) if isinstance(labels, dict) else list(getattr(labels, "columns", ()))
     item = "item" if "item" in names else "task"
     if not {item, "annotator", "label"} <= set(map(str, names)):
+        if isinstance(labels, dict):
+            raise ValueError(f"labels must have the keys item, annotator and label, not {names}")
         return None
-    return tuple(labels[name].to_numpy() if hasattr(labels[name], "to_numpy")
-                 else np.asarray(labels[name]) for name in (item, "annotator", "label"))
+    columns = tuple(labels[name].to_numpy() if hasattr(labels[name], "to_numpy")
+                    else _inputs.to_array(labels[name], name)
+                    for name in (item, "annotator", "label"))
+    shapes = [column.shape for column in columns]
+    if len(set(shapes)) != 1 or len(shapes[0]) != 1:
+        raise ValueError(f"labels: item, annotator and label must be columns of one length, but "
+                         f"their shapes are {shapes}")
+    return columns
+
+
+def _models(pred_probs):
+    """A list of probability matrices, one per model."""
+    several = (isinstance(pred_probs, (list, tuple)) and len(pred_probs) > 0
+               and all(np.ndim(p) == 2 for p in pred_probs))
+    return [_inputs.read_pred_probs(p) for p in (pred_probs if several else [pred_probs])]
 
 
 def _number_names(values):
@@ -86,6 +110,15 @@ def _number_names(values):
     return list(number), codes
 
 
+def _class_numbers(values, name, n):
+    """n class numbers as int32; negative ones stay: they mean none."""
+    checked = _arguments.numbers(values, name, (n,))
+    wrong = np.flatnonzero((checked % 1 != 0) | (np.abs(checked) >= 2**31))
+    if len(wrong):
+        raise ValueError(f"{name}[{wrong[0]}] is {checked[wrong[0]]}: class numbers are needed")
+    return checked.astype(np.int32)
+
+
 def majority_vote(labels, *, pred_probs=None, classes=None, threads=0):
     """The label most annotators gave to each item.
 
@@ -94,9 +127,11 @@ def majority_vote(labels, *, pred_probs=None, classes=None, threads=0):
     majorities, then to the first class with a LabelqaWarning. Returns class names (numbers where
     labels are numbers), None for an item without votes. Source: cleanlab 2.9's tie rules.
     """
-    n_classes = 0 if pred_probs is None else np.shape(pred_probs)[1]
+    if pred_probs is not None:
+        pred_probs = _inputs.read_pred_probs(pred_probs)
+    n_classes = 0 if pred_probs is None else pred_probs.shape[1]
     data = Annotations(labels, classes, n_classes, threads)
-    label, is_open = data.votes.majority(None if pred_probs is None else np.asarray(pred_probs))
+    label, is_open = data.votes.majority(pred_probs)
     if is_open.any():
         warnings.warn(f"{np.count_nonzero(is_open)} of {len(label)} items are tied to the end: the "
                       f"first of the tied classes was taken", LabelqaWarning, stacklevel=2)
@@ -114,8 +149,7 @@ def crowdlab(labels, pred_probs, *, classes=None, calibrate=False, threads=0):
     (n_items x n_classes), annotators (a list of {annotator, weight, agreement, accuracy, n_items}),
     model_weight. Source: Goh, Tkachenko and Mueller, "CROWDLAB" (2022); cleanlab 2.9.
     """
-    models = pred_probs if isinstance(pred_probs, list) else [pred_probs]
-    models = [np.asarray(p) for p in models]
+    models = _models(pred_probs)
     data = Annotations(labels, classes, models[0].shape[1], threads)
     if calibrate:
         models = [_votes.temperature_scale(p, data.votes.temperature(p)) for p in models]
@@ -139,8 +173,7 @@ def active_learning_scores(labels, pred_probs, *, classes=None, threads=0):
 
     pred_probs as in crowdlab. Source: Goh and Mueller, "ActiveLab" (2023); cleanlab 2.9.
     """
-    models = pred_probs if isinstance(pred_probs, list) else [pred_probs]
-    models = [np.asarray(p) for p in models]
+    models = _models(pred_probs)
     data = Annotations(labels, classes, models[0].shape[1], threads)
     models = [_votes.temperature_scale(p, data.votes.temperature(p)) for p in models]
     found = data.votes.crowdlab(models)
@@ -159,8 +192,8 @@ def dawid_skene(labels, *, classes=None, one_coin=False, gold=None, smoothing=0.
     converged, log_likelihood. Source: Dawid and Skene, Applied Statistics 28 (1979).
     """
     data = Annotations(labels, classes, 0, threads)
-    if gold is not None and len(gold) != data.votes.n_items:
-        raise ValueError(f"gold has {len(gold)} values for {data.votes.n_items} items")
+    if gold is not None:
+        gold = _class_numbers(gold, "gold", data.votes.n_items)
     found = data.votes.dawid_skene(one_coin, smoothing, max_iterations, tolerance, gold)
     if not found["converged"]:
         warnings.warn(f"no convergence in {max_iterations} iterations", LabelqaWarning,
@@ -212,7 +245,5 @@ def annotator_confusion(labels, reference, *, classes=None):
     [reference][said]. reference: one class number per item (a consensus or gold), negative =
     skip."""
     data = Annotations(labels, classes)
-    reference = np.asarray(reference)
-    if reference.shape != (data.votes.n_items,):
-        raise ValueError(f"reference must have {data.votes.n_items} values")
+    reference = _class_numbers(reference, "reference", data.votes.n_items)
     return data.votes.confusion(reference)

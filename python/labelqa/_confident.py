@@ -13,16 +13,16 @@ import warnings
 
 import numpy as np
 
-from labelqa import _core, _inputs
+from labelqa import _arguments, _core, _inputs
 from labelqa._warning import LabelqaWarning
 
 
 def _open(labels, pred_probs, classes, ties, threads, tolerance=_core.DEFAULT_TOLERANCE):
     pred_probs = _inputs.read_pred_probs(pred_probs)
     labels = _inputs.read_labels(labels, pred_probs.shape[1], classes)
-    if not tolerance >= 0:
-        raise ValueError(f"tolerance must not be negative, but is {tolerance}")
-    problem = _core.Problem(labels, pred_probs, ties=ties, threads=threads, tolerance=tolerance)
+    problem = _core.Problem(labels, pred_probs, ties=ties,
+                            threads=_arguments.whole(threads, "threads", 0, 1024),
+                            tolerance=_arguments.number(tolerance, "tolerance", 0, 1))
     if problem.handle.message:
         warnings.warn(problem.handle.message, LabelqaWarning, stacklevel=3)
     return problem
@@ -46,13 +46,27 @@ def find_label_issues(labels, pred_probs, *, filter_by="prune_by_noise_rate",
     Chuang, "Confident Learning", JAIR 2021; cleanlab 2.9.
     """
     problem = _open(labels, pred_probs, classes, ties, threads, tolerance)
-    issues = problem.find_issues(filter_by, frac_noise=frac_noise,
-                                 min_examples_per_class=min_examples_per_class,
-                                 num_to_remove_per_class=num_to_remove_per_class,
-                                 confident_joint=confident_joint)
+    n = problem.n_classes
+    if num_to_remove_per_class is not None:
+        num_to_remove_per_class = _arguments.counts(num_to_remove_per_class,
+                                                    "num_to_remove_per_class", n)
+    if confident_joint is not None:
+        confident_joint = _arguments.joint(confident_joint, "confident_joint", n)
+    issues = problem.find_issues(
+        filter_by, frac_noise=_arguments.number(frac_noise, "frac_noise", 0),
+        min_examples_per_class=_arguments.whole(min_examples_per_class, "min_examples_per_class",
+                                                0),
+        num_to_remove_per_class=num_to_remove_per_class, confident_joint=confident_joint)
     if return_indices_ranked_by is None:
         return issues
-    return problem.rank(issues, return_indices_ranked_by, **(rank_by_kwargs or {}))
+    return problem.rank(issues, return_indices_ranked_by, **_rank_options(rank_by_kwargs))
+
+
+def _rank_options(rank_by_kwargs):
+    options = dict(rank_by_kwargs or {})
+    if not set(options) <= {"adjust_pred_probs"}:
+        raise TypeError(f"rank_by_kwargs may hold adjust_pred_probs, not {list(options)}")
+    return options
 
 
 def num_label_issues(labels, pred_probs, *, calibrated=False, classes=None, ties="stable",
@@ -91,13 +105,16 @@ def get_label_quality_ensemble_scores(labels, pred_probs_list, *, method="self_c
     weights: uniform, accuracy (on the given labels), log_loss_search (exp(-t * log-loss), t chosen
     by the log-loss of the weighted mean), or custom with one custom_weight per model.
     """
+    if not isinstance(pred_probs_list, (list, tuple)):
+        raise TypeError(f"pred_probs_list must be a list of arrays, not "
+                        f"{type(pred_probs_list).__name__}")
     if len(pred_probs_list) == 0:
         raise ValueError("pred_probs_list is empty")
     if (weights == "custom") != (custom_weights is not None):
         raise ValueError("custom_weights go with weights='custom', and only with it")
-    if custom_weights is not None and len(custom_weights) != len(pred_probs_list):
-        raise ValueError(f"custom_weights has {len(custom_weights)} values for "
-                         f"{len(pred_probs_list)} models")
+    if custom_weights is not None:
+        custom_weights = _arguments.numbers(custom_weights, "custom_weights",
+                                            (len(pred_probs_list),))
     problems = [_open(labels, pred_probs, classes, "stable", threads, tolerance)
                 for pred_probs in pred_probs_list]
     return _core.ensemble(problems, method=method, adjust_pred_probs=adjust_pred_probs,
@@ -119,8 +136,12 @@ def order_label_issues(issues, labels, pred_probs, *, method="self_confidence",
 def find_top_issues(scores, *, top=10, ties="stable"):
     """Row numbers of the `top` lowest scores (None = all), lowest first, NaN last."""
     scores = np.asarray(scores)
+    if scores.dtype.kind not in "fiub":
+        raise TypeError(f"scores must hold numbers, not {scores.dtype}")
     if scores.ndim != 1:
         raise ValueError(f"scores must have one dimension, not {scores.ndim}")
+    if top is not None:
+        top = min(_arguments.whole(top, "top", 0), len(scores))
     return _core.argsort(scores, ties)[:top]
 
 
@@ -139,16 +160,19 @@ def compute_confident_joint(labels, pred_probs, *, thresholds=None, calibrate=Tr
     place of get_confident_thresholds.
     """
     problem = _open(labels, pred_probs, classes, ties, threads, tolerance)
+    if thresholds is not None:
+        is_single = np.asarray(thresholds).dtype == np.float32
+        thresholds = _arguments.numbers(thresholds, "thresholds", (problem.n_classes,))
+        thresholds = thresholds.astype(np.float32) if is_single else thresholds
     return problem.joint(calibrate=calibrate, thresholds=thresholds)[0]
 
 
 def calibrate_confident_joint(confident_joint, class_counts, *, ties="stable"):
     """A confident joint (K x K) scaled so that row k sums to class_counts[k]; whole numbers,
     int64."""
-    if len(class_counts) != len(confident_joint):
-        raise ValueError(f"class_counts has {len(class_counts)} values for "
-                         f"{len(confident_joint)} classes")
-    return _core.calibrate(confident_joint, class_counts, ties)
+    joint = _arguments.joint(confident_joint, "confident_joint")
+    class_counts = _arguments.counts(class_counts, "class_counts", len(joint))
+    return _core.calibrate(joint, class_counts, ties)
 
 
 def estimate_joint(labels, pred_probs, *, classes=None, ties="stable", threads=0,

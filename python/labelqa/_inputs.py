@@ -24,7 +24,19 @@ def _from_arrow(value):
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
-def to_array(value):
+def _load(path, name):
+    """A .npy file, memory-mapped."""
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{name}: there is no file {os.fspath(path)!r}") from None
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{name}: {os.fspath(path)!r} is no .npy file of numbers: "
+                         f"{error}") from None
+
+
+def to_array(value, name="data"):
+    """A numpy view of an array, frame, Arrow array or nested list; ValueError names the argument."""
     if isinstance(value, np.ndarray):
         return value
     if hasattr(value, "__arrow_c_array__") or hasattr(value, "__arrow_c_stream__"):
@@ -33,14 +45,17 @@ def to_array(value):
             return array
     if hasattr(value, "to_numpy"):
         return value.to_numpy()
-    return np.asarray(value)
+    try:
+        return np.asarray(value)
+    except Exception as error:
+        raise ValueError(f"{name} cannot be made an array: {error}") from None
 
 
 def read_pred_probs(pred_probs):
     """A 2-dimensional float array, where it lies: a path is memory-mapped."""
     if isinstance(pred_probs, (str, os.PathLike)):
-        pred_probs = np.load(pred_probs, mmap_mode="r", allow_pickle=False)
-    pred_probs = to_array(pred_probs)
+        pred_probs = _load(pred_probs, "pred_probs")
+    pred_probs = to_array(pred_probs, "pred_probs")
     if pred_probs.ndim != 2:
         raise ValueError(f"pred_probs must have 2 dimensions (rows x classes), not "
                          f"{pred_probs.ndim}")
@@ -51,29 +66,37 @@ def read_pred_probs(pred_probs):
     return pred_probs
 
 
-def _code_names(labels, classes):
+def _code_names(labels, classes, n_classes):
     """Class numbers of labels given as names."""
     if classes is None:
         raise ValueError("labels are names, not class numbers: pass classes=[...] in the order of "
                          "pred_probs' columns")
-    number = {name: k for k, name in enumerate(classes)}
+    try:
+        number = {name: k for k, name in enumerate(classes)}
+    except TypeError:
+        raise TypeError(f"classes must be a list of names, not {classes!r}") from None
+    if len(number) != n_classes or len(classes) != n_classes:
+        raise ValueError(f"classes must hold {n_classes} different names, one per column of "
+                         f"pred_probs, but holds {list(classes)!r}")
     try:
         return np.fromiter((number[label] for label in labels), np.int64, len(labels))
-    except KeyError as missing:
-        raise ValueError(f"labels holds {missing.args[0]!r}, none of the classes") from None
+    except (KeyError, TypeError):
+        wrong = next(label for label in labels
+                     if label.__hash__ is None or label not in number)
+        raise ValueError(f"labels holds {wrong!r}, none of the classes") from None
 
 
 def read_labels(labels, n_classes, classes=None):
     """A 1-dimensional integer array with values in [0, n_classes)."""
     if isinstance(labels, (str, os.PathLike)):
-        labels = np.load(labels, mmap_mode="r", allow_pickle=False)
-    labels = to_array(labels)
+        labels = _load(labels, "labels")
+    labels = to_array(labels, "labels")
     if labels.ndim != 1:
         raise ValueError(f"labels must have one dimension, not {labels.ndim}")
     if labels.size == 0:
         raise ValueError("labels is empty")
     if labels.dtype.kind in "OUSTV":
-        labels = _code_names(labels.tolist(), classes)
+        labels = _code_names(labels.tolist(), classes, n_classes)
     elif labels.dtype.kind == "f":
         if not (labels % 1 == 0).all():
             raise ValueError("labels must be whole numbers")

@@ -1,14 +1,14 @@
 """Neighbours and outliers: rows that are like no others, from features or from probabilities."""
 import numpy as np
 
-from labelqa import _inputs, _labelqa
+from labelqa import _arguments, _inputs, _labelqa
 
 METRICS = ("euclidean", "cosine")
 METHODS = ("entropy", "least_confidence", "gen")
 
 
 def _features(features, name="features"):
-    array = np.asarray(_inputs.to_array(features))
+    array = np.asarray(_inputs.to_array(features, name))
     if array.ndim != 2:
         raise ValueError(f"{name} must have 2 dimensions (rows x features), not {array.ndim}")
     if array.dtype.kind not in "fiub":
@@ -57,6 +57,7 @@ def nearest_neighbors(features, queries=None, *, k=10, metric=None, threads=0):
     """
     features = _features(features)
     queries = None if queries is None else _features(queries, "queries")
+    k = _arguments.whole(k, "k", 1, max(len(features) - (queries is None), 1))
     return neighbors(features, queries, k, _metric_code(metric, features.shape[1]), threads)
 
 
@@ -67,6 +68,9 @@ def outlier_scores(features, *, k=10, metric=None, t=1.0, threads=0):
     such as embeddings. Source: Kuan and Mueller (2022); cleanlab 2.9's OutOfDistribution.
     """
     features = _features(features)
+    k, t = _arguments.whole(k, "k", 1), _arguments.number(t, "t", 0)
+    if len(features) < 2:
+        raise ValueError(f"features has {len(features)} rows: at least 2 are needed")
     code = _metric_code(metric, features.shape[1])
     distance, _ = neighbors(features, None, min(k, len(features) - 1), code, threads)
     return distance_scores(distance.mean(axis=1), code, t)[0]

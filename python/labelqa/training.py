@@ -7,9 +7,9 @@
     trainer.train()
     labelqa.open("tickets.labelqa").add_losses("losses.jsonl")
 
-In a loop of your own call ``logger.log(ids, losses, epoch=epoch)`` after each batch. Rows whose loss
-stays high over the epochs are hard, or mislabelled. Nothing heavy is imported: transformers and
-torch are used only where your program has imported them.
+In a loop of your own call ``logger.log(ids, losses, epoch=epoch)`` after each batch. Rows whose
+loss stays high over the epochs are hard, or mislabelled. Nothing heavy is imported: transformers
+and torch are used only where your program has imported them.
 """
 import functools
 import json
@@ -101,7 +101,7 @@ def _keep_line(line, step):
 
 
 class PerExampleLossLogger:
-    """Writes one JSON line per example and step: {"id": ..., "epoch": ..., "step": ..., "loss": ...}.
+    """Writes one JSON line per example and step: {"id", "epoch", "step", "loss"}.
 
     A TrainerCallback of transformers (and so of TRL): a real subclass where transformers is
     imported, otherwise an object with the same methods.
@@ -110,11 +110,12 @@ class PerExampleLossLogger:
     name (losses.1.jsonl; ``labelqa losses`` takes all files). loss_fn(outputs, labels): losses of a
     batch, in place of cross_entropy over outputs.logits. overwrite: begin anew where a fresh
     training meets an older log, which otherwise is a FileExistsError. sync: force each batch to the
-    disk (fsync), to survive a power cut too; without it lines survive the process, and reach the disk
-    at each epoch and checkpoint.
+    disk (fsync), to survive a power cut too; without it lines survive the process, and reach the
+    disk at each epoch and checkpoint.
 
-    A batch is written with one call before the next begins. Training resumed from a checkpoint drops
-    the lines behind the checkpoint, so nothing counts twice; a line torn by a crash is cut off.
+    A batch is written with one call before the next begins. Training resumed from a checkpoint
+    drops the lines behind the checkpoint, so nothing counts twice; a line torn by a crash is cut
+    off.
     """
 
     def __new__(cls, *args, **kwargs):
@@ -183,8 +184,8 @@ class PerExampleLossLogger:
     # ---- logging ----
 
     def log(self, ids, losses, *, epoch=None, step=None):
-        """Logs a batch: ids (the run's row ids, str or int) and as many losses, as tensors, arrays or
-        sequences. epoch: a number, by default the trainer's current one, else 1. step: the
+        """Logs a batch: ids (the run's row ids, str or int) and as many losses, as tensors, arrays
+        or sequences. epoch: a number, by default the trainer's current one, else 1. step: the
         optimizer's step the batch belongs to. Losses that are not finite are left out, with a
         LabelqaWarning the first time (`skipped` counts them). ValueError where lengths differ."""
         ids, losses = _to_list(ids), _to_list(losses)

@@ -80,6 +80,11 @@ def indexable(labels):
 def readable(pred_probs):
     """Types that the library reads; a long double is rounded to double."""
     pred_probs = np.asarray(pred_probs)
+    if pred_probs.dtype.kind == "O":
+        try:
+            return pred_probs.astype(np.float64)
+        except (TypeError, ValueError):
+            raise TypeError("pred_probs must hold numbers") from None
     if pred_probs.dtype.kind == "f" and pred_probs.dtype.itemsize > 8:
         return pred_probs.astype(np.float64)
     return pred_probs

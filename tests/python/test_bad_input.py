@@ -1,0 +1,156 @@
+"""Bad input ends in an exception that names the argument; unusual input that is fine is used as it
+is. Never a crash."""
+import numpy as np
+import pytest
+from bad_inputs import (K, LABELS, N, P, bad_labels, bad_probabilities, bad_values, fine_labels,
+                        fine_probabilities, out_of_range)
+
+import labelqa
+from labelqa.cleanlab import count, dataset, filter, rank
+
+NATIVE = {
+    "find_label_issues": labelqa.find_label_issues,
+    "num_label_issues": labelqa.num_label_issues,
+    "get_label_quality_scores": labelqa.get_label_quality_scores,
+    "get_label_quality_ensemble_scores":
+        lambda labels, p: labelqa.get_label_quality_ensemble_scores(labels, [p, p]),
+    "order_label_issues": lambda labels, p: labelqa.order_label_issues(np.ones(N, bool), labels, p),
+    "get_confident_thresholds": labelqa.get_confident_thresholds,
+    "compute_confident_joint": labelqa.compute_confident_joint,
+    "estimate_joint": labelqa.estimate_joint, "estimate_latent": labelqa.estimate_latent,
+    "health_summary": lambda labels, p: labelqa.health_summary(labels, p)["joint"],
+}
+DROP_IN = {
+    "find_label_issues": filter.find_label_issues,
+    "find_predicted_neq_given": filter.find_predicted_neq_given,
+    "num_label_issues": count.num_label_issues,
+    "compute_confident_joint": count.compute_confident_joint,
+    "get_label_quality_scores": rank.get_label_quality_scores,
+    "rank_classes_by_label_quality": dataset.rank_classes_by_label_quality,
+}
+REFUSED = (ValueError, TypeError, FileNotFoundError)
+
+
+def same(a, b):
+    if isinstance(a, tuple):
+        return all(map(same, a, b))
+    return np.array_equal(np.asarray(a), np.asarray(b))
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_native_refuses_and_names_the_argument(name):
+    for case, labels in bad_labels().items():
+        with pytest.raises(REFUSED, match="labels"):
+            pytest.fail(f"{case}: {NATIVE[name](labels, P)}")
+    for case, p in {**bad_probabilities(), **bad_values(), **out_of_range()}.items():
+        with pytest.raises(REFUSED, match="pred_probs"):
+            pytest.fail(f"{case}: {NATIVE[name](LABELS, p)}")
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_other_clothes_give_the_same_bits(name, tmp_path):
+    wanted = NATIVE[name](LABELS, P)
+    for case, labels in fine_labels(tmp_path).items():
+        assert same(NATIVE[name](labels, P), wanted), case
+    for case, p in fine_probabilities(tmp_path).items():
+        assert same(NATIVE[name](LABELS, p), wanted), case
+    pandas, pyarrow = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    rows = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(P.ravel()), K)
+    for labels in (pandas.Series(LABELS), pyarrow.array(LABELS), pyarrow.chunked_array([LABELS])):
+        for p in (pandas.DataFrame(P), rows):
+            assert same(NATIVE[name](labels, p), wanted), (type(labels), type(p))
+    for odd in (P.astype(np.float16), P.astype(np.longdouble)):
+        NATIVE[name](LABELS, odd)
+
+
+@pytest.mark.parametrize("name", DROP_IN)
+def test_the_drop_in_never_crashes(name, tmp_path):
+    function = DROP_IN[name]
+    for case, labels in bad_labels().items():
+        try:
+            function(labels, P)
+            # the reference's own check is only in the functions that find and rank
+            assert name in ("compute_confident_joint", "rank_classes_by_label_quality"), case
+        except (*REFUSED, IndexError, AttributeError):
+            pass
+    for p in bad_probabilities().values():
+        try:
+            function(LABELS, p)
+        except (*REFUSED, IndexError, AttributeError):
+            pass
+    for p in bad_values().values():
+        function(LABELS, p)  # NaN passes, as in the reference
+    wanted = function(LABELS, P)
+    for case, labels in fine_labels(tmp_path).items():
+        if not (isinstance(labels, list) and name == "get_label_quality_scores"):
+            assert same(function(labels, P), wanted), case
+    for case, p in {**fine_probabilities(tmp_path), "objects": P.astype(object)}.items():
+        assert same(function(LABELS, p), wanted), case
+
+
+@pytest.mark.parametrize("options, kind, words", [
+    ({"filter_by": "x"}, ValueError, "filter_by: 'x'"),
+    ({"frac_noise": np.nan}, ValueError, "frac_noise .* nan"),
+    ({"frac_noise": "x"}, TypeError, "frac_noise .* 'x'"),
+    ({"min_examples_per_class": -1}, ValueError, "min_examples_per_class .* -1"),
+    ({"min_examples_per_class": 2**70}, ValueError, "min_examples_per_class"),
+    ({"num_to_remove_per_class": [1]}, ValueError, "num_to_remove_per_class .* 3"),
+    ({"num_to_remove_per_class": [1, 2, -3]}, ValueError, r"num_to_remove_per_class\[2\] is -3"),
+    ({"confident_joint": np.ones((2, 2))}, ValueError, "confident_joint .* 3 x 3"),
+    ({"confident_joint": -np.ones((3, 3))}, ValueError, "confident_joint .* -1.0"),
+    ({"confident_joint": np.full((3, 3), np.nan)}, ValueError, r"confident_joint\[0, 0\] is nan"),
+    ({"ties": "x"}, ValueError, "ties: 'x'"), ({"threads": -1}, ValueError, "threads .* -1"),
+    ({"threads": 2**70}, ValueError, "threads"), ({"tolerance": np.nan}, ValueError, "tolerance"),
+    ({"return_indices_ranked_by": "x"}, ValueError, "'x' is none of"),
+])
+def test_options_are_named_with_their_value(options, kind, words):
+    with pytest.raises(kind, match=words):
+        labelqa.find_label_issues(LABELS, P, **options)
+
+
+def test_class_names():
+    names = np.array(list("abc"))[LABELS]
+    assert same(labelqa.find_label_issues(names, P, classes=["a", "b", "c"]),
+                labelqa.find_label_issues(LABELS, P))
+    for classes in (["a", "b"], ["a", "a", "c"], list("abcd")):
+        with pytest.raises(ValueError, match="classes must hold 3 different names"):
+            labelqa.find_label_issues(names, P, classes=classes)
+    with pytest.raises(ValueError, match="labels holds 'c'"):
+        labelqa.find_label_issues(names, P, classes=["a", "b", "d"])
+
+
+def test_nearly_probabilities_are_scaled_and_said():
+    off = P * 1.001
+    with pytest.warns(labelqa.LabelqaWarning, match="scaled|sum"):
+        scores = labelqa.get_label_quality_scores(LABELS, off)
+    np.testing.assert_allclose(scores, P[np.arange(N), LABELS], rtol=1e-12)
+
+
+def test_neighbours_and_joints():
+    for k in (0, -1, N, 2**70):
+        with pytest.raises(ValueError, match="k must be"):
+            labelqa.nearest_neighbors(P, k=k)
+    with pytest.raises(ValueError, match="class_counts has|class_counts must"):
+        labelqa.calibrate_confident_joint(np.ones((3, 3)), [1, 2])
+    with pytest.raises(ValueError, match="square"):
+        labelqa.calibrate_confident_joint(np.ones((2, 3)), [1, 2])
+    with pytest.raises(ValueError, match="top must be"):
+        labelqa.find_top_issues([1.0, 2.0], top=-1)
+
+
+@pytest.mark.parametrize("function", [
+    labelqa.majority_vote, labelqa.dawid_skene, labelqa.krippendorff_alpha, labelqa.fleiss_kappa])
+@pytest.mark.parametrize("votes", [
+    None, 3, "x", np.zeros(3), np.zeros((2, 2, 2)), np.zeros((0, 0)), np.full((3, 2), np.nan),
+    np.ones((2, 2), complex), np.array([[2**40, 1], [1, 0]]), {"item": [1]},
+    {"item": [1], "annotator": ["a"], "label": [0, 1]}], ids=range(11))
+def test_votes(function, votes):
+    with pytest.raises((ValueError, TypeError)):
+        function(votes)
+
+
+def test_objects_that_were_not_made():
+    from labelqa import _labelqa
+    for kind in (_labelqa.Problem, _labelqa.Votes, _labelqa.Column):
+        with pytest.raises(TypeError):
+            kind.__new__(kind)
