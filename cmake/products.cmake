@@ -12,7 +12,7 @@ target_include_directories(labelqa_base PUBLIC include src)
 target_link_libraries(labelqa_base PUBLIC PkgConfig::DEPS Threads::Threads m)
 
 add_library(labelqa_core STATIC ${CORE_SOURCES})
-target_link_libraries(labelqa_core PUBLIC labelqa_base duckdb xgboost)
+target_link_libraries(labelqa_core PUBLIC labelqa_base duckdb ${CMAKE_DL_LIBS})
 
 # Where libduckdb lies as seen from a product's folder; $ORIGIN keeps a moved build tree working.
 get_filename_component(DUCKDB_FOLDER "${DUCKDB_LIBRARY}" DIRECTORY)
@@ -33,7 +33,7 @@ if(API_SOURCES)
                         LINKER_LANGUAGE C)
   target_include_directories(labelqa_library PUBLIC include)
   target_link_libraries(labelqa_library PRIVATE
-                        PkgConfig::DEPS duckdb xgboost Threads::Threads m)
+                        PkgConfig::DEPS duckdb ${CMAKE_DL_LIBS} Threads::Threads m)
   target_link_options(labelqa_library PRIVATE -Wl,--as-needed,--no-undefined)
   labelqa_place(labelqa_library lib)
 endif()

@@ -1,5 +1,5 @@
-/* Typing the columns of a table. One pass tries numbers and stops at the first value that is none;
- * then, if need be, another one codes categories. Whether a column of whole numbers is really a
+/* Typing the columns of a table. One pass tries numbers and counts the values that are none; then,
+ * if there are any, another one codes categories. Whether a column of whole numbers is really a
  * code cannot be told from values; it is taken for a number, as scikit-learn and XGBoost would.
  */
 #include "data/feature_columns.h"
@@ -25,21 +25,41 @@ bool lqa_feature_is_missing(lqa_str value) {
   return false;
 }
 
-/* Fills `values` with numbers; false where a value is none, or all are missing. */
-static bool read_numbers(const lqa_column *texts, double *values) {
-  bool any = false;
+/* inf, -Infinity and the like. */
+static bool is_infinity(lqa_str s) {
+  static const char *const words[] = {"inf", "infinity"};
+  bool is_signed = s.size > 0 && (s.data[0] == '-' || s.data[0] == '+');
+  lqa_str rest = {s.data + is_signed, s.size - is_signed};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    if (lqa_str_equal_nocase(rest, lqa_str_from(words[i]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Fills `values` with numbers; NaN where a value is missing or no number. */
+static lqa_feature_guess read_numbers(const lqa_column *texts, double *values) {
+  lqa_feature_guess guess = {.first_other = -1, .first_infinity = -1};
+  int64_t n_infinities = 0;
   for (int64_t row = 0; row < texts->n; row++) {
     lqa_str text = lqa_column_get(texts, row);
     values[row] = NAN;
     if (lqa_feature_is_missing(text)) {
       continue;
     }
-    if (!lqa_str_to_double(lqa_str_trim(text), &values[row])) {
-      return false;
+    if (lqa_str_to_double(lqa_str_trim(text), &values[row])) {
+      guess.n_numbers++;
+      continue;
     }
-    any = true;
+    guess.first_other = guess.n_other++ == 0 ? row : guess.first_other;
+    if (is_infinity(lqa_str_trim(text))) {
+      guess.first_infinity = n_infinities++ == 0 ? row : guess.first_infinity;
+    }
   }
-  return any;
+  guess.is_only_infinities =
+      guess.n_numbers > 0 && n_infinities > 0 && n_infinities == guess.n_other;
+  return guess;
 }
 
 static lqa_status code_categories(const lqa_column *texts, lqa_map *seen, double *values) {
@@ -72,13 +92,14 @@ static lqa_status keep_categories(lqa_dataset_storage *storage, const lqa_map *s
 }
 
 lqa_status lqa_feature_column_build(lqa_dataset_storage *storage, const lqa_column *texts,
-                                    lqa_feature_column *out) {
+                                    lqa_feature_column *out, lqa_feature_guess *guess) {
   double *values = lqa_storage_take(storage, (size_t)texts->n, sizeof *values);
   if (!values) {
     return LQA_NO_MEMORY;
   }
   *out = (lqa_feature_column){.name = texts->name, .values = values};
-  if (read_numbers(texts, values)) {
+  *guess = read_numbers(texts, values);
+  if (guess->n_other == 0 && guess->n_numbers > 0) {
     return LQA_OK;
   }
   lqa_map *seen = lqa_map_new(false);

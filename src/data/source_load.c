@@ -332,24 +332,6 @@ static lqa_status finish_roles(lqa_loader *l, lqa_error *err) {
   return check_guessed_id(l, err);
 }
 
-static lqa_status finish_features(lqa_loader *l, lqa_error *err) {
-  lqa_dataset *d = l->dataset;
-  lqa_feature_column *features = lqa_storage_take(d->storage, l->n_features + 1, sizeof *features);
-  if (!features) {
-    return lqa_fail_memory(err, "loading features");
-  }
-  for (size_t i = 0; i < l->n_features; i++) {
-    lqa_column texts;
-    LQA_TRY(lqa_loader_finish_column(l, &l->features[i], &texts, err));
-    if (lqa_feature_column_build(d->storage, &texts, &features[i]) != LQA_OK) {
-      return lqa_fail_memory(err, "loading features");
-    }
-  }
-  d->features = l->n_features > 0 ? features : NULL;
-  d->n_features = (int32_t)l->n_features;
-  return LQA_OK;
-}
-
 static lqa_status finish_files(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
   size_t n = l->source->parts.n;
@@ -407,7 +389,7 @@ static lqa_status finish(lqa_loader *l, lqa_error *err) {
   LQA_TRY(finish_files(l, err));
   LQA_TRY(finish_content(l, err));
   LQA_TRY(finish_roles(l, err));
-  LQA_TRY(finish_features(l, err));
+  LQA_TRY(lqa_loader_finish_features(l, err));
   LQA_TRY(lqa_loader_finish_classes(l, err));
   LQA_TRY(hash_content(l, err));
   LQA_TRY(lqa_observe_check(l->source->observer, err));

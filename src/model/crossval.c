@@ -250,9 +250,12 @@ static lqa_status train(lqa_crossval_job *job) {
   if (job->dataset->kind == LQA_CONTENT_TEXT) {
     return lqa_text_model_run(job);
   }
+  if (job->dataset->kind == LQA_CONTENT_TABLE) {
+    return lqa_table_model_run(job);
+  }
   return lqa_fail(job->err, LQA_BAD_USAGE,
-                  "this version trains on text only: name a --text column, or give out-of-fold "
-                  "probabilities of your own (--pred-probs) for tables and embeddings");
+                  "this version does not train on embeddings: name a --text column, or give "
+                  "out-of-fold probabilities of your own (--pred-probs)");
 }
 
 static lqa_status run_stages(lqa_crossval_job *job) {

@@ -4,6 +4,7 @@
 #ifndef LQA_MODEL_CROSSVAL_JOB_H
 #define LQA_MODEL_CROSSVAL_JOB_H
 
+#include "model/blend.h"
 #include "model/crossval.h"
 #include "model/problem.h"
 #include "model/softmax.h"
@@ -38,7 +39,16 @@ lqa_status lqa_job_logistic(lqa_crossval_job *job, const lqa_problem *problem,
 lqa_status lqa_predictions_take(const lqa_crossval_job *job, lqa_predictions *out) LQA_MUST_CHECK;
 void lqa_predictions_clear(lqa_predictions *predictions);
 
+/* Chooses the rows that pair models predict (job->wanted). */
+lqa_status lqa_job_choose_rows(lqa_crossval_job *job, const lqa_problem *problem) LQA_MUST_CHECK;
+/* Blends the members into the result's pred_probs; describes it as "blend of <members> on <what>".
+ */
+lqa_status lqa_job_blend(lqa_crossval_job *job, const lqa_problem *problem, lqa_blend *blend,
+                         const char *what) LQA_MUST_CHECK;
+
 /* Trains on text: fills pred_probs, train_accuracy, model, description. */
 lqa_status lqa_text_model_run(lqa_crossval_job *job) LQA_MUST_CHECK;
+/* The same for a table. */
+lqa_status lqa_table_model_run(lqa_crossval_job *job) LQA_MUST_CHECK;
 
 #endif

@@ -1,0 +1,171 @@
+/* Models of tables: shallow boosted trees, logistic regression on encoded columns, or ("auto") a
+ * blend of both. Trees find thresholds and interactions; the linear model holds its own where rows
+ * are few or effects add up. The blend's weights, fitted on other folds, decide which counts.
+ *
+ * What cannot be done falls back with a note: no column that varies gives class frequencies; more
+ * classes than trees can be grown for, or no XGBoost on this machine, gives logistic regression.
+ */
+#include "model/boosted_trees.h"
+#include "model/crossval_job.h"
+#include "model/trees.h"
+
+#include "base/memory.h"
+
+#define TREES_WEIGHT 0.7
+#define LOGISTIC_WEIGHT 0.3
+
+enum { MAX_TREE_CLASSES = 100 /* of "auto": every round grows a tree for each */ };
+
+typedef struct table_job {
+  lqa_crossval_job *job;
+  uint8_t *use;
+  lqa_table_matrix table;
+  lqa_sparse x;
+  const char *columns; /* "14 columns" */
+} table_job;
+
+static lqa_status encode(table_job *t) {
+  lqa_crossval_job *job = t->job;
+  int64_t n_rows = job->dataset->n_rows;
+  t->use = lqa_malloc((size_t)n_rows, sizeof *t->use);
+  if (!t->use) {
+    return LQA_NO_MEMORY;
+  }
+  for (int64_t row = 0; row < n_rows; row++) {
+    t->use[row] = job->label[row] >= 0;
+  }
+  lqa_job_begin(job, "encoding columns");
+  LQA_TRY(lqa_table_encode(job->dataset, t->use, &t->table));
+  LQA_TRY(lqa_table_expand(&t->table, t->use, &t->x));
+  lqa_job_end(job, "features");
+  int32_t n = t->table.n_columns;
+  t->columns = lqa_arena_printf(&job->out->arena, "%d column%s", n, n == 1 ? "" : "s");
+  return t->columns ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status note_columns(table_job *t) {
+  lqa_arena *arena = &t->job->out->arena;
+  int32_t n = t->table.n_constant;
+  if (t->table.n_columns == 0) {
+    return lqa_job_note(t->job, "No feature column holds two different values: probabilities are "
+                                "class frequencies.");
+  }
+  return n == 0 ? LQA_OK
+                : lqa_job_note(t->job,
+                               lqa_arena_printf(arena,
+                                                "%d feature column%s left out: the same value, or "
+                                                "none, in every row.",
+                                                n, n == 1 ? " was" : "s were"));
+}
+
+static lqa_status describe(table_job *t, const char *what) {
+  lqa_crossval_result *out = t->job->out;
+  out->description =
+      lqa_arena_printf(&out->arena, "%s on %s, %d folds", what, t->columns, out->n_folds);
+  return out->description ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status run_logistic(table_job *t) {
+  lqa_problem problem = lqa_job_problem(t->job, &t->x);
+  t->job->out->model = "logistic";
+  LQA_TRY(lqa_job_logistic(t->job, &problem, &(lqa_predictions){.outer = t->job->out->pred_probs}));
+  return describe(t, "logistic regression");
+}
+
+static lqa_status grow_trees(table_job *t, const lqa_predictions *out) {
+  lqa_crossval_job *job = t->job;
+  lqa_problem problem = lqa_job_problem(job, &t->x);
+  lqa_boosting_fold folds[LQA_MAX_FOLDS];
+  lqa_boosting_options options = lqa_boosting_defaults();
+  options.seed = job->options->seed;
+  options.pool = job->options->pool;
+  options.observer = job->options->observer;
+  lqa_job_begin(job, "growing trees");
+  LQA_TRY(lqa_boosted_trees_run(&problem, &t->table, &options, out, folds, job->err));
+  lqa_job_end(job, "trees");
+  int64_t n = 0, n_correct = 0;
+  for (int f = 0; f < job->out->n_folds; f++) {
+    n += folds[f].n_train;
+    n_correct += folds[f].n_train_correct;
+  }
+  job->out->train_accuracy = (double)n_correct / (double)n;
+  return LQA_OK;
+}
+
+static lqa_status run_trees(table_job *t) {
+  t->job->out->model = "trees";
+  LQA_TRY(grow_trees(t, &(lqa_predictions){.outer = t->job->out->pred_probs}));
+  return describe(t, "boosted trees");
+}
+
+/* Logistic regression first, so that the accuracy on training rows is that of the trees. */
+static lqa_status train_members(table_job *t, lqa_blend *blend, lqa_blend_member *members) {
+  lqa_problem problem = lqa_job_problem(t->job, &t->x);
+  members[0] = (lqa_blend_member){.name = "logistic", .default_weight = LOGISTIC_WEIGHT};
+  members[1] = (lqa_blend_member){.name = "trees", .default_weight = TREES_WEIGHT};
+  blend->n_members = 2;
+  LQA_TRY(lqa_predictions_take(t->job, &members[0].p));
+  LQA_TRY(lqa_job_logistic(t->job, &problem, &members[0].p));
+  LQA_TRY(lqa_predictions_take(t->job, &members[1].p));
+  return grow_trees(t, &members[1].p);
+}
+
+static lqa_status run_blend(table_job *t) {
+  lqa_blend_member members[2] = {0};
+  lqa_blend blend = {.members = members, .pool = t->job->options->pool};
+  lqa_problem problem = lqa_job_problem(t->job, &t->x);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_job_choose_rows(t->job, &problem));
+  LQA_TRY_OUT(train_members(t, &blend, members));
+  LQA_TRY_OUT(lqa_job_blend(t->job, &problem, &blend, t->columns));
+out:
+  lqa_predictions_clear(&members[0].p);
+  lqa_predictions_clear(&members[1].p);
+  return status;
+}
+
+static lqa_status run_auto(table_job *t) {
+  lqa_tree_library *library = NULL;
+  if (t->job->dataset->n_classes > MAX_TREE_CLASSES) {
+    LQA_TRY(lqa_job_note(t->job, "Trees were left out: there are too many classes for them."));
+    return run_logistic(t);
+  }
+  lqa_status status = lqa_tree_library_open(&library, NULL);
+  lqa_tree_library_close(library);
+  if (status == LQA_BAD_FILE) {
+    LQA_TRY(lqa_job_note(t->job, "Trees were left out: the XGBoost library is not installed."));
+    return run_logistic(t);
+  }
+  return status == LQA_OK ? run_blend(t) : status;
+}
+
+static lqa_status run_kind(table_job *t) {
+  lqa_model_kind kind = t->job->options->kind;
+  bool is_empty = t->table.n_columns == 0;
+  switch (kind) {
+  case LQA_MODEL_LOGISTIC:
+    return run_logistic(t);
+  case LQA_MODEL_TREES:
+    return is_empty ? run_logistic(t) : run_trees(t);
+  case LQA_MODEL_AUTO:
+    return is_empty ? run_logistic(t) : run_auto(t);
+  default:
+    return lqa_fail(t->job->err, LQA_BAD_USAGE,
+                    "tables are modelled by auto, trees or logistic; naive-bayes needs --text, knn "
+                    "needs --text or --embeddings");
+  }
+}
+
+lqa_status lqa_table_model_run(lqa_crossval_job *job) {
+  table_job t = {.job = job};
+  lqa_status status;
+  LQA_TRY_OUT(encode(&t));
+  LQA_TRY_OUT(note_columns(&t));
+  LQA_TRY_OUT(lqa_observe_check(job->options->observer, job->err));
+  LQA_TRY_OUT(run_kind(&t));
+out:
+  free(t.use);
+  lqa_table_matrix_clear(&t.table);
+  lqa_sparse_clear(&t.x);
+  return status;
+}
