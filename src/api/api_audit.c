@@ -311,7 +311,7 @@ const lqa_command lqa_command_audit = {
                    "read as one.",
     .example =
         "labelqa audit tickets.csv --text subject --text body --label category\n"
-        "labelqa audit table.parquet --features age,job --label churn --pred-probs probs.npy",
+        "labelqa audit table.parquet --features age,job --label churn",
     .args_size = sizeof(lqa_audit_args),
     .options = options,
     .positionals = {{"SOURCE", offsetof(lqa_audit_args, sources), true, true}},
