@@ -47,7 +47,7 @@ class Bench:
         assert done.returncode == 0, done.stderr
 
     def serve(self, *options):
-        """A new server; after an earlier one at the same place, which is part of the cache's key."""
+        """A new server, at the place of the one before: that is part of the cache's key."""
         if self.url:
             options += ("--port", self.url.rsplit(":", 1)[1].removesuffix("/v1"))
         self.stop()
