@@ -18,8 +18,8 @@ N, CONCURRENCY = 500, 16
 EVERY = ["--yes", "--top", N, "--sample-unflagged", N, "--concurrency", CONCURRENCY,
          "--backoff", 0.005]
 # Whether the answer itself is spoilt, so that UNKNOWN is right.
-SOUND = ("429 429-after 500 503 string-error html-502 slow truncated reset malformed html error-200 "
-         "no-usage unsupported echo-key-500 events parts fence think").split()
+SOUND = ("429 429-after 500 503 string-error html-502 slow truncated reset malformed html "
+         "error-200 no-usage unsupported echo-key-500 events parts fence think").split()
 SPOILT = "grammar refusal filter empty null length other-model echo-key".split()
 FAULTS = {**dict.fromkeys(SOUND, False), **dict.fromkeys(SPOILT, True)}
 TRUTH = {key: true for key, _, _, true in make_rows(N)}
