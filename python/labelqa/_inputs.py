@@ -36,7 +36,7 @@ def _load(path, name):
 
 
 def to_array(value, name="data"):
-    """A numpy view of an array, frame, Arrow array or nested list; ValueError names the argument."""
+    """A numpy view of an array, frame, Arrow data or nested list; errors name the argument."""
     if isinstance(value, np.ndarray):
         return value
     if hasattr(value, "__arrow_c_array__") or hasattr(value, "__arrow_c_stream__"):
