@@ -1,5 +1,6 @@
 """The judge against a server that we did not write: litellm's proxy, from PyPI, in front of
-tools/judge-server. Skipped where litellm is not installed (LABELQA_LITELLM names its program)."""
+tools/judge-server. Skipped where litellm is not installed (LABELQA_LITELLM names its program): with
+its dependencies it takes 740 MB, so script/bootstrap leaves it out."""
 import os
 import shutil
 import socket
