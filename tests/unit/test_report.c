@@ -37,7 +37,7 @@ static lqa_report make_report(void) {
   static lqa_report_class per_class[2];
   static lqa_report_overlap overlap;
   static lqa_report_length length;
-  static lqa_report_timing timing = {"reading", 0.125};
+  static lqa_report_timing timing = {"reading", 0.125, 1 << 20};
   static const char *notes[] = {"a note"};
   static lqa_str reason;
   static lqa_report_suspect suspect;
