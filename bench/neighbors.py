@@ -26,7 +26,8 @@ def main():
         peer = NearestNeighbors(n_neighbors=10, metric=metric, algorithm="brute").fit(x)
         theirs, (_, expected) = timed(peer.kneighbors)
         print(f"{n} x {d}, 10 neighbours, {metric}: labelqa {ours:.2f} s, scikit-learn "
-              f"{theirs:.2f} s, {theirs / ours:.2f} x; same neighbours {np.mean(index == expected)}")
+              f"{theirs:.2f} s, {theirs / ours:.2f} x; "
+              f"same neighbours {np.mean(index == expected)}")
 
 
 main()

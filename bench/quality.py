@@ -1,4 +1,4 @@
-"""How well wrong labels are found: labelqa beside scikit-learn + cleanlab on identical corrupted rows.
+"""How well wrong labels are found: labelqa beside scikit-learn + cleanlab on the same rows.
 
 usage: bench/quality.py [SETS] [SEEDS]    SETS: comma-separated names below, default those of up to
 13,083 rows; SEEDS: a number, default 5. Needs build/bin/labelqa and $LABELQA_DATA. A set's labels
@@ -114,7 +114,8 @@ def measure(labels, given, found):
     suspicion = 1 - p[rows, given]
     worst = np.argsort(-suspicion, kind="stable")[:wrong.sum()]
     loss = [-np.log(np.clip(p[rows, k], 1e-9, 1)).mean() for k in (given, labels)]
-    return [average_precision_score(wrong, suspicion), (flagged & wrong).sum() / max(flagged.sum(), 1),
+    return [average_precision_score(wrong, suspicion),
+            (flagged & wrong).sum() / max(flagged.sum(), 1),
             (flagged & wrong).sum() / wrong.sum(), wrong[worst].mean(), *loss, seconds]
 
 
@@ -127,8 +128,10 @@ def run_set(name, n_seeds):
         with tempfile.TemporaryDirectory() as folder:
             for contender, find in CONTENDERS.items():
                 table[contender].append(measure(labels, given, find(texts, given, folder)))
-    print(f"\n{name}, {len(labels):,} rows, mean of {n_seeds} seeds\n\n| | AP | precision | recall | "
-          "precision at n errors | loss, given | loss, true | model s |\n|---|---|---|---|---|---|---|---|")
+    print(f"\n{name}, {len(labels):,} rows, mean of {n_seeds} seeds\n\n"
+          "| | AP | precision | recall | "
+          "precision at n errors | loss, given | loss, true | model s |\n"
+          "|---|---|---|---|---|---|---|---|")
     for contender, rows in table.items():
         figures = " | ".join(f"{value:.3f}" for value in np.mean(rows, axis=0))
         print(f"| {contender} | {figures} |", flush=True)

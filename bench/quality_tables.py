@@ -1,7 +1,8 @@
-"""quality_tables.py LABELQA ADULT.csv.gz [SEED] - wrong labels found in a table, beside XGBoost + cleanlab.
+"""quality_tables.py LABELQA ADULT.csv.gz [SEED] - wrong labels of a table, and XGBoost + cleanlab.
 
 5 % of adult's labels are flipped; average precision of the suspicion (1 - self-confidence) on
-identical rows: labelqa --model auto against cleanlab's scores of XGBClassifier's 5-fold probabilities.
+identical rows: labelqa --model auto against cleanlab's scores of XGBClassifier's 5-fold
+probabilities.
 """
 import subprocess
 import sys

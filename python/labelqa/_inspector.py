@@ -20,9 +20,10 @@ class LabelInspector:
             inspector.add(labels, pred_probs)                  # that starts them again
         inspector.label_issues()
 
-    The answer equals find_label_issues(labels, pred_probs, return_indices_ranked_by=...) on all rows
-    at once, index for index, wherever the batches are cut (ties="stable"). Kept in memory: a byte a
-    row, K x K numbers, up to 64 KB a class, and some 50 bytes for each row that the quotas take.
+    The answer equals find_label_issues(labels, pred_probs, return_indices_ranked_by=...) on all
+    rows at once, index for index, wherever the batches are cut (ties="stable"). Kept in memory:
+    a byte a row, K x K numbers, up to 64 KB a class, and some 50 bytes for each row that the
+    quotas take.
 
     filter_by: prune_by_noise_rate, prune_by_class or both. rank_by: a method of
     get_label_quality_scores. Other arguments as in find_label_issues.

@@ -309,9 +309,8 @@ const lqa_command lqa_command_audit = {
     .description = "A SOURCE is a CSV, TSV, JSON, JSON lines or Parquet file (also .gz, .zst), a "
                    "glob, - for\nstandard input, or FILE.db::TABLE (DuckDB, SQLite). Several are "
                    "read as one.",
-    .example =
-        "labelqa audit tickets.csv --text subject --text body --label category\n"
-        "labelqa audit table.parquet --features age,job --label churn",
+    .example = "labelqa audit tickets.csv --text subject --text body --label category\n"
+               "labelqa audit table.parquet --features age,job --label churn",
     .args_size = sizeof(lqa_audit_args),
     .options = options,
     .positionals = {{"SOURCE", offsetof(lqa_audit_args, sources), true, true}},

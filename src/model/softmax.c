@@ -27,9 +27,10 @@
 #include <sys/mman.h>
 
 #define BIAS_SCALE 0.3f
-#define INTERCEPT_TOLERANCE 1000.0 /* times tolerance: movement of an intercept, in log-odds ... \
-                                    */
-#define INTERCEPT_LIMIT 0.1        /* ... and at most this much */
+#define INTERCEPT_TOLERANCE                                                               \
+  1000.0                    /* times tolerance: movement of an intercept, in log-odds ... \
+                             */
+#define INTERCEPT_LIMIT 0.1 /* ... and at most this much */
 
 enum { ROW_ORDER_STREAM = 11, MAX_LANES = LQA_SMALL_VECTORS * LQA_LANES, HUGE_PAGE = 2 << 20 };
 

@@ -28,7 +28,7 @@ def test_equals_the_whole_matrix(group):
         batches = cut(rng, labels, pred_probs)
         threads = int(rng.integers(1, 4))
         options = {"frac_noise": float(rng.choice([1.0, 1.0, 0.5])),
-                   "min_examples_per_class": int(rng.choice([0, 1, 10])), "tolerance": 2.0}
+                   "min_examples_per_class": int(rng.choice([0, 1, 10])), "tolerance": 1.0}
         for filter_by in ("prune_by_noise_rate", "prune_by_class", "both"):
             rank_by = METHODS[int(rng.integers(0, 3))]
             expected = labelqa.find_label_issues(labels, pred_probs, filter_by=filter_by,
@@ -41,9 +41,9 @@ def test_equals_the_whole_matrix(group):
             assert np.array_equal(inspector.label_issues(), expected), context
             assert np.array_equal(np.flatnonzero(inspector.mask()), np.sort(expected)), context
         assert inspector.num_label_issues() == labelqa.num_label_issues(labels, pred_probs,
-                                                                        tolerance=2.0)
+                                                                        tolerance=1.0)
         assert np.array_equal(inspector.thresholds(), labelqa.get_confident_thresholds(
-            labels, pred_probs, tolerance=2.0).astype(float))
+            labels, pred_probs, tolerance=1.0).astype(float))
 
 
 def make_large(n=60_000, n_classes=7, seed=0, dtype=np.float32):
@@ -227,7 +227,8 @@ def test_inspector_as_cleanlab(tmp_path):
                                                  verbose=False)
         seen.append([inspector.get_confident_thresholds(), inspector.get_num_issues(),
                      inspector.get_quality_scores(), inspector.get_label_issues(), files, *scores])
-        for wrong in ({"labels": labels}, {"pred_probs": p}, {"labels": labels, "pred_probs": p[1:]},
+        for wrong in ({"labels": labels}, {"pred_probs": p},
+                      {"labels": labels, "pred_probs": p[1:]},
                       {"labels": labels, "labels_file": "x", "pred_probs": p},
                       {"labels_file": 3, "pred_probs": p}):
             with pytest.raises(ValueError):

@@ -1,5 +1,5 @@
-/* audit/provenance/given_probs.c - probabilities that the user brought: in another column order, or
- * made by a model that had seen the rows.
+/* audit/provenance/given_probs.c - probabilities that the user brought: in another column order, in
+ * another row order, made by a model that had seen the rows, or no probabilities at all.
  *
  * Confident learning with such a matrix fails without a word: with columns permuted nearly every
  * row is flagged, with in-sample probabilities nearly none. Columns: the confusion matrix of given
@@ -12,16 +12,17 @@
 #include "audit/provenance/alignment.h"
 #include "audit/provenance/permutation.h"
 #include "audit/provenance/quick_bayes.h"
+#include "audit/row_list.h"
 #include "base/buf.h"
 #include "base/memory.h"
 
 #include <math.h>
 
-enum { COLUMNS, IN_SAMPLE };
-enum { PARAM_ACCURACY, PARAM_MARGIN, PARAM_MIN_ROWS };
+enum { COLUMNS, IN_SAMPLE, ROW_ORDER, ROW_SUMS };
+enum { PARAM_ACCURACY, PARAM_MARGIN, PARAM_MIN_ROWS, PARAM_SUM };
 enum { SAMPLE_ROWS = 20000 };
 
-static const double ALPHA = .01, MIN_RATIO = 1.5;
+static const double ALPHA = .01, MIN_RATIO = 1.5, MAX_CHANCE_Z = 3, MIN_GAIN = .1;
 
 static lqa_status count_confusion(const lqa_alignment *a, int64_t *confusion) {
   const lqa_dataset *d = a->dataset;
@@ -122,10 +123,99 @@ out:
   return status;
 }
 
-static lqa_status judge_in_sample(const lqa_audit_input *input, const lqa_alignment *a,
-                                  lqa_error *err) {
-  agreement found;
-  LQA_TRY(measure(input, a, &found, err));
+/* Agreement of given and predicted labels over all rows, and what independence would give. */
+typedef struct chance {
+  double n, agree, expected;
+} chance;
+
+static lqa_status measure_chance(const lqa_alignment *a, chance *out) {
+  const lqa_dataset *d = a->dataset;
+  int64_t *labels = lqa_calloc((size_t)d->n_classes * 2, sizeof *labels);
+  if (!labels) {
+    return LQA_NO_MEMORY;
+  }
+  int64_t *predictions = labels + d->n_classes;
+  *out = (chance){0};
+  for (int64_t row = 0; row < d->n_rows; row++) {
+    if (d->label[row] >= 0 && a->predicted[row] >= 0) {
+      out->n++;
+      out->agree += d->label[row] == a->predicted[row];
+      labels[d->label[row]]++;
+      predictions[a->predicted[row]]++;
+    }
+  }
+  for (int32_t k = 0; k < d->n_classes; k++) {
+    out->expected += (double)labels[k] * (double)predictions[k] / fmax(out->n, 1);
+  }
+  free(labels);
+  return LQA_OK;
+}
+
+/* True if the matrix knows no more of the labels than chance, though a quick model does. */
+static lqa_status judge_row_order(const lqa_audit_input *input, const lqa_alignment *a,
+                                  const agreement *quick, bool *found) {
+  chance c;
+  LQA_TRY(measure_chance(a, &c));
+  double share = c.expected / fmax(c.n, 1), deviation = sqrt(c.n * share * (1 - share));
+  double known = quick->n > 0 ? quick->quick / quick->n : NAN;
+  *found = c.n >= input->params[PARAM_MIN_ROWS] && share < 1 &&
+           c.agree - c.expected < MAX_CHANCE_Z * deviation && known > share + MIN_GAIN;
+  if (!*found) {
+    return LQA_OK;
+  }
+  lqa_finding *finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[ROW_ORDER], NULL, 0,
+      "The given probabilities agree with %s of the given labels, no more than chance (%s), while "
+      "a "
+      "quick model agrees with %s of rows it has not seen. Their rows are probably in another "
+      "order than the data's (a shuffle, a sort or a join between the two). Make them again in the "
+      "order of this file; the flags of this run are of no use.",
+      lqa_phrase_percent(input->arena, c.agree / c.n), lqa_phrase_percent(input->arena, share),
+      lqa_phrase_percent(input->arena, known));
+  return finding ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status report_sums(const lqa_audit_input *input, const lqa_row_list *rows, double low,
+                              double high) {
+  int64_t n = (int64_t)rows->n;
+  lqa_finding *finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[ROW_SUMS], rows->data, n,
+      "%s probabilities that do not sum to 1 (sums from %.4g to %.4g; %s). They are used as they "
+      "are. Independent scores per class (sigmoids) or a lost column look like this: give "
+      "a distribution over the classes.",
+      lqa_phrase_count(input->arena, n, "row has", "rows have"), low, high,
+      lqa_phrase_rows(input->arena, rows->data, n));
+  return finding ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status judge_sums(const lqa_audit_input *input) {
+  const lqa_matrix *matrix = input->dataset->pred_probs;
+  size_t n = (size_t)matrix->n_columns;
+  double *values = lqa_malloc(n, sizeof *values), low = INFINITY, high = -INFINITY;
+  lqa_row_list rows = {0};
+  lqa_status status = values ? LQA_OK : LQA_NO_MEMORY;
+  for (int64_t row = 0; status == LQA_OK && row < input->dataset->n_rows; row++) {
+    double sum = 0;
+    lqa_matrix_row_f64(matrix, row, values);
+    for (size_t k = 0; k < n; k++) {
+      sum += values[k];
+    }
+    if (fabs(sum - 1) > input->params[PARAM_SUM]) { /* false for NaN: a row without any */
+      low = fmin(low, sum);
+      high = fmax(high, sum);
+      status = lqa_vec_push(&rows, row);
+    }
+  }
+  if (status == LQA_OK && rows.n) {
+    status = report_sums(input, &rows, low, high);
+  }
+  lqa_vec_clear(&rows);
+  free(values);
+  return status;
+}
+
+static lqa_status judge_in_sample(const lqa_audit_input *input, const agreement *agreed) {
+  const agreement found = *agreed;
   if (found.n < input->params[PARAM_MIN_ROWS]) {
     return LQA_OK;
   }
@@ -150,12 +240,19 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
     return LQA_OK;
   }
   lqa_alignment alignment;
-  bool permuted = false;
+  agreement agreed;
+  bool is_done = false;
+  LQA_TRY(judge_sums(input));
   LQA_TRY(lqa_alignment_init(&alignment, input->dataset, input->pred_probs, err));
-  lqa_status status = judge_columns(input, &alignment, &permuted, err);
-  if (status == LQA_OK && !permuted) {
-    status = judge_in_sample(input, &alignment, err);
+  lqa_status status = judge_columns(input, &alignment, &is_done, err);
+  if (status == LQA_OK && !is_done) {
+    LQA_TRY_OUT(measure(input, &alignment, &agreed, err));
+    LQA_TRY_OUT(judge_row_order(input, &alignment, &agreed, &is_done));
   }
+  if (status == LQA_OK && !is_done) {
+    status = judge_in_sample(input, &agreed);
+  }
+out:
   lqa_alignment_clear(&alignment);
   return status;
 }
@@ -164,7 +261,8 @@ const lqa_audit lqa_audit_given_probs = {
     .number = LQA_AUDIT_given_probs,
     .id = "given-probabilities",
     .family = "provenance",
-    .summary = "given probabilities with permuted columns, or of a model that had seen the rows",
+    .summary =
+        "given probabilities: columns or rows permuted, sums, a model that had seen the rows",
     .needs = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_LABELS,
     .kinds =
         {
@@ -172,6 +270,10 @@ const lqa_audit lqa_audit_given_probs = {
                          "the columns of the given probabilities are in another order"},
             [IN_SAMPLE] = {"in-sample-probabilities", LQA_ERROR, false,
                            "the given probabilities come from a model that had seen the rows"},
+            [ROW_ORDER] = {"probability-rows", LQA_ERROR, false,
+                           "the rows of the given probabilities are in another order"},
+            [ROW_SUMS] = {"probability-sums", LQA_WARN, true,
+                          "the given probabilities of the row do not sum to 1"},
         },
     .params =
         {
@@ -179,6 +281,7 @@ const lqa_audit lqa_audit_given_probs = {
                                 "agreement with the labels that is suspicious"},
             [PARAM_MARGIN] = {"margin", .05, 0, 1, "above the agreement of a quick model"},
             [PARAM_MIN_ROWS] = {"min-rows", 100, 1, 1e9, "fewer rows are not judged"},
+            [PARAM_SUM] = {"sum-tolerance", .01, 0, 1e9, "a row's sum may differ from 1 by this"},
         },
     .run = run,
 };
