@@ -43,7 +43,6 @@ typedef struct lqa_tfidf {
   uint32_t n_symbols;
   lqa_word *words; /* the symbols, whose texts lie in arena */
   lqa_arena arena;
-  double median_tokens; /* per row in use: symbols (words, or code points with padding) */
 } lqa_tfidf;
 
 /* Words, 1-2-grams, min_df 2, all features. */

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "feature/char_hash.h"
+#include "feature/word_sample.h"
 
 #include <string.h>
 
@@ -24,8 +25,8 @@
 #define WORD_BAYES_WEIGHT 0.1
 #define CHARACTER_BAYES_WEIGHT 0.15
 
-/* Flatter than log-loss wants, with more of the characters: on every kind of planted error this
- * ranks the wrong labels higher (bench/RESULTS.md), for hardly any log-loss. */
+/* Flatter than log-loss wants, with more of the characters: most planted errors rank higher by this
+ * (bench/RESULTS.md; swaps of an eighth of the rows hardly), for about .004 of log-loss. */
 #define WORD_EMPHASIS 0.85
 #define CHARACTER_EMPHASIS 1.06
 
@@ -58,25 +59,37 @@ static lqa_tfidf_options word_options(const lqa_crossval_options *o) {
                              .memory_bytes = o->memory_bytes};
 }
 
-/* Words; if no word occurs in min_df rows, character n-grams; if there are none either, an empty
- * matrix, from which any model gives class frequencies. */
+static lqa_status build_characters(text_job *t, const char *note) {
+  lqa_crossval_job *job = t->job;
+  lqa_tfidf_options options = word_options(job->options);
+  options.kind = LQA_TERMS_CHARACTERS;
+  options.ngram_lo = 1;
+  options.ngram_hi = 3;
+  LQA_TRY(lqa_tfidf_build(&t->rows, &options, job->options->pool, &job->out->features, job->err));
+  return lqa_job_note(job, job->out->features.matrix.n_columns > 0
+                               ? note
+                               : "No word and no character n-gram occurs in enough rows: "
+                                 "probabilities are class frequencies.");
+}
+
+/* Words; character n-grams where texts have no spaces, or no word occurs in min_df rows; if there
+ * are none either, an empty matrix, from which any model gives class frequencies. */
 static lqa_status build_features(text_job *t) {
   lqa_crossval_job *job = t->job;
   lqa_tfidf *features = &job->out->features;
   lqa_tfidf_options options = word_options(job->options);
+  bool lacks_spaces;
+  LQA_TRY(lqa_lacks_spaces(&t->rows, &lacks_spaces, job->err));
+  if (lacks_spaces) {
+    return build_characters(t, "The texts do not separate words by spaces: character 1-3-grams "
+                               "were used instead of words.");
+  }
   LQA_TRY(lqa_tfidf_build(&t->rows, &options, job->options->pool, features, job->err));
   if (features->matrix.n_columns > 0) {
     return LQA_OK;
   }
   lqa_tfidf_clear(features);
-  options.kind = LQA_TERMS_CHARACTERS;
-  options.ngram_lo = 1;
-  options.ngram_hi = 3;
-  LQA_TRY(lqa_tfidf_build(&t->rows, &options, job->options->pool, features, job->err));
-  return lqa_job_note(job, features->matrix.n_columns > 0
-                               ? "No word occurs in enough rows: character n-grams were used."
-                               : "No word and no character n-gram occurs in enough rows: "
-                                 "probabilities are class frequencies.");
+  return build_characters(t, "No word occurs in enough rows: character n-grams were used.");
 }
 
 static lqa_status describe(const text_job *t, const char *what) {
