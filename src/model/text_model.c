@@ -36,6 +36,7 @@ enum {
   MAX_HASH_BITS = 18,
   MAX_BAYES_BYTES = 256 << 20,     /* a larger counting model is left out of the blend */
   MAX_CHARACTER_BYTES = 256 << 20, /* and so are characters of a larger text */
+  BYTES_PER_TEXT_BYTE = 12,        /* of memory while a model trains (docs/models.md) */
   FEW_ROWS = 3000,                 /* up to here folds are dealt three times, ... */
   VERY_FEW_ROWS = 1000             /* ... up to here five times */
 };
@@ -59,6 +60,22 @@ static lqa_tfidf_options word_options(const lqa_crossval_options *o) {
                              .memory_bytes = o->memory_bytes};
 }
 
+/* Models train in memory: says so where that is likely to pass the limit. */
+static lqa_status note_memory(text_job *t) {
+  const lqa_column *text = t->rows.text;
+  uint64_t limit = t->job->options->memory_bytes;
+  double need = text->n > 0 ? (double)text->offsets[text->n] * BYTES_PER_TEXT_BYTE : 0;
+  if (limit == 0 || need <= (double)limit || t->job->options->max_features > 0) {
+    return LQA_OK;
+  }
+  return lqa_job_note(
+      t->job, lqa_arena_printf(&t->job->out->arena,
+                               "Training on this much text takes about %.1f MB, more than the "
+                               "memory limit of %.1f MB: models train in memory and are not held "
+                               "to the limit. --max-features or --limit makes it smaller.",
+                               need / 1e6, (double)limit / 1e6));
+}
+
 static lqa_status build_characters(text_job *t, const char *note) {
   lqa_crossval_job *job = t->job;
   lqa_tfidf_options options = word_options(job->options);
@@ -79,6 +96,7 @@ static lqa_status build_features(text_job *t) {
   lqa_tfidf *features = &job->out->features;
   lqa_tfidf_options options = word_options(job->options);
   bool lacks_spaces;
+  LQA_TRY(note_memory(t));
   LQA_TRY(lqa_lacks_spaces(&t->rows, &lacks_spaces, job->err));
   if (lacks_spaces) {
     return build_characters(t, "The texts do not separate words by spaces: character 1-3-grams "
