@@ -97,7 +97,9 @@ static lqa_status find_columns(const weighting *job, scratch *s, const uint32_t 
   sort_columns(s->columns.data, n_single);
   sort_columns(s->columns.data + n_single, n_columns - n_single);
   LQA_TRY(lqa_vec_reserve(&s->sorted, n_columns));
-  merge_columns(s->columns.data, n_single, n_columns, s->sorted.data);
+  if (n_columns > 0) { /* buffers may be NULL */
+    merge_columns(s->columns.data, n_single, n_columns, s->sorted.data);
+  }
   s->sorted.n = n_columns;
   return LQA_OK;
 }
