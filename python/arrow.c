@@ -180,6 +180,10 @@ static PyObject *arrow_array(PyObject *module, PyObject *args) {
   }
   struct ArrowSchema *schema = PyCapsule_GetPointer(schema_capsule, "arrow_schema");
   struct ArrowArray *array = schema ? PyCapsule_GetPointer(array_capsule, "arrow_array") : NULL;
+  if (array && !array->release) {
+    PyErr_SetString(PyExc_ValueError, "the Arrow array was taken already");
+    return NULL;
+  }
   return array ? import_array(schema, array) : NULL;
 }
 
@@ -210,6 +214,10 @@ static PyObject *arrow_stream(PyObject *module, PyObject *capsule) {
   struct ArrowArrayStream *stream = PyCapsule_GetPointer(capsule, "arrow_array_stream");
   struct ArrowSchema schema = {0};
   if (!stream) {
+    return NULL;
+  }
+  if (!stream->release) {
+    PyErr_SetString(PyExc_ValueError, "the Arrow stream was read already");
     return NULL;
   }
   if (stream->get_schema(stream, &schema) != 0) {

@@ -20,8 +20,11 @@ static int inspector_init(PyObject *object, PyObject *args, PyObject *kwargs) {
   long long min_examples, threads;
   lqa_error err;
   lqa_inspector_options_init(&options);
-  if (self->inspector || kwargs ||
-      !PyArg_ParseTuple(args, "idLiLd", &filter_by, &options.filter.frac_noise, &min_examples,
+  if (kwargs && PyDict_Size(kwargs) > 0) {
+    PyErr_SetString(PyExc_TypeError, "Inspector() takes no keyword arguments");
+    return -1;
+  }
+  if (!PyArg_ParseTuple(args, "idLiLd", &filter_by, &options.filter.frac_noise, &min_examples,
                         &rank_by, &threads, &options.tolerance)) {
     return -1;
   }
@@ -37,6 +40,10 @@ static int inspector_init(PyObject *object, PyObject *args, PyObject *kwargs) {
     return -1;
   }
   return 0;
+}
+
+static PyObject *inspector_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+  return make_object(type, args, kwargs, inspector_init);
 }
 
 static void inspector_dealloc(PyObject *object) {
@@ -175,7 +182,7 @@ static PyMethodDef inspector_methods[] = {
     {0}};
 
 static PyType_Slot inspector_slots[] = {{Py_tp_doc, "labels and probabilities in batches"},
-                                        {Py_tp_init, inspector_init},
+                                        {Py_tp_new, inspector_new},
                                         {Py_tp_dealloc, inspector_dealloc},
                                         {Py_tp_getset, inspector_getters},
                                         {Py_tp_methods, inspector_methods},

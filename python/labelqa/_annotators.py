@@ -32,7 +32,7 @@ class Annotations:
         values = np.asarray(values)
         if values.dtype.kind in "iu" and self.classes is None:
             return values
-        missing = np.array([v is None or v != v for v in values.ravel()]).reshape(values.shape)
+        missing = _is_missing(values)
         if values.dtype.kind == "f" and self.classes is None:
             return np.where(missing, -1, values)
         if self.classes is None:
@@ -75,6 +75,16 @@ class Annotations:
         n_classes = n_classes or len(self.classes or ())
         self.votes = _votes.Votes(item=item, annotator=annotator, label=label,
                                   n_classes=n_classes, threads=threads)
+
+
+def _is_missing(values):
+    """True where an annotator gave no label: None or NaN."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind != "O":
+        return np.zeros(values.shape, bool)
+    flat = [v is None or v != v for v in values.ravel()]
+    return np.array(flat, bool).reshape(values.shape)
 
 
 def _long_columns(labels):

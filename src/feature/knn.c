@@ -298,12 +298,15 @@ static lqa_status search_tile(void *data, size_t task, size_t worker) {
     w.tile.square[q] = prepare_row(s, w.tile.a, w.tile.rows + q * s->n_dims, 1);
   }
   for (int64_t panel = 0; panel < s->n_panels; panel++) {
+    if (lqa_observe_cancelled(s->options->observer)) {
+      status = LQA_INTERRUPTED;
+      goto out;
+    }
     LQA_TRY_OUT(screen_panel(s, &w, panel, first, n));
   }
   for (int64_t q = 0; q < n; q++) {
     LQA_TRY_OUT(answer(s, &w, first + q, q));
   }
-  status = lqa_observe_cancelled(s->options->observer) ? LQA_INTERRUPTED : LQA_OK;
 out:
   clear_worker(&w);
   return status;

@@ -151,6 +151,24 @@ def test_votes(function, votes):
 
 def test_objects_that_were_not_made():
     from labelqa import _labelqa
-    for kind in (_labelqa.Problem, _labelqa.Votes, _labelqa.Column):
+    for kind in (_labelqa.Problem, _labelqa.Votes, _labelqa.Inspector, _labelqa.Column):
         with pytest.raises(TypeError):
             kind.__new__(kind)
+        with pytest.raises(TypeError):
+            kind(nothing=1)
+
+
+def test_arrow_capsules_are_taken_once():
+    pyarrow = pytest.importorskip("pyarrow")
+    from labelqa import _labelqa
+    capsules = pyarrow.array([1.0, 2.0]).__arrow_c_array__()
+    assert np.asarray(_labelqa.arrow_array(*capsules)).tolist() == [1, 2]
+    with pytest.raises(ValueError, match="taken already"):
+        _labelqa.arrow_array(*capsules)
+    stream = pyarrow.chunked_array([[1.0], [2.0]]).__arrow_c_stream__()
+    assert len(_labelqa.arrow_stream(stream)) == 2
+    with pytest.raises(ValueError, match="read already"):
+        _labelqa.arrow_stream(stream)
+    for wrong in (None, 3, object()):
+        with pytest.raises((TypeError, ValueError)):
+            _labelqa.arrow_stream(wrong)

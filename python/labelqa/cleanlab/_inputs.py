@@ -1,4 +1,5 @@
 """What cleanlab accepts and refuses, in its order and with its exception types."""
+import operator
 import sys
 
 import numpy as np
@@ -57,6 +58,8 @@ def check_labels(labels, allow_one_class=False):
 
 
 def check_pred_probs(pred_probs, n_rows, highest_label):
+    if pred_probs is None:
+        raise ValueError("pred_probs is None: N x K probabilities are needed")
     if not isinstance(pred_probs, (np.ndarray, np.generic)):
         raise TypeError(f"pred_probs must be a numpy array, not {type(pred_probs).__name__}")
     if len(pred_probs) != n_rows:
@@ -71,9 +74,31 @@ def check_pred_probs(pred_probs, n_rows, highest_label):
 
 def indexable(labels):
     """Labels that can stand for columns: cleanlab fails on others when it indexes with them."""
-    if labels.dtype.kind not in "iu":
-        raise IndexError(f"labels must be of an integer type to stand for columns, not "
-                         f"{labels.dtype}")
+    if labels.ndim == 0:
+        raise ValueError(f"labels must be N class numbers, not {labels.item()!r}")
+    if labels.dtype.kind in "iu":
+        return labels
+    if labels.dtype.kind == "f" and np.isnan(labels).any():
+        raise ValueError(f"labels[{np.argmax(np.isnan(labels))}] is nan: class numbers are needed")
+    kind = IndexError if labels.dtype.kind in "fb" else ValueError
+    raise kind(f"labels must be of an integer type to stand for columns, not {labels.dtype}")
+
+
+def _are_whole(labels):
+    try:
+        return bool(np.equal(np.mod(labels, 1), 0).all())
+    except TypeError:
+        return False
+
+
+def class_numbers(labels):
+    """Labels as integers where they are whole numbers of another type; for functions that make no
+    other check."""
+    labels = labels_to_array(labels)
+    if labels.dtype.kind in "bfO" and labels.ndim == 1 and _are_whole(labels):
+        labels = labels.astype(np.int64)
+    if labels.dtype.kind == "i" and labels.size and labels.min() < 0:
+        raise ValueError(f"labels must not be negative, but the smallest is {labels.min()}")
     return labels
 
 
@@ -81,10 +106,7 @@ def readable(pred_probs):
     """Types that the library reads; a long double is rounded to double."""
     pred_probs = np.asarray(pred_probs)
     if pred_probs.dtype.kind == "O":
-        try:
-            return pred_probs.astype(np.float64)
-        except (TypeError, ValueError):
-            raise TypeError("pred_probs must hold numbers") from None
+        return numbers(pred_probs, "pred_probs")
     if pred_probs.dtype.kind == "f" and pred_probs.dtype.itemsize > 8:
         return pred_probs.astype(np.float64)
     return pred_probs
@@ -94,7 +116,57 @@ def threads_of(n_jobs):
     if n_jobs is None:
         return 0
     assert n_jobs >= 1, f"n_jobs must be at least 1, not {n_jobs}"
-    return min(int(n_jobs), 1024)
+    return min(whole(n_jobs, "n_jobs"), 1024)
+
+
+def numbers(values, name):
+    """A float64 array; complex numbers and texts are none."""
+    array = np.asarray(values)
+    if array.dtype.kind in "cUSMm":
+        raise TypeError(f"{name} must hold numbers, not {array.dtype}")
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must hold numbers, but holds {values!r}") from None
+
+
+def number(value, name):
+    """A float."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, not {value!r}") from None
+
+
+def whole(value, name):
+    """An int, from a float too where it is whole."""
+    if isinstance(value, (float, np.floating)) and value == value // 1:
+        return int(value)
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, not {value!r}") from None
+
+
+def counts(values, name, n):
+    """n whole numbers, negative ones too, as int64."""
+    array = numbers(values, name)
+    if array.shape != (n,):
+        raise ValueError(f"{name} must hold {n} numbers, one per class, but its shape is "
+                         f"{array.shape}")
+    wrong = np.flatnonzero(~(np.abs(array) < 2**53) | (array % 1 != 0))
+    if len(wrong):
+        raise ValueError(f"{name}[{wrong[0]}] is {array[wrong[0]]}: a whole number is needed")
+    return array.astype(np.int64)
+
+
+def square(value, name, n):
+    """An n x n matrix in the memory order it came in."""
+    matrix = np.asarray(value)
+    if matrix.shape != (n, n):
+        raise ValueError(f"{name} must be {n} x {n}, one row and column per class, but its shape "
+                         f"is {matrix.shape}")
+    return numbers(matrix, name)
 
 
 def open_problem(labels, pred_probs, *, threads=0):
@@ -103,12 +175,15 @@ def open_problem(labels, pred_probs, *, threads=0):
                    tolerance=-1.0)
 
 
-def open_checked(labels, pred_probs, *, allow_one_class=False, threads=0):
-    """assert_valid_inputs, but for the range of pred_probs, which the next step checks on its
-    way."""
+def open_checked(labels, pred_probs, *, allow_one_class=False, threads=0, any_type=False):
+    """assert_valid_inputs, but for the range of pred_probs, which the next step checks on its way.
+
+    any_type: whole numbers of any type do, for functions that do not index with labels."""
     _check_type(labels)
     labels = check_labels(labels, allow_one_class)
     check_pred_probs(pred_probs, len(labels), labels.max())
+    if any_type:
+        labels = class_numbers(labels)
     return open_problem(labels, pred_probs, threads=threads)
 
 

@@ -22,16 +22,6 @@ def _refuse_multi_label(multi_label):
         raise NotImplementedError("labelqa audits one label a row: multi_label=True is not offered")
 
 
-def _class_numbers(labels):
-    """Labels as integers where they are whole numbers of another type."""
-    labels = _inputs.labels_to_array(labels)
-    if labels.dtype.kind == "b" or (labels.dtype.kind == "f" and (labels % 1 == 0).all()):
-        labels = labels.astype(np.int64)
-    if labels.dtype.kind == "i" and labels.size and labels.min() < 0:
-        raise ValueError(f"labels must not be negative, but the smallest is {labels.min()}")
-    return labels
-
-
 def _label_counts(labels, n_classes):
     """Rows of each class; labels that are no integers fill the first places in sorted order."""
     classes, counts = np.unique(labels, return_counts=True)
@@ -48,6 +38,12 @@ def _label_counts(labels, n_classes):
     return total
 
 
+def _square(confident_joint):
+    confident_joint = np.asarray(confident_joint)
+    n = len(confident_joint) if confident_joint.ndim else 0
+    return _inputs.square(confident_joint, "confident_joint", n)
+
+
 def get_confident_thresholds(labels, pred_probs, multi_label=False):
     """Per class the mean probability of the class over the rows given it.
 
@@ -55,7 +51,8 @@ def get_confident_thresholds(labels, pred_probs, multi_label=False):
     least 2e-6; 2 for a class that no row is given. Same as cleanlab.count.get_confident_thresholds.
     """
     _refuse_multi_label(multi_label)
-    return _inputs.open_problem(_class_numbers(labels), pred_probs).thresholds()
+    thresholds = _inputs.open_problem(_inputs.class_numbers(labels), pred_probs).thresholds()
+    return thresholds.astype(np.float16) if pred_probs.dtype == np.float16 else thresholds
 
 
 def compute_confident_joint(labels, pred_probs, *, thresholds=None, calibrate=True,
@@ -70,7 +67,12 @@ def compute_confident_joint(labels, pred_probs, *, thresholds=None, calibrate=Tr
     Same as cleanlab.count.compute_confident_joint.
     """
     _refuse_multi_label(multi_label)
-    problem = _inputs.open_problem(_class_numbers(labels), pred_probs)
+    problem = _inputs.open_problem(_inputs.class_numbers(labels), pred_probs)
+    if thresholds is not None:
+        thresholds = np.asarray(thresholds)
+        kind = np.float32 if thresholds.dtype == np.float32 else np.float64
+        thresholds = np.broadcast_to(_inputs.numbers(thresholds, "thresholds").astype(kind),
+                                     problem.n_classes)
     joint, rows = problem.joint(calibrate=calibrate, thresholds=thresholds,
                                 want_off_diagonal=return_indices_of_off_diagonals)
     return (joint, rows) if return_indices_of_off_diagonals else joint
@@ -83,6 +85,7 @@ def calibrate_confident_joint(confident_joint, labels, *, multi_label=False):
     N. Same as cleanlab.count.calibrate_confident_joint.
     """
     _refuse_multi_label(multi_label)
+    confident_joint = _square(confident_joint)
     counts = _label_counts(labels, len(confident_joint))
     return _core.calibrate(confident_joint, counts)
 
@@ -119,7 +122,9 @@ def num_label_issues(labels, pred_probs, *, confident_joint=None,
         warnings.warn("confident_joint is ignored and estimated anew: pass "
                       "estimation_method='off_diagonal_custom' to use the one given")
     _refuse_multi_label(multi_label)
-    problem = _inputs.open_checked(labels, pred_probs)
+    labels = _inputs.labels_to_array(labels)
+    problem = _inputs.open_checked(labels, pred_probs,
+                                   any_type=estimation_method != "off_diagonal")
     if estimation_method == "off_diagonal":
         return np.int64(problem.count_issues())
     if estimation_method not in _METHODS:
@@ -142,6 +147,7 @@ def estimate_latent(confident_joint, labels, *, py_method="cnt", converge_latent
     P(true|given)), float64. Raises numpy.linalg.LinAlgError where eqn meets a singular matrix. Same
     as cleanlab.count.estimate_latent (eqn and marginal_ps to 1e-9).
     """
+    confident_joint = _square(confident_joint)
     counts = _label_counts(labels, len(confident_joint))
     try:
         return _core.latent(confident_joint, counts, py_method, converge_latent_estimates)

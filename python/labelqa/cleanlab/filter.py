@@ -32,6 +32,19 @@ def _check_options(filter_by, frac_noise, num_to_remove_per_class, confident_joi
                       "one given is ignored")
 
 
+def _quotas(n, frac_noise, min_examples_per_class, num_to_remove_per_class, confident_joint):
+    """The options that shape the quotas of the prune filters, checked."""
+    if num_to_remove_per_class is not None:
+        num_to_remove_per_class = _inputs.counts(num_to_remove_per_class,
+                                                 "num_to_remove_per_class", n)
+    if confident_joint is not None:
+        confident_joint = _inputs.square(confident_joint, "confident_joint", n)
+    return {"frac_noise": _inputs.number(frac_noise, "frac_noise"),
+            "min_examples_per_class": _inputs.whole(min_examples_per_class,
+                                                    "min_examples_per_class"),
+            "num_to_remove_per_class": num_to_remove_per_class, "confident_joint": confident_joint}
+
+
 def _warn_small_classes(problem, filter_by, min_examples_per_class):
     if filter_by not in _PRUNING:
         return
@@ -63,11 +76,11 @@ def find_label_issues(labels, pred_probs, *, return_indices_ranked_by=None, rank
     may_be_one = _inputs.is_all_zero(labels) and filter_by in (*_PRUNING, "confident_learning")
     problem = _inputs.open_checked(labels, pred_probs, allow_one_class=may_be_one, threads=threads)
     _check_options(filter_by, frac_noise, num_to_remove_per_class, confident_joint)
-    given = confident_joint if filter_by in _PRUNING else None
-    issues = problem.find_issues(filter_by, frac_noise=frac_noise,
-                                 min_examples_per_class=min_examples_per_class,
-                                 num_to_remove_per_class=num_to_remove_per_class,
-                                 confident_joint=given)
+    quotas = {}
+    if filter_by in _PRUNING:
+        quotas = _quotas(problem.n_classes, frac_noise, min_examples_per_class,
+                         num_to_remove_per_class, confident_joint)
+    issues = problem.find_issues(filter_by, **quotas)
     _warn_small_classes(problem, filter_by, min_examples_per_class)
     if verbose:
         print(f"Number of label issues found: {np.count_nonzero(issues)}")
@@ -83,14 +96,14 @@ def find_predicted_neq_given(labels, pred_probs, *, multi_label=False):
     cleanlab.filter.find_predicted_neq_given.
     """
     _refuse_multi_label(multi_label)
-    problem = _inputs.open_checked(labels, pred_probs)
+    problem = _inputs.open_checked(labels, pred_probs, any_type=True)
     problem.check_range()
-    return np.argmax(pred_probs, axis=1) != np.asarray(labels)
+    return np.argmax(np.asarray(pred_probs), axis=1) != _inputs.labels_to_array(labels)
 
 
 def _argmax_confusion(labels, pred_probs):
     """Counts [given][most probable] over the classes that occur as either."""
-    predicted = np.argmax(pred_probs, axis=1)
+    predicted = np.argmax(np.asarray(pred_probs), axis=1)
     classes = np.union1d(labels, predicted)
     n = len(classes)
     pair = np.searchsorted(classes, labels) * n + np.searchsorted(classes, predicted)
@@ -108,6 +121,9 @@ def find_label_issues_using_argmax_confusion_matrix(labels, pred_probs, *, calib
     problem.check_range()
     labels = _inputs.labels_to_array(labels)
     joint = np.asfortranarray(_argmax_confusion(labels, pred_probs))
+    if len(joint) < problem.n_classes:
+        raise IndexError(f"pred_probs has {problem.n_classes} columns but only {len(joint)} "
+                         f"classes are given or most probable anywhere: drop the others")
     if calibrate:
         joint = calibrate_confident_joint(joint, labels)
     return find_label_issues(labels, pred_probs, confident_joint=joint, filter_by=filter_by)

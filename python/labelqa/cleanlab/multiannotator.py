@@ -94,6 +94,17 @@ def _draw_open(votes, pred_probs, label):
         label[item] = np.random.choice(np.flatnonzero(candidates[item]))
 
 
+def _fill_unlabelled(labels, n_classes, pred_probs, label):
+    """Items without votes, which only verbose=False lets pass: every class is tied there."""
+    frequency = np.bincount(labels[labels >= 0].astype(int), minlength=n_classes)
+    for item in np.flatnonzero(label < 0):
+        tied = np.arange(n_classes)
+        if pred_probs is not None:
+            tied = np.flatnonzero(pred_probs[item] == pred_probs[item].max())
+        tied = tied[frequency[tied] == frequency[tied].min()] if len(tied) > 1 else tied
+        label[item] = tied[0] if len(tied) == 1 else np.random.choice(tied)
+
+
 def _majority(votes, pred_probs):
     label, is_open = votes.majority(pred_probs)
     label = label.astype(np.int64)
@@ -119,9 +130,11 @@ def get_majority_vote_label(labels_multiannotator, pred_probs=None, verbose=True
     labels, names, _ = _read(labels_multiannotator)
     if verbose:
         _check(labels, pred_probs, names=names)
+    pred_probs = None if pred_probs is None else _inputs.readable(pred_probs)
     n_classes = pred_probs.shape[1] if pred_probs is not None else int(np.nanmax(labels) + 1)
     votes = _votes.Votes(labels, n_classes=n_classes)
     label = _majority(votes, pred_probs)
+    _fill_unlabelled(labels, n_classes, pred_probs, label)
     if verbose:
         _tell_lost_classes(labels, label, "majority_vote")
     return label
@@ -261,7 +274,7 @@ def _worst_class(labels, consensus, quality):
         tied = tied[counts[tied] == counts[tied].max()]
         if len(tied) > 1:
             mean = np.array([quality[given][code == c].mean() for c in tied])
-            tied = tied[mean == mean.max()]
+            tied = tied[mean == mean.max()] if not np.isnan(mean).any() else tied
         worst[a] = classes[tied[0]]
     return worst
 
@@ -322,15 +335,20 @@ def get_label_quality_multiannotator(labels_multiannotator, pred_probs, *,
     labels, names, index = _read(labels_multiannotator)
     if return_weights and quality_method != "crowdlab":
         raise ValueError("return_weights needs quality_method='crowdlab'")
+    if pred_probs is None:
+        raise ValueError("pred_probs is None: get_majority_vote_label needs none")
     _check(labels, pred_probs, names=names)
     options = {"quality_method": quality_method, "verbose": verbose, "is_ensemble": False,
                "label_quality_score_kwargs": label_quality_score_kwargs,
                "return_detailed_quality": return_detailed_quality,
                "return_annotator_stats": return_annotator_stats}
+    pred_probs = _inputs.readable(pred_probs)
     votes = _votes.Votes(labels, n_classes=pred_probs.shape[1])
     if calibrate_probs:
         pred_probs = _calibrate(labels, pred_probs)
     methods = consensus_method if isinstance(consensus_method, list) else [consensus_method]
+    if not methods:
+        raise ValueError("consensus_method is an empty list")
     majority = _majority(votes, pred_probs)
     first = _assess(labels, votes, [pred_probs], majority, options)
     out = None
@@ -370,7 +388,7 @@ def get_label_quality_multiannotator_ensemble(labels_multiannotator, pred_probs,
                "return_detailed_quality": return_detailed_quality,
                "return_annotator_stats": return_annotator_stats}
     votes = _votes.Votes(labels, n_classes=pred_probs.shape[2])
-    models = list(pred_probs)
+    models = [_inputs.readable(p) for p in pred_probs]
     if calibrate_probs:
         models = [_calibrate(labels, p) for p in models]
     majority = _majority(votes, np.mean(models, axis=0))
@@ -425,6 +443,7 @@ def _active_several(labels, models, is_ensemble):
 def _active_labelled(labels_multiannotator, models, is_ensemble):
     """(scores, model weights, mean annotator weight, temperatures) of the labelled items."""
     labels, _, _ = _read(labels_multiannotator)
+    models = [_inputs.readable(p) for p in models]
     if labels.ndim != 2:
         raise ValueError("labels_multiannotator must have 2 dimensions: items x annotators")
     n_classes = models[0].shape[1]
@@ -455,7 +474,7 @@ def get_active_learning_scores(labels_multiannotator=None, pred_probs=None,
                                                                     [pred_probs], False)
     if pred_probs_unlabeled is None:
         return scores, np.array([])
-    scaled = _votes.temperature_scale(pred_probs_unlabeled, temperature[0])
+    scaled = _votes.temperature_scale(_inputs.readable(pred_probs_unlabeled), temperature[0])
     total = model_weight[0] + doubt
     unlabelled = (scaled.max(axis=1) * model_weight[0] + doubt / scaled.shape[1]) / total
     return scores, unlabelled
@@ -476,7 +495,7 @@ def get_active_learning_scores_ensemble(labels_multiannotator=None, pred_probs=N
                                                                     list(pred_probs), True)
     if pred_probs_unlabeled is None:
         return scores, np.array([])
-    scaled = np.stack([_votes.temperature_scale(p, t)
+    scaled = np.stack([_votes.temperature_scale(_inputs.readable(p), t)
                        for p, t in zip(pred_probs_unlabeled, temperature)])
     consensus = get_majority_vote_label(scaled.argmax(axis=2).T.astype(float),
                                         scaled.mean(axis=0))

@@ -17,18 +17,29 @@ class _Neighbors:
     def __init__(self, features, n_neighbors):
         self._features = features
         self.n_neighbors = n_neighbors
+        self.dtype = features.dtype
         self.metric = "cosine" if features.shape[1] > 3 else "euclidean"
 
     def kneighbors(self, X=None, n_neighbors=None):
         """(distances, indices) of the fitted rows nearest to X, or to each other."""
+        X = None if X is None else _outliers._features(_as_numbers(X))
         return _outliers.neighbors(self._features, X, n_neighbors or self.n_neighbors,
                                    _outliers.METRICS.index(self.metric))
 
 
+def _as_numbers(features):
+    return features if hasattr(features, "to_numpy") else _inputs.readable(features)
+
+
 def _fit_neighbors(features, k):
-    if k is not None and k >= len(features):
-        raise ValueError(f"k={k} neighbours are asked for but there are {len(features)} rows only")
-    return _Neighbors(_outliers._features(features), k or min(10, len(features) - 1))
+    if len(features) < 2:
+        raise ValueError(f"features has {len(features)} rows: at least 2 are needed")
+    if k is not None:
+        k = _inputs.whole(k, "k")
+        if not 0 <= k < len(features):
+            raise ValueError(f"k={k} neighbours are asked for but there are {len(features)} rows "
+                             f"only")
+    return _Neighbors(_outliers._features(_as_numbers(features)), k or min(10, len(features) - 1))
 
 
 def _fit_given(knn, features):
@@ -130,7 +141,8 @@ class OutOfDistribution:
         if self.params["scaling_factor"] is None:
             least = 100 * np.finfo(np.float64).eps
             self.params["scaling_factor"] = float(max(np.median(distances), least))
-        return _scores_of(distances, knn, self.params["t"], self.params["scaling_factor"])
+        scores = _scores_of(distances, knn, self.params["t"], self.params["scaling_factor"])
+        return scores.astype(_score_type(features, knn), copy=False)
 
     def _score_pred_probs(self, pred_probs, labels):
         """(scores, thresholds or None)."""
@@ -144,7 +156,8 @@ class OutOfDistribution:
         elif thresholds is None:
             if labels is None:
                 raise ValueError("labels are needed with params['adjust_pred_probs'] = True")
-            _inputs.open_checked(labels, pred_probs).check_range()
+            labels = _inputs.labels_to_array(labels)
+            _inputs.open_checked(labels, pred_probs, any_type=True).check_range()
             thresholds = get_confident_thresholds(labels, pred_probs)
         if p["method"] not in _outliers.METHODS:
             raise ValueError(f"method: {p['method']!r} is none of {_outliers.METHODS}")
@@ -153,7 +166,18 @@ class OutOfDistribution:
                           UserWarning)
         scores = _outliers.probability_scores(_inputs.readable(pred_probs), thresholds,
                                               p["method"], p["M"], p["gamma"])
+        is_single = thresholds is None or np.asarray(thresholds).dtype.itemsize < 8
+        if pred_probs.dtype in (np.float16, np.float32) and is_single:
+            scores = scores.astype(np.float32)
         return scores, thresholds if p["adjust_pred_probs"] else p["confident_thresholds"]
+
+
+def _score_type(features, knn):
+    """float32 for cosine distances between float32 rows, as scikit-learn computes them."""
+    dtype = getattr(features, "dtype", None)
+    if features is None and isinstance(knn, _Neighbors):
+        dtype = knn.dtype
+    return np.float32 if dtype == np.float32 and knn.metric == "cosine" else np.float64
 
 
 def _scores_of(distances, knn, t, scale):

@@ -16,7 +16,9 @@ def _as_cleanlab(scores, method, adjust_pred_probs, pred_probs):
     """The float type cleanlab returns: pred_probs' own where a probability is only looked up."""
     if method == "self_confidence" and not adjust_pred_probs:
         return scores.astype(pred_probs.dtype, copy=False)
-    return scores.astype(np.float16) if pred_probs.dtype == np.float16 else scores
+    if pred_probs.dtype != np.float16:
+        return scores
+    return scores.astype(np.float32 if method == "confidence_weighted_entropy" else np.float16)
 
 
 def _check_method(method, adjust_pred_probs):
@@ -49,7 +51,8 @@ def get_self_confidence_for_each_label(labels, pred_probs):
 
 def get_normalized_margin_for_each_label(labels, pred_probs):
     """(p(label) - largest other p + 1) / 2 for each row: N values. Same as in cleanlab.rank."""
-    scores = _inputs.open_problem(np.asarray(labels), pred_probs).scores("normalized_margin")
+    problem = _inputs.open_problem(_inputs.class_numbers(labels), pred_probs)
+    scores = problem.scores("normalized_margin")
     return _as_cleanlab(scores, "normalized_margin", False, pred_probs)
 
 
@@ -59,7 +62,7 @@ def get_confidence_weighted_entropy_for_each_label(labels, pred_probs):
 
     Raises ValueError where a probability lies outside [0, 1], by rounding even.
     """
-    problem = _inputs.open_problem(np.asarray(labels), pred_probs)
+    problem = _inputs.open_problem(_inputs.class_numbers(labels), pred_probs)
     return problem.scores("confidence_weighted_entropy")
 
 
@@ -99,6 +102,10 @@ def get_label_quality_ensemble_scores(labels, pred_probs_list, *, method="self_c
     if by == "custom":
         assert custom_weights is not None, "custom_weights is None"
         assert len(custom_weights) == len(problems), "custom_weights needs one weight per model"
+        custom_weights = _inputs.numbers(custom_weights, "custom_weights")
+    if by == "log_loss_search":
+        t_values = _inputs.numbers(log_loss_search_T_values, "log_loss_search_T_values")
+        assert t_values.size > 0, "log_loss_search_T_values is empty"
     scores, weights, accuracies = _core.ensemble(
         problems, method=method, adjust_pred_probs=adjust_pred_probs, weights=by,
         custom=custom_weights, t_values=log_loss_search_T_values)
@@ -110,18 +117,29 @@ def get_label_quality_ensemble_scores(labels, pred_probs_list, *, method="self_c
 def find_top_issues(quality_scores, *, top=10):
     """Row numbers of the `top` lowest scores, lowest first; None = all. Same as in
     cleanlab.rank."""
-    order = _core.argsort(quality_scores, "compat")
+    scores = _inputs.numbers(quality_scores, "quality_scores")
+    if scores.ndim != 1:
+        raise ValueError(f"quality_scores must have one dimension, not {scores.ndim}")
+    order = _core.argsort(scores, "compat")
     return order if top is None or top > len(order) else order[:top]
 
 
-def rank_issues(issues, problem, rank_by, rank_by_kwargs):
-    """order_label_issues for a problem that is already open."""
-    adjust = dict(rank_by_kwargs).pop("adjust_pred_probs", False)
+def _rank_options(rank_by, rank_by_kwargs):
+    """adjust_pred_probs, checked together with the method."""
+    if not hasattr(rank_by_kwargs, "keys"):
+        raise TypeError(f"rank_by_kwargs must be a dict, not {rank_by_kwargs!r}")
+    adjust = rank_by_kwargs.get("adjust_pred_probs", False)
     unknown = set(rank_by_kwargs) - {"adjust_pred_probs"}
     if unknown:
         raise TypeError(f"get_label_quality_scores() got an unexpected keyword argument "
                         f"{sorted(unknown)[0]!r}")
     _check_method(rank_by, adjust)
+    return adjust
+
+
+def rank_issues(issues, problem, rank_by, rank_by_kwargs):
+    """order_label_issues for a problem that is already open."""
+    adjust = _rank_options(rank_by, rank_by_kwargs)
     if rank_by == "confidence_weighted_entropy":  # refuses values just outside [0, 1] in any row
         rows = np.flatnonzero(issues)
         return rows[_core.argsort(problem.scores(rank_by)[rows], "compat")]
@@ -132,15 +150,18 @@ def order_label_issues(label_issues_mask, labels, pred_probs, *, rank_by="self_c
                        rank_by_kwargs={}):
     """Row numbers of the flagged rows, worst label first (int64).
 
-    label_issues_mask: N booleans. rank_by: a method of get_label_quality_scores, rank_by_kwargs its
-    options. Same as cleanlab.rank.order_label_issues.
+    label_issues_mask: N booleans, or row numbers. rank_by: a method of get_label_quality_scores,
+    rank_by_kwargs its options. Same as cleanlab.rank.order_label_issues.
     """
     problem = _inputs.open_checked(labels, pred_probs,
                                    allow_one_class=_inputs.is_all_zero(labels))
     problem.check_range()
     mask = np.asarray(label_issues_mask)
-    if mask.dtype != np.bool_:
-        marked = np.zeros(len(labels), bool)
-        marked[mask] = True
-        mask = marked
-    return rank_issues(mask, problem, rank_by, rank_by_kwargs)
+    if mask.dtype == np.bool_ and mask.shape == (problem.n_rows,):
+        return rank_issues(mask, problem, rank_by, rank_by_kwargs)
+    if mask.dtype == np.bool_:
+        raise IndexError(f"label_issues_mask must hold {problem.n_rows} booleans, but its shape is "
+                         f"{mask.shape}")
+    rows = np.arange(problem.n_rows)[mask]  # row numbers, kept as often as they are named
+    scores = problem.scores(rank_by, _rank_options(rank_by, rank_by_kwargs))[rows]
+    return rows[_core.argsort(scores, "compat")]
