@@ -125,22 +125,6 @@ static lqa_status fill_manifest_lists(lqa_audit_session *s, lqa_manifest *m, lqa
   return LQA_OK;
 }
 
-static lqa_status write_snapshot(lqa_audit_session *s, const char *folder, lqa_error *err) {
-  double started = lqa_clock_seconds();
-  if (s->args->no_snapshot) {
-    return LQA_OK;
-  }
-  char *path = lqa_path_join(folder, "source.parquet");
-  if (!path) {
-    return lqa_fail_memory(err, "writing the snapshot");
-  }
-  lqa_observe_progress(s->args->common.observer, "writing the snapshot", -1);
-  lqa_status status = lqa_source_snapshot(s->source, path, err);
-  free(path);
-  lqa_audit_session_time(s, "snapshot", started);
-  return status;
-}
-
 static lqa_status write_report(lqa_audit_session *s, lqa_run *run, const char *path,
                                lqa_result *result, lqa_error *err) {
   LQA_TRY(lqa_run_report_complete(run, path, LQA_REPORT_DEFAULT_TOP, &s->arena, &s->report, err));
@@ -159,7 +143,7 @@ static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lq
                             lqa_error *err) {
   lqa_manifest manifest;
   lqa_run *run = NULL;
-  LQA_TRY(write_snapshot(s, draft->folder, err));
+  LQA_TRY(lqa_audit_session_finish_snapshot(s, err));
   double started = lqa_clock_seconds();
   LQA_TRY(fill_manifest(s, &manifest, err));
   LQA_TRY(fill_manifest_lists(s, &manifest, err));
@@ -217,7 +201,12 @@ static lqa_status run_into(const lqa_audit_args *args, const char *path, lqa_res
     free(session);
     return status;
   }
-  status = audit_into(session, args, &draft, result, err);
+  char *snapshot_path = args->no_snapshot ? NULL : lqa_path_join(draft.folder, "source.parquet");
+  session->snapshot_path = snapshot_path;
+  status = snapshot_path || args->no_snapshot ? audit_into(session, args, &draft, result, err)
+                                              : lqa_fail_memory(err, "starting the audit");
+  lqa_background_free(session->snapshot); /* before its folder goes */
+  session->snapshot = NULL;
   if (status == LQA_OK) {
     status = lqa_run_draft_commit(&draft, err);
   } else {
@@ -228,6 +217,7 @@ static lqa_status run_into(const lqa_audit_args *args, const char *path, lqa_res
   }
   lqa_audit_session_clear(session);
   free(session);
+  free(snapshot_path);
   return status;
 }
 

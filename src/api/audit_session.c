@@ -20,6 +20,7 @@ void lqa_audit_session_time(lqa_audit_session *s, const char *stage, double star
 }
 
 void lqa_audit_session_clear(lqa_audit_session *s) {
+  lqa_background_free(s->snapshot);
   if (s->has_evidence) {
     lqa_evidence_clear(&s->evidence);
   }
@@ -66,6 +67,20 @@ static lqa_status prepare(lqa_audit_session *s, lqa_error *err) {
   return s->pool ? LQA_OK : lqa_fail_memory(err, "starting threads");
 }
 
+static lqa_status write_snapshot(void *data, const lqa_observer *observer, lqa_error *err) {
+  lqa_audit_session *s = data;
+  return lqa_source_snapshot(s->source, s->snapshot_path, observer, err);
+}
+
+/* The source is not needed again, so its copy can be written beside the other stages; not under a
+ * memory limit, where both at once might pass it, nor where the user wants one thread. */
+static lqa_status start_snapshot(lqa_audit_session *s, lqa_error *err) {
+  bool alone = s->args->source.memory_limit > 0 || s->args->common.threads == 1;
+  return s->snapshot_path && !alone
+             ? lqa_background_start(write_snapshot, s, s->args->common.observer, &s->snapshot, err)
+             : LQA_OK;
+}
+
 static lqa_status read_source(lqa_audit_session *s, lqa_error *err) {
   const lqa_observer *observer = s->args->common.observer;
   s->source_options =
@@ -73,7 +88,20 @@ static lqa_status read_source(lqa_audit_session *s, lqa_error *err) {
   lqa_observe_progress(observer, "reading", -1);
   LQA_TRY(lqa_audit_reference_load(&s->reference, s->args, &s->source_options, err));
   LQA_TRY(lqa_source_open(&s->source_options, observer, &s->source, err));
-  return lqa_source_load(s->source, &s->dataset, err);
+  LQA_TRY(lqa_source_load(s->source, &s->dataset, err));
+  return start_snapshot(s, err);
+}
+
+lqa_status lqa_audit_session_finish_snapshot(lqa_audit_session *s, lqa_error *err) {
+  if (!s->snapshot_path) {
+    return LQA_OK;
+  }
+  double started = lqa_clock_seconds();
+  lqa_observe_progress(s->args->common.observer, "writing the snapshot", -1);
+  lqa_status status = s->snapshot ? lqa_background_wait(s->snapshot, err)
+                                  : write_snapshot(s, s->args->common.observer, err);
+  lqa_audit_session_time(s, "snapshot", started);
+  return status;
 }
 
 static lqa_audit_input known_facts(const lqa_audit_session *s) {
@@ -243,7 +271,6 @@ lqa_status lqa_audit_session_run(lqa_audit_session *s, const lqa_audit_args *arg
                 {"alignment", look_again},
                 {"trust", judge_rows},
                 {"summary", fill_report}};
-  memset(s, 0, sizeof *s);
   s->args = args;
   lqa_arena_init(&s->arena);
   for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {

@@ -6,6 +6,7 @@
 #include "api/audit_reference.h"
 #include "api/report_build.h"
 #include "audit/audit_run.h"
+#include "base/background.h"
 #include "base/pool.h"
 #include "data/source.h"
 #include "labelqa/labelqa.h"
@@ -19,6 +20,9 @@ typedef struct lqa_audit_session {
   lqa_source_options source_options;
   lqa_source *source;
   lqa_dataset *dataset;
+  const char
+      *snapshot_path; /* where the copy of the source goes; NULL: none is kept. The caller's */
+  lqa_background *snapshot;      /* writes it while the stages run */
   lqa_audit_reference reference; /* --against, --migrated-from */
   lqa_audit_run audits;
   bool has_audits;
@@ -35,9 +39,12 @@ typedef struct lqa_audit_session {
   int n_timings;
 } lqa_audit_session;
 
-/* Runs all stages. *session must not be moved; clear it whatever the outcome. */
+/* Runs all stages on a session that is zero but for snapshot_path; it must not be moved, and is to
+ * be cleared whatever the outcome. */
 lqa_status lqa_audit_session_run(lqa_audit_session *session, const lqa_audit_args *args,
                                  lqa_error *err);
+/* Waits until the snapshot, if there is to be one, is on disk. */
+lqa_status lqa_audit_session_finish_snapshot(lqa_audit_session *session, lqa_error *err);
 void lqa_audit_session_clear(lqa_audit_session *session);
 /* Adds the time since `started` (lqa_clock_seconds) under `stage`, a static text. */
 void lqa_audit_session_time(lqa_audit_session *session, const char *stage, double started);

@@ -24,7 +24,8 @@ void lqa_observe_message(const lqa_observer *observer, lqa_message_level level, 
 }
 
 bool lqa_observe_cancelled(const lqa_observer *observer) {
-  return observer && observer->cancelled && *observer->cancelled;
+  return observer && observer->cancelled &&
+         __atomic_load_n(observer->cancelled, __ATOMIC_RELAXED) != 0;
 }
 
 lqa_status lqa_observe_check(const lqa_observer *observer, lqa_error *err) {

@@ -1,5 +1,7 @@
 /* From file to UTF-8 in up to three stages: read, decompress, transcode.
  *
+ * A compressed file of some size is read and decompressed by a thread of its own, so that whoever
+ * parses need not wait.
  * A plain UTF-8 file is read straight into the caller's buffer. Compressed data goes through one
  * raw buffer, transcoded data through a second one. zlib and zstd report damage and truncation,
  * which a short file would otherwise pass off as its end.
@@ -7,6 +9,7 @@
 #include "data/input.h"
 
 #include "base/memory.h"
+#include "data/read_ahead.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +34,9 @@ typedef struct window {
 struct lqa_input {
   const char *name;
   int fd;
-  uint64_t size_bytes, read_bytes;
+  uint64_t size_bytes, read_bytes; /* read_bytes: counted by the thread, atomically */
+  lqa_read_ahead *ahead;           /* decompresses, once it has begun */
+  bool is_ahead_tried;
   compression compression;
   bool at_end;      /* of the file */
   bool in_frame;    /* compressed data has begun and not ended */
@@ -56,7 +61,7 @@ static lqa_status read_file(lqa_input *in, char *to, size_t capacity, size_t *go
     return lqa_fail_errno(err, "read", in->name);
   }
   *got = (size_t)n;
-  in->read_bytes += (size_t)n;
+  __atomic_fetch_add(&in->read_bytes, (uint64_t)n, __ATOMIC_RELAXED);
   in->at_end = n == 0;
   return LQA_OK;
 }
@@ -141,6 +146,24 @@ static lqa_status decompress(lqa_input *in, char *to, size_t capacity, size_t *g
   return LQA_OK;
 }
 
+static lqa_status decompress_ahead(void *data, char *to, size_t capacity, size_t *got,
+                                   lqa_error *err) {
+  return decompress(data, to, capacity, got, err);
+}
+
+/* What follows the head. Whatever looks at the head alone starts no thread. */
+static lqa_status read_rest(lqa_input *in, char *to, size_t capacity, size_t *got, lqa_error *err) {
+  if (in->compression == PLAIN) {
+    return read_file(in, to, capacity, got, err);
+  }
+  if (!in->is_ahead_tried && in->size_bytes > RAW_BYTES) {
+    in->ahead = lqa_read_ahead_new(decompress_ahead, in);
+  }
+  in->is_ahead_tried = true;
+  return in->ahead ? lqa_read_ahead_get(in->ahead, to, capacity, got, err)
+                   : decompress(in, to, capacity, got, err);
+}
+
 static lqa_status read_decompressed(lqa_input *in, char *to, size_t capacity, size_t *got,
                                     lqa_error *err) {
   if (in->head.start < in->head.end) {
@@ -150,8 +173,7 @@ static lqa_status read_decompressed(lqa_input *in, char *to, size_t capacity, si
     in->head.start += *got;
     return LQA_OK;
   }
-  return in->compression == PLAIN ? read_file(in, to, capacity, got, err)
-                                  : decompress(in, to, capacity, got, err);
+  return read_rest(in, to, capacity, got, err);
 }
 
 static lqa_status refill_text(lqa_input *in, lqa_error *err) {
@@ -307,13 +329,15 @@ out:
 }
 
 double lqa_input_fraction(const lqa_input *input) {
-  return input->size_bytes > 0 ? (double)input->read_bytes / (double)input->size_bytes : -1;
+  uint64_t done = __atomic_load_n(&input->read_bytes, __ATOMIC_RELAXED);
+  return input->size_bytes > 0 ? (double)done / (double)input->size_bytes : -1;
 }
 
 void lqa_input_close(lqa_input *input) {
   if (!input) {
     return;
   }
+  lqa_read_ahead_free(input->ahead);
   if (input->compression == GZIP) {
     inflateEnd(&input->zlib);
   }

@@ -3,7 +3,7 @@
  *     lqa_source *source = NULL;
  *     LQA_TRY(lqa_source_open(&options, observer, &source, err));   // globs, formats, columns
  *     status = lqa_source_load(source, &dataset, err);              // roles, labels, hashes
- *     status = lqa_source_snapshot(source, "run/source.parquet", err);
+ *     status = lqa_source_snapshot(source, "run/source.parquet", observer, err);
  *     lqa_source_close(source);
  *
  * A source is a path, a glob, "-" (standard input), "file.db::table" (DuckDB or SQLite) or a URL.
@@ -89,8 +89,10 @@ lqa_status lqa_dataset_load(const lqa_source_options *options, const lqa_observe
                             lqa_dataset **out, lqa_error *err);
 
 /* Writes all columns of all rows read (after `where` and `limit`), as texts, to a Parquet file: the
- * same rows give the same bytes. Needs no load. */
-lqa_status lqa_source_snapshot(lqa_source *source, const char *path, lqa_error *err);
+ * same rows give the same bytes. Needs no load. After a load it may run on another thread, as long
+ * as nothing else reads the source meanwhile; `observer` (NULL allowed) is then the source's. */
+lqa_status lqa_source_snapshot(lqa_source *source, const char *path, const lqa_observer *observer,
+                               lqa_error *err);
 
 /* All columns of all rows in order, for whoever copies a source: export, corrupt, compare. Any
  * number may be open at once. */

@@ -72,8 +72,10 @@ static lqa_status save(lqa_source *source, snapshot *s, const char *path, lqa_er
   return status;
 }
 
-lqa_status lqa_source_snapshot(lqa_source *source, const char *path, lqa_error *err) {
+lqa_status lqa_source_snapshot(lqa_source *source, const char *path, const lqa_observer *observer,
+                               lqa_error *err) {
   snapshot s = {0};
+  source->observer = observer;
   LQA_TRY(lqa_source_check_names(source, "a snapshot (see --no-snapshot)", err));
   if (source->n_rows < 0) {
     LQA_TRY(count_rows(source, &source->n_rows, err));

@@ -161,7 +161,7 @@ static lqa_status copy_to(lqa_database *database, const char *path, lqa_error *e
   lqa_buf_init(&sql, 1 << 16);
   lqa_buf_add_text(&sql, "COPY (SELECT * FROM lqa_table()) TO ");
   lqa_duck_literal(&sql, lqa_str_from(path));
-  lqa_buf_add_text(&sql, " (FORMAT parquet, COMPRESSION zstd)");
+  lqa_buf_add_text(&sql, " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)");
   lqa_status status = lqa_buf_check(&sql, err);
   if (status == LQA_OK) {
     status = lqa_database_run(database, sql.data, NULL, 0, err);

@@ -6,6 +6,7 @@
  * over. */
 #include "store/run.h"
 
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -239,9 +240,13 @@ lqa_status lqa_run_new(const lqa_run_parts *parts, const lqa_run_draft *draft, l
 
 /* ---- files ---- */
 
-static lqa_status save_rows_and_review(lqa_run *run, lqa_error *err) {
-  const lqa_rows_output output = {&run->rows, &run->evidence, &run->manifest, run->observer};
-  LQA_TRY(lqa_rows_save(&output, run->folder, err));
+static lqa_status save_rows(void *data, const lqa_observer *observer, lqa_error *err) {
+  const lqa_run *run = data;
+  const lqa_rows_output output = {&run->rows, &run->evidence, &run->manifest, observer};
+  return lqa_rows_save(&output, run->folder, err);
+}
+
+static lqa_status save_review(const lqa_run *run, lqa_error *err) {
   char *path = lqa_path_join(run->folder, "review.csv");
   if (!path) {
     return lqa_fail_memory(err, "writing review.csv");
@@ -263,12 +268,28 @@ static lqa_status save_pred_probs(const lqa_run *run, const float *pred_probs, l
   return status;
 }
 
+static lqa_status save_small(const lqa_run *run, const float *pred_probs, lqa_error *err) {
+  LQA_TRY(pred_probs ? save_pred_probs(run, pred_probs, err) : LQA_OK);
+  return save_review(run, err);
+}
+
+/* rows.parquet takes longest: the others are written beside it. Its failure is told first. */
+static lqa_status save_tables(lqa_run *run, const float *pred_probs, lqa_error *err) {
+  lqa_background *rows = NULL;
+  lqa_error other;
+  LQA_TRY(lqa_background_start(save_rows, run, run->observer, &rows, err));
+  lqa_status status = save_small(run, pred_probs, &other);
+  lqa_status rows_status = lqa_background_wait(rows, err);
+  lqa_background_free(rows);
+  if (rows_status == LQA_OK && status != LQA_OK && err) {
+    *err = other;
+  }
+  return rows_status != LQA_OK ? rows_status : status;
+}
+
 lqa_status lqa_run_save(lqa_run *run, const float *pred_probs, lqa_error *err) {
   LQA_TRY(lqa_classes_save(&run->manifest, run->folder, err));
-  if (pred_probs) {
-    LQA_TRY(save_pred_probs(run, pred_probs, err));
-  }
-  LQA_TRY(save_rows_and_review(run, err));
+  LQA_TRY(save_tables(run, pred_probs, err));
   return lqa_manifest_save(&run->manifest, run->folder, err);
 }
 
@@ -359,7 +380,7 @@ lqa_status lqa_run_refresh(lqa_run *run, lqa_error *err) {
     LQA_TRY(merge_changes(run, err));
   }
   LQA_TRY(lqa_run_overlay(run, err));
-  LQA_TRY(save_rows_and_review(run, err));
+  LQA_TRY(save_tables(run, NULL, err));
   LQA_TRY(lqa_manifest_save(&run->manifest, run->folder, err));
   run->loaded = run->manifest;
   run->rows_time = find_rows_time(run);

@@ -447,7 +447,7 @@ static void test_names_that_differ_in_case(void **state) {
   lqa_source *source = NULL;
   lqa_error err;
   assert_int_equal(lqa_source_open(&o, NULL, &source, NULL), LQA_OK);
-  assert_int_equal(lqa_source_snapshot(source, "case.parquet", &err), LQA_BAD_DATA);
+  assert_int_equal(lqa_source_snapshot(source, "case.parquet", NULL, &err), LQA_BAD_DATA);
   assert_non_null(strstr(err.message, "'Text' and 'text' differ only in case"));
   assert_false(lqa_path_exists("case.parquet"));
   lqa_source_close(source);
@@ -472,11 +472,11 @@ static void test_reader_and_snapshot(void **state) {
   lqa_source *source = NULL;
   lqa_error err;
   assert_int_equal(lqa_source_open(&o, NULL, &source, &err), LQA_OK);
-  assert_int_equal(lqa_source_snapshot(source, "one.parquet", &err), LQA_OK);
+  assert_int_equal(lqa_source_snapshot(source, "one.parquet", NULL, &err), LQA_OK);
   lqa_dataset *d = NULL;
   assert_int_equal(lqa_source_load(source, &d, &err), LQA_OK);
   lqa_dataset_free(d);
-  assert_int_equal(lqa_source_snapshot(source, "two.parquet", &err), LQA_OK);
+  assert_int_equal(lqa_source_snapshot(source, "two.parquet", NULL, &err), LQA_OK);
   assert_int_equal(lqa_source_count_columns(source), 3);
   assert_int_equal(lqa_source_find_column(source, "text"), 0);
   assert_int_equal(lqa_source_find_column(source, "no"), -1);
