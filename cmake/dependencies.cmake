@@ -3,8 +3,9 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(DEPS REQUIRED IMPORTED_TARGET
-                  sqlite3 libcurl jansson libmicrohttpd libutf8proc libxxhash libcrypto zlib
-                  libzstd)
+                  sqlite3 libcurl libmicrohttpd libutf8proc libxxhash libcrypto zlib libzstd)
+# Tests alone: the judge-server, and whoever reads what our writer writes.
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 
 add_library(duckdb SHARED IMPORTED)
 if(LABELQA_SYSTEM_DUCKDB)

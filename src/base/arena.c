@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { FIRST_CHUNK = 64 << 10, LARGEST_CHUNK = 8 << 20, ALIGNMENT = 16 };
+enum { FIRST_CHUNK = 64 << 10, SMALL_CHUNK = 8 << 10, LARGEST_CHUNK = 8 << 20, ALIGNMENT = 16 };
 
 struct lqa_arena_chunk {
   struct lqa_arena_chunk *next;
@@ -17,7 +17,11 @@ struct lqa_arena_chunk {
 };
 
 void lqa_arena_init(lqa_arena *arena) {
-  *arena = (lqa_arena){NULL, 0};
+  *arena = (lqa_arena){.first_bytes = FIRST_CHUNK};
+}
+
+void lqa_arena_init_small(lqa_arena *arena) {
+  *arena = (lqa_arena){.first_bytes = SMALL_CHUNK};
 }
 
 void lqa_arena_clear(lqa_arena *arena) {
@@ -27,7 +31,7 @@ void lqa_arena_clear(lqa_arena *arena) {
     free(chunk);
     chunk = next;
   }
-  lqa_arena_init(arena);
+  *arena = (lqa_arena){.first_bytes = arena->first_bytes};
 }
 
 static struct lqa_arena_chunk *add_chunk(lqa_arena *arena, size_t capacity) {
@@ -50,8 +54,9 @@ static struct lqa_arena_chunk *chunk_for(lqa_arena *arena, size_t need) {
   if (head && head->capacity - head->used >= need) {
     return head;
   }
-  size_t next = head ? head->capacity * 2 : FIRST_CHUNK;
-  next = next > LARGEST_CHUNK ? LARGEST_CHUNK : next < FIRST_CHUNK ? FIRST_CHUNK : next;
+  size_t first = arena->first_bytes ? arena->first_bytes : FIRST_CHUNK; /* zeroed, not made */
+  size_t next = head ? head->capacity * 2 : first;
+  next = next > LARGEST_CHUNK ? LARGEST_CHUNK : next < first ? first : next;
   bool own_chunk = need > next / 4;
   struct lqa_arena_chunk *chunk = add_chunk(arena, own_chunk ? need : next);
   if (!chunk) {

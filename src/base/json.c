@@ -130,9 +130,29 @@ void lqa_json_text(lqa_json *json, const char *value) {
   lqa_json_str(json, lqa_str_from(value));
 }
 
+/* printf is a hundred times the price of a digit. */
+static void format_int(int64_t value, char out[32]) {
+  char digits[24];
+  size_t n = 0, at = 0;
+  uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+  do {
+    digits[n++] = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest > 0);
+  if (value < 0) {
+    out[at++] = '-';
+  }
+  while (n > 0) {
+    out[at++] = digits[--n];
+  }
+  out[at] = '\0';
+}
+
 void lqa_json_int(lqa_json *json, int64_t value) {
+  char text[32];
   begin_item(json);
-  lqa_buf_printf(json->out, "%lld", (long long)value);
+  format_int(value, text);
+  lqa_buf_add_text(json->out, text);
 }
 
 void lqa_json_double(lqa_json *json, double value) {
@@ -162,6 +182,11 @@ void lqa_json_raw(lqa_json *json, lqa_str value) {
 }
 
 void lqa_format_double(double value, char out[32]) {
+  bool is_whole = value > -1e15 && value < 1e15 && value == (double)(int64_t)value;
+  if (is_whole && !(value == 0 && signbit(value))) {
+    format_int((int64_t)value, out);
+    return;
+  }
   for (int digits = 15; digits <= 17; digits++) {
     snprintf(out, 32, "%.*g", digits, value);
     if (strtod(out, NULL) == value) {

@@ -18,10 +18,14 @@ typedef struct reader {
   lqa_arena *arena;
   lqa_error *err;
   int depth;
+  bool may_repeat; /* keys */
 } reader;
 
 static lqa_status fail(reader *r, const char *what) {
   int64_t line = 1;
+  if (!r->name) {
+    return LQA_BAD_DATA;
+  }
   for (const char *c = r->start; c < r->at; c++) {
     line += *c == '\n';
   }
@@ -167,7 +171,7 @@ static lqa_status read_key(reader *r, const lqa_json_node *parent, lqa_json_node
     return fail(r, "a key is missing");
   }
   LQA_TRY(read_text(r, &node->key));
-  for (const lqa_json_node *other = parent->first; other; other = other->next) {
+  for (const lqa_json_node *other = parent->first; other && !r->may_repeat; other = other->next) {
     if (lqa_str_equal(other->key, node->key)) {
       return fail(r, "a key occurs twice");
     }
@@ -232,33 +236,45 @@ static lqa_status read_value(reader *r, lqa_json_node *node) {
   return c == '-' || (c >= '0' && c <= '9') ? read_number(r, node) : fail(r, "a value is missing");
 }
 
-lqa_status lqa_json_parse(lqa_str text, const char *name, lqa_arena *arena,
-                          const lqa_json_node **root, lqa_error *err) {
-  reader r = {name, text.data, text.data, text.data + text.size, arena, err, 0};
-  int64_t bad = lqa_utf8_check(text.data, text.size);
+static lqa_status read_document(reader *r, const lqa_json_node **root) {
+  int64_t bad = lqa_utf8_check(r->at, (size_t)(r->end - r->at));
   if (bad >= 0) {
-    r.at += bad;
-    return fail(&r, "invalid UTF-8");
+    r->at += bad;
+    return fail(r, "invalid UTF-8");
   }
-  lqa_json_node *node = lqa_arena_take(arena, 1, sizeof *node);
+  lqa_json_node *node = lqa_arena_take(r->arena, 1, sizeof *node);
   if (!node) {
-    return lqa_fail_memory(err, "reading JSON");
+    return lqa_fail_memory(r->err, "reading JSON");
   }
-  LQA_TRY(read_value(&r, node));
-  skip_space(&r);
-  if (r.at != r.end) {
-    return fail(&r, "text after the end");
+  LQA_TRY(read_value(r, node));
+  skip_space(r);
+  if (r->at != r->end) {
+    return fail(r, "text after the end");
   }
   *root = node;
   return LQA_OK;
 }
 
+lqa_status lqa_json_parse(lqa_str text, const char *name, lqa_arena *arena,
+                          const lqa_json_node **root, lqa_error *err) {
+  reader r = {name, text.data, text.data, text.data + text.size, arena, err, 0, false};
+  return read_document(&r, root);
+}
+
+const lqa_json_node *lqa_json_parse_foreign(lqa_str text, lqa_arena *arena) {
+  reader r = {NULL, text.data, text.data, text.data + text.size, arena, NULL, 0, true};
+  const lqa_json_node *root = NULL;
+  return text.size && read_document(&r, &root) == LQA_OK ? root : NULL;
+}
+
 const lqa_json_node *lqa_json_find(const lqa_json_node *object, const char *key) {
   const lqa_json_node *node = object && object->kind == LQA_JSON_OBJECT ? object->first : NULL;
-  while (node && !lqa_str_equal(node->key, lqa_str_from(key))) {
-    node = node->next;
+  const lqa_json_node *found = NULL;
+  lqa_str name = lqa_str_from(key);
+  for (; node; node = node->next) {
+    found = lqa_str_equal(node->key, name) ? node : found;
   }
-  return node;
+  return found;
 }
 
 double lqa_json_find_number(const lqa_json_node *object, const char *key, double fallback) {

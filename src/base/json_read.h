@@ -2,7 +2,8 @@
  *
  * For what the project itself writes (manifests) and for small requests; big data goes through
  * DuckDB. RFC 8259, no extensions: duplicate keys, trailing text, invalid UTF-8 and a depth over 64
- * are refused, with the position in the message.
+ * are refused, with the position in the message. What others send may repeat a key: of it the last
+ * one counts.
  */
 #ifndef LQA_BASE_JSON_READ_H
 #define LQA_BASE_JSON_READ_H
@@ -32,7 +33,12 @@ typedef struct lqa_json_node {
 lqa_status lqa_json_parse(lqa_str text, const char *name, lqa_arena *arena,
                           const lqa_json_node **root, lqa_error *err);
 
-/* The member `key` of an object; NULL if there is none, or `object` is NULL or no object. */
+/* The same for what others send, where a repeated key is no damage. NULL: it is no JSON (or memory
+ * is out). */
+const lqa_json_node *lqa_json_parse_foreign(lqa_str text, lqa_arena *arena);
+
+/* The member `key` of an object (the last one of that name); NULL if there is none, or `object` is
+ * NULL or no object. */
 const lqa_json_node *lqa_json_find(const lqa_json_node *object, const char *key);
 /* The value of member `key`, or the fallback where it is absent, null or of another kind. */
 double lqa_json_find_number(const lqa_json_node *object, const char *key, double fallback);

@@ -26,17 +26,15 @@ enum { MAX_LINES = 50000, MAX_BYTES = 200000000, MAX_REPLY = 512 << 20 };
 
 /* ---- writing ---- */
 
-static lqa_status write_line(const lqa_judge_plan *plan, const lqa_task *task, lqa_buf *body,
+static lqa_status write_line(const lqa_judge_plan *plan, const lqa_task *task, lqa_buf *scratch,
                              lqa_buf *out) {
   char id[65];
-  lqa_buf_reset(body);
-  LQA_TRY(lqa_plan_write_request(plan, task, body));
   lqa_cache_key_format(&task->key, id);
   lqa_buf_printf(out,
                  "{\"custom_id\":\"%s\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\","
                  "\"body\":",
                  id);
-  lqa_buf_add_str(out, lqa_buf_str(body));
+  LQA_TRY(lqa_plan_write_request(plan, task, scratch, out));
   lqa_buf_add_text(out, "}\n");
   return LQA_OK;
 }
@@ -46,17 +44,17 @@ static lqa_status write_lines(const lqa_judge_plan *plan, lqa_buf *out, int64_t 
   if (plan->options.n_judges != 1) {
     return lqa_fail(err, LQA_BAD_USAGE, "a batch is for one judge; run the second one by itself");
   }
-  lqa_buf body;
-  lqa_buf_init(&body, MAX_BYTES);
+  lqa_buf scratch;
+  lqa_buf_init(&scratch, MAX_BYTES);
   lqa_status status = LQA_OK;
   *n_lines = 0;
   for (size_t t = 0; t < plan->n_tasks && status == LQA_OK; t++) {
     if (plan->tasks[t].state == LQA_TASK_OPEN) {
-      status = write_line(plan, &plan->tasks[t], &body, out);
+      status = write_line(plan, &plan->tasks[t], &scratch, out);
       ++*n_lines;
     }
   }
-  lqa_buf_clear(&body);
+  lqa_buf_clear(&scratch);
   if (*n_lines > MAX_LINES || out->failed) {
     return lqa_fail(
         err, LQA_BAD_USAGE,

@@ -45,6 +45,7 @@ typedef struct lqa_engine {
   LQA_VEC(lqa_flight *) chosen; /* to be claimed and sent in this turn */
   LQA_VEC(lqa_task *) stored;   /* answers to be stored in this turn */
   LQA_VEC(lqa_task *) freed;    /* claims to be dropped in this turn */
+  lqa_buf scratch;              /* for writing requests */
   lqa_rng rng;                  /* jitter only */
   lqa_status end;               /* why no more requests start; LQA_OK = go on */
   lqa_error end_error;

@@ -170,9 +170,10 @@ lqa_status lqa_engine_commit(lqa_engine *e, lqa_error *err) {
       }
     }
     e->chosen.n = 0;
+    return status; /* what could not be stored stays in `stored` */
   }
   e->stored.n = e->freed.n = 0;
-  return status;
+  return LQA_OK;
 }
 
 lqa_status lqa_engine_send(lqa_engine *e, lqa_error *err) {
@@ -181,7 +182,7 @@ lqa_status lqa_engine_send(lqa_engine *e, lqa_error *err) {
     const lqa_task *task = f->task;
     const lqa_plan_judge *judge = &e->plan->judges[task->judge];
     lqa_buf_reset(&f->body);
-    if (lqa_plan_write_request(e->plan, task, &f->body) != LQA_OK) {
+    if (lqa_plan_write_request(e->plan, task, &e->scratch, &f->body) != LQA_OK) {
       return lqa_fail_memory(err, "writing a request");
     }
     lqa_http_request request = {.url = judge->url,

@@ -71,8 +71,9 @@ lqa_task *lqa_plan_task(const lqa_judge_plan *plan, size_t item, int judge, int 
 void lqa_plan_question(const lqa_judge_plan *plan, const lqa_task *task,
                        lqa_cache_question *question);
 
-/* Appends the request body of a task. */
-lqa_status lqa_plan_write_request(const lqa_judge_plan *plan, const lqa_task *task, lqa_buf *out);
+/* Appends the request body of a task; `scratch` is a buffer that it may use. */
+lqa_status lqa_plan_write_request(const lqa_judge_plan *plan, const lqa_task *task,
+                                  lqa_buf *scratch, lqa_buf *out);
 
 /* What a task may cost at most, in tokens. */
 int64_t lqa_plan_bound_out(const lqa_judge_plan *plan, int judge);

@@ -159,15 +159,27 @@ static bool add_text(lqa_str text, int64_t max_chars, lqa_buf *out) {
   return true;
 }
 
+/* Eight hex digits. */
+static void format_mark(uint32_t hash, char mark[9]) {
+  for (int i = 0; i < 8; i++) {
+    mark[i] = "0123456789abcdef"[hash >> (28 - 4 * i) & 15];
+  }
+  mark[8] = '\0';
+}
+
 static bool add_fenced(lqa_str text, int64_t max_chars, lqa_buf *out) {
-  char mark[17];
+  char mark[9];
   uint64_t seed = 0;
   do {
-    snprintf(mark, sizeof mark, "%08x", (unsigned)lqa_hash64(text.data, text.size, seed++));
+    format_mark((uint32_t)lqa_hash64(text.data, text.size, seed++), mark);
   } while (text.size >= 8 && memmem(text.data, text.size, mark, 8));
-  lqa_buf_printf(out, "<<<%s\n", mark);
+  lqa_buf_add_text(out, "<<<");
+  lqa_buf_add_text(out, mark);
+  lqa_buf_add_char(out, '\n');
   bool was_cut = add_text(text, max_chars, out);
-  lqa_buf_printf(out, "\n%s>>>", mark);
+  lqa_buf_add_char(out, '\n');
+  lqa_buf_add_text(out, mark);
+  lqa_buf_add_text(out, ">>>");
   return was_cut;
 }
 

@@ -1,8 +1,8 @@
 /* judge/wire.c - see wire.h.
  *
- * jansson is strict about what it reads (UTF-8, depth, numbers), which is what we want: a body that
- * it refuses is no answer and is asked for again. Duplicate keys are allowed, the last one counts,
- * since some proxies repeat "model"; NUL in texts is allowed because a model may write it.
+ * The reader is strict (UTF-8, depth, numbers), which is what we want: a body that it refuses is no
+ * answer and is asked for again. Duplicate keys are allowed, the last one counts, since some
+ * proxies repeat "model"; NUL in texts is allowed because a model may write it.
  *
  * Shapes come from the public OpenAPI description of the chat completions endpoint and from the
  * sources of Ollama, llama.cpp, vLLM and LM Studio: refusals in message.refusal, content parts,
@@ -11,25 +11,26 @@
  */
 #include "judge/wire.h"
 
+#include "base/json_read.h"
 #include "base/memory.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 
 enum { MAX_CONTENT_BYTES = 16 << 20 };
 
-static json_t *parse(lqa_str body) {
-  return body.size ? json_loadb(body.data, body.size, JSON_ALLOW_NUL, NULL) : NULL;
+typedef lqa_json_node node;
+
+static bool is_kind(const node *value, lqa_json_kind kind) {
+  return value && value->kind == kind;
 }
 
-static lqa_str text_of(const json_t *value) {
-  return json_is_string(value) ? (lqa_str){json_string_value(value), json_string_length(value)}
-                               : (lqa_str){NULL, 0};
+static lqa_str text_of(const node *value) {
+  return is_kind(value, LQA_JSON_TEXT) ? value->text : (lqa_str){NULL, 0};
 }
 
-static lqa_str text_at(const json_t *object, const char *key) {
-  return text_of(json_object_get(object, key));
+static lqa_str text_at(const node *object, const char *key) {
+  return text_of(lqa_json_find(object, key));
 }
 
 static void copy_into(char *out, size_t size, lqa_str s) {
@@ -45,17 +46,16 @@ static void copy_into(char *out, size_t size, lqa_str s) {
 }
 
 /* A non-negative whole number, else -1. */
-static int64_t count_at(const json_t *object, const char *key) {
-  const json_t *value = json_object_get(object, key);
-  return json_is_integer(value) && json_integer_value(value) >= 0 ? json_integer_value(value) : -1;
+static int64_t count_at(const node *object, const char *key) {
+  int64_t count = lqa_json_find_int(object, key, -1);
+  return count >= 0 ? count : -1;
 }
 
 /* Text, or the texts of an array of parts, or nothing for null. */
-static void add_content(const json_t *content, lqa_buf *out) {
-  size_t i;
-  const json_t *part;
+static void add_content(const node *content, lqa_buf *out) {
   lqa_buf_add_str(out, text_of(content));
-  json_array_foreach(content, i, part) {
+  const node *part = is_kind(content, LQA_JSON_ARRAY) ? content->first : NULL;
+  for (; part; part = part->next) {
     lqa_buf_add_str(out, text_at(part, "text"));
   }
 }
@@ -75,26 +75,27 @@ static void take_text(char *out, size_t size, lqa_str s) {
 }
 
 /* `key` is "message" for a whole reply, "delta" for a streamed one. */
-static void take_choice(pieces *p, const json_t *choice, const char *key) {
-  const json_t *message = json_object_get(choice, key);
-  if (!json_is_object(message)) {
+static void take_choice(pieces *p, const node *choice, const char *key) {
+  const node *message = lqa_json_find(choice, key);
+  if (!is_kind(message, LQA_JSON_OBJECT)) {
     return;
   }
   p->any_choice = true;
-  add_content(json_object_get(message, "content"), &p->content);
+  add_content(lqa_json_find(message, "content"), &p->content);
   if (text_at(message, "refusal").size) {
     p->is_refusal = true;
   }
 }
 
-static void take_reply(pieces *p, const json_t *root, const char *key) {
-  const json_t *choice = json_array_get(json_object_get(root, "choices"), 0);
-  const json_t *usage = json_object_get(root, "usage");
+static void take_reply(pieces *p, const node *root, const char *key) {
+  const node *choices = lqa_json_find(root, "choices");
+  const node *choice = is_kind(choices, LQA_JSON_ARRAY) ? choices->first : NULL;
+  const node *usage = lqa_json_find(root, "usage");
   take_choice(p, choice, key);
   take_text(p->finish, sizeof p->finish, text_at(choice, "finish_reason"));
   take_text(p->model, sizeof p->model, text_at(root, "model"));
   take_text(p->fingerprint, sizeof p->fingerprint, text_at(root, "system_fingerprint"));
-  if (json_is_object(usage)) {
+  if (is_kind(usage, LQA_JSON_OBJECT)) {
     p->tokens_in = count_at(usage, "prompt_tokens");
     p->tokens_out = count_at(usage, "completion_tokens");
   }
@@ -134,7 +135,7 @@ static lqa_str next_line(lqa_str *rest) {
 }
 
 /* Server-sent events; a stream that does not reach "[DONE]" or a finish_reason was cut off. */
-static lqa_status take_events(pieces *p, lqa_str body) {
+static lqa_status take_events(pieces *p, lqa_str body, lqa_arena *arena) {
   bool done = false;
   while (body.size && !done) {
     lqa_str line = next_line(&body);
@@ -143,41 +144,49 @@ static lqa_status take_events(pieces *p, lqa_str body) {
     }
     lqa_str data = lqa_str_trim((lqa_str){line.data + 5, line.size - 5});
     done = lqa_str_equal(data, LQA_STR("[DONE]"));
-    json_t *event = done ? NULL : parse(data);
-    if (!done && (!event || json_object_get(event, "error"))) {
-      json_decref(event);
+    const node *event = done ? NULL : lqa_json_parse_foreign(data, arena);
+    if (!done && (!event || lqa_json_find(event, "error"))) {
       return LQA_BAD_DATA;
     }
     take_reply(p, event, "delta");
-    json_decref(event);
   }
   return done || p->finish[0] ? LQA_OK : LQA_BAD_DATA;
 }
 
-static lqa_status take_body(pieces *p, lqa_str body) {
+static lqa_status take_body(pieces *p, lqa_str body, lqa_arena *arena) {
   if (lqa_str_starts_with(body, LQA_STR("data:"))) {
-    return take_events(p, body);
+    return take_events(p, body, arena);
   }
-  json_t *root = parse(body);
-  if (root) {
-    take_reply(p, root, "message");
-  }
-  json_decref(root);
+  const node *root = lqa_json_parse_foreign(body, arena);
+  take_reply(p, root, "message");
   return root ? LQA_OK : LQA_BAD_DATA;
 }
 
-lqa_status lqa_wire_completion(lqa_str body, lqa_completion *out) {
-  pieces p = {.tokens_in = -1, .tokens_out = -1};
-  lqa_buf_init(&p.content, MAX_CONTENT_BYTES);
-  lqa_status status = take_body(&p, lqa_str_trim(body));
-  if (status == LQA_OK && !p.any_choice) {
+static void init_pieces(pieces *p) {
+  *p = (pieces){.tokens_in = -1, .tokens_out = -1};
+  lqa_buf_init(&p->content, MAX_CONTENT_BYTES);
+}
+
+/* Makes a completion of the pieces if they are one, and clears them. */
+static lqa_status end_pieces(pieces *p, lqa_status status, lqa_completion *out) {
+  if (status == LQA_OK && !p->any_choice) {
     status = LQA_BAD_DATA;
   }
   if (status == LQA_OK) {
-    status = finish_pieces(&p, out);
+    status = finish_pieces(p, out);
   }
-  lqa_buf_clear(&p.content);
+  lqa_buf_clear(&p->content);
   return status;
+}
+
+lqa_status lqa_wire_completion(lqa_str body, lqa_completion *out) {
+  pieces p;
+  lqa_arena arena;
+  init_pieces(&p);
+  lqa_arena_init_small(&arena);
+  lqa_status status = take_body(&p, lqa_str_trim(body), &arena);
+  lqa_arena_clear(&arena);
+  return end_pieces(&p, status, out);
 }
 
 void lqa_completion_clear(lqa_completion *completion) {
@@ -189,27 +198,24 @@ void lqa_completion_clear(lqa_completion *completion) {
 }
 
 /* {"message", "type", "param", "code"}; code may be a number. */
-static void take_error(const json_t *error, lqa_wire_error *out) {
+static void take_error(const node *error, lqa_wire_error *out) {
+  const node *code = lqa_json_find(error, "code");
+  bool is_number = is_kind(code, LQA_JSON_NUMBER);
   copy_into(out->message, sizeof out->message, text_at(error, "message"));
   copy_into(out->type, sizeof out->type, text_at(error, "type"));
   copy_into(out->param, sizeof out->param, text_at(error, "param"));
-  const json_t *code = json_object_get(error, "code");
-  if (json_is_integer(code)) {
-    snprintf(out->code, sizeof out->code, "%lld", (long long)json_integer_value(code));
-  } else {
-    copy_into(out->code, sizeof out->code, text_of(code));
-  }
+  copy_into(out->code, sizeof out->code, is_number ? code->text : text_of(code));
 }
 
-void lqa_wire_parse_error(lqa_str body, lqa_wire_error *out) {
+/* `root` NULL: `body` is no JSON. */
+static void take_errors(const node *root, lqa_str body, lqa_wire_error *out) {
+  const node *error = lqa_json_find(root, "error");
   *out = (lqa_wire_error){0};
-  json_t *root = parse(body);
-  const json_t *error = json_object_get(root, "error");
-  if (json_is_object(error)) {
+  if (is_kind(error, LQA_JSON_OBJECT)) {
     take_error(error, out);
-  } else if (json_is_string(error)) {
-    copy_into(out->message, sizeof out->message, text_of(error));
-  } else if (json_is_object(root)) {
+  } else if (is_kind(error, LQA_JSON_TEXT)) {
+    copy_into(out->message, sizeof out->message, error->text);
+  } else if (is_kind(root, LQA_JSON_OBJECT)) {
     take_error(root, out); /* vLLM and FastAPI put it at the top */
     if (!out->message[0]) {
       copy_into(out->message, sizeof out->message, text_at(root, "detail"));
@@ -217,38 +223,52 @@ void lqa_wire_parse_error(lqa_str body, lqa_wire_error *out) {
   } else {
     copy_into(out->message, 160, lqa_str_trim(body));
   }
-  json_decref(root);
 }
 
-static void take_batch_reply(const json_t *body, lqa_batch_line *out) {
-  char *text = json_is_object(body) ? json_dumps(body, JSON_COMPACT) : NULL;
-  if (text && lqa_wire_completion(lqa_str_from(text), &out->reply) == LQA_OK) {
-    out->has_reply = true;
-  } else if (text) {
-    lqa_wire_parse_error(lqa_str_from(text), &out->error);
+void lqa_wire_parse_error(lqa_str body, lqa_wire_error *out) {
+  lqa_arena arena;
+  lqa_arena_init_small(&arena);
+  take_errors(lqa_json_parse_foreign(body, &arena), body, out);
+  lqa_arena_clear(&arena);
+}
+
+static void take_batch_reply(const node *body, lqa_batch_line *out) {
+  pieces p;
+  if (!is_kind(body, LQA_JSON_OBJECT)) {
+    return;
   }
-  free(text);
+  init_pieces(&p);
+  take_reply(&p, body, "message");
+  out->has_reply = end_pieces(&p, LQA_OK, &out->reply) == LQA_OK;
+  if (!out->has_reply) {
+    take_errors(body, (lqa_str){"", 0}, &out->error);
+  }
+}
+
+static void take_batch_line(const node *root, lqa_batch_line *out) {
+  const node *response = lqa_json_find(root, "response");
+  const node *error = lqa_json_find(root, "error");
+  copy_into(out->custom_id, sizeof out->custom_id, text_at(root, "custom_id"));
+  if (is_kind(error, LQA_JSON_OBJECT)) {
+    take_error(error, &out->error);
+  }
+  if (is_kind(response, LQA_JSON_OBJECT)) {
+    out->status = (long)count_at(response, "status_code");
+    take_batch_reply(lqa_json_find(response, "body"), out);
+  }
 }
 
 lqa_status lqa_wire_batch_line(lqa_str line, lqa_batch_line *out) {
+  lqa_arena arena;
   *out = (lqa_batch_line){0};
-  json_t *root = parse(line);
-  const json_t *response = json_object_get(root, "response");
-  const json_t *error = json_object_get(root, "error");
-  copy_into(out->custom_id, sizeof out->custom_id, text_at(root, "custom_id"));
-  if (json_is_object(error)) {
-    take_error(error, &out->error);
-  }
-  if (json_is_object(response)) {
-    out->status = (long)count_at(response, "status_code");
-    take_batch_reply(json_object_get(response, "body"), out);
-  }
-  bool usable = out->custom_id[0] != '\0';
-  json_decref(root);
-  if (!usable) {
+  lqa_arena_init_small(&arena);
+  take_batch_line(lqa_json_parse_foreign(line, &arena), out);
+  lqa_arena_clear(&arena);
+  if (!out->custom_id[0]) {
     lqa_batch_line_clear(out);
+    return LQA_BAD_DATA;
   }
-  return usable ? LQA_OK : LQA_BAD_DATA;
+  return LQA_OK;
 }
 
 void lqa_batch_line_clear(lqa_batch_line *line) {
@@ -256,58 +276,67 @@ void lqa_batch_line_clear(lqa_batch_line *line) {
 }
 
 lqa_status lqa_wire_batch_state(lqa_str body, lqa_batch_state *out) {
+  lqa_arena arena;
   *out = (lqa_batch_state){0};
-  json_t *root = parse(body);
-  const json_t *counts = json_object_get(root, "request_counts");
+  lqa_arena_init_small(&arena);
+  const node *root = lqa_json_parse_foreign(body, &arena);
+  const node *counts = lqa_json_find(root, "request_counts");
   copy_into(out->id, sizeof out->id, text_at(root, "id"));
   copy_into(out->status, sizeof out->status, text_at(root, "status"));
   copy_into(out->output_file, sizeof out->output_file, text_at(root, "output_file_id"));
   copy_into(out->error_file, sizeof out->error_file, text_at(root, "error_file_id"));
-  if (json_is_object(counts)) {
+  if (is_kind(counts, LQA_JSON_OBJECT)) {
     out->total = count_at(counts, "total");
     out->completed = count_at(counts, "completed");
     out->failed = count_at(counts, "failed");
   }
-  bool usable = out->id[0] != '\0';
-  json_decref(root);
-  return usable ? LQA_OK : LQA_BAD_DATA;
+  lqa_arena_clear(&arena);
+  return out->id[0] ? LQA_OK : LQA_BAD_DATA;
 }
 
 int64_t lqa_wire_count_models(lqa_str body) {
-  json_t *root = parse(body);
-  const json_t *list = json_object_get(root, "data");
-  int64_t n = json_is_array(list) ? (int64_t)json_array_size(list) : -1;
-  json_decref(root);
+  lqa_arena arena;
+  lqa_arena_init_small(&arena);
+  const node *list = lqa_json_find(lqa_json_parse_foreign(body, &arena), "data");
+  int64_t n = is_kind(list, LQA_JSON_ARRAY) ? (int64_t)list->n : -1;
+  lqa_arena_clear(&arena);
   return n;
 }
 
 /* A price of at least 0 and below 1e6 USD per million tokens. */
-static bool price_at(const json_t *entry, const char *key, double *price) {
-  const json_t *value = json_object_get(entry, key);
-  *price = json_number_value(value);
-  return json_is_number(value) && isfinite(*price) && *price >= 0 && *price < 1e6;
+static bool price_at(const node *entry, const char *key, double *price) {
+  *price = lqa_json_find_number(entry, key, -1);
+  return *price >= 0 && *price < 1e6;
+}
+
+static lqa_status find_price(const node *root, const char *file, const char *model, double price[2],
+                             lqa_error *err) {
+  const node *entry = lqa_json_find(root, model);
+  double found[2];
+  if (!is_kind(root, LQA_JSON_OBJECT)) {
+    return lqa_fail(err, LQA_BAD_DATA, "%s: expected an object of models", file);
+  }
+  if (entry && (!price_at(entry, "input", &found[0]) || !price_at(entry, "output", &found[1]))) {
+    return lqa_fail(err, LQA_BAD_DATA,
+                    "%s: '%s' needs \"input\" and \"output\", USD per million tokens, 0 or more",
+                    file, model);
+  }
+  if (entry) {
+    price[0] = found[0];
+    price[1] = found[1];
+  }
+  return LQA_OK;
 }
 
 lqa_status lqa_wire_price(lqa_str table, const char *file, const char *model, double price[2],
                           lqa_error *err) {
-  json_error_t where;
-  double found[2];
-  json_t *root =
-      json_loadb(table.data ? table.data : "", table.size, JSON_REJECT_DUPLICATES, &where);
-  const json_t *entry = json_object_get(root, model);
-  lqa_status status = LQA_OK;
-  if (!json_is_object(root)) {
-    status = lqa_fail(err, LQA_BAD_DATA, "%s: line %d: %s", file, root ? 1 : where.line,
-                      root ? "expected an object of models" : where.text);
-  } else if (entry &&
-             (!price_at(entry, "input", &found[0]) || !price_at(entry, "output", &found[1]))) {
-    status = lqa_fail(err, LQA_BAD_DATA,
-                      "%s: '%s' needs \"input\" and \"output\", USD per million tokens, 0 or more",
-                      file, model);
-  } else if (entry) {
-    price[0] = found[0];
-    price[1] = found[1];
+  lqa_arena arena;
+  const node *root = NULL;
+  lqa_arena_init(&arena);
+  lqa_status status = lqa_json_parse(table, file, &arena, &root, err);
+  if (status == LQA_OK) {
+    status = find_price(root, file, model, price, err);
   }
-  json_decref(root);
+  lqa_arena_clear(&arena);
   return status;
 }

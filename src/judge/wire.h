@@ -1,5 +1,4 @@
-/* judge/wire.h - what an OpenAI-compatible server says, taken apart (the only file that sees
- * jansson).
+/* judge/wire.h - what an OpenAI-compatible server says, taken apart.
  *
  * Tolerant of dialects, never of doubt: content as a text or as parts, errors as object, text or
  * page of HTML, usage missing or odd, a stream of events though none was asked for. All texts come

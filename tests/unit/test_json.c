@@ -115,6 +115,10 @@ static void test_doubles(void **state) {
   expect_double(0.1, "0.1");
   expect_double(1.0 / 3, "0.3333333333333333");
   expect_double(1e22, "1e+22");
+  expect_double(-42, "-42");
+  expect_double(999999999999999, "999999999999999");
+  expect_double(1e15, "1e+15");
+  expect_double(-1e15, "-1e+15");
   expect_double(DBL_MAX, "1.7976931348623157e+308");
   expect_double(5e-324, "4.94065645841247e-324");
   expect_double(NAN, "null");

@@ -49,6 +49,23 @@ static void reads_every_kind(void **state) {
   assert_int_equal(lqa_json_find_int(NULL, "a", 7), 7);
 }
 
+/* What others send: of a repeated key the last one counts; the rest is as strict. */
+static void reads_what_others_send(void **state) {
+  (void)state;
+  lqa_error err;
+  lqa_str twice = LQA_STR("{\"model\":\"a\",\"n\":1,\"model\":\"b\\u0000c\"}");
+  const lqa_json_node *root = NULL;
+  assert_int_equal(lqa_json_parse(twice, "t", &arena, &root, &err), LQA_BAD_DATA);
+  root = lqa_json_parse_foreign(twice, &arena);
+  const lqa_json_node *model = lqa_json_find(root, "model");
+  assert_true(lqa_str_equal(model->text, (lqa_str){"b\0c", 3}));
+  assert_int_equal(lqa_json_find_int(root, "n", 0), 1);
+  static const char *const bad[] = {"", " ", "{", "{\"a\":1} x", "{\"a\":\"\xff\"}", "<html>"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    assert_null(lqa_json_parse_foreign(lqa_str_from(bad[i]), &arena));
+  }
+}
+
 static void refuses_what_is_not_json(void **state) {
   (void)state;
   static const char *const bad[] = {"",
@@ -190,6 +207,7 @@ static void reads_back_what_the_writer_writes(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(reads_every_kind, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(reads_what_others_send, set_up, tear_down),
       cmocka_unit_test_setup_teardown(refuses_what_is_not_json, set_up, tear_down),
       cmocka_unit_test_setup_teardown(reads_back_what_the_writer_writes, set_up, tear_down),
   };
