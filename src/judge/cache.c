@@ -96,13 +96,38 @@ struct lqa_cache {
 
 /* ---- opening ---- */
 
+/* What is wrong, and what to do about it. */
+static const char *advice_on(sqlite3 *db) {
+  switch (db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM) {
+  case SQLITE_FULL:
+    return "the disk is full. Every answer that was stored before is kept; make room (or name a "
+           "file elsewhere with --cache) and run the command again: it asks only what is missing";
+  case SQLITE_IOERR:
+    return "the disk fails, or a quota or a limit on file sizes is reached. Every answer that was "
+           "stored before is kept; run the command again when this is mended (or name a file "
+           "elsewhere with --cache): it asks only what is missing";
+  case SQLITE_NOTADB:
+    return "this is no SQLite database, or a damaged one; name another file with --cache, or move "
+           "it away: paid answers in it are then asked again";
+  case SQLITE_CORRUPT:
+    return "the file is damaged; move it away: paid answers in it are then asked again";
+  case SQLITE_READONLY:
+  case SQLITE_CANTOPEN:
+  case SQLITE_PERM:
+    return "file and folder must be writable; name a file elsewhere with --cache";
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    return "another program has kept it locked for a minute; try again when it has ended";
+  default:
+    return "every answer that was stored before is kept; run the command again";
+  }
+}
+
 static lqa_status fail(const lqa_cache *cache, const char *what, lqa_error *err) {
   const char *path = cache->path ? cache->path : "(in memory)";
-  return lqa_fail_at(
-      err, LQA_BAD_FILE, path, -1, NULL,
-      "the judge's cache '%s': %s: %s; if it is damaged, move it away: paid answers in it "
-      "are then asked again",
-      path, what, cache->db ? sqlite3_errmsg(cache->db) : "out of memory");
+  return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "the judge's cache '%s' %s (%s): %s", path,
+                     what, cache->db ? sqlite3_errmsg(cache->db) : "out of memory",
+                     advice_on(cache->db));
 }
 
 /* mkdir -p of the folder that holds `path`. */

@@ -5,6 +5,9 @@
  * questions; then send those. So an answer is on disk before its slot asks again, a question is
  * claimed before it is sent, and a turn costs one fsync however many replies it took in.
  *
+ * Where the answers cannot be stored (a full disk), no more is asked; open requests may answer, so
+ * that what they cost reaches the run at least, and storing is tried once more at the end.
+ *
  * A kill loses at most the requests that were open; their claims stay behind and are counted as
  * lost by the next run. A cancel stops new requests, lets open ones answer (drain), keeps all of
  * it.
@@ -93,6 +96,23 @@ static lqa_status wait_for_replies(lqa_engine *e, double seconds, lqa_error *err
   return LQA_OK;
 }
 
+/* Commits; a cache that fails ends the asking, not the taking in. */
+static lqa_status commit(lqa_engine *e, lqa_error *err) {
+  lqa_error failure;
+  if (e->end == LQA_BAD_FILE) {
+    return LQA_OK;
+  }
+  lqa_status status = lqa_engine_commit(e, &failure);
+  if (status == LQA_BAD_FILE) {
+    lqa_engine_stop(e, status, "%s", failure.message);
+    return LQA_OK;
+  }
+  if (status != LQA_OK && err) {
+    *err = failure;
+  }
+  return status;
+}
+
 static lqa_status turn(lqa_engine *e, bool *done, lqa_error *err) {
   double now = lqa_clock_seconds();
   bool short_of_budget = false;
@@ -102,7 +122,7 @@ static lqa_status turn(lqa_engine *e, bool *done, lqa_error *err) {
   if (e->end == LQA_OK) {
     lqa_engine_choose(e, now, &short_of_budget);
   }
-  LQA_TRY(lqa_engine_commit(e, err));
+  LQA_TRY(commit(e, err));
   LQA_TRY(lqa_engine_send(e, err));
   if (e->broken != LQA_OK) {
     return lqa_fail_memory(err, "judging");
@@ -124,7 +144,12 @@ static lqa_status run(lqa_engine *e, lqa_error *err) {
   while (!done) {
     LQA_TRY(turn(e, &done, err));
   }
-  return lqa_engine_commit(e, err);
+  lqa_error second; /* of two failures the first one is told */
+  lqa_status status = lqa_engine_commit(e, &second);
+  if (status != LQA_OK && e->end == LQA_OK && err) {
+    *err = second;
+  }
+  return e->end == LQA_OK ? status : LQA_OK;
 }
 
 static lqa_status set_up(lqa_engine *e, lqa_judge_plan *plan, lqa_transport *transport,
@@ -137,6 +162,7 @@ static lqa_status set_up(lqa_engine *e, lqa_judge_plan *plan, lqa_transport *tra
     e->queues[j].pace = &e->paces[same ? 0 : j];
   }
   lqa_rng_init(&e->rng, (uint64_t)plan->started_ms, 0);
+  lqa_buf_init(&e->scratch, MAX_REQUEST_BYTES);
   e->n_flights = (size_t)(o->concurrency * (same ? 1 : o->n_judges));
   e->flights = lqa_calloc(e->n_flights, sizeof *e->flights);
   if (!e->flights) {
@@ -168,6 +194,7 @@ static void clean_up(lqa_engine *e) {
     lqa_buf_clear(&e->flights[i].body);
   }
   free(e->flights);
+  lqa_buf_clear(&e->scratch);
   lqa_vec_clear(&e->chosen);
   lqa_vec_clear(&e->stored);
   lqa_vec_clear(&e->freed);

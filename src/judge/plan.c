@@ -12,6 +12,7 @@
  */
 #include "judge/plan.h"
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "judge/endpoint.h"
@@ -21,6 +22,7 @@
 #include <stdio.h>
 
 enum { TEMPLATE_TOKENS = 128, MAX_REQUEST_BYTES = 256 << 20, TYPICAL_OUTPUT = 16 };
+enum { MAX_CA_BYTES = 64 << 20 };
 
 void lqa_judge_options_init(lqa_judge_options *options) {
   *options = (lqa_judge_options){
@@ -83,6 +85,29 @@ static lqa_status check_judge(const lqa_judge_options *o, int judge, lqa_plan_ju
   return LQA_OK;
 }
 
+/* Before anything is spent: a file that could be what --ca-file wants. Whether its certificates are
+ * sound shows when the first connection is made, before the first request. */
+static lqa_status check_ca_file(const char *path, lqa_error *err) {
+  static const char mark[] = "-----BEGIN ";
+  lqa_buf text;
+  if (!path) {
+    return LQA_OK;
+  }
+  lqa_buf_init(&text, MAX_CA_BYTES);
+  lqa_status status = lqa_file_load(path, &text, err);
+  const char *found = status == LQA_OK && text.data ? strstr(text.data, mark) : NULL;
+  bool is_pem = found && strstr(found, "CERTIFICATE-----\n");
+  is_pem = is_pem || (found && strstr(found, "CERTIFICATE-----\r\n"));
+  if (status == LQA_OK && !is_pem) {
+    status = lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
+                         "--ca-file: '%s' holds no certificate; expected PEM text with "
+                         "'-----BEGIN CERTIFICATE-----'",
+                         path);
+  }
+  lqa_buf_clear(&text);
+  return status;
+}
+
 lqa_status lqa_plan_check_keys(const lqa_judge_plan *plan, lqa_error *err) {
   for (int j = 0; j < plan->options.n_judges; j++) {
     const lqa_plan_judge *judge = &plan->judges[j];
@@ -130,21 +155,16 @@ void lqa_plan_question(const lqa_judge_plan *plan, const lqa_task *task,
                                    .repeat = task->repeat};
 }
 
-lqa_status lqa_plan_write_request(const lqa_judge_plan *plan, const lqa_task *task, lqa_buf *out) {
-  lqa_buf user;
-  lqa_buf_init(&user, MAX_REQUEST_BYTES);
+lqa_status lqa_plan_write_request(const lqa_judge_plan *plan, const lqa_task *task,
+                                  lqa_buf *scratch, lqa_buf *out) {
   bool was_cut;
-  lqa_status status =
-      lqa_prompt_render(&plan->form, &plan->input.items[task->item], &user, &was_cut);
-  if (status == LQA_OK) {
-    lqa_request_parts parts = {plan->judges[task->judge].model, plan->judges[task->judge].refused,
-                               lqa_plan_bound_out(plan, task->judge),
-                               lqa_str_from(plan->form.system), lqa_buf_str(&user)};
-    lqa_request_write(&plan->options, &parts, out);
-    status = lqa_buf_check(out, NULL);
-  }
-  lqa_buf_clear(&user);
-  return status;
+  lqa_buf_reset(scratch);
+  LQA_TRY(lqa_prompt_render(&plan->form, &plan->input.items[task->item], scratch, &was_cut));
+  lqa_request_parts parts = {plan->judges[task->judge].model, plan->judges[task->judge].refused,
+                             lqa_plan_bound_out(plan, task->judge), lqa_str_from(plan->form.system),
+                             lqa_buf_str(scratch)};
+  lqa_request_write(&plan->options, &parts, out);
+  return lqa_buf_check(out, NULL);
 }
 
 int64_t lqa_plan_bound_out(const lqa_judge_plan *plan, int judge) {
@@ -327,6 +347,7 @@ static lqa_status make(lqa_judge_plan *plan, lqa_error *err) {
   for (int j = 0; j < o->n_judges; j++) {
     LQA_TRY(check_judge(o, j, &plan->judges[j], err));
   }
+  LQA_TRY(check_ca_file(o->ca_file, err));
   LQA_TRY(check_items(&plan->input, o->protocol, err));
   for (size_t i = 0; i < plan->input.n_classes; i++) {
     size_t size = plan->input.classes[i].name.size;

@@ -351,6 +351,43 @@ def test_certificates_are_checked(bench, answering):
     assert refused.returncode == 5 and len(Answering.seen) == 3
 
 
+def test_ca_file_is_looked_at_before_anything_is_spent(bench):
+    bench.serve()
+    missing = bench.judge("--ca-file", "nowhere.pem")
+    assert missing.returncode == 4 and "nowhere.pem" in missing.stderr
+    (bench.folder / "text.pem").write_text("no certificate\n")
+    for more in [], ["--yes"], ["--batch-submit", "--yes"]:
+        refused = bench.judge("--ca-file", "text.pem", *more)
+        assert refused.returncode == 3 and "holds no certificate" in refused.stderr
+    assert not bench.calls()
+
+
+def test_full_disk(bench):
+    """A disk of 300 kB of its own: what was stored stays, the message says what to do."""
+    disk = bench.folder / "disk"
+    disk.mkdir()
+    private = ["unshare", "-rm", "sh", "-c",
+               'mount -t tmpfs -o size=300k none disk && "$@"; code=$?; cp disk/judge.db* kept/; '
+               'exit $code', "-"]
+    if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "none", disk],
+                      capture_output=True).returncode != 0:
+        pytest.skip("no right to make a file system here")
+    (bench.folder / "kept").mkdir()
+    bench.serve()
+    done = subprocess.run(
+        [*private, bench.command, "judge", str(bench.run), "--mode", "label", "--yes", "--cache",
+         "disk/judge.db"], cwd=bench.folder, text=True, capture_output=True,
+        env=bench.environment(LLM_BASE_URL=bench.url, LLM_API_KEY=CANARY))
+    assert done.returncode == 4, done.stderr
+    assert "the disk is full" in done.stderr and "--cache" in done.stderr
+    paid = len(bench.calls())
+    judged = sum(1 for row in bench.rows() if row["verdict"])
+    assert 10 < paid == judged < 300  # what was paid for is in the run
+    judge = bench.judge_json("--mode", "label", "--yes", "--cache", "kept/judge.db")["judge"]
+    assert judge["judged"] == 300 and judge["cached"] >= paid - 8
+    assert len(bench.calls()) == paid + 300 - judge["cached"]
+
+
 def test_proxies(bench, answering):
     proxy = f"http://127.0.0.1:{answering.server_port}"
     few = ["--yes", "--top", 2, "--sample-unflagged", 0, "--price", "0,0"]

@@ -2,6 +2,7 @@
  * runs, two processes at once, interruptions. */
 #include "judge_fixture.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -295,6 +296,38 @@ static void test_file_modes_and_damage(void **state) {
   fixture_close(&f);
 }
 
+/* A cache that cannot grow, played by a limit on file sizes. No more is asked, what was open still
+ * counts, the message says what it is; later only what could not be stored is paid for again. */
+static void test_no_room(void **state) {
+  (void)state;
+  fixture f;
+  heard h = {0};
+  lqa_judge_summary s;
+  lqa_error err;
+  struct rlimit before, small;
+  fixture_open(&f, 400);
+  fixture_serve(&f, (const char *const[]){"--delay-ms", "5", NULL});
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+  small = (struct rlimit){300000, before.rlim_max};
+  signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+  lqa_status status = fixture_run(&f, &h, &s, &err);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  assert_int_equal(status, LQA_BAD_FILE);
+  assert_non_null(strstr(err.message, "a limit on file sizes is reached"));
+  assert_null(strstr(err.message, "damaged"));
+  assert_in_range(s.judged, 20, 399);
+  assert_int_equal(h.right, s.judged);
+  assert_int_equal(s.calls, s.judged);
+  assert_int_equal(fixture_bill(&f).paid, s.calls);
+  int64_t judged = s.judged;
+  assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_OK);
+  assert_int_equal(s.judged, 400);
+  assert_in_range(s.cached, judged - f.options.concurrency, judged);
+  assert_int_equal(s.cached + s.calls, 400);
+  fixture_close(&f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_second_run_is_free),
@@ -306,6 +339,7 @@ int main(void) {
       cmocka_unit_test(test_survivor_takes_over),
       cmocka_unit_test(test_cancel),
       cmocka_unit_test(test_file_modes_and_damage),
+      cmocka_unit_test(test_no_room),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
