@@ -39,8 +39,18 @@ static lqa_status finish(const lqa_judge_session *s, bool judged, lqa_result *re
 
 static lqa_status show_plan(const lqa_judge_session *s, lqa_result *result, lqa_result **out,
                             lqa_error *err) {
+  const char *missing = NULL;
+  lqa_error why;
   LQA_TRY(lqa_judge_plan_text(s, &result->text, err));
-  lqa_buf_add_text(&result->text, "\nNothing was spent. Add --yes to ask.\n");
+  if (lqa_judge_plan_numbers(s->plan)->to_ask == 0) {
+    lqa_buf_add_text(&result->text,
+                     "\nNothing was spent, and with --yes nothing will be: the cache "
+                     "answers every question.\n");
+  } else if (lqa_judge_missing(s, &why, &missing)) {
+    lqa_buf_printf(&result->text, "\nNothing was spent. Before --yes: %s\n", missing);
+  } else {
+    lqa_buf_add_text(&result->text, "\nNothing was spent. Add --yes to ask.\n");
+  }
   return finish(s, false, result, out, err);
 }
 
@@ -51,7 +61,9 @@ static lqa_status save_and_show(lqa_judge_session *s, lqa_status asked, lqa_resu
   lqa_status status = lqa_judge_session_save(s, asked == LQA_OK ? err : &later);
   if (status == LQA_OK) {
     lqa_judge_summary_text(s, &result->text);
-    lqa_buf_printf(&result->text, "Look at them: labelqa review %s\n", s->args->run);
+    if (s->summary.judged > 0) {
+      lqa_buf_printf(&result->text, "Look at them: labelqa review %s\n", s->args->run);
+    }
     status = finish(s, true, result, out, asked == LQA_OK ? err : &later);
   }
   return asked == LQA_OK ? status : asked;

@@ -455,6 +455,9 @@ static lqa_status add_models(lqa_judge_session *s, lqa_error *err) {
 
 lqa_status lqa_judge_session_save(lqa_judge_session *s, lqa_error *err) {
   LQA_TRY(lqa_judge_fold(s->plan, NULL, &s->summary, err));
+  if (s->summary.judged == 0 && s->summary.calls == 0) {
+    return LQA_OK; /* an endpoint that was never reached leaves no mark on the run */
+  }
   LQA_TRY(add_models(s, err));
   LQA_TRY(save_records(s, err));
   lqa_result *shown = lqa_result_new();

@@ -4,6 +4,7 @@
 #include "api/judge_text.h"
 
 #include "api/judge_endpoint.h"
+#include "judge/plan.h"
 
 #include <math.h>
 
@@ -121,6 +122,8 @@ static void json_endpoints(const lqa_judge_session *s, lqa_json *json) {
 
 void lqa_judge_plan_json(const lqa_judge_session *s, lqa_json *json) {
   const lqa_judge_numbers *n = lqa_judge_plan_numbers(s->plan);
+  const char *missing;
+  lqa_error why;
   lqa_buf prompt;
   lqa_buf_init(&prompt, (size_t)1 << 28);
   lqa_json_open_object(json);
@@ -146,12 +149,22 @@ void lqa_judge_plan_json(const lqa_judge_session *s, lqa_json *json) {
   json_number(json, "cost_bound_usd", n->cost_bound_usd);
   json_number(json, "max_cost_usd", s->options.max_cost_usd);
   json_int(json, "cut_texts", n->cut_texts);
+  lqa_judge_missing(s, &why, &missing);
+  json_text(json, "missing", missing);
   if (lqa_judge_plan_prompt(s->plan, &prompt, NULL) == LQA_OK) {
     lqa_json_key(json, "first_prompt");
     lqa_json_str(json, lqa_buf_str(&prompt));
   }
   lqa_json_close_object(json);
   lqa_buf_clear(&prompt);
+}
+
+bool lqa_judge_missing(const lqa_judge_session *s, lqa_error *why, const char **missing) {
+  lqa_error_clear(why);
+  bool is_missing = lqa_plan_check_keys(s->plan, why) != LQA_OK ||
+                    lqa_judge_check_price(s->args, &s->options, why) != LQA_OK;
+  *missing = is_missing ? why->message : NULL;
+  return is_missing;
 }
 
 /* ---- the summary ---- */

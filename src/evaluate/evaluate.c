@@ -26,6 +26,15 @@ static bool counts(const lqa_truth *truth, int64_t row) {
   return !truth->is_left_out || !truth->is_left_out[row];
 }
 
+static void count_verdict(lqa_verdict verdict, bool is_error, lqa_judge_measure *judge) {
+  if (verdict != LQA_VERDICT_NONE) {
+    judge->n_wrong += is_error;
+    judge->n_right += !is_error;
+    judge->n_wrong_doubted += is_error && verdict == LQA_VERDICT_NO;
+    judge->n_right_doubted += !is_error && verdict == LQA_VERDICT_NO;
+  }
+}
+
 static void count_row(const lqa_evidence *e, const lqa_truth *truth, int64_t row,
                       lqa_evaluation *out) {
   bool is_error = truth->is_error[row];
@@ -40,6 +49,7 @@ static void count_row(const lqa_evidence *e, const lqa_truth *truth, int64_t row
       out->scores[a].kind_true[kind] += is_error;
     }
   }
+  count_verdict((lqa_verdict)e->verdict[row], is_error, &out->judge);
   out->has_judge = out->has_judge || e->verdict[row] != LQA_VERDICT_NONE;
 }
 

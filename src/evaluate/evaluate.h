@@ -42,10 +42,17 @@ typedef struct lqa_budget_point {
 
 enum { LQA_BUDGET_POINTS = 24 };
 
+/* The judge alone, on the rows that it judged; UNKNOWN is no NO. */
+typedef struct lqa_judge_measure {
+  int64_t n_wrong, n_wrong_doubted; /* wrong labels judged; of them NO: its sensitivity */
+  int64_t n_right, n_right_doubted; /* right labels judged; of them NO: its false alarms */
+} lqa_judge_measure;
+
 typedef struct lqa_evaluation {
   int64_t n_rows, n_errors;
   int64_t kind_errors[LQA_CORRUPT_COUNT]; /* real errors by kind */
   bool has_kinds, has_judge;
+  lqa_judge_measure judge;
   lqa_score scores[LQA_EVALUATED_COUNT];
   lqa_budget_point curve[LQA_BUDGET_POINTS];
   int n_points;

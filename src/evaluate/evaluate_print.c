@@ -3,6 +3,8 @@
  */
 #include "evaluate/evaluate.h"
 
+#include "trust/error_rate.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +41,27 @@ static void print_scores(const lqa_evaluation *e, lqa_buf *out) {
     add_share(out, score->recall);
     lqa_buf_add_char(out, '\n');
   }
+}
+
+/* "98.2 % (161 of 164, 95 %: 94.8 to 99.4)" */
+static void print_rate(int64_t hits, int64_t n, lqa_buf *out) {
+  lqa_interval i = lqa_interval_wilson(hits, n, 0.95);
+  if (n == 0) {
+    lqa_buf_add_text(out, "none judged\n");
+    return;
+  }
+  lqa_buf_printf(out, "%.1f %% (%lld of %lld, 95 %%: %.1f to %.1f)\n", 100 * i.estimate,
+                 (long long)hits, (long long)n, 100 * i.low, 100 * i.high);
+}
+
+/* How far the judge can be believed: what it says of rows whose truth is known. */
+static void print_judge(const lqa_judge_measure *judge, lqa_buf *out) {
+  lqa_buf_printf(out, "\nthe judge alone, on the %lld rows that it judged\n",
+                 (long long)(judge->n_wrong + judge->n_right));
+  lqa_buf_add_text(out, "  says NO to wrong labels (sensitivity)   ");
+  print_rate(judge->n_wrong_doubted, judge->n_wrong, out);
+  lqa_buf_add_text(out, "  says NO to right labels (false alarms)  ");
+  print_rate(judge->n_right_doubted, judge->n_right, out);
 }
 
 static void print_kinds(const lqa_evaluation *e, lqa_buf *out) {
@@ -111,6 +134,9 @@ void lqa_evaluation_print(const lqa_evaluation *e, int width, lqa_buf *out) {
                  (long long)e->n_errors,
                  e->n_rows ? 100.0 * (double)e->n_errors / (double)e->n_rows : 0.0);
   print_scores(e, out);
+  if (e->has_judge) {
+    print_judge(&e->judge, out);
+  }
   if (e->has_kinds) {
     print_kinds(e, out);
   }
@@ -150,6 +176,31 @@ static void add_score(const lqa_evaluation *e, int audit, lqa_json *json) {
   lqa_json_close_object(json);
 }
 
+static void add_rate(const char *key, int64_t hits, int64_t n, lqa_json *json) {
+  lqa_interval i = lqa_interval_wilson(hits, n, 0.95);
+  lqa_json_key(json, key);
+  lqa_json_open_object(json);
+  lqa_json_key(json, "estimate");
+  lqa_json_double(json, i.estimate);
+  lqa_json_key(json, "low");
+  lqa_json_double(json, i.low);
+  lqa_json_key(json, "high");
+  lqa_json_double(json, i.high);
+  lqa_json_key(json, "hits");
+  lqa_json_int(json, hits);
+  lqa_json_key(json, "n");
+  lqa_json_int(json, n);
+  lqa_json_close_object(json);
+}
+
+static void add_judge(const lqa_judge_measure *judge, lqa_json *json) {
+  lqa_json_key(json, "judge");
+  lqa_json_open_object(json);
+  add_rate("sensitivity", judge->n_wrong_doubted, judge->n_wrong, json);
+  add_rate("false_alarm", judge->n_right_doubted, judge->n_right, json);
+  lqa_json_close_object(json);
+}
+
 static void add_curve(const lqa_evaluation *e, lqa_json *json) {
   lqa_json_key(json, "budget");
   lqa_json_open_array(json);
@@ -183,6 +234,9 @@ void lqa_evaluation_json(const lqa_evaluation *e, lqa_json *json) {
     }
   }
   lqa_json_close_object(json);
+  if (e->has_judge) {
+    add_judge(&e->judge, json);
+  }
   lqa_json_key(json, "average_precision");
   lqa_json_double(json, e->average_precision);
   lqa_json_key(json, "confident_learning_budget");

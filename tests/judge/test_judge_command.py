@@ -30,6 +30,31 @@ def test_the_plan_spends_nothing(bench):
     assert (bench.run / "report.json").read_bytes() == before
 
 
+def test_the_plan_says_what_is_missing(bench):
+    bench.serve()
+    no_key = bench.judge(OPENAI_BASE_URL="https://api.openai.com")
+    assert "Before --yes: https://api.openai.com/v1 needs a key" in no_key.stdout
+    remote = {"LLM_BASE_URL": "https://llm.invalid/v1", "LLM_API_KEY": CANARY}
+    no_price = bench.judge("--model", "mine", **remote)
+    assert "Before --yes: the price of 'mine' is not known" in no_price.stdout
+    plan = bench.judge_json("--model", "mine", **remote)["plan"]
+    assert "--max-calls" in plan["missing"]
+    assert bench.judge_json("--model", "mine", "--max-calls", 9, **remote)["plan"]["missing"] is None
+    assert "Add --yes to ask" in bench.judge("--model", "mine").stdout  # this machine's servers
+    bench.judge_json("--yes")
+    assert "the cache answers every question" in bench.judge().stdout
+
+
+def test_an_endpoint_that_is_not_there_leaves_no_mark(bench):
+    bench.serve()
+    bench.judge_json("--yes")
+    before = (bench.run / "report.json").read_bytes()
+    gone = bench.judge("--yes", LLM_BASE_URL="http://127.0.0.1:9/v1")
+    assert gone.returncode == 5 and "127.0.0.1:9" in gone.stderr
+    assert "Look at them" not in gone.stdout
+    assert (bench.run / "report.json").read_bytes() == before
+
+
 def test_spending_once(bench):
     bench.serve("--key", CANARY)
     first = bench.judge_json("--yes")

@@ -60,6 +60,32 @@ static void test_counts_by_hand(void **state) {
   lqa_evidence_clear(&e);
 }
 
+/* Judged: rows 0 to 2 (wrong labels: NO, NO, UNKNOWN), 4 and 5 (right ones: YES, NO), and 9, which
+ * counts neither way. */
+static void test_the_judge_alone(void **state) {
+  (void)state;
+  lqa_evidence e;
+  lqa_evaluation v;
+  lqa_buf out;
+  fill(&e);
+  e.verdict[0] = e.verdict[1] = e.verdict[5] = e.verdict[9] = LQA_VERDICT_NO;
+  e.verdict[2] = LQA_VERDICT_UNKNOWN;
+  e.verdict[4] = LQA_VERDICT_YES;
+  const lqa_truth truth = {is_error, left_out, kind};
+  assert_int_equal(lqa_evaluate_rows(&e, &truth, &v, NULL), LQA_OK);
+  assert_int_equal(v.judge.n_wrong, 3);
+  assert_int_equal(v.judge.n_wrong_doubted, 2);
+  assert_int_equal(v.judge.n_right, 2);
+  assert_int_equal(v.judge.n_right_doubted, 1);
+  lqa_buf_init(&out, 1 << 20);
+  lqa_evaluation_print(&v, 100, &out);
+  assert_non_null(strstr(out.data, "on the 5 rows that it judged"));
+  assert_non_null(strstr(out.data, "(sensitivity)   66.7 % (2 of 3, 95 %: 20.8 to 93.9)"));
+  assert_non_null(strstr(out.data, "(false alarms)  50.0 % (1 of 2"));
+  lqa_buf_clear(&out);
+  lqa_evidence_clear(&e);
+}
+
 static void test_curve_ends_at_full_recall_of_its_budget(void **state) {
   (void)state;
   lqa_evidence e;
@@ -102,6 +128,7 @@ static void test_it_prints_and_is_json(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_counts_by_hand),
+      cmocka_unit_test(test_the_judge_alone),
       cmocka_unit_test(test_curve_ends_at_full_recall_of_its_budget),
       cmocka_unit_test(test_it_prints_and_is_json),
   };
