@@ -288,7 +288,10 @@ static void finish(client *c, slot *s, CURLcode rc, lqa_http_sink sink, void *da
                           .exhausted = exhausted_of(s),
                           .should_retry = s->should_retry};
   curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &reply.status);
+  char *location = NULL;
+  curl_easy_getinfo(s->easy, CURLINFO_REDIRECT_URL, &location); /* lives until the next transfer */
   reply.message = s->overflowed   ? "the reply is larger than allowed"
+                  : location      ? location
                   : s->message[0] ? s->message
                                   : curl_easy_strerror(rc);
   curl_multi_remove_handle(c->multi, s->easy);

@@ -18,6 +18,7 @@
 #include "judge/engine.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <time.h>
 
 enum { MAX_REQUEST_BYTES = 256 << 20, MANY_OPEN = 8 };
@@ -28,6 +29,18 @@ static size_t count_open_tasks(const lqa_engine *e) {
   return (size_t)e->plan->numbers.to_ask - e->n_settled;
 }
 
+static void stop_short_of_budget(lqa_engine *e) {
+  const lqa_budget *b = &e->plan->budget;
+  char money[64] = "";
+  if (e->plan->judges[0].price.known) {
+    snprintf(money, sizeof money, ", %.6f USD booked", lqa_usd_from_pico(b->cost));
+  }
+  lqa_engine_stop(e, LQA_OUT_OF_BUDGET,
+                  "the budget is reached: %lld calls of %lld%s; %zu questions are left unasked%s%s",
+                  (long long)b->calls, (long long)b->max_calls, money, count_open_tasks(e),
+                  e->last_failure[0] ? "; the last failure: " : "", e->last_failure);
+}
+
 /* Nothing is open, something is left, and nothing may start: another process is asking for the
  * rest, a pause is on, or the budget is at its end. */
 static void check_stuck(lqa_engine *e, bool short_of_budget, double now) {
@@ -35,13 +48,7 @@ static void check_stuck(lqa_engine *e, bool short_of_budget, double now) {
     return;
   }
   if (short_of_budget) {
-    const lqa_budget *b = &e->plan->budget;
-    lqa_engine_stop(
-        e, LQA_OUT_OF_BUDGET,
-        "the budget is reached: %lld calls of %lld, %.6f USD booked; %zu questions are left "
-        "unasked",
-        (long long)b->calls, (long long)b->max_calls, lqa_usd_from_pico(b->cost),
-        count_open_tasks(e));
+    stop_short_of_budget(e);
     return;
   }
   if (e->busy_until == 0) {

@@ -32,14 +32,18 @@ void lqa_engine_settle(lqa_engine *e, lqa_task *task, lqa_task_state state) {
   e->n_settled++;
 }
 
+static void note_failure(lqa_engine *e, const lqa_task *task, const char *message) {
+  snprintf(e->last_failure, sizeof e->last_failure, "row %lld: %.340s",
+           (long long)e->plan->input.items[task->item].row, message);
+}
+
 static void fail_row(lqa_engine *e, lqa_task *task, const char *message) {
   lqa_engine_queue *q = &e->queues[task->judge];
   const lqa_plan_judge *judge = &e->plan->judges[task->judge];
   lqa_engine_settle(e, task, LQA_TASK_FAILED);
   e->n_failed++;
   q->rows_failed++;
-  snprintf(e->last_failure, sizeof e->last_failure, "row %lld: %.340s",
-           (long long)e->plan->input.items[task->item].row, message);
+  note_failure(e, task, message);
   if (q->rows_failed >= ROWS_TO_GIVE_UP &&
       (q->pace->answers == 0 || q->pace->failures >= FAILURES_TO_GIVE_UP)) {
     lqa_engine_stop(e, LQA_BAD_ENDPOINT,
@@ -129,6 +133,7 @@ static void try_later(lqa_engine *e, lqa_task *task, const lqa_outcome *o, doubl
   bool is_slow_only = is_limited && q->pace->answers > task->answers_seen;
   task->answers_seen = q->pace->answers;
   task->tries += is_slow_only ? 0 : 1;
+  note_failure(e, task, o->message);
   if (task->tries >= e->options->max_tries) {
     fail_row(e, task, o->message);
   } else {

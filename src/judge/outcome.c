@@ -51,6 +51,13 @@ static bool is_about_row(const lqa_wire_error *e) {
 
 static void say(lqa_outcome *out, const lqa_http_reply *reply, const lqa_wire_error *e) {
   const char *code = e->code[0] ? e->code : e->type;
+  if (reply->status < 400) {
+    snprintf(out->message, sizeof out->message,
+             "status %ld: it redirects to %.250s, which is not followed because the key would "
+             "travel on; give the right base URL",
+             reply->status, reply->message ? reply->message : "another place");
+    return;
+  }
   snprintf(out->message, sizeof out->message, "status %ld%s%s%s%s%.280s", reply->status,
            *code ? " (" : "", code, *code ? ")" : "", e->message[0] ? ": " : "", e->message);
 }

@@ -36,7 +36,7 @@ typedef struct lqa_http_reply {
   double exhausted; /* seconds until the server's own count of requests or tokens refills, where it
                           says that none is left; NaN otherwise */
   int should_retry; /* x-should-retry: 1, 0, or -1 = not said */
-  const char *message; /* of a fault */
+  const char *message; /* of a fault; where a redirect (not followed) leads */
 } lqa_http_reply;
 
 typedef void (*lqa_http_sink)(void *data, const lqa_http_reply *reply);

@@ -153,8 +153,22 @@ static lqa_status take_events(pieces *p, lqa_str body, lqa_arena *arena) {
   return done || p->finish[0] ? LQA_OK : LQA_BAD_DATA;
 }
 
+/* Server-sent events: lines of known fields, or comments (":"), which gateways send to keep the
+ * connection open. No JSON begins like that. */
+static bool is_stream(lqa_str body) {
+  static const char *const starts[] = {"data:", "event:", "id:", "retry:", ":"};
+  bool found = false;
+  for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+    found = found || lqa_str_starts_with(body, lqa_str_from(starts[i]));
+  }
+  return found;
+}
+
 static lqa_status take_body(pieces *p, lqa_str body, lqa_arena *arena) {
-  if (lqa_str_starts_with(body, LQA_STR("data:"))) {
+  if (lqa_str_starts_with(body, LQA_STR("\xef\xbb\xbf"))) {
+    body = lqa_str_trim((lqa_str){body.data + 3, body.size - 3}); /* a byte order mark */
+  }
+  if (is_stream(body)) {
     return take_events(p, body, arena);
   }
   const node *root = lqa_json_parse_foreign(body, arena);

@@ -83,6 +83,18 @@ static void test_odd_completions(void **state) {
   assert_int_equal(
       read_text("{\"choices\":[{\"message\":{\"content\":\"x\"}}],\"usage\":null}", &c), LQA_OK);
   lqa_completion_clear(&c);
+  static const char *const same[] = {
+      "\xef\xbb\xbf{\"choices\":[{\"message\":{\"content\":\"x\"}}]}",
+      ": PROCESSING\n\n: PROCESSING\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n"
+      "data: [DONE]\n\n",
+      "event: message\ndata: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\ndata: [DONE]\n",
+      "id: "
+      "1\r\ndata:{\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\r\n"};
+  for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+    assert_int_equal(read_text(same[i], &c), LQA_OK);
+    assert_string_equal(c.content, "x");
+    lqa_completion_clear(&c);
+  }
 }
 
 static void test_no_completions(void **state) {
@@ -103,6 +115,7 @@ static void test_no_completions(void **state) {
                                        "\"content\":\"x\"}}]}\n\n",
                                        "data: {\"error\":{\"message\":\"x\"}}\n\ndata: [DONE]\n",
                                        "data: [DONE]\n",
+                                       ": PROCESSING\n\n: PROCESSING\n\n",
                                        "{\"choices\":[{\"message\":{\"content\":\"\xff\"}}]}",
                                        "VERDICT: YES"};
   for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
