@@ -164,6 +164,14 @@ static lqa_status poll_batches(lqa_judge_session *s, lqa_result *result, lqa_res
 
 /* ---- the command ---- */
 
+static lqa_status check_batch_options(const lqa_judge_args *a, lqa_error *err) {
+  int n = (a->batch_write != NULL) + (a->batch_read != NULL) + a->batch_submit + a->batch_poll;
+  return n <= 1 ? LQA_OK
+                : lqa_fail(err, LQA_BAD_USAGE,
+                           "--batch-write, --batch-read, --batch-submit and --batch-poll are steps "
+                           "of their own: give one of them");
+}
+
 static lqa_status dispatch(lqa_judge_session *s, lqa_result *result, lqa_result **out,
                            lqa_error *err) {
   const lqa_judge_args *a = s->args;
@@ -184,6 +192,7 @@ static lqa_status dispatch(lqa_judge_session *s, lqa_result *result, lqa_result 
 
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   lqa_judge_session session;
+  LQA_TRY(check_batch_options(data, err));
   LQA_TRY(lqa_judge_session_open(data, false, &session, err));
   lqa_result *result = lqa_result_new(), *shown = NULL;
   lqa_status status =

@@ -199,8 +199,11 @@ static void text_judge(const lqa_judge_session *s, int judge, lqa_buf *out) {
 static void text_agreement(const lqa_judge_session *s, lqa_buf *out) {
   const lqa_judge_summary *sum = &s->summary;
   if (s->options.n_judges == 2 && !isnan(sum->agreement)) {
-    lqa_buf_printf(out, "The two judges agree on %.1f %% of rows, kappa %.2f.\n",
-                   100 * sum->agreement, sum->kappa);
+    lqa_buf_printf(out, "The two judges agree on %.1f %% of rows", 100 * sum->agreement);
+    if (!isnan(sum->kappa)) {
+      lqa_buf_printf(out, ", kappa %.2f", sum->kappa);
+    }
+    lqa_buf_add_text(out, ".\n");
     if (sum->same_family) {
       lqa_buf_add_text(out,
                        "Both come from one maker: they are likely to be wrong together. A second "

@@ -76,6 +76,7 @@ static const char *const sql[STATEMENT_COUNT] = {
 };
 
 static const char schema[] =
+    "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS answers (key BLOB UNIQUE NOT NULL, row_key TEXT, prompt_hash TEXT, "
     "base_url TEXT, model TEXT, settings TEXT, repeat INTEGER, content BLOB, ending INTEGER, "
     "finish TEXT, reply_model TEXT, fingerprint TEXT, tokens_in INTEGER, tokens_out INTEGER, "
@@ -85,7 +86,8 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS refused (base_url TEXT, model TEXT, fields INTEGER, "
     "PRIMARY KEY (base_url, model)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, base_url TEXT, model TEXT) STRICT;"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 1;"
+    "COMMIT;";
 
 struct lqa_cache {
   sqlite3 *db;
@@ -160,15 +162,39 @@ static lqa_status make_file(const char *path, lqa_error *err) {
   return LQA_OK;
 }
 
-static int user_version(sqlite3 *db) {
+/* The number that `query` returns, or -1. */
+static int read_number(sqlite3 *db, const char *query) {
   sqlite3_stmt *statement = NULL;
-  int version = -1;
-  if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+  int number = -1;
+  if (sqlite3_prepare_v2(db, query, -1, &statement, NULL) == SQLITE_OK &&
       sqlite3_step(statement) == SQLITE_ROW) {
-    version = sqlite3_column_int(statement, 0);
+    number = sqlite3_column_int(statement, 0);
   }
   sqlite3_finalize(statement);
-  return version;
+  return number;
+}
+
+/* Looks before anything is changed: the file may be somebody else's. */
+static lqa_status check_owner(lqa_cache *cache, int *version, lqa_error *err) {
+  int n = read_number(cache->db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'");
+  int n_own = read_number(cache->db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('answers', "
+                                     "'claims', 'refused', 'batches')");
+  *version = read_number(cache->db, "PRAGMA user_version");
+  if (n < 0 || n_own < 0 || *version < 0) {
+    return fail(cache, "cannot be read", err);
+  }
+  if (n > 0 && n_own < 4) {
+    return lqa_fail_at(
+        err, LQA_BAD_FILE, cache->path, -1, NULL,
+        "'%s' is a database of something else than the judge's answers; name another "
+        "file with --cache",
+        cache->path);
+  }
+  if (*version > SCHEMA_VERSION) {
+    return lqa_fail(err, LQA_BAD_FILE, "the judge's cache '%s' was written by a newer labelqa",
+                    cache->path);
+  }
+  return LQA_OK;
 }
 
 static lqa_status prepare(lqa_cache *cache, lqa_error *err) {
@@ -201,14 +227,10 @@ static lqa_status set_up(lqa_cache *cache, lqa_error *err) {
     return fail(cache, "cannot be opened", err);
   }
   sqlite3_busy_timeout(cache->db, BUSY_WAIT_MS);
+  int version;
+  LQA_TRY(check_owner(cache, &version, err));
   if (!use_log(cache->db)) {
     return fail(cache, "cannot be written", err);
-  }
-  int version = user_version(cache->db);
-  if (version > SCHEMA_VERSION || version < 0) {
-    return version < 0 ? fail(cache, "cannot be read", err)
-                       : lqa_fail(err, LQA_BAD_FILE,
-                                  "the judge's cache '%s' was written by a newer labelqa", path);
   }
   if (version == 0 && sqlite3_exec(cache->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
     return fail(cache, "cannot be set up", err);

@@ -296,10 +296,27 @@ def test_verdicts_survive_a_new_audit(bench):
     assert "judge_confirmed" in done.stdout
 
 
+def test_somebody_elses_database_is_left_alone(bench):
+    bench.serve()
+    path = bench.folder / "other.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE answers (a)")
+    other.close()
+    for file in path, bench.run / "run.db":
+        before = file.read_bytes()
+        done = bench.judge("--yes", "--cache", file)
+        assert done.returncode == 4 and "something else" in done.stderr
+        assert file.read_bytes() == before
+    (bench.folder / "text.db").write_text("no database\n" * 100)
+    done = bench.judge("--yes", "--cache", bench.folder / "text.db")
+    assert done.returncode == 4 and "no SQLite database" in done.stderr
+    assert not bench.calls()
+
+
 def test_bad_usage(bench):
     bench.serve()
     for arguments in (["--protocol", "loud"], ["--top", "-3"], ["--price", "cheap"],
-                      ["--second-base-url", bench.url], ["--concurrency", "0"], ["--timeout", "0"]):
+                      ["--second-base-url", bench.url], ["--batch-poll", "--batch-submit"], ["--concurrency", "0"], ["--timeout", "0"]):
         done = bench.judge(*arguments)
         assert done.returncode == 2, (arguments, done.stderr)
     assert bench.labelqa("judge", "nowhere.labelqa").returncode == 4
