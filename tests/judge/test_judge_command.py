@@ -39,7 +39,8 @@ def test_the_plan_says_what_is_missing(bench):
     assert "Before --yes: the price of 'mine' is not known" in no_price.stdout
     plan = bench.judge_json("--model", "mine", **remote)["plan"]
     assert "--max-calls" in plan["missing"]
-    assert bench.judge_json("--model", "mine", "--max-calls", 9, **remote)["plan"]["missing"] is None
+    plan = bench.judge_json("--model", "mine", "--max-calls", 9, **remote)["plan"]
+    assert plan["missing"] is None
     assert "Add --yes to ask" in bench.judge("--model", "mine").stdout  # this machine's servers
     bench.judge_json("--yes")
     assert "the cache answers every question" in bench.judge().stdout
@@ -316,7 +317,8 @@ def test_somebody_elses_database_is_left_alone(bench):
 def test_bad_usage(bench):
     bench.serve()
     for arguments in (["--protocol", "loud"], ["--top", "-3"], ["--price", "cheap"],
-                      ["--second-base-url", bench.url], ["--batch-poll", "--batch-submit"], ["--concurrency", "0"], ["--timeout", "0"]):
+                      ["--second-base-url", bench.url], ["--batch-poll", "--batch-submit"],
+                      ["--concurrency", "0"], ["--timeout", "0"]):
         done = bench.judge(*arguments)
         assert done.returncode == 2, (arguments, done.stderr)
     assert bench.labelqa("judge", "nowhere.labelqa").returncode == 4

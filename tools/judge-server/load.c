@@ -3,9 +3,9 @@
  *     judge-load SERVER ROWS CONCURRENCY DELAY_MS [CACHE]
  *
  * Makes ROWS rows, starts SERVER (judge-server) with that delay, asks about each row once and
- * prints one line of JSON: calls, seconds, and processor seconds, for asking alone and with
- * planning and folding around it. CACHE is where answers are kept (fsync included); without it they
- * are not.
+ * prints one line of JSON: calls, seconds, and processor seconds, for asking alone, with planning
+ * and folding around it, and of the server. CACHE is where answers are kept (fsync included);
+ * without it they are not.
  */
 #include "base/memory.h"
 #include "judge/judge.h"
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <signal.h>
 #include <time.h>
@@ -86,6 +87,16 @@ static int start_server(load *l, char *program, char *delay) {
   return fclose(pipe_in);
 }
 
+/* What the server has used, once it has ended. */
+static double stop_server(const load *l) {
+  struct rusage usage;
+  kill(l->server, SIGTERM);
+  waitpid(l->server, NULL, 0);
+  getrusage(RUSAGE_CHILDREN, &usage);
+  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+}
+
 static int measure(const load *l, int concurrency, const char *cache) {
   lqa_judge_options o;
   lqa_judge_plan *plan = NULL;
@@ -107,10 +118,10 @@ static int measure(const load *l, int concurrency, const char *cache) {
     fprintf(stderr, "judge-load: %s\n", err.message);
     return 1;
   }
+  double cpu3 = seconds(CLOCK_PROCESS_CPUTIME_ID);
   printf("{\"calls\": %lld, \"yes\": %lld, \"seconds\": %.4f, \"cpu_asking\": %.4f, \"cpu_all\": "
-         "%.4f}\n",
-         (long long)s.calls, (long long)s.yes, wall, cpu2 - cpu1,
-         seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu0);
+         "%.4f, \"cpu_server\": %.4f}\n",
+         (long long)s.calls, (long long)s.yes, wall, cpu2 - cpu1, cpu3 - cpu0, stop_server(l));
   lqa_judge_plan_free(plan);
   return 0;
 }
@@ -126,8 +137,9 @@ int main(int argc, char **argv) {
     return 4;
   }
   int rc = measure(&l, atoi(argv[3]), argc > 5 ? argv[5] : NULL);
-  kill(l.server, SIGTERM);
-  waitpid(l.server, NULL, 0);
+  if (rc != 0) {
+    stop_server(&l);
+  }
   unlink(l.truth);
   free(l.items);
   free(l.texts);
