@@ -3,6 +3,12 @@
 # fuzz.*    tests/fuzz/fuzz_<what>.c over its committed corpus (or libFuzzer itself, LABELQA_FUZZ)
 add_subdirectory(tools/judge-server)
 
+# solver-load: training's speed beside the machine's; bench/seed_pipeline runs it.
+add_executable(solver-load bench/solver_load.c)
+target_link_libraries(solver-load PRIVATE labelqa_core)
+set_target_properties(solver-load PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY "${LABELQA_OUTPUT}/test-tools" BUILD_RPATH "${DUCKDB_FOLDER}")
+
 file(GLOB UNIT_TESTS CONFIGURE_DEPENDS tests/unit/test_*.c)
 if(NOT LABELQA_FUZZ)
   foreach(source ${UNIT_TESTS})
