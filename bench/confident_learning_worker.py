@@ -2,10 +2,10 @@
 
 usage: confident_learning_worker.py labelqa|cleanlab PROBS.npy LABELS.npy
 
-Reads a JSON line {"call": NAME, "save": FILE or null}, makes the call, and replies with a JSON line:
-seconds, and by how much the process's memory that is no file's (anonymous) grew at its peak. The
-peak is the kernel's own high-water mark, reset before the call; pages of mapped files that the call
-brought in are taken off. A call on mapped files is watched from outside instead.
+Reads a JSON line {"call": NAME, "save": FILE or null}, makes the call, and replies with a JSON
+line: seconds, and by how much the process's memory that is no file's (anonymous) grew at its peak.
+The peak is the kernel's own high-water mark, reset before the call; pages of mapped files that the
+call brought in are taken off. A call on mapped files is watched from outside instead.
 """
 import functools
 import importlib

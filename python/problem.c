@@ -290,7 +290,7 @@ struct score_work {
   double *score;
   bool is_single;
   const uint8_t *issue;
-  lqa_ranking ranking;
+  int64_t *rows;
 };
 
 static lqa_status do_scores(void *data, lqa_error *err) {
@@ -316,7 +316,15 @@ static PyObject *problem_scores(PyObject *self, PyObject *args) {
 
 static lqa_status do_rank(void *data, lqa_error *err) {
   struct score_work *w = data;
-  return lqa_cl_rank(w->cl, w->issue, &w->options, &w->ranking, err);
+  return lqa_cl_rank_rows(w->cl, w->issue, &w->options, w->rows, err);
+}
+
+static int64_t count_marks(const uint8_t *issue, int64_t n_rows) {
+  int64_t n = 0;
+  for (int64_t row = 0; row < n_rows; row++) {
+    n += issue[row] != 0;
+  }
+  return n;
 }
 
 /* rank(out, issue, method, adjust): `out` has one place for each non-zero of `issue`. */
@@ -325,23 +333,19 @@ static PyObject *problem_rank(PyObject *self, PyObject *args) {
   PyObject *out, *marks;
   int method, adjust;
   numbers place = {0}, mark_place = {0};
-  int64_t *rows = NULL;
+  int64_t n_rows = lqa_cl_count_rows(p->cl);
   if (!PyArg_ParseTuple(args, "OOip", &out, &marks, &method, &adjust)) {
     return NULL;
   }
   struct score_work w = {.cl = p->cl, .options = {(lqa_score_method)method, adjust}};
-  w.issue = array_take_input(marks, "issue", LQA_UINT8, lqa_cl_count_rows(p->cl), &mark_place);
-  bool is_done = w.issue && run_problem(p, do_rank, &w);
-  if (is_done) {
-    rows = array_take_output(out, "out", LQA_INT64, w.ranking.n, &place);
+  w.issue = array_take_input(marks, "issue", LQA_UINT8, n_rows, &mark_place);
+  if (w.issue) {
+    w.rows = array_take_output(out, "out", LQA_INT64, count_marks(w.issue, n_rows), &place);
   }
-  if (rows) {
-    memcpy(rows, w.ranking.rows, (size_t)w.ranking.n * sizeof *rows);
-  }
-  lqa_free(w.ranking.rows);
+  bool is_done = w.rows && run_problem(p, do_rank, &w);
   array_drop(&place);
   array_drop(&mark_place);
-  return rows ? Py_NewRef(Py_None) : NULL;
+  return is_done ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyMethodDef problem_methods[] = {

@@ -178,6 +178,12 @@ typedef struct lqa_ranking {
 LQA_API lqa_status lqa_cl_rank(lqa_cl *cl, const uint8_t *issue, const lqa_rank_options *options,
                                lqa_ranking *ranking, lqa_error *err) LQA_MUST_CHECK;
 
+/* The same into rows[], which has room for as many values as issue[] is not 0. Takes 8 bytes of
+ * memory for each of them besides, none where scores are float32 values and ties stable. */
+LQA_API lqa_status lqa_cl_rank_rows(lqa_cl *cl, const uint8_t *issue,
+                                    const lqa_rank_options *options, int64_t *rows,
+                                    lqa_error *err) LQA_MUST_CHECK;
+
 /* order[0..n) = the positions of `keys` in ascending order, NaN last. */
 LQA_API lqa_status lqa_argsort(const double *keys, int64_t n, lqa_tie_order ties,
                                int64_t *order) LQA_MUST_CHECK;

@@ -121,6 +121,12 @@ lqa_status lqa_cl_rank(lqa_cl *cl, const uint8_t *issue, const lqa_rank_options 
   return told(lqa_confident_rank(cl->problem, issue, options, ranking, err), err);
 }
 
+lqa_status lqa_cl_rank_rows(lqa_cl *cl, const uint8_t *issue, const lqa_rank_options *options,
+                            int64_t *rows, lqa_error *err) {
+  options = options ? options : &SELF_CONFIDENCE;
+  return told(lqa_confident_rank_rows(cl->problem, issue, options, rows, err), err);
+}
+
 lqa_status lqa_cl_ensemble_scores(lqa_ensemble *ensemble, const lqa_ensemble_options *options,
                                   lqa_error *err) {
   if (ensemble->n_models < 1) {

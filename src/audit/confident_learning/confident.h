@@ -96,6 +96,9 @@ lqa_status lqa_confident_check_range(lqa_confident *cl, lqa_error *err) LQA_MUST
  * calibrate=False). Marks the joint by_column, as the reference builds it. */
 void lqa_joint_from_counts(const int64_t *counts, lqa_joint *joint);
 
+/* Lifts the diagonal to at least 1. */
+void lqa_joint_lift_diagonal(lqa_joint *joint);
+
 /* Rounds each row to whole numbers, keeping the rounded row total. In place. */
 lqa_status lqa_joint_round_rows(lqa_joint *joint, lqa_tie_order ties,
                                 lqa_error *err) LQA_MUST_CHECK;
@@ -114,6 +117,11 @@ lqa_status lqa_confident_count_issues(lqa_confident *cl, int64_t *n_issues,
 lqa_status lqa_confident_rank(lqa_confident *cl, const uint8_t *issue,
                               const lqa_rank_options *options, lqa_ranking *ranking,
                               lqa_error *err) LQA_MUST_CHECK;
+
+/* The same into `rows`, which has room for as many as issue[] is not 0. */
+lqa_status lqa_confident_rank_rows(lqa_confident *cl, const uint8_t *issue,
+                                   const lqa_rank_options *options, int64_t *rows,
+                                   lqa_error *err) LQA_MUST_CHECK;
 
 /* ---- scores ---- */
 

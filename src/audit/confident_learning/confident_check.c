@@ -12,16 +12,37 @@
 #include "audit/confident_learning/confident_internal.h"
 
 #include "base/memory.h"
+#include "model/lanes.h"
 
 #include <math.h>
 
 #define SUM_SLACK 1e-4 /* sums this close to 1 are taken for rounding */
 
-enum { LANES = 4 };
+enum { LANES = 4, SIDE_BY_SIDE = 32 };
+
+typedef double quad __attribute__((vector_size(32)));
+typedef int64_t quad_mask __attribute__((vector_size(32)));
+typedef float quad_single __attribute__((vector_size(16)));
 
 struct row_facts {
   double min, max, sum; /* NaN in sum if there is a NaN */
 };
+
+/* Of four rows, or of four columns, each in a lane. */
+struct quad_facts {
+  quad min, max, sum[LANES];
+};
+
+static inline __attribute__((always_inline)) void add_quad(struct quad_facts *q, quad p, int at) {
+  quad_mask less = p<q->min, more = p> q->max;
+  q->min = (quad)(((quad_mask)p & less) | ((quad_mask)q->min & ~less));
+  q->max = (quad)(((quad_mask)p & more) | ((quad_mask)q->max & ~more));
+  q->sum[at] += p;
+}
+
+static const struct quad_facts NOTHING = {
+    .min = {(double)INFINITY, (double)INFINITY, (double)INFINITY, (double)INFINITY},
+    .max = {-(double)INFINITY, -(double)INFINITY, -(double)INFINITY, -(double)INFINITY}};
 
 struct checking {
   lqa_confident *cl;
@@ -30,13 +51,32 @@ struct checking {
   int64_t *n_scaled; /* per chunk */
 };
 
+/* Column k is added to sum k % LANES, and those in a fixed order: here as in rows side by side. */
 static inline __attribute__((always_inline)) struct row_facts
 look_at_row(const void *values, bool is_single, int32_t n) {
   const float *f = values;
   const double *d = values;
+  struct quad_facts q = NOTHING;
   struct row_facts row = {(double)INFINITY, -(double)INFINITY, 0};
-  double sum[LANES] = {0};
-  for (int32_t k = 0; k < n; k++) {
+  int32_t k = 0;
+  for (; k + LANES <= n; k += LANES) {
+    quad p;
+    if (is_single) {
+      quad_single single;
+      memcpy(&single, f + k, sizeof single);
+      p = __builtin_convertvector(single, quad);
+    } else {
+      memcpy(&p, d + k, sizeof p);
+    }
+    add_quad(&q, p, 0);
+  }
+  double sum[LANES];
+  for (int i = 0; i < LANES; i++) {
+    row.min = q.min[i] < row.min ? q.min[i] : row.min;
+    row.max = q.max[i] > row.max ? q.max[i] : row.max;
+    sum[i] = q.sum[0][i];
+  }
+  for (; k < n; k++) {
     double p = is_single ? (double)f[k] : d[k];
     row.min = p < row.min ? p : row.min;
     row.max = p > row.max ? p : row.max;
@@ -44,6 +84,37 @@ look_at_row(const void *values, bool is_single, int32_t n) {
   }
   row.sum = (sum[0] + sum[1]) + (sum[2] + sum[3]);
   return row;
+}
+
+/* Column k of LANES rows. */
+static inline __attribute__((always_inline)) quad column_of(const void *values, bool is_single,
+                                                            int64_t stride, int32_t k) {
+  const float *f = (const float *)values + k;
+  const double *d = (const double *)values + k;
+  if (is_single) {
+    quad_single single = {f[0], f[stride], f[2 * stride], f[3 * stride]};
+    return __builtin_convertvector(single, quad);
+  }
+  return (quad){d[0], d[stride], d[2 * stride], d[3 * stride]};
+}
+
+/* True if LANES rows are clean, seen side by side. */
+static inline __attribute__((always_inline)) bool are_clean(const void *values, bool is_single,
+                                                            int64_t stride, int32_t n) {
+  struct quad_facts q = NOTHING;
+  int32_t k = 0;
+  for (; k + LANES <= n; k += LANES) {
+    for (int at = 0; at < LANES; at++) {
+      add_quad(&q, column_of(values, is_single, stride, k + at), at);
+    }
+  }
+  for (int at = 0; k < n; k++, at++) {
+    add_quad(&q, column_of(values, is_single, stride, k), at);
+  }
+  quad off = (q.sum[0] + q.sum[1]) + (q.sum[2] + q.sum[3]) - 1;
+  quad_mask is_clean = (q.min >= -LQA_CONFIDENT_EPS) & (q.max <= 1 + LQA_CONFIDENT_EPS) &
+                       (off <= SUM_SLACK) & (off >= -SUM_SLACK);
+  return (is_clean[0] & is_clean[1] & is_clean[2] & is_clean[3]) != 0;
 }
 
 /* The sum of the values above 0. */
@@ -65,14 +136,39 @@ static bool is_close(const struct row_facts *row, double tolerance) {
   return row->min >= -tolerance && row->max <= 1 + tolerance && fabs(row->sum - 1) <= tolerance;
 }
 
-/* Checks one row; notes its divisor where it needs one and `divisor` is there. */
+/* The first of n rows that is not clean, or n. Rows left out count as well. */
+static inline __attribute__((always_inline)) int64_t
+find_unclean(const void *values, bool is_single, int64_t stride, int64_t n, int32_t n_classes) {
+  size_t size = is_single ? sizeof(float) : sizeof(double);
+  const char *at = values;
+  int64_t i = 0;
+  while (n_classes <= SIDE_BY_SIDE && i + LANES <= n &&
+         are_clean(at + i * stride * (int64_t)size, is_single, stride, n_classes)) {
+    i += LANES;
+  }
+  for (; i < n; i++) {
+    struct row_facts row = look_at_row(at + i * stride * (int64_t)size, is_single, n_classes);
+    if (!is_clean(&row)) {
+      break;
+    }
+  }
+  return i;
+}
+
+LQA_EVERY_LEVEL static int64_t find_unclean_f32(const void *values, int64_t stride, int64_t n,
+                                                int32_t n_classes) {
+  return find_unclean(values, true, stride, n, n_classes);
+}
+LQA_EVERY_LEVEL static int64_t find_unclean_f64(const void *values, int64_t stride, int64_t n,
+                                                int32_t n_classes) {
+  return find_unclean(values, false, stride, n, n_classes);
+}
+
+/* Checks a row that is not clean; notes its divisor if `divisor` is there. */
 static bool check_row(const struct checking *c, const void *values, size_t chunk, double *divisor) {
   bool is_single = c->cl->is_single;
   int32_t n = c->cl->n_classes;
   struct row_facts row = is_single ? look_at_row(values, true, n) : look_at_row(values, false, n);
-  if (is_clean(&row)) {
-    return true;
-  }
   if (!is_close(&row, c->tolerance)) {
     return false;
   }
@@ -84,26 +180,38 @@ static bool check_row(const struct checking *c, const void *values, size_t chunk
   return true;
 }
 
-static lqa_status check_chunk(void *data, size_t chunk, size_t worker) {
-  struct checking *c = data;
+/* Checks n rows from `row` on; the first bad one's number goes to bad_row. */
+static lqa_status check_rows(const struct checking *c, size_t chunk, size_t worker, int64_t row,
+                             int64_t n) {
   const lqa_confident *cl = c->cl;
   int32_t label[LQA_LABEL_BLOCK];
   size_t size = cl->is_single ? sizeof(float) : sizeof(double);
+  int64_t stride;
+  lqa_confident_read_labels(cl, row, n, label);
+  const char *values = lqa_confident_read_rows(cl, worker, row, n, &stride);
+  for (int64_t i = 0; i < n; i++) {
+    const void *rest = values + i * stride * (int64_t)size;
+    i += cl->is_single ? find_unclean_f32(rest, stride, n - i, cl->n_classes)
+                       : find_unclean_f64(rest, stride, n - i, cl->n_classes);
+    double *divisor = cl->divisor ? &cl->divisor[row + i] : NULL;
+    if (i < n && label[i] >= 0 &&
+        !check_row(c, values + i * stride * (int64_t)size, chunk, divisor)) {
+      c->bad_row[chunk] = row + i;
+      return LQA_BAD_DATA;
+    }
+  }
+  return LQA_OK;
+}
+
+static lqa_status check_chunk(void *data, size_t chunk, size_t worker) {
+  const struct checking *c = data;
+  const lqa_confident *cl = c->cl;
   int64_t end = lqa_confident_chunk_end(cl, chunk);
   int64_t n;
   for (int64_t row = lqa_confident_chunk_start(cl, chunk); row < end; row += n) {
     n = end - row < cl->block_rows ? end - row : cl->block_rows;
-    int64_t stride;
     LQA_TRY(lqa_confident_go_on(cl));
-    lqa_confident_read_labels(cl, row, n, label);
-    const char *values = lqa_confident_read_rows(cl, worker, row, n, &stride);
-    for (int64_t i = 0; i < n; i++, values += stride * (int64_t)size) {
-      double *divisor = cl->divisor ? &cl->divisor[row + i] : NULL;
-      if (label[i] >= 0 && !check_row(c, values, chunk, divisor)) {
-        c->bad_row[chunk] = row + i;
-        return LQA_BAD_DATA;
-      }
-    }
+    LQA_TRY(check_rows(c, chunk, worker, row, n));
   }
   return LQA_OK;
 }

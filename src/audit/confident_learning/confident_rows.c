@@ -8,6 +8,7 @@
 #include "audit/confident_learning/confident_internal.h"
 
 #include "base/memory.h"
+#include "model/lanes.h"
 
 enum { SCRATCH_VALUES = 32768 };
 
@@ -26,23 +27,30 @@ static int64_t label_at(const lqa_matrix *m, int64_t row) {
   return value < 9.2e18 ? (int64_t)value : INT64_MAX;
 }
 
-/* The usual types, a loop each, so that the type is not looked up for every row. */
-#define READ_LABELS(type)                                \
-  for (int64_t i = 0; i < n; i++, at += m->row_stride) { \
-    type value;                                          \
-    memcpy(&value, at, sizeof value);                    \
-    out[i] = clamp_label((int64_t)value);                \
+/* The usual types, a loop each that the compiler can vectorize. */
+#define READ_LABELS(name, type)                                                          \
+  LQA_EVERY_LEVEL static void read_##name(const type *labels, int64_t n, int32_t *out) { \
+    for (int64_t i = 0; i < n; i++) {                                                    \
+      type label = labels[i];                                                            \
+      out[i] = label < 0 ? -1 : label > INT32_MAX ? INT32_MAX : (int32_t)label;          \
+    }                                                                                    \
   }
+READ_LABELS(int64, int64_t)
+READ_LABELS(int32, int32_t)
 
 void lqa_confident_read_labels(const lqa_confident *cl, int64_t row, int64_t n, int32_t *out) {
   const lqa_matrix *m = &cl->labels;
   const char *at = (const char *)m->data + row * m->row_stride;
-  if (!m->swapped && m->dtype == LQA_INT64) {
-    READ_LABELS(int64_t)
-  } else if (!m->swapped && m->dtype == LQA_INT32) {
-    READ_LABELS(int32_t)
+  int64_t size = (int64_t)lqa_dtype_size(m->dtype);
+  bool is_plain = !m->swapped && m->row_stride == size && (uintptr_t)at % (uintptr_t)size == 0;
+  if (is_plain && m->dtype == LQA_INT64) {
+    read_int64((const int64_t *)at, n, out);
+  } else if (is_plain && m->dtype == LQA_INT32) {
+    read_int32((const int32_t *)at, n, out);
   } else if (m->dtype == LQA_UINT8) {
-    READ_LABELS(uint8_t)
+    for (int64_t i = 0; i < n; i++, at += m->row_stride) {
+      out[i] = *(const uint8_t *)at;
+    }
   } else {
     for (int64_t i = 0; i < n; i++) {
       out[i] = clamp_label(label_at(m, row + i));

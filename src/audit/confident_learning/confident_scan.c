@@ -11,11 +11,15 @@
 #include "audit/confident_learning/confident_internal.h"
 
 #include "base/memory.h"
+#include "model/lanes.h"
 
 #include <math.h>
 
 /* Counts are kept per worker up to this many classes, else shared and added atomically. */
 enum { SMALL_JOINT = 256, FIRST_BAD_NONE = -1 };
+
+/* Up to this many classes rows are looked at side by side. */
+enum { SIDE_BY_SIDE = 32, VECTOR_BYTES = 32 };
 
 /* One block of rows: inputs and outputs of the kernels. */
 struct block {
@@ -24,12 +28,12 @@ struct block {
   double low, high; /* allowed range, rounding included */
   const int32_t *label;
   int32_t *guess;
-  uint8_t *disagrees;
+  uint8_t *flags; /* LQA_ROW_* bits */
 };
 
 #define REAL double
 #define INDEX uint64_t
-#define LANES 4
+#define LANES (VECTOR_BYTES / 8)
 #define NAME(x) x##_f64
 #include "audit/confident_learning/scan_kernel.h"
 #undef REAL
@@ -38,7 +42,7 @@ struct block {
 #undef NAME
 #define REAL float
 #define INDEX uint32_t
-#define LANES 8
+#define LANES (VECTOR_BYTES / 4)
 #define NAME(x) x##_f32
 #include "audit/confident_learning/scan_kernel.h"
 #undef REAL
@@ -46,13 +50,13 @@ struct block {
 #undef LANES
 #undef NAME
 
-__attribute__((target_clones("default", "avx2"))) static int64_t
-scan_f64(const void *rows, int64_t stride, const struct block *b, const void *cut, double eps) {
+LQA_EVERY_LEVEL static int64_t scan_f64(const void *rows, int64_t stride, const struct block *b,
+                                        const void *cut, double eps) {
   return scan_rows_f64(rows, stride, b, cut, eps);
 }
 
-__attribute__((target_clones("default", "avx2"))) static int64_t
-scan_f32(const void *rows, int64_t stride, const struct block *b, const void *cut, double eps) {
+LQA_EVERY_LEVEL static int64_t scan_f32(const void *rows, int64_t stride, const struct block *b,
+                                        const void *cut, double eps) {
   return scan_rows_f32(rows, stride, b, cut, (float)eps);
 }
 
@@ -61,57 +65,60 @@ struct scan {
   double slack; /* how far beyond [0, 1] values may lie */
   void *cut;    /* float or double, as the kernel */
   double eps;
-  int64_t *joint; /* n_joints matrices of counts, or NULL */
-  bool is_shared; /* one matrix for all workers */
+  int64_t *joint;     /* counts, and a cell more: a matrix per worker, or the caller's; or NULL */
+  int64_t *own_joint; /* the first */
+  bool is_shared;     /* the second: all workers add to one matrix */
   uint8_t *flags;
   int64_t *tally;   /* per chunk: off diagonal, disagree, both */
   int64_t *bad_row; /* per chunk */
 };
 
-static inline void count_guess(const struct scan *s, int64_t *joint, int32_t label, int32_t guess) {
-  int64_t *cell = &joint[(int64_t)label * s->cl->n_classes + guess];
-  if (s->is_shared) {
-    __atomic_fetch_add(cell, 1, __ATOMIC_RELAXED);
-  } else {
-    ++*cell;
+/* Adds a block's guesses to the joint. Rows without one count in a cell past the end: a branch
+ * would be mispredicted. */
+static void count_guesses(const struct scan *s, const struct block *b, int64_t *joint) {
+  int64_t n = b->n_classes;
+  for (int64_t i = 0; !s->is_shared && i < b->n; i++) {
+    joint[b->guess[i] >= 0 ? b->label[i] * n + b->guess[i] : n * n]++;
+  }
+  for (int64_t i = 0; s->is_shared && i < b->n; i++) {
+    if (b->guess[i] >= 0) {
+      __atomic_fetch_add(&joint[b->label[i] * n + b->guess[i]], 1, __ATOMIC_RELAXED);
+    }
   }
 }
 
-static void keep_block(const struct scan *s, const struct block *b, int64_t row, int64_t *joint,
-                       int64_t tally[3]) {
+static void count_flags(const struct block *b, int64_t tally[3]) {
+  int32_t n_off = 0, n_disagree = 0, n_both = 0; /* of at most LQA_LABEL_BLOCK rows */
   for (int64_t i = 0; i < b->n; i++) {
-    bool is_off = b->guess[i] >= 0 && b->guess[i] != b->label[i];
-    if (joint && b->guess[i] >= 0) {
-      count_guess(s, joint, b->label[i], b->guess[i]);
-    }
-    if (s->flags) {
-      s->flags[row + i] = (uint8_t)((is_off ? LQA_ROW_OFF_DIAGONAL : 0) |
-                                    (b->disagrees[i] ? LQA_ROW_DISAGREES : 0));
-    }
-    tally[0] += is_off;
-    tally[1] += b->disagrees[i];
-    tally[2] += is_off && b->disagrees[i];
+    uint8_t bits = b->flags[i];
+    n_off += bits & 1;
+    n_disagree += bits >> 1;
+    n_both += bits & bits >> 1;
   }
+  tally[0] += n_off;
+  tally[1] += n_disagree;
+  tally[2] += n_both;
 }
 
 static lqa_status scan_chunk(void *data, size_t chunk, size_t worker) {
   struct scan *s = data;
   lqa_confident *cl = s->cl;
   int32_t label[LQA_LABEL_BLOCK], guess[LQA_LABEL_BLOCK];
-  uint8_t disagrees[LQA_LABEL_BLOCK];
+  uint8_t flags[LQA_LABEL_BLOCK];
   struct block b = {.n_classes = cl->n_classes,
                     .low = -s->slack,
                     .high = 1 + s->slack,
                     .label = label,
                     .guess = guess,
-                    .disagrees = disagrees};
+                    .flags = flags};
   int64_t *joint = s->joint;
   if (joint && !s->is_shared) {
-    joint += worker * (size_t)cl->n_classes * (size_t)cl->n_classes;
+    joint += worker * ((size_t)cl->n_classes * (size_t)cl->n_classes + 1);
   }
   int64_t end = lqa_confident_chunk_end(cl, chunk);
   for (int64_t row = lqa_confident_chunk_start(cl, chunk); row < end; row += b.n) {
     b.n = end - row < cl->block_rows ? end - row : cl->block_rows;
+    b.flags = s->flags ? s->flags + row : flags;
     lqa_confident_read_labels(cl, row, b.n, label);
     int64_t stride;
     LQA_TRY(lqa_confident_go_on(cl));
@@ -122,7 +129,10 @@ static lqa_status scan_chunk(void *data, size_t chunk, size_t worker) {
       s->bad_row[chunk] = row + bad;
       return LQA_BAD_DATA;
     }
-    keep_block(s, &b, row, joint, s->tally + chunk * 3);
+    if (joint) {
+      count_guesses(s, &b, joint);
+    }
+    count_flags(&b, s->tally + chunk * 3);
   }
   return LQA_OK;
 }
@@ -167,11 +177,10 @@ static lqa_status allocate(struct scan *s, bool with_joint, lqa_error *err) {
   s->cut = lqa_malloc(n, sizeof(double));
   s->tally = lqa_calloc(n_chunks, 3 * sizeof *s->tally);
   s->bad_row = lqa_malloc(n_chunks, sizeof *s->bad_row);
-  if (with_joint) {
-    s->joint =
-        lqa_calloc(n * n, (s->is_shared ? 1 : lqa_pool_threads(s->cl->pool)) * sizeof *s->joint);
+  if (with_joint && !s->is_shared) {
+    s->own_joint = lqa_calloc(n * n + 1, lqa_pool_threads(s->cl->pool) * sizeof *s->joint);
   }
-  if (!s->cut || !s->tally || !s->bad_row || (with_joint && !s->joint)) {
+  if (!s->cut || !s->tally || !s->bad_row || (with_joint && !s->is_shared && !s->own_joint)) {
     return lqa_fail_memory(err, "scanning probabilities");
   }
   for (size_t chunk = 0; chunk < n_chunks; chunk++) {
@@ -182,11 +191,10 @@ static lqa_status allocate(struct scan *s, bool with_joint, lqa_error *err) {
 
 static void merge(const struct scan *s, lqa_confident_scan *out) {
   size_t n_cells = (size_t)s->cl->n_classes * (size_t)s->cl->n_classes;
-  size_t n_joints = s->is_shared ? 1 : lqa_pool_threads(s->cl->pool);
-  if (out->joint) {
-    memset(out->joint, 0, n_cells * sizeof *out->joint);
-    for (size_t i = 0; i < n_cells * n_joints; i++) {
-      out->joint[i % n_cells] += s->joint[i];
+  for (size_t worker = 0; out->joint && !s->is_shared && worker < lqa_pool_threads(s->cl->pool);
+       worker++) {
+    for (size_t i = 0; i < n_cells; i++) {
+      out->joint[i] += s->joint[worker * (n_cells + 1) + i];
     }
   }
   out->n_off_diagonal = out->n_disagree = out->n_both = 0;
@@ -205,6 +213,10 @@ lqa_status lqa_confident_scan_rows(lqa_confident *cl, const lqa_thresholds *thre
   s.slack = scan->any_range ? (double)INFINITY : LQA_CONFIDENT_EPS;
   LQA_TRY_OUT(allocate(&s, scan->joint != NULL, err));
   fill_cuts(&s, thresholds);
+  if (scan->joint) {
+    memset(scan->joint, 0, (size_t)cl->n_classes * (size_t)cl->n_classes * sizeof *scan->joint);
+    s.joint = s.is_shared ? scan->joint : s.own_joint;
+  }
   status = lqa_pool_run(cl->pool, (size_t)cl->n_chunks, scan_chunk, &s);
   if (status == LQA_BAD_DATA) {
     status = fail_range(&s, err);
@@ -214,7 +226,7 @@ lqa_status lqa_confident_scan_rows(lqa_confident *cl, const lqa_thresholds *thre
   LQA_TRY_OUT(lqa_observe_check(cl->observer, err));
 out:
   free(s.cut);
-  free(s.joint);
+  free(s.own_joint);
   free(s.tally);
   free(s.bad_row);
   return status;

@@ -1,13 +1,16 @@
-/* audit/confident_learning/filter.c - which rows to flag, by seven filters, and in what order.
+/* audit/confident_learning/filter.c - which rows to flag, by seven filters.
  *
  * Every filter starts from the scan's bits, adds bits of its own where quotas must be filled, and
  * keeps the rows that have all the bits it asks for. Except by the two low_* filters a row is only
  * flagged when another class beats its label (the bit LQA_ROW_DISAGREES).
  */
 #include "audit/confident_learning/prune.h"
+#include "audit/confident_learning/row_quotas.h"
 #include "audit/confident_learning/scores.h"
 
 #include "base/memory.h"
+
+#include <math.h>
 
 void lqa_filter_options_init(lqa_filter_options *options) {
   *options = (lqa_filter_options){
@@ -35,8 +38,27 @@ out:
   return status;
 }
 
-static lqa_status filter_low_scores(lqa_confident *cl, lqa_score_method method, int64_t n_issues,
-                                    uint8_t *issue, lqa_error *err) {
+/* The lowest scores, whatever their labels: one quota. */
+struct lowest {
+  lqa_scorer scorer;
+};
+
+static lqa_status visit_scores(void *data, const lqa_row_block *rows, lqa_quota_sink *sink) {
+  const struct lowest *l = data;
+  for (int64_t i = 0; i < rows->n; i++) {
+    lqa_quota_item item = {.key = (double)NAN, .row = (uint32_t)(rows->row + i)};
+    LQA_TRY(lqa_quota_sink_room(sink));
+    if (rows->label[i] >= 0) {
+      item.key = lqa_scorer_score(&l->scorer, item.row, rows->label[i], rows->worker);
+    }
+    sink->item[sink->n++] = item;
+  }
+  return LQA_OK;
+}
+
+/* Where compat order leaves the choice to the sort, all scores are sorted. */
+static lqa_status sort_scores(lqa_confident *cl, lqa_score_method method, int64_t n_issues,
+                              uint8_t *issue, lqa_error *err) {
   double *score = lqa_malloc((size_t)cl->n_rows, sizeof *score);
   if (!score) {
     return lqa_fail_memory(err, "scoring labels");
@@ -51,6 +73,33 @@ static lqa_status filter_low_scores(lqa_confident *cl, lqa_score_method method, 
     }
   }
   free(score);
+  return status;
+}
+
+static lqa_status filter_low_scores(lqa_confident *cl, lqa_score_method method, int64_t n_issues,
+                                    uint8_t *issue, lqa_error *err) {
+  struct lowest lowest = {{0}};
+  lqa_rank_options how = {method, false};
+  uint8_t is_open = 0;
+  LQA_TRY(lqa_scorer_init(&lowest.scorer, cl, &how, err));
+  lqa_row_quotas quotas = {.cl = cl,
+                           .n_groups = 1,
+                           .quota = &n_issues,
+                           .low = 0,
+                           .high = 1,
+                           .limit = (double)INFINITY,
+                           .most_items = 1,
+                           .visit = visit_scores,
+                           .data = &lowest,
+                           .flags = issue,
+                           .bit = 1,
+                           .open = &is_open};
+  memset(issue, 0, (size_t)cl->n_rows);
+  lqa_status status = lqa_row_quotas_fill(&quotas, err);
+  lqa_scorer_clear(&lowest.scorer);
+  if (status == LQA_OK && is_open) {
+    return sort_scores(cl, method, n_issues, issue, err);
+  }
   return status;
 }
 
@@ -120,54 +169,4 @@ lqa_status lqa_confident_count_issues(lqa_confident *cl, int64_t *n_issues, lqa_
     *n_issues = scan.n_both;
   }
   return status;
-}
-
-/* The flagged rows and their scores. */
-static void score_flagged(const lqa_scorer *scorer, const uint8_t *issue, int64_t *rows,
-                          double *score) {
-  int64_t n = 0;
-  for (int64_t row = 0; row < scorer->cl->n_rows; row++) {
-    if (issue[row]) {
-      int32_t label;
-      lqa_confident_read_labels(scorer->cl, row, 1, &label);
-      rows[n] = row;
-      score[n++] = label < 0 ? 0 : lqa_scorer_score(scorer, row, label, 0);
-    }
-  }
-}
-
-static int64_t count_flagged(const uint8_t *issue, int64_t n_rows) {
-  int64_t n = 0;
-  for (int64_t row = 0; row < n_rows; row++) {
-    n += issue[row] != 0;
-  }
-  return n;
-}
-
-lqa_status lqa_confident_rank(lqa_confident *cl, const uint8_t *issue,
-                              const lqa_rank_options *options, lqa_ranking *ranking,
-                              lqa_error *err) {
-  lqa_scorer scorer;
-  LQA_TRY(lqa_scorer_init(&scorer, cl, options, err));
-  size_t n = (size_t)count_flagged(issue, cl->n_rows);
-  int64_t *order = lqa_malloc(n, sizeof *order);
-  int64_t *rows = lqa_malloc(n, sizeof *rows);
-  double *score = lqa_malloc(n, sizeof *score);
-  lqa_status status = order && rows && score ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    score_flagged(&scorer, issue, rows, score);
-    status = lqa_argsort(score, (int64_t)n, cl->ties, order);
-  }
-  for (size_t i = 0; status == LQA_OK && i < n; i++) {
-    order[i] = rows[order[i]];
-  }
-  free(score);
-  free(rows);
-  lqa_scorer_clear(&scorer);
-  if (status != LQA_OK) {
-    free(order);
-    return lqa_fail_memory(err, "ranking label issues");
-  }
-  *ranking = (lqa_ranking){order, (int64_t)n};
-  return LQA_OK;
 }

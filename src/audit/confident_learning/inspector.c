@@ -199,6 +199,11 @@ static lqa_status told(const lqa_inspector *in, lqa_status status, lqa_error *er
   return status;
 }
 
+/* Later passes bring the same rows: they are looked at again only to find those to be scaled. */
+static bool must_check(const lqa_inspector *in) {
+  return in->options.tolerance >= 0 && (in->pass == LQA_PASS_THRESHOLDS || in->n_scaled > 0);
+}
+
 lqa_status lqa_inspector_add(lqa_inspector *in, const lqa_matrix *labels,
                              const lqa_matrix *pred_probs, lqa_error *err) {
   lqa_confident *batch = NULL;
@@ -210,7 +215,7 @@ lqa_status lqa_inspector_add(lqa_inspector *in, const lqa_matrix *labels,
   lqa_status status = LQA_OK;
   LQA_TRY_OUT(lqa_confident_new(&input, &batch, err));
   LQA_TRY_OUT(check_batch(in, batch, pred_probs->dtype, err));
-  if (in->options.tolerance >= 0) {
+  if (must_check(in)) {
     LQA_TRY_OUT(lqa_confident_check(batch, in->options.tolerance, err));
   }
   LQA_TRY_OUT(add_batch(in, batch, err));

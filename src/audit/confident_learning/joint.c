@@ -28,16 +28,24 @@ static double sum_row(const lqa_joint *joint, int32_t i) {
   return sum;
 }
 
-static double cell_in_memory_order(const void *data, int64_t at) {
-  const lqa_joint *joint = data;
-  if (joint->by_column) {
-    return joint->cell[at % joint->n * joint->n + at / joint->n];
-  }
-  return joint->cell[at];
-}
-
+/* Column by column where the reference holds the matrix transposed, as its buffers come. */
 static double sum_all(const lqa_joint *joint) {
-  return lqa_pairwise_sum_of(cell_in_memory_order, joint, (int64_t)joint->n * joint->n, false);
+  double buffer[LQA_PAIRWISE_BUFFER], total = 0;
+  int64_t n = joint->n;
+  if (!joint->by_column) {
+    return lqa_pairwise_sum(joint->cell, n * n, false);
+  }
+  int64_t filled = 0;
+  for (int64_t at = 0, i = 0, j = 0; at < n * n; at++) {
+    buffer[filled++] = joint->cell[i * n + j];
+    i = i + 1 < n ? i + 1 : 0;
+    j += i == 0;
+    if (filled == LQA_PAIRWISE_BUFFER || at == n * n - 1) {
+      total += lqa_pairwise_sum(buffer, filled, false);
+      filled = 0;
+    }
+  }
+  return total;
 }
 
 void lqa_joint_from_counts(const int64_t *counts, lqa_joint *joint) {
@@ -46,8 +54,12 @@ void lqa_joint_from_counts(const int64_t *counts, lqa_joint *joint) {
   for (int64_t i = 0; i < n * n; i++) {
     joint->cell[i] = (double)counts[i];
   }
-  for (int64_t k = 0; k < n; k++) {
-    double *diagonal = &joint->cell[k * n + k];
+  lqa_joint_lift_diagonal(joint);
+}
+
+void lqa_joint_lift_diagonal(lqa_joint *joint) {
+  for (int64_t k = 0; k < joint->n; k++) {
+    double *diagonal = &joint->cell[k * joint->n + k];
     *diagonal = *diagonal < 1 ? 1 : *diagonal;
   }
 }

@@ -224,15 +224,19 @@ static bool has_ties(const double *keys, const int64_t *order, int64_t n) {
   return false;
 }
 
+void lqa_argsort_in_place(const double *keys, int64_t n, int64_t *order) {
+  for (int64_t i = 0; i < n; i++) {
+    order[i] = i;
+  }
+  intro_sort(keys, order, n);
+}
+
 lqa_status lqa_argsort(const double *keys, int64_t n, lqa_tie_order ties, int64_t *order) {
   if (ties == LQA_TIES_STABLE || n > TINY_SORT) {
     LQA_TRY(stable_sort(keys, n, order));
   }
   if (ties == LQA_TIES_COMPAT && (n <= TINY_SORT || has_ties(keys, order, n))) {
-    for (int64_t i = 0; i < n; i++) {
-      order[i] = i;
-    }
-    intro_sort(keys, order, n);
+    lqa_argsort_in_place(keys, n, order);
   }
   return LQA_OK;
 }

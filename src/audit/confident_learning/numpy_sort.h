@@ -13,6 +13,9 @@
 #include "base/status.h"
 #include "labelqa/confident.h"
 
+/* lqa_argsort in compat order, without memory of its own. */
+void lqa_argsort_in_place(const double *keys, int64_t n, int64_t *order);
+
 /* Marks the first m (0 <= m <= n) positions of the ascending order: chosen[i] = 1. Expected
  * O(n). A full sort happens only for compat order, and only when a tie lies across the cut. */
 lqa_status lqa_select_smallest(const double *keys, int64_t n, int64_t m, lqa_tie_order ties,

@@ -120,8 +120,9 @@ static lqa_status set_totals(lqa_joint *joint, const int64_t *remove, const int6
   return status;
 }
 
-lqa_status lqa_prune_from_joint(const lqa_confident *cl, const lqa_filter_options *options,
-                                lqa_joint *joint, int64_t *quota, lqa_error *err) {
+/* The confident joint becomes whole numbers of rows to prune. */
+static lqa_status prune_joint(const lqa_confident *cl, const lqa_filter_options *options,
+                              lqa_joint *joint, lqa_error *err) {
   int32_t n = joint->n;
   double *freed = lqa_malloc((size_t)n, sizeof *freed);
   if (!freed) {
@@ -139,37 +140,39 @@ lqa_status lqa_prune_from_joint(const lqa_confident *cl, const lqa_filter_option
   if (options->num_to_remove) {
     LQA_TRY(set_totals(joint, options->num_to_remove, cl->class_count, cl->ties, err));
   }
-  for (int64_t i = 0; i < (int64_t)n * n; i++) {
-    quota[i] = truncate_to_int(joint->cell[i]);
-  }
   return LQA_OK;
 }
 
+/* The counts' place is used: many classes make such matrices large. */
 static lqa_status load_joint(const lqa_confident *cl, const lqa_filter_options *options,
-                             const int64_t *counts, lqa_joint *joint, lqa_error *err) {
+                             int64_t *counts, lqa_joint *joint, lqa_error *err) {
+  size_t n = (size_t)joint->n;
+  joint->cell = (double *)counts;
   if (options->confident_joint) {
-    size_t n_cells = (size_t)joint->n * (size_t)joint->n;
-    memcpy(joint->cell, options->confident_joint->cell, n_cells * sizeof *joint->cell);
+    memcpy(joint->cell, options->confident_joint->cell, n * n * sizeof *joint->cell);
     joint->by_column = options->confident_joint->by_column;
     return LQA_OK;
   }
-  lqa_joint_from_counts(counts, joint);
+  for (size_t i = 0; i < n * n; i++) {
+    double cell = (double)counts[i];
+    memcpy(&joint->cell[i], &cell, sizeof cell);
+  }
+  lqa_joint_lift_diagonal(joint);
+  joint->by_column = true;
   return lqa_joint_calibrate(joint, cl->class_count, cl->ties, err);
 }
 
 lqa_status lqa_prune_quotas(const lqa_confident *cl, const lqa_filter_options *options,
                             int64_t *counts, lqa_error *err) {
   size_t n = (size_t)cl->n_classes;
-  lqa_joint joint = {.cell = lqa_malloc(n * n, sizeof(double)), .n = cl->n_classes};
-  if (!joint.cell) {
-    return lqa_fail_memory(err, "setting how many rows to prune");
+  lqa_joint joint = {.n = cl->n_classes};
+  LQA_TRY(load_joint(cl, options, counts, &joint, err));
+  LQA_TRY(prune_joint(cl, options, &joint, err));
+  for (size_t i = 0; i < n * n; i++) {
+    int64_t quota = truncate_to_int(joint.cell[i]);
+    memcpy(&counts[i], &quota, sizeof quota);
   }
-  lqa_status status = load_joint(cl, options, counts, &joint, err);
-  if (status == LQA_OK) {
-    status = lqa_prune_from_joint(cl, options, &joint, counts, err);
-  }
-  free(joint.cell);
-  return status;
+  return LQA_OK;
 }
 
 void lqa_prune_choose_classes(const lqa_confident *cl, int64_t min_examples, uint8_t *wanted) {

@@ -5,14 +5,9 @@
 
 #include "audit/confident_learning/confident_internal.h"
 
-/* quota[g * n + t] = how many rows given g, truly t, to prune; the diagonal is how many rows of g
- * to keep. From a confident joint (whole numbers or not), which is used up. `quota` has n_classes
- * squared values. */
-lqa_status lqa_prune_from_joint(const lqa_confident *cl, const lqa_filter_options *options,
-                                lqa_joint *joint, int64_t *quota, lqa_error *err) LQA_MUST_CHECK;
-
-/* The same from the options' own joint, or else from the confident joint's counts, calibrated;
- * `counts` (n_classes squared) become the quotas. */
+/* The confident joint's counts (n_classes squared) become quotas: [g * n + t] = how many rows given
+ * g, truly t, to prune; the diagonal is how many rows of g to keep. From the options' own joint if
+ * there is one, else from the counts, calibrated. */
 lqa_status lqa_prune_quotas(const lqa_confident *cl, const lqa_filter_options *options,
                             int64_t *counts, lqa_error *err) LQA_MUST_CHECK;
 

@@ -14,164 +14,215 @@
  * Rows that agree still use up quota, as in the reference; they are only never flagged.
  */
 #include "audit/confident_learning/prune.h"
+#include "audit/confident_learning/row_quotas.h"
 
 #include "base/memory.h"
-#include "base/vec.h"
+#include "model/lanes.h"
 
 #include <math.h>
 
+/* The pairs of classes that have a quota. A given class with a quota for most of the others has all
+ * of them, some with quota 0, so that its rows are looked at vector by vector. */
+struct pairs {
+  int64_t *start; /* n_classes + 1: pairs of given class g are start[g] .. start[g + 1] */
+  int32_t *t;     /* the class that leads */
+  int64_t *quota;
+};
+
 struct pruning {
   lqa_confident *cl;
-  const int64_t *quota;
-  uint8_t *flags;    /* n_rows */
-  uint8_t *deferred; /* n_classes x n_classes: pairs for the second step */
+  struct pairs pairs;
+  uint8_t *flags;     /* n_rows */
+  uint8_t *open;      /* per pair: for the second step */
+  uint8_t *undecided; /* per given class: some row disagrees and is not taken */
 };
 
-/* A margin above rounding. */
-struct hit {
-  double key;  /* minus the margin: smallest first */
-  uint32_t at; /* position in the class's rows */
-  int32_t t;   /* the class that leads */
-};
-
-/* One class's work in the first step. */
-struct class_work {
-  const struct pruning *pruning;
-  const lqa_class_rows *rows;
-  const int64_t *quota;
-  LQA_VEC(struct hit) hits;
-  int64_t *start; /* n_classes + 1: hits of class t are key and at [start[t], start[t + 1]) */
-  double *key;
-  uint32_t *at;
-  double *scratch; /* as many values as hits */
-};
-
-static inline __attribute__((always_inline)) lqa_status
-visit_row(struct class_work *w, const void *values, bool is_single, int64_t at) {
-  const float *f = values;
-  const double *d = values;
-  int32_t n = w->pruning->cl->n_classes;
-  int32_t given = w->rows->class_index;
-  for (int32_t t = 0; t < n; t++) {
-    double margin = is_single ? (double)(f[t] - f[given]) : d[t] - d[given];
-    if (margin > LQA_CONFIDENT_MARGIN_BOUND && w->quota[t] > 0) {
-      struct hit hit = {-margin, (uint32_t)at, t};
-      LQA_TRY(lqa_vec_push(&w->hits, hit));
-    }
+/* How many pairs a given class has: all, those with a quota, or none. `quota`: its n quotas. */
+static int64_t count_pairs(const int64_t *quota, int64_t given, int64_t n) {
+  int64_t count = 0;
+  for (int64_t t = 0; t < n; t++) {
+    count += t != given && quota[t] > 0;
   }
-  return LQA_OK;
+  return count > n / 2 ? n : count;
 }
 
-static lqa_status visit_rows(struct class_work *w) {
-  const lqa_confident *cl = w->pruning->cl;
-  const lqa_class_rows *r = w->rows;
-  LQA_TRY(lqa_vec_reserve(&w->hits, (size_t)r->n));
-  for (int64_t i = 0; i < r->n; i++) {
-    int64_t stride;
-    if (i + LQA_PREFETCH_ROWS < r->n) {
-      lqa_confident_prefetch(cl, r->rows[i + LQA_PREFETCH_ROWS], 0);
-      lqa_confident_prefetch(cl, r->rows[i + LQA_PREFETCH_ROWS], cl->n_classes - 1);
-    }
-    const void *values = lqa_confident_read_rows(cl, r->worker, r->rows[i], 1, &stride);
-    LQA_TRY(cl->is_single ? visit_row(w, values, true, i) : visit_row(w, values, false, i));
-  }
-  return LQA_OK;
-}
-
-/* Groups the hits by leading class, keeping row order. */
-static lqa_status group_hits(struct class_work *w) {
-  size_t n_classes = (size_t)w->pruning->cl->n_classes;
-  size_t n = w->hits.n;
-  w->start = lqa_calloc(n_classes + 1, sizeof *w->start);
-  w->key = lqa_malloc(n, sizeof *w->key);
-  w->at = lqa_malloc(n, sizeof *w->at);
-  if (!w->start || !w->key || !w->at) {
+static lqa_status list_pairs(struct pairs *pairs, const int64_t *quota, const uint8_t *wanted,
+                             int64_t n) {
+  pairs->start = lqa_calloc((size_t)n + 1, sizeof *pairs->start);
+  if (!pairs->start) {
     return LQA_NO_MEMORY;
   }
-  for (size_t i = 0; i < n; i++) {
-    w->start[w->hits.data[i].t + 1]++;
+  for (int64_t g = 0; g < n; g++) {
+    int64_t count = wanted[g] ? count_pairs(quota + g * n, g, n) : 0;
+    pairs->start[g + 1] = pairs->start[g] + count;
   }
-  for (size_t t = 0; t < n_classes; t++) {
-    w->start[t + 1] += w->start[t];
+  pairs->t = lqa_malloc((size_t)pairs->start[n], sizeof *pairs->t);
+  pairs->quota = lqa_malloc((size_t)pairs->start[n], sizeof *pairs->quota);
+  if (!pairs->t || !pairs->quota) {
+    return LQA_NO_MEMORY;
   }
-  for (size_t i = 0; i < n; i++) {
-    int64_t place = w->start[w->hits.data[i].t]++;
-    w->key[place] = w->hits.data[i].key;
-    w->at[place] = w->hits.data[i].at;
-  }
-  memmove(w->start + 1, w->start, n_classes * sizeof *w->start);
-  w->start[0] = 0;
-  lqa_vec_clear(&w->hits);
-  w->scratch = lqa_malloc(n, sizeof *w->scratch);
-  return w->scratch ? LQA_OK : LQA_NO_MEMORY;
-}
-
-static void clear_work(struct class_work *w) {
-  lqa_vec_clear(&w->hits);
-  free(w->start);
-  free(w->key);
-  free(w->at);
-  free(w->scratch);
-}
-
-/* Fills the quota of class t from the hits; true if all rows that it takes are known. */
-static bool fill_quota(const struct class_work *w, int32_t t) {
-  const struct pruning *p = w->pruning;
-  const double *key = w->key + w->start[t];
-  const uint32_t *at = w->at + w->start[t];
-  int64_t n = w->start[t + 1] - w->start[t];
-  int64_t quota = w->quota[t];
-  if (n <= quota) {
-    for (int64_t i = 0; i < n; i++) {
-      p->flags[w->rows->rows[at[i]]] |= LQA_ROW_BY_NOISE_RATE;
-    }
-    return n == quota;
-  }
-  lqa_cut cut = lqa_find_cut(key, n, quota, w->scratch);
-  int64_t room = quota - cut.n_less; /* how many of the tied may be taken */
-  bool is_open = room < cut.n_equal && p->cl->ties == LQA_TIES_COMPAT;
-  for (int64_t i = 0; i < n; i++) {
-    if (key[i] < cut.key || (key[i] == cut.key && !is_open && room-- > 0)) {
-      p->flags[w->rows->rows[at[i]]] |= LQA_ROW_BY_NOISE_RATE;
+  for (int64_t g = 0; g < n; g++) {
+    int64_t at = pairs->start[g];
+    bool is_all = pairs->start[g + 1] - at == n;
+    for (int64_t t = 0; t < n && at < pairs->start[g + 1]; t++) {
+      bool has_quota = t != g && quota[g * n + t] > 0;
+      if (is_all || has_quota) {
+        pairs->t[at] = (int32_t)t;
+        pairs->quota[at++] = has_quota ? quota[g * n + t] : 0;
+      }
     }
   }
-  return !is_open;
+  return LQA_OK;
 }
 
-static bool is_undecided(const struct pruning *p, uint32_t row) {
+static void clear_pairs(struct pairs *pairs) {
+  free(pairs->start);
+  free(pairs->t);
+  free(pairs->quota);
+}
+
+/* ---- first step: rows that disagree ---- */
+
+/* What offering a row's margins needs. The key of an item is minus the margin, own - p_t; its group
+ * is the pair. */
+struct row {
+  const void *values;
+  const void *limit; /* of the given class's pairs */
+  const int32_t *t;
+  int64_t n;
+  double own;
+  lqa_quota_item item; /* `group`: the first pair */
+};
+
+/* n pairs from `from` on; a place past the last item is written to in any case. */
+static inline __attribute__((always_inline)) lqa_quota_item *
+offer_pairs(const struct row *r, bool is_single, int64_t from, int64_t n, lqa_quota_item *at) {
+  const float *f = r->values;
+  const double *d = r->values;
+  for (int64_t i = from; i < from + n; i++) {
+    int32_t t = r->t[i];
+    double key = is_single ? (double)((float)r->own - f[t]) : r->own - d[t];
+    double limit = is_single ? (double)((const float *)r->limit)[i] : ((const double *)r->limit)[i];
+    *at = r->item;
+    at->key = key;
+    at->group += (int32_t)i;
+    at += key < limit;
+  }
+  return at;
+}
+
+enum { STEP = 16 };
+
+/* True if one of STEP keys is below its limit. */
+static inline __attribute__((always_inline)) bool any_below(const struct row *r, bool is_single,
+                                                            int64_t from) {
+  const float *f = (const float *)r->values + from;
+  const double *d = (const double *)r->values + from;
+  const float *single_limit = (const float *)r->limit + from;
+  const double *limit = (const double *)r->limit + from;
+  int32_t any = 0;
+  for (int k = 0; k < STEP; k++) {
+    any |= is_single ? (float)r->own - f[k] < single_limit[k] : r->own - d[k] < limit[k];
+  }
+  return any != 0;
+}
+
+/* All classes: most steps have nothing to offer. */
+static inline __attribute__((always_inline)) lqa_quota_item *
+offer_all(const struct row *r, bool is_single, lqa_quota_item *at) {
+  int64_t from = 0;
+  for (; from + STEP <= r->n; from += STEP) {
+    if (any_below(r, is_single, from)) {
+      at = offer_pairs(r, is_single, from, STEP, at);
+    }
+  }
+  return offer_pairs(r, is_single, from, r->n - from, at);
+}
+
+LQA_EVERY_LEVEL static lqa_quota_item *offer_all_f32(const struct row *r, lqa_quota_item *at) {
+  return offer_all(r, true, at);
+}
+LQA_EVERY_LEVEL static lqa_quota_item *offer_all_f64(const struct row *r, lqa_quota_item *at) {
+  return offer_all(r, false, at);
+}
+
+static void offer_row(const struct pruning *p, const void *values, int32_t given, int64_t row,
+                      lqa_quota_sink *sink) {
+  bool is_single = p->cl->is_single;
+  int64_t first = p->pairs.start[given];
+  struct row r = {.values = values,
+                  .t = p->pairs.t + first,
+                  .n = p->pairs.start[given + 1] - first,
+                  .item = {.row = (uint32_t)row, .group = (int32_t)first}};
+  r.own = is_single ? (double)((const float *)values)[given] : ((const double *)values)[given];
+  r.limit =
+      (const char *)sink->limit + first * (int64_t)(is_single ? sizeof(float) : sizeof(double));
+  lqa_quota_item *at = sink->item + sink->n;
+  if (r.n == p->cl->n_classes && r.n >= STEP) {
+    at = is_single ? offer_all_f32(&r, at) : offer_all_f64(&r, at);
+  } else {
+    at = is_single ? offer_pairs(&r, true, 0, r.n, at) : offer_pairs(&r, false, 0, r.n, at);
+  }
+  sink->n = (size_t)(at - sink->item);
+}
+
+static lqa_status visit_disagreeing(void *data, const lqa_row_block *rows, lqa_quota_sink *sink) {
+  const struct pruning *p = data;
+  const lqa_confident *cl = p->cl;
+  int64_t stride;
+  const char *values = lqa_confident_read_rows(cl, rows->worker, rows->row, rows->n, &stride);
+  stride *= (int64_t)(cl->is_single ? sizeof(float) : sizeof(double));
+  for (int64_t i = 0; i < rows->n; i++, values += stride) {
+    __builtin_prefetch(values + LQA_PREFETCH_ROWS * stride);
+    if (p->flags[rows->row + i] & LQA_ROW_DISAGREES) {
+      LQA_TRY(lqa_quota_sink_room(sink));
+      offer_row(p, values, rows->label[i], rows->row + i, sink);
+    }
+  }
+  return LQA_OK;
+}
+
+static bool is_undecided(const struct pruning *p, int64_t row) {
   uint8_t bits = p->flags[row] & (LQA_ROW_DISAGREES | LQA_ROW_BY_NOISE_RATE);
   return bits == LQA_ROW_DISAGREES;
 }
 
-static bool any_undecided(const struct pruning *p, const lqa_class_rows *rows) {
-  for (int64_t i = 0; i < rows->n; i++) {
-    if (is_undecided(p, rows->rows[i])) {
-      return true;
+static lqa_status note_undecided(void *data, size_t chunk, size_t worker) {
+  const struct pruning *p = data;
+  int32_t label[LQA_LABEL_BLOCK];
+  int64_t end = lqa_confident_chunk_end(p->cl, chunk);
+  (void)worker;
+  for (int64_t row = lqa_confident_chunk_start(p->cl, chunk); row < end; row += LQA_LABEL_BLOCK) {
+    int64_t n = end - row < LQA_LABEL_BLOCK ? end - row : LQA_LABEL_BLOCK;
+    LQA_TRY(lqa_confident_go_on(p->cl));
+    lqa_confident_read_labels(p->cl, row, n, label);
+    for (int64_t i = 0; i < n; i++) {
+      if (is_undecided(p, row + i)) {
+        __atomic_store_n(&p->undecided[label[i]], 1, __ATOMIC_RELAXED);
+      }
     }
   }
-  return false;
+  return LQA_OK;
 }
 
-static lqa_status prune_disagreeing(void *data, const lqa_class_rows *rows) {
-  struct pruning *p = data;
-  int32_t n_classes = p->cl->n_classes;
-  int64_t pair = (int64_t)rows->class_index * n_classes;
-  struct class_work w = {.pruning = p, .rows = rows, .quota = p->quota + pair};
-  lqa_status status = LQA_OK;
-  LQA_TRY_OUT(visit_rows(&w));
-  LQA_TRY_OUT(group_hits(&w));
-  for (int32_t t = 0; t < n_classes; t++) {
-    if (t != rows->class_index && w.quota[t] > 0) {
-      p->deferred[pair + t] = !fill_quota(&w, t);
-    }
-  }
-  if (!any_undecided(p, rows)) {
-    memset(p->deferred + pair, 0, (size_t)n_classes);
-  }
-out:
-  clear_work(&w);
-  return status;
+static lqa_status prune_disagreeing(struct pruning *p, lqa_error *err) {
+  lqa_confident *cl = p->cl;
+  lqa_row_quotas quotas = {.cl = cl,
+                           .n_groups = p->pairs.start[cl->n_classes],
+                           .quota = p->pairs.quota,
+                           .low = -1,
+                           .high = 0,
+                           .limit = -LQA_CONFIDENT_MARGIN_BOUND,
+                           .most_items = (size_t)cl->n_classes + 1,
+                           .visit = visit_disagreeing,
+                           .data = p,
+                           .flags = p->flags,
+                           .bit = LQA_ROW_BY_NOISE_RATE,
+                           .open = p->open};
+  return lqa_row_quotas_fill(&quotas, err);
 }
+
+/* ---- second step: all rows of a class ---- */
 
 /* Minus the margin of class t over the label, for all rows; returns the smallest of an undecided
  * row. */
@@ -203,19 +254,20 @@ static bool may_reach(const double *key, int64_t n, double first_undecided, int6
 
 static lqa_status prune_all(void *data, const lqa_class_rows *r) {
   struct pruning *p = data;
-  int64_t pair = (int64_t)r->class_index * p->cl->n_classes;
+  const struct pairs *pairs = &p->pairs;
   double *key = lqa_malloc((size_t)r->n, sizeof *key);
   uint8_t *chosen = lqa_calloc((size_t)r->n, 1);
   lqa_status status = key && chosen ? LQA_OK : LQA_NO_MEMORY;
-  for (int32_t t = 0; status == LQA_OK && t < p->cl->n_classes; t++) {
-    int64_t quota = p->quota[pair + t] < r->n ? p->quota[pair + t] : r->n;
-    if (!p->deferred[pair + t] || !may_reach(key, r->n, fill_keys(p, r, t, key), quota)) {
+  int64_t end = pairs->start[r->class_index + 1];
+  for (int64_t i = pairs->start[r->class_index]; status == LQA_OK && i < end; i++) {
+    int64_t quota = pairs->quota[i] < r->n ? pairs->quota[i] : r->n;
+    if (!p->open[i] || !may_reach(key, r->n, fill_keys(p, r, pairs->t[i], key), quota)) {
       continue;
     }
     status = lqa_select_smallest(key, r->n, quota, p->cl->ties, chosen);
-    for (int64_t i = 0; status == LQA_OK && i < r->n; i++) {
-      p->flags[r->rows[i]] |= chosen[i] ? LQA_ROW_BY_NOISE_RATE : 0;
-      chosen[i] = 0;
+    for (int64_t j = 0; status == LQA_OK && j < r->n; j++) {
+      p->flags[r->rows[j]] |= chosen[j] ? LQA_ROW_BY_NOISE_RATE : 0;
+      chosen[j] = 0;
     }
   }
   free(chosen);
@@ -223,29 +275,50 @@ static lqa_status prune_all(void *data, const lqa_class_rows *r) {
   return status;
 }
 
+/* again[k] = 1 for classes with an open pair and an undecided row. */
+static lqa_status choose_again(struct pruning *p, uint8_t *again, bool *any, lqa_error *err) {
+  *any = memchr(p->open, 1, (size_t)p->pairs.start[p->cl->n_classes]) != NULL;
+  if (!*any) {
+    return LQA_OK;
+  }
+  LQA_TRY(lqa_pool_run(p->cl->pool, (size_t)p->cl->n_chunks, note_undecided, p));
+  LQA_TRY(lqa_observe_check(p->cl->observer, err));
+  *any = false;
+  for (int32_t k = 0; k < p->cl->n_classes; k++) {
+    const uint8_t *open = p->open + p->pairs.start[k];
+    size_t n = (size_t)(p->pairs.start[k + 1] - p->pairs.start[k]);
+    again[k] = p->undecided[k] && memchr(open, 1, n) != NULL;
+    *any = *any || again[k];
+  }
+  return LQA_OK;
+}
+
 lqa_status lqa_prune_by_noise_rate(lqa_confident *cl, const int64_t *quota, const uint8_t *wanted,
                                    uint8_t *flags, lqa_error *err) {
   size_t n = (size_t)cl->n_classes;
   lqa_status status = LQA_OK;
+  struct pruning p = {.cl = cl, .flags = flags, .undecided = lqa_calloc(n, 1)};
   uint8_t *again = lqa_calloc(n, 1);
-  struct pruning p = {cl, quota, flags, lqa_calloc(n, n)};
-  if (!again || !p.deferred) {
+  bool any = false;
+  if (!again || !p.undecided || list_pairs(&p.pairs, quota, wanted, cl->n_classes) != LQA_OK) {
     status = lqa_fail_memory(err, "pruning by noise rate");
     goto out;
   }
-  lqa_row_choice disagreeing = {wanted, flags, LQA_ROW_DISAGREES};
-  LQA_TRY_OUT(lqa_confident_each_class(cl, &disagreeing, prune_disagreeing, &p, err));
-  bool any = false;
-  for (size_t k = 0; k < n; k++) {
-    again[k] = memchr(p.deferred + k * n, 1, n) != NULL;
-    any = any || again[k];
+  p.open = lqa_calloc((size_t)p.pairs.start[n], 1);
+  if (!p.open) {
+    status = lqa_fail_memory(err, "pruning by noise rate");
+    goto out;
   }
+  LQA_TRY_OUT(prune_disagreeing(&p, err));
+  LQA_TRY_OUT(choose_again(&p, again, &any, err));
   if (any) {
     lqa_row_choice all = {again, NULL, 0};
     status = lqa_confident_each_class(cl, &all, prune_all, &p, err);
   }
 out:
   free(again);
-  free(p.deferred);
+  free(p.undecided);
+  free(p.open);
+  clear_pairs(&p.pairs);
   return status;
 }

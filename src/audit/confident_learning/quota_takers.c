@@ -18,13 +18,57 @@
 
 enum { SLACK = 16 };
 
+static inline bool is_before(const lqa_taken *a, const lqa_taken *b) {
+  return a->key != b->key ? a->key < b->key : a->row < b->row;
+}
+
 static int compare_taken(const void *a, const void *b) {
-  const lqa_taken *x = a;
-  const lqa_taken *y = b;
-  if (x->key != y->key) {
-    return x->key < y->key ? -1 : 1;
+  return is_before(a, b) ? -1 : is_before(b, a);
+}
+
+static inline void swap_taken(lqa_taken *a, lqa_taken *b) {
+  lqa_taken t = *a;
+  *a = *b;
+  *b = t;
+}
+
+/* The median of the two ends and the middle. */
+static lqa_taken pick_pivot(const lqa_taken *low, const lqa_taken *high) {
+  const lqa_taken *middle = low + (high - low) / 2;
+  const lqa_taken *a = is_before(low, high) ? low : high;
+  const lqa_taken *b = a == low ? high : low;
+  return is_before(middle, a) ? *a : is_before(b, middle) ? *b : *middle;
+}
+
+/* Puts the first m of n (0 < m <= n) in front, in any order: quickselect. */
+static void select_first(lqa_taken *data, size_t n, size_t m) {
+  lqa_taken *low = data, *high = data + n - 1, *last = data + m - 1;
+  int rounds = 4 * (64 - __builtin_clzll((uint64_t)n));
+  while (low < high) {
+    if (rounds-- == 0) {
+      qsort(low, (size_t)(high - low + 1), sizeof *low, compare_taken);
+      return;
+    }
+    lqa_taken pivot = pick_pivot(low, high), *i = low, *j = high;
+    while (i <= j) {
+      while (is_before(i, &pivot)) {
+        i++;
+      }
+      while (is_before(&pivot, j)) {
+        j--;
+      }
+      if (i <= j) {
+        swap_taken(i++, j--);
+      }
+    }
+    if (last <= j) {
+      high = j;
+    } else if (last >= i) {
+      low = i;
+    } else {
+      return;
+    }
   }
-  return (x->row > y->row) - (x->row < y->row);
 }
 
 /* Keeps the first `quota`; *limit becomes the last one's key if there are so many. */
@@ -32,9 +76,12 @@ static void tighten(lqa_taker *taker, double *limit) {
   if (taker->n == 0 || (int64_t)taker->n < taker->quota) {
     return;
   }
-  qsort(taker->data, taker->n, sizeof *taker->data, compare_taken);
+  select_first(taker->data, taker->n, (size_t)taker->quota);
   taker->n = (size_t)taker->quota;
-  *limit = taker->data[taker->n - 1].key;
+  *limit = taker->data[0].key;
+  for (size_t i = 1; i < taker->n; i++) {
+    *limit = taker->data[i].key > *limit ? taker->data[i].key : *limit;
+  }
 }
 
 static lqa_status take(lqa_taker *taker, const lqa_taken *taken, double *limit) {

@@ -28,7 +28,7 @@ typedef struct lqa_quota_takers {
   double *below;    /* [given]: a self-confidence must be less to be taken */
 } lqa_quota_takers;
 
-/* From the quotas of lqa_prune_from_joint; takes those that the filter asks for. */
+/* From the quotas of lqa_prune_quotas; takes those that the filter asks for. */
 lqa_status lqa_quota_takers_init(lqa_quota_takers *takers, const lqa_confident *shell,
                                  const lqa_filter_options *options, const int64_t *quota,
                                  lqa_error *err) LQA_MUST_CHECK;

@@ -100,6 +100,20 @@ static double normalized_margin(const lqa_scorer *s, const double *row, int32_t 
   return lqa_round_single(margin + 1, s->is_single) / 2;
 }
 
+/* The same from the row where it lies. */
+static inline __attribute__((always_inline)) double direct_margin(const void *row, bool is_single,
+                                                                  int32_t label, int32_t n) {
+  const float *f = row;
+  const double *d = row;
+  double best = is_single ? (double)f[label == 0] : d[label == 0];
+  for (int32_t k = 1; k < n; k++) {
+    double p = is_single ? (double)f[k] : d[k];
+    best = k != label && (p > best || p != p) ? p : best;
+  }
+  double margin = lqa_round_single((is_single ? (double)f[label] : d[label]) - best, is_single);
+  return lqa_round_single(margin + 1, is_single) / 2;
+}
+
 static double weighted_entropy(const lqa_scorer *s, double *row, int32_t label) {
   double own = row[label] > CLIP ? row[label] : CLIP;
   for (int32_t k = 0; k < s->cl->n_classes; k++) {
@@ -120,6 +134,11 @@ static void load_row(const lqa_scorer *s, int64_t row, double *out) {
 double lqa_scorer_score(const lqa_scorer *s, int64_t row, int32_t label, size_t worker) {
   if (s->method == LQA_SCORE_SELF_CONFIDENCE && !s->adjust) {
     return lqa_confident_value(s->cl, row, label);
+  }
+  if (s->method == LQA_SCORE_NORMALIZED_MARGIN && !s->adjust && s->cl->is_direct) {
+    const void *at = (const char *)s->cl->pred_probs.data + row * s->cl->pred_probs.row_stride;
+    return s->is_single ? direct_margin(at, true, label, s->cl->n_classes)
+                        : direct_margin(at, false, label, s->cl->n_classes);
   }
   double *values = s->rows + worker * (size_t)s->cl->n_classes;
   load_row(s, row, values);

@@ -18,7 +18,8 @@
 
 #include "base/memory.h"
 
-enum { SPANS = 64 };
+/* Leaves that cross take at most 1/256 of the matrix's size, where that leaves spans enough. */
+enum { MIN_SPANS = 8, MAX_SPANS = 64, CROSSING_SHARE = 256 };
 
 struct averaging {
   lqa_confident *cl;
@@ -163,11 +164,20 @@ static void sum_crossings(const struct averaging *a) {
   }
 }
 
+/* By the data alone: a crossing leaf takes up to 1 KB for each span and class. */
+static int64_t choose_spans(const lqa_confident *cl) {
+  int64_t row_bytes = cl->n_classes * (cl->is_single ? (int64_t)sizeof(float) : 8);
+  int64_t leaf_bytes = cl->n_classes * LQA_PAIRWISE_LEAF * (int64_t)sizeof(double);
+  int64_t spans = cl->n_rows * row_bytes / CROSSING_SHARE / leaf_bytes;
+  return spans < MIN_SPANS ? MIN_SPANS : spans > MAX_SPANS ? MAX_SPANS : spans;
+}
+
 static lqa_status prepare(struct averaging *a, lqa_error *err) {
   const lqa_confident *cl = a->cl;
   size_t n = (size_t)cl->n_classes;
   size_t n_workers = lqa_pool_threads(cl->pool);
-  a->chunks_per_span = (cl->n_chunks + SPANS - 1) / SPANS;
+  int64_t n_spans = choose_spans(cl);
+  a->chunks_per_span = (cl->n_chunks + n_spans - 1) / n_spans;
   a->n_spans = (cl->n_chunks + a->chunks_per_span - 1) / a->chunks_per_span;
   a->before = lqa_malloc(n, (size_t)a->n_spans * sizeof *a->before);
   a->crossing_at = lqa_malloc(n, (size_t)a->n_spans * sizeof *a->crossing_at);
