@@ -17,7 +17,7 @@ def _from_arrow(value):
         chunks = [_labelqa.arrow_array(*value.__arrow_c_array__())]
     else:
         chunks = _labelqa.arrow_stream(value.__arrow_c_stream__())
-    if any(chunk is None for chunk in chunks):
+    if not chunks or any(chunk is None for chunk in chunks):
         return None
     arrays = [np.column_stack([np.asarray(column) for column in chunk])
               if isinstance(chunk, list) else np.asarray(chunk) for chunk in chunks]

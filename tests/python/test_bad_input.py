@@ -167,8 +167,9 @@ def test_arrow_capsules_are_taken_once():
         _labelqa.arrow_array(*capsules)
     stream = pyarrow.chunked_array([[1.0], [2.0]]).__arrow_c_stream__()
     assert len(_labelqa.arrow_stream(stream)) == 2
-    with pytest.raises(ValueError, match="read already"):
-        _labelqa.arrow_stream(stream)
+    empty = pyarrow.chunked_array([], pyarrow.int64())
+    with pytest.raises(ValueError, match="labels is empty"):
+        labelqa.find_label_issues(empty, P)
     for wrong in (None, 3, object()):
         with pytest.raises((TypeError, ValueError)):
             _labelqa.arrow_stream(wrong)
