@@ -6,6 +6,7 @@
 #   make format    clang-format on every C file     make bench     bench/, all or BENCH=name
 #   make sanitize  tests under ASan+UBSan and TSan  make fuzz      libFuzzer, FUZZ_SECONDS each
 #   make golden-update   rewrite the expected output of tests/golden, then read the diff
+#   make wheel     build/wheel/labelqa-*.whl, for every CPython from 3.11 on
 #   make install   PREFIX=/usr/local, DESTDIR=      make clean     all builds; keeps dependencies
 SHELL = /bin/sh
 PREFIX = /usr/local
@@ -24,7 +25,7 @@ define build
 endef
 
 .PHONY: all quiet-build bootstrap bootstrap-test demo test check checks format golden-update bench \
-        sanitize fuzz install clean
+        sanitize fuzz wheel install clean
 
 all: bootstrap
 	$(call build,release)
@@ -80,6 +81,10 @@ sanitize: bootstrap-test
 fuzz: bootstrap-test
 	$(call build,fuzz,fuzzers)
 	@tools/run-fuzz $(FUZZ_SECONDS)
+
+wheel: bootstrap
+	$(call build,release)
+	@tools/build-wheel
 
 install: bootstrap
 	$(call build,release)

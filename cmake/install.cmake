@@ -13,6 +13,22 @@ if(TARGET labelqa_library)
   endif()
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endif()
+# Component `python`: what a wheel holds (tools/wheel_backend.py), the package with the command and
+# its libraries inside. The same relative paths as above, so the same rpaths.
+if(TARGET labelqa_python AND TARGET labelqa)
+  set(IN_WHEEL COMPONENT python EXCLUDE_FROM_ALL)
+  set_target_properties(labelqa_python_library PROPERTIES INSTALL_RPATH "$ORIGIN/lib/labelqa")
+  install(TARGETS labelqa_python labelqa_python_library
+          LIBRARY DESTINATION labelqa ${IN_WHEEL})
+  install(TARGETS labelqa RUNTIME DESTINATION labelqa/bin ${IN_WHEEL})
+  install(TARGETS labelqa_library LIBRARY DESTINATION labelqa/lib ${IN_WHEEL} NAMELINK_SKIP)
+  install(DIRECTORY python/labelqa DESTINATION . ${IN_WHEEL}
+          FILES_MATCHING PATTERN "*.py" PATTERN "*.pyi" PATTERN "py.typed"
+          PATTERN "__pycache__" EXCLUDE)
+  if(NOT LABELQA_SYSTEM_DUCKDB)
+    install(PROGRAMS ${DUCKDB_LIBRARY} DESTINATION labelqa/lib/labelqa ${IN_WHEEL})
+  endif()
+endif()
 if(TARGET labelqa)
   file(RELATIVE_PATH bin_to_lib "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
   set_target_properties(labelqa PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
