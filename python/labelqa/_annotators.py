@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 
-from labelqa import _arguments, _inputs, _votes
+from labelqa import _arguments, _docs, _inputs, _votes
 from labelqa._warning import LabelqaWarning
 
 
@@ -257,3 +257,8 @@ def annotator_confusion(labels, reference, *, classes=None):
     data = Annotations(labels, classes)
     reference = _class_numbers(reference, "reference", data.votes.n_items)
     return data.votes.confusion(reference)
+
+
+_docs.complete((
+    majority_vote, crowdlab, active_learning_scores, dawid_skene, krippendorff_alpha,
+    fleiss_kappa, cohen_kappa, annotator_confusion), _docs.ANNOTATORS, _docs.ANNOTATORS_RAISES)

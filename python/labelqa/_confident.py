@@ -13,7 +13,7 @@ import warnings
 
 import numpy as np
 
-from labelqa import _arguments, _core, _inputs
+from labelqa import _arguments, _core, _docs, _inputs
 from labelqa._warning import LabelqaWarning
 
 
@@ -226,3 +226,10 @@ def health_summary(labels, pred_probs, *, classes=None, ties="stable", threads=0
                                  "count": int(np.rint(mass[i] * n_rows)), "joint": float(mass[i])}
                                 for i in _core.argsort(-mass, ties)],
     }
+
+
+_docs.complete((
+    find_label_issues, num_label_issues, get_label_quality_scores,
+    get_label_quality_ensemble_scores, order_label_issues, find_top_issues,
+    get_confident_thresholds, compute_confident_joint, calibrate_confident_joint,
+    estimate_joint, estimate_latent, health_summary), _docs.CONFIDENT, _docs.CONFIDENT_RAISES)

@@ -26,7 +26,8 @@ class LabelInspector:
     quotas take.
 
     filter_by: prune_by_noise_rate, prune_by_class or both. rank_by: a method of
-    get_label_quality_scores. Other arguments as in find_label_issues.
+    get_label_quality_scores. frac_noise, min_examples_per_class, classes, threads and tolerance as
+    in find_label_issues. ValueError for options that do not fit.
     """
 
     def __init__(self, *, filter_by="prune_by_noise_rate", rank_by="self_confidence",
@@ -122,8 +123,9 @@ def _slices(labels, pred_probs, batch_size):
 def parquet_batches(path, label, pred_probs, batch_size=65536):
     """Batches of a Parquet file for LabelInspector: a function that starts them anew.
 
-    label: its column of labels. pred_probs: the K columns of probabilities, in class order. Needs
-    pyarrow. KeyError for a column that the file does not have.
+    path: the file. label: its column of labels. pred_probs: the K columns of probabilities, in
+    class order. batch_size: rows read at a time. Returns what find_label_issues_batched takes as
+    batches. Needs pyarrow. KeyError for a column that the file does not have.
     """
     from pyarrow import parquet
     columns = [label, *pred_probs]

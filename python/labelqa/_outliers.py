@@ -1,7 +1,7 @@
 """Neighbours and outliers: rows that are like no others, from features or from probabilities."""
 import numpy as np
 
-from labelqa import _arguments, _inputs, _labelqa
+from labelqa import _arguments, _docs, _inputs, _labelqa
 
 METRICS = ("euclidean", "cosine")
 METHODS = ("entropy", "least_confidence", "gen")
@@ -89,3 +89,7 @@ def outlier_scores_from_pred_probs(pred_probs, labels=None, *, method="entropy")
         raise ValueError(f"method: {method!r} is none of {METHODS}")
     thresholds = None if labels is None else get_confident_thresholds(labels, pred_probs)
     return probability_scores(pred_probs, thresholds, method)
+
+
+_docs.complete((
+    nearest_neighbors, outlier_scores, outlier_scores_from_pred_probs), _docs.OUTLIERS, _docs.ANNOTATORS_RAISES)

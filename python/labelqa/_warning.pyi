@@ -1,0 +1,3 @@
+"""The category of all of labelqa's own warnings."""
+
+class LabelqaWarning(UserWarning): ...

@@ -1,0 +1,1 @@
+"""cleanlab.experimental: label_issues_batched only."""
