@@ -1,8 +1,8 @@
 """What arguments of the same name mean everywhere, added to the docstrings that leave them out."""
 
 CONFIDENT = {
-    "labels": "N class numbers 0 to K-1 (array, list, frame column, Arrow data or .npy path), or\n"
-              "        names with `classes`.",
+    "labels": "N class numbers 0 to K-1 (array, list, frame column, Arrow data or .npy path),\n"
+              "        or names with `classes`.",
     "pred_probs": "N x K probabilities made without training on the row (array of any float type\n"
                   "        and layout, frame, Arrow data or .npy path); not copied.",
     "classes": "the K names in the order of pred_probs' columns, where labels are names.",
@@ -19,8 +19,8 @@ CONFIDENT = {
     "pred_probs_list": "N x K probabilities of each model.",
     "custom_weights": "one number per model.",
 }
-CONFIDENT_RAISES = ("Raises ValueError or TypeError that name the argument, and the row where there "
-                    "is one,\n    for what does not fit.")
+CONFIDENT_RAISES = ("Raises ValueError or TypeError that name the argument, and the row where\n"
+                    "    there is one, for what does not fit.")
 ANNOTATORS = {
     "labels": "items x annotators (NaN or None = no vote), or long: a frame or dict with item,\n"
               "        annotator and label.",

@@ -91,5 +91,5 @@ def outlier_scores_from_pred_probs(pred_probs, labels=None, *, method="entropy")
     return probability_scores(pred_probs, thresholds, method)
 
 
-_docs.complete((
-    nearest_neighbors, outlier_scores, outlier_scores_from_pred_probs), _docs.OUTLIERS, _docs.ANNOTATORS_RAISES)
+_docs.complete((nearest_neighbors, outlier_scores, outlier_scores_from_pred_probs),
+               _docs.OUTLIERS, _docs.ANNOTATORS_RAISES)

@@ -224,7 +224,7 @@ def audit(data, *, text=None, label=None, pred_probs=None, out=None, **options):
 
 
 def open(run):
-    """Opens a run folder: labelqa.open("tickets.labelqa") -> Run.
+    """Opens a run folder: labelqa.open("tickets.labelqa"). Returns a Run.
 
     Raises FileNotFoundError where there is none, ValueError where the folder is no run.
     """
