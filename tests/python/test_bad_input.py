@@ -2,8 +2,8 @@
 is. Never a crash."""
 import numpy as np
 import pytest
-from bad_inputs import (K, LABELS, N, P, bad_labels, bad_probabilities, bad_values, fine_labels,
-                        fine_probabilities, out_of_range)
+from bad_inputs import (K, LABELS, N, P, bad_labels, bad_probabilities, bad_values, changed,
+                        fine_labels, fine_probabilities, out_of_range)
 
 import labelqa
 from labelqa.cleanlab import count, dataset, filter, rank
@@ -124,6 +124,88 @@ def test_nearly_probabilities_are_scaled_and_said():
     with pytest.warns(labelqa.LabelqaWarning, match="scaled|sum"):
         scores = labelqa.get_label_quality_scores(LABELS, off)
     np.testing.assert_allclose(scores, P[np.arange(N), LABELS], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [n for n in NATIVE if n != "get_label_quality_ensemble_scores"])
+@pytest.mark.parametrize("change", [
+    lambda p: p * 1.002, lambda p: p * 0.995, lambda p: changed(p, (4, 1), p[4, 1] + 0.009),
+    lambda p: changed(p, 4, [1.002, -0.002, 0])])
+def test_every_native_function_scales_within_the_tolerance(name, change):
+    with pytest.warns(labelqa.LabelqaWarning, match="did not sum to 1|outside"):
+        found = NATIVE[name](LABELS, change(P))
+    off = change(P)
+    inside = np.clip(off, 0, None)
+    wanted = NATIVE[name](LABELS, inside / inside.sum(axis=1, keepdims=True))
+    if isinstance(found, tuple):
+        found, wanted = found[0], wanted[0]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("change, words", [
+    (lambda p: p * 1.02, r"pred_probs\[0\]|row 0"), (lambda p: p / 3, r"pred_probs\[0\]|row 0"),
+    (lambda p: changed(p, (4, 1), -0.02), r"pred_probs\[4, 1\]"),
+    (lambda p: changed(p, (4, 1), 1.02), r"pred_probs\[4, 1\]")])
+def test_beyond_the_tolerance_the_row_is_named(change, words):
+    with pytest.raises(ValueError, match=words):
+        labelqa.find_label_issues(LABELS, change(P))
+
+
+def test_rounding_is_left_as_it_is(recwarn):
+    """Sums within 1e-4 of 1 keep their bits; a value of 1.00001 (real models' output) is scaled."""
+    p = P * 1.00001
+    assert same(labelqa.get_label_quality_scores(LABELS, p), p[np.arange(N), LABELS])
+    assert not recwarn.list
+    with pytest.warns(labelqa.LabelqaWarning, match="12 of 12 rows"):
+        scores = labelqa.get_label_quality_scores(LABELS, np.eye(K)[LABELS] * 1.00001)
+    assert (scores == 1).all()
+
+
+def test_the_tolerance_is_an_option():
+    with pytest.raises(ValueError):
+        labelqa.get_label_quality_scores(LABELS, P * 1.002, tolerance=1e-3)
+    with pytest.warns(labelqa.LabelqaWarning):
+        labelqa.get_label_quality_scores(LABELS, P * 1.2, tolerance=0.5)
+
+
+def test_the_drop_in_refuses_what_cleanlab_refuses():
+    for factor, is_fine in ((0.5, True), (1 + 1e-7, True), (1.00001, None)):
+        p = np.eye(K)[LABELS] * factor
+        if is_fine:
+            filter.find_label_issues(LABELS, p)
+        else:
+            with pytest.raises(ValueError, match="pred_probs"):
+                filter.find_label_issues(LABELS, p)
+
+
+def test_arrow_data_are_not_copied():
+    pyarrow = pytest.importorskip("pyarrow")
+    from labelqa import _inputs
+    numbers = pyarrow.array(P.ravel())
+    rows = pyarrow.FixedSizeListArray.from_arrays(numbers, K)
+    for column, shape in ((numbers, (N * K,)), (rows, (N, K)), (rows.slice(3, 5), (5, K)),
+                          (pyarrow.chunked_array([rows]), (N, K))):
+        array = _inputs.to_array(column)
+        first = array.__array_interface__["data"][0]
+        start = numbers.buffers()[1].address
+        assert array.shape == shape and start <= first < start + P.nbytes
+        assert not array.flags.writeable
+    del numbers, rows, column
+    assert array.tolist() == P.tolist()  # the view keeps the memory
+
+
+def test_matrices_are_not_copied():
+    """One row, repeated by a stride of 0: a copy would show in the peak."""
+    p = np.broadcast_to(np.array([0.3, 0.7]), (3_000_000, 2))
+    labels = np.broadcast_to(np.uint8(0), 3_000_000)
+    before = peak_bytes()
+    found = labelqa.find_label_issues(labels, p), filter.find_label_issues(labels, p)
+    assert not found[0].any() and not found[1].any()
+    assert peak_bytes() - before < p.size * 8
+
+
+def peak_bytes():
+    import resource
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def test_neighbours_and_joints():

@@ -2,14 +2,15 @@
 
 Equal means equal: the same bits, the same rows in the same order. The two exceptions carry their
 tolerance: the entropy score (its logarithm is ours) and what the reference computes by BLAS.
-LABELQA_CASES scales the number of problems (1 = 240 per test, with up to 21 comparisons each).
+LABELQA_CASES scales the number of problems (1 = 240 per test). How many results were compared is
+printed at the end of the run.
 """
 import os
 import warnings
 
 import numpy as np
 import pytest
-from random_problems import make
+from random_problems import TALLY, make
 
 cleanlab = pytest.importorskip("cleanlab")
 if np.__version__ != "1.24.4" or cleanlab.__version__ != "2.9.0":
@@ -35,7 +36,14 @@ def seeds(group, base):
     return range(base + group * per_group, base + (group + 1) * per_group)
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch):
+    """cleanlab starts a pool of processes for each call that cannot name n_jobs."""
+    monkeypatch.setattr("multiprocessing.cpu_count", lambda: 1)
+
+
 def assert_same(ours, theirs, context):
+    TALLY["comparisons"] += 1
     ours, theirs = np.asarray(ours), np.asarray(theirs)
     assert ours.dtype == theirs.dtype, (context, ours.dtype, theirs.dtype)
     assert ours.shape == theirs.shape, (context, ours.shape, theirs.shape)
@@ -45,13 +53,15 @@ def assert_same(ours, theirs, context):
 def filter_options(rng, labels, p, method):
     if method not in FILTERS[:3]:
         return {}
-    options = {"frac_noise": float(rng.choice([1, 1, 0.7, 0.33])),
+    options = {"frac_noise": float(rng.choice([1, 1, 0.7, 0.33, 0, 1.5])),
                "min_examples_per_class": int(rng.choice([1, 1, 0, 2, 5, 10]))}
     if rng.random() < 0.25:
         options["num_to_remove_per_class"] = [int(v) for v in rng.integers(0, 5, p.shape[1])]
     if rng.random() < 0.3:
         options["confident_joint"] = their_count.compute_confident_joint(
             labels, p, calibrate=bool(rng.random() < 0.5))
+    elif rng.random() < 0.1:
+        options["confident_joint"] = rng.random((p.shape[1], p.shape[1])) * len(labels) / 10
     return options
 
 
@@ -94,6 +104,10 @@ def test_counts_and_joint(group):
         assert_same(count.compute_confident_joint(labels, p, thresholds=own),
                     their_count.compute_confident_joint(labels, p, thresholds=own), seed)
         assert_same(count.estimate_joint(labels, p), their_count.estimate_joint(labels, p), seed)
+        own = their_count.compute_confident_joint(labels, p, calibrate=False)
+        for given in (labels, None):
+            assert_same(count.estimate_joint(given, None, confident_joint=own),
+                        their_count.estimate_joint(given, None, confident_joint=own), seed)
         mine = rng.random((p.shape[1], p.shape[1])) * 20
         mine = np.asfortranarray(mine) if rng.random() < 0.5 else mine
         assert_same(count.calibrate_confident_joint(mine, labels),
@@ -102,7 +116,7 @@ def test_counts_and_joint(group):
             ours = count.num_label_issues(labels, p, confident_joint=mine, estimation_method=method)
             theirs = their_count.num_label_issues(labels, p, confident_joint=mine,
                                                   estimation_method=method)
-            assert ours == theirs, (seed, method)
+            assert_same(ours, theirs, (seed, method))
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
@@ -147,8 +161,15 @@ def test_scores(group):
         tolerance = 1e-3 if p.dtype == np.float32 else 1e-12  # float32 x near 1e-7: log(x + 1) / x
         np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
         mask = rng.random(len(labels)) < 0.3
-        assert_same(rank.order_label_issues(mask, labels, p),
-                    their_rank.order_label_issues(mask, labels, p), seed)
+        for by in ("self_confidence", "normalized_margin"):
+            options = {"rank_by": by, "rank_by_kwargs": {"adjust_pred_probs": seed % 2 == 0}}
+            assert_same(rank.order_label_issues(mask, labels, p, **options),
+                        their_rank.order_label_issues(mask, labels, p, **options), seed)
+        order = rank.order_label_issues(mask, labels, p, rank_by="confidence_weighted_entropy")
+        assert np.array_equal(np.sort(order), np.flatnonzero(mask))
+        assert (np.diff(ours[order]) >= 0).all() and (np.diff(theirs[order]) >= -tolerance).all()
+        for name in ("get_self_confidence_for_each_label", "get_normalized_margin_for_each_label"):
+            assert_same(getattr(rank, name)(labels, p), getattr(their_rank, name)(labels, p), seed)
         scores = theirs.astype(np.float64)
         for top in (0, 3, None, 10_000):
             assert_same(rank.find_top_issues(scores, top=top),
@@ -201,6 +222,16 @@ def test_dataset(group):
         for frame in ("classes_by_label_quality", "overlapping_classes"):
             pandas.testing.assert_frame_equal(ours[frame], theirs[frame], check_exact=True)
         joint = ours["joint"]
+        for options in ({"joint": joint, "num_examples": 77, "class_names": names},
+                        {"labels": labels, "pred_probs": p}, {"labels": labels, "joint": joint},
+                        {"labels": labels, "confident_joint": their_count.compute_confident_joint(
+                            labels, p, calibrate=False)}):
+            for function, more in (("rank_classes_by_label_quality", {}),
+                                   ("find_overlapping_classes", {"asymmetric": asymmetric})):
+                TALLY["comparisons"] += 1
+                pandas.testing.assert_frame_equal(
+                    getattr(dataset, function)(**options, **more),
+                    getattr(their_dataset, function)(**options, **more), check_exact=True)
         options = {"joint": joint, "num_examples": 77}
         pandas.testing.assert_frame_equal(dataset.rank_classes_by_label_quality(**options),
                                           their_dataset.rank_classes_by_label_quality(**options))
@@ -225,6 +256,50 @@ def test_predicted_and_argmax(group):
                 continue
             assert_same(filter.find_label_issues_using_argmax_confusion_matrix(
                 labels, p, calibrate=calibrate), theirs, (seed, calibrate))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_problems_of_a_thousand_classes(seed):
+    rng, labels, p = make(800_000 + seed, class_counts=(1000,))
+    for method in FILTERS:
+        options = filter_options(rng, labels, p, method)
+        assert_same(filter.find_label_issues(labels, p, filter_by=method, **options),
+                    their_filter.find_label_issues(labels, p, filter_by=method, n_jobs=1,
+                                                   **options), (seed, method, options.keys()))
+    assert_same(count.get_confident_thresholds(labels, p),
+                their_count.get_confident_thresholds(labels, p), seed)
+    for calibrate in (True, False):
+        options = {"calibrate": calibrate, "return_indices_of_off_diagonals": True}
+        for mine, reference in zip(count.compute_confident_joint(labels, p, **options),
+                                   their_count.compute_confident_joint(labels, p, **options)):
+            assert_same(mine, reference, (seed, calibrate))
+    for method in ("off_diagonal", "off_diagonal_calibrated"):
+        assert_same(count.num_label_issues(labels, p, estimation_method=method),
+                    their_count.num_label_issues(labels, p, estimation_method=method), seed)
+    for mine, reference in zip(count.estimate_py_and_noise_matrices_from_probabilities(labels, p),
+                               their_count.estimate_py_and_noise_matrices_from_probabilities(
+                                   labels, p)):
+        assert_same(mine, reference, seed)
+    for method in ("self_confidence", "normalized_margin"):
+        for adjust in (False, True):
+            options = {"method": method, "adjust_pred_probs": adjust}
+            assert_same(rank.get_label_quality_scores(labels, p, **options),
+                        their_rank.get_label_quality_scores(labels, p, **options), (seed, options))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_cross_validated(seed):
+    """The functions that train: scikit-learn does, on the same folds."""
+    rng, labels, p = make(900_000 + seed, max_rows=200, class_counts=(2, 3, 4))
+    labels = np.asarray(labels, np.int64)
+    features = rng.normal(size=(len(labels), 3)) + labels[:, None]
+    for name in ("estimate_cv_predicted_probabilities", "estimate_noise_matrices",
+                 "estimate_confident_joint_and_cv_pred_proba",
+                 "estimate_py_noise_matrices_and_cv_pred_proba"):
+        mine = getattr(count, name)(features, labels, seed=seed)
+        theirs = getattr(their_count, name)(features, labels, seed=seed)
+        for ours, reference in zip(mine, theirs) if isinstance(theirs, tuple) else [(mine, theirs)]:
+            assert_same(ours, reference, (seed, name))
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

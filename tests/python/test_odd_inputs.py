@@ -240,3 +240,10 @@ def test_items_without_votes():
         found = importlib.import_module(f"{module}.multiannotator").get_majority_vote_label(
             votes, p, verbose=False)
         assert found.tolist() == [1, 2, 2, 1]
+
+
+def test_a_summary_of_a_joint_alone():
+    from labelqa.cleanlab import dataset
+    joint = JOINT / JOINT.sum()
+    found = dataset.health_summary(joint=joint, num_examples=36, verbose=False)
+    assert found["overall_label_health_score"] == joint.trace()

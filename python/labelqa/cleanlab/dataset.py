@@ -137,7 +137,7 @@ def health_summary(labels=None, pred_probs=None, *, asymmetric=False, class_name
         print(f"{num_examples:,} rows, {len(joint)} classes. Classes by label quality:")
         print(classes, "\n\nClasses that overlap most:", sep="")
         print(overlaps, "\n")
-    score = overall_label_health_score(labels, pred_probs, num_examples=num_examples,
+    score = overall_label_health_score(labels, pred_probs, num_examples=num_examples, joint=joint,
                                        confident_joint=confident_joint, verbose=verbose)
     return {"overall_label_health_score": score, "joint": joint,
             "classes_by_label_quality": classes, "overlapping_classes": overlaps}
