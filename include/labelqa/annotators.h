@@ -92,8 +92,8 @@ LQA_API lqa_status lqa_votes_majority(const lqa_votes *votes, const lqa_matrix *
 
 /* A consensus and what speaks for it. All arrays are the caller's. */
 typedef struct lqa_crowdlab {
-  const lqa_matrix *models; /* n_models matrices of probabilities, n_items x n_classes */
-  int32_t n_models;
+  const lqa_matrix *models;    /* n_models matrices of probabilities, n_items x n_classes */
+  int32_t n_models;            /* 0 = the votes alone, weighed by how annotators agree */
   int32_t *consensus;          /* n_items: in; out where best_quality */
   double *agreement;           /* n_items: share of an item's votes for its consensus */
   double *posterior;           /* n_items x n_classes: the weighted averages */
@@ -180,7 +180,8 @@ typedef enum lqa_vote_distance {
 typedef struct lqa_agreement_options {
   lqa_vote_distance distance;
   double confidence;   /* of the interval; default 0.95 */
-  int32_t n_resamples; /* bootstrap over items; default 1000. 0 = jackknife */
+  int32_t n_resamples; /* bootstrap over items; default 1000. 0 = jackknife, as is taken beyond
+                        * 1e8 votes times resamples */
   uint64_t seed;       /* default 0 */
 } lqa_agreement_options;
 
@@ -193,6 +194,7 @@ typedef struct lqa_agreement {
   double observed, expected; /* disagreement (alpha) or agreement (kappas), as shares */
   int64_t n_items;           /* items with at least two votes: the others say nothing */
   int64_t n_votes;           /* on those */
+  const char *interval;      /* how: "bootstrap", "jackknife", "large-sample", "exact"; static */
 } lqa_agreement;
 
 /* Krippendorff's alpha: any number of annotators, any votes missing. LQA_BAD_DATA without an item

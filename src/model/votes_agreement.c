@@ -25,8 +25,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Beyond this many votes times resamples the jackknife is used. */
-#define MOST_WORK 4e8
+/* Beyond this many votes (and class pairs) times resamples the jackknife is used. */
+#define MOST_WORK 1e8
 
 enum { AGREEMENT_STREAM = 71 };
 
@@ -243,37 +243,83 @@ static double jackknife(const struct coefficient *c, double *chance) {
 
 /* ---- intervals ---- */
 
-static lqa_status resample(struct coefficient *c, const lqa_agreement_options *options,
-                           lqa_agreement *out) {
-  const struct tally *t = c->tally;
-  double *value = lqa_malloc((size_t)options->n_resamples, sizeof *value);
-  if (!value) {
-    return LQA_NO_MEMORY;
-  }
+struct resampling {
+  struct coefficient *worker; /* one per thread, with sums of its own */
+  double *value;              /* per resample */
+  uint64_t seed;
+};
+
+static lqa_status resample_once(void *data, size_t resample, size_t worker) {
+  struct resampling *r = data;
+  struct coefficient *c = &r->worker[worker];
+  uint64_t n = (uint64_t)c->tally->n_items;
   lqa_rng rng;
-  lqa_rng_init(&rng, options->seed, AGREEMENT_STREAM);
-  for (int32_t r = 0; r < options->n_resamples; r++) {
-    reset(c);
-    for (int64_t i = 0; i < t->n_items; i++) {
-      add_item(c, (int64_t)lqa_rng_below(&rng, (uint64_t)t->n_items));
-    }
-    value[r] = value_of(c);
+  lqa_rng_init(&rng, r->seed, ((uint64_t)AGREEMENT_STREAM << 32) + resample);
+  reset(c);
+  for (uint64_t i = 0; i < n; i++) {
+    add_item(c, (int64_t)lqa_rng_below(&rng, n));
   }
-  lqa_interval_of_resamples(value, options->n_resamples, options->confidence, out);
-  free(value);
+  r->value[resample] = value_of(c);
   return LQA_OK;
 }
 
-static lqa_status find_interval(struct coefficient *c, const lqa_agreement_options *options,
-                                double *chance, lqa_agreement *out) {
+static void clear_sums(struct coefficient *c) {
+  free(c->sums.share);
+  free(c->sums.pair);
+  free(c->delta);
+}
+
+static lqa_status allocate_sums(struct coefficient *c) {
+  size_t n = (size_t)c->tally->n_classes;
+  c->sums.share = lqa_malloc(n, sizeof *c->sums.share);
+  c->sums.pair = c->is_fleiss ? NULL : lqa_malloc(n * n, sizeof *c->sums.pair);
+  c->delta = c->is_fleiss ? NULL : lqa_malloc(n * n, sizeof *c->delta);
+  bool ok = c->sums.share && (c->is_fleiss || (c->sums.pair && c->delta));
+  return ok ? LQA_OK : LQA_NO_MEMORY;
+}
+
+/* Every resample draws from a stream of its own, so any thread may run it. */
+static lqa_status resample(const struct coefficient *c, lqa_pool *pool,
+                           const lqa_agreement_options *options, lqa_agreement *out) {
+  size_t n_threads = lqa_pool_threads(pool);
+  struct resampling r = {.seed = options->seed};
+  lqa_status status = LQA_OK;
+  r.value = lqa_malloc((size_t)options->n_resamples, sizeof *r.value);
+  r.worker = lqa_calloc(n_threads, sizeof *r.worker);
+  if (!r.value || !r.worker) {
+    status = LQA_NO_MEMORY;
+    goto out;
+  }
+  for (size_t t = 0; t < n_threads; t++) {
+    r.worker[t] =
+        (struct coefficient){.tally = c->tally, .distance = c->distance, .is_fleiss = c->is_fleiss};
+    LQA_TRY_OUT(allocate_sums(&r.worker[t]));
+  }
+  LQA_TRY_OUT(lqa_pool_run(pool, (size_t)options->n_resamples, resample_once, &r));
+  lqa_interval_of_resamples(r.value, options->n_resamples, options->confidence, out);
+out:
+  for (size_t t = 0; r.worker && t < n_threads; t++) {
+    clear_sums(&r.worker[t]);
+  }
+  free(r.worker);
+  free(r.value);
+  return status;
+}
+
+static lqa_status find_interval(struct coefficient *c, const lqa_votes *votes,
+                                const lqa_agreement_options *options, double *chance,
+                                lqa_agreement *out) {
   double room = c->is_fleiss ? 1 - c->expected : c->expected;
   bool is_perfect = c->is_fleiss ? c->observed == 1 : c->observed == 0;
-  double work = (double)c->tally->n_votes * options->n_resamples;
+  double n_pairs = c->is_fleiss ? 0 : (double)c->tally->n_classes * c->tally->n_classes;
+  double work = ((double)c->tally->n_votes + n_pairs) * options->n_resamples;
   if (is_perfect) {
     lqa_interval_of_perfection(c->tally->n_items, room, options->confidence, out);
   } else if (options->n_resamples > 0 && work <= MOST_WORK) {
-    return resample(c, options, out);
+    out->interval = "bootstrap";
+    return resample(c, votes->pool, options, out);
   } else {
+    out->interval = "jackknife";
     lqa_interval_of_error(jackknife(c, chance), options->confidence, out);
   }
   return LQA_OK;
@@ -283,19 +329,12 @@ static lqa_status measure(const lqa_votes *votes, struct coefficient *c,
                           const lqa_agreement_options *options, lqa_agreement *out,
                           lqa_error *err) {
   struct tally tally = {0};
-  lqa_status status = tally_votes(votes, &tally, err);
-  size_t n = (size_t)votes->n_classes;
   double *chance = NULL;
+  lqa_status status = tally_votes(votes, &tally, err);
   LQA_TRY_OUT(status);
   c->tally = &tally;
-  chance = lqa_malloc(n, sizeof *chance);
-  c->sums.share = lqa_malloc(n, sizeof *c->sums.share);
-  c->sums.pair = c->is_fleiss ? NULL : lqa_malloc(n * n, sizeof *c->sums.pair);
-  c->delta = c->is_fleiss ? NULL : lqa_malloc(n * n, sizeof *c->delta);
-  if (!chance || !c->sums.share || (!c->is_fleiss && (!c->sums.pair || !c->delta))) {
-    status = lqa_fail_memory(err, "measuring agreement");
-    goto out;
-  }
+  chance = lqa_malloc((size_t)votes->n_classes, sizeof *chance);
+  LQA_TRY_OUT(chance ? allocate_sums(c) : LQA_NO_MEMORY);
   reset(c);
   for (int64_t i = 0; i < tally.n_items; i++) {
     add_item(c, i);
@@ -303,12 +342,10 @@ static lqa_status measure(const lqa_votes *votes, struct coefficient *c,
   *out = (lqa_agreement){.value = value_of(c), .n_items = tally.n_items, .n_votes = tally.n_votes};
   out->observed = c->observed;
   out->expected = c->expected;
-  status = find_interval(c, options, chance, out);
+  status = find_interval(c, votes, options, chance, out);
 out:
   free(chance);
-  free(c->sums.share);
-  free(c->sums.pair);
-  free(c->delta);
+  clear_sums(c);
   clear_tally(&tally);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "measuring agreement") : status;
 }

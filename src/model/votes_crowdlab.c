@@ -210,8 +210,8 @@ static lqa_status average_items(void *data, size_t task, size_t worker) {
 
 static lqa_status check_input(const lqa_votes *votes, const lqa_crowdlab *crowdlab,
                               lqa_error *err) {
-  if (crowdlab->n_models < 1) {
-    return lqa_fail(err, LQA_BAD_USAGE, "at least one model's probabilities are needed");
+  if (crowdlab->n_models < 0) {
+    return lqa_fail(err, LQA_BAD_USAGE, "n_models is %d, not at least 0", (int)crowdlab->n_models);
   }
   for (int32_t m = 0; m < crowdlab->n_models; m++) {
     LQA_TRY(lqa_votes_check_probs(votes, &crowdlab->models[m], err));
@@ -296,16 +296,18 @@ static lqa_status average_models(const lqa_votes *votes, const lqa_crowdlab *cro
 lqa_status lqa_votes_best_quality(const lqa_votes *votes, const int32_t *start,
                                   lqa_crowdlab *crowdlab, lqa_error *err) {
   double *owned = NULL;
-  lqa_matrix mean = crowdlab->models[0];
+  lqa_matrix mean = {0};
   lqa_status status = LQA_OK;
   if (start) {
     memcpy(crowdlab->consensus, start, (size_t)votes->n_items * sizeof *start);
   } else {
     if (crowdlab->n_models > 1) {
       LQA_TRY_OUT(average_models(votes, crowdlab, &owned, &mean));
+    } else if (crowdlab->n_models == 1) {
+      mean = crowdlab->models[0];
     }
     lqa_majority majority = {.label = crowdlab->consensus};
-    LQA_TRY_OUT(lqa_votes_majority(votes, &mean, &majority, err));
+    LQA_TRY_OUT(lqa_votes_majority(votes, crowdlab->n_models > 0 ? &mean : NULL, &majority, err));
   }
   LQA_TRY_OUT(lqa_votes_crowdlab(votes, crowdlab, err));
   take_best(votes, crowdlab);

@@ -7,6 +7,10 @@
  * label throughout and so teach the confusions. One-coin annotators have one accuracy; errors
  * spread evenly.
  *
+ * Only the labels an annotator ever used are kept (a slot each, one value per true class): the
+ * cells of all others hold nothing but smoothing. So memory grows with votes x classes at most, not
+ * with annotators x classes x classes, and a hundred thousand annotators of few votes fit.
+ *
  * Items are independent in one step and annotators in the other, so both run in parallel with the
  * same result on any number of threads. Cost per iteration: votes x classes.
  */
@@ -22,11 +26,15 @@ struct estimation {
   const lqa_votes *votes;
   const lqa_dawid_skene_options *options;
   lqa_dawid_skene *out;
-  double *confusion;     /* n_annotators x n_classes x n_classes [true][said] */
-  double *log_confusion; /* the same, transposed to [said][true] */
+  int64_t *slot_start;   /* n_annotators + 1: the slots of an annotator, */
+  int32_t *slot_label;   /* and the label of a slot, in order of first use */
+  int32_t *slot_of_vote; /* n_votes: among the annotator's own */
+  double *confusion;     /* slots x n_classes: P(says the slot's label | true class) */
+  double *log_confusion;
   double *log_prior;
   double *change;     /* per task: largest move of a posterior */
   double *likelihood; /* per task: sum of log-likelihoods */
+  double *scratch;    /* per worker: n_classes */
 };
 
 void lqa_dawid_skene_options_init(lqa_dawid_skene_options *options) {
@@ -81,7 +89,8 @@ static void estimate_prior(struct estimation *e) {
   }
 }
 
-static void count_coin(const struct estimation *e, int32_t annotator, double *confusion) {
+/* The slots' probabilities with one accuracy for all classes. */
+static void count_coin(const struct estimation *e, int32_t annotator) {
   const lqa_votes *votes = e->votes;
   int64_t n = votes->n_classes;
   double right = e->options->smoothing;
@@ -93,33 +102,43 @@ static void count_coin(const struct estimation *e, int32_t annotator, double *co
     total += 1;
   }
   double accuracy = total > 0 ? right / total : 1.0 / (double)n;
-  for (int64_t k = 0; k < n * n; k++) {
-    bool is_diagonal = k % (n + 1) == 0;
-    confusion[k] = is_diagonal ? accuracy : n > 1 ? (1 - accuracy) / (double)(n - 1) : 1;
+  double error = n > 1 ? (1 - accuracy) / (double)(n - 1) : 1;
+  for (int64_t s = e->slot_start[annotator]; s < e->slot_start[annotator + 1]; s++) {
+    for (int64_t k = 0; k < n; k++) {
+      e->confusion[s * n + k] = k == e->slot_label[s] ? accuracy : error;
+    }
   }
 }
 
-static void count_matrix(const struct estimation *e, int32_t annotator, double *confusion) {
+/* The slots' probabilities. `sum`: scratch of n_classes. */
+static void count_matrix(const struct estimation *e, int32_t annotator, double *sum) {
   const lqa_votes *votes = e->votes;
   int64_t n = votes->n_classes;
-  for (int64_t k = 0; k < n * n; k++) {
-    confusion[k] = e->options->smoothing;
+  int64_t from = e->slot_start[annotator], end = e->slot_start[annotator + 1];
+  for (int64_t c = from * n; c < end * n; c++) {
+    e->confusion[c] = e->options->smoothing;
   }
   for (int64_t i = votes->annotator_start[annotator]; i < votes->annotator_start[annotator + 1];
        i++) {
     int64_t v = votes->vote[i];
     const double *p = e->out->posterior + votes->item[v] * n;
+    double *cell = e->confusion + (from + e->slot_of_vote[v]) * n;
     for (int64_t k = 0; k < n; k++) {
-      confusion[k * n + votes->label[v]] += p[k];
+      cell[k] += p[k];
     }
   }
   for (int64_t k = 0; k < n; k++) {
-    double sum = 0;
-    for (int64_t j = 0; j < n; j++) {
-      sum += confusion[k * n + j];
+    sum[k] = e->options->smoothing * (double)(n - (end - from)); /* labels never used */
+  }
+  for (int64_t s = from; s < end; s++) {
+    for (int64_t k = 0; k < n; k++) {
+      sum[k] += e->confusion[s * n + k];
     }
-    for (int64_t j = 0; j < n; j++) {
-      confusion[k * n + j] = sum > 0 ? confusion[k * n + j] / sum : 1.0 / (double)n;
+  }
+  for (int64_t s = from; s < end; s++) {
+    for (int64_t k = 0; k < n; k++) {
+      double *cell = &e->confusion[s * n + k];
+      *cell = sum[k] > 0 ? *cell / sum[k] : 1.0 / (double)n;
     }
   }
 }
@@ -127,18 +146,13 @@ static void count_matrix(const struct estimation *e, int32_t annotator, double *
 static lqa_status estimate_annotator(void *data, size_t annotator, size_t worker) {
   const struct estimation *e = data;
   int64_t n = e->votes->n_classes;
-  double *confusion = e->confusion + (int64_t)annotator * n * n;
-  double *logs = e->log_confusion + (int64_t)annotator * n * n;
-  (void)worker;
   if (e->options->is_one_coin) {
-    count_coin(e, (int32_t)annotator, confusion);
+    count_coin(e, (int32_t)annotator);
   } else {
-    count_matrix(e, (int32_t)annotator, confusion);
+    count_matrix(e, (int32_t)annotator, e->scratch + worker * (size_t)n);
   }
-  for (int64_t k = 0; k < n; k++) {
-    for (int64_t j = 0; j < n; j++) {
-      logs[j * n + k] = lqa_log(confusion[k * n + j]);
-    }
+  for (int64_t c = e->slot_start[annotator] * n; c < e->slot_start[annotator + 1] * n; c++) {
+    e->log_confusion[c] = lqa_log(e->confusion[c]);
   }
   return LQA_OK;
 }
@@ -154,7 +168,7 @@ static double weigh_item(const struct estimation *e, int64_t item, double *p) {
   memcpy(p, e->log_prior, (size_t)n * sizeof *p);
   for (int64_t v = votes->item_start[item]; v < votes->item_start[item + 1]; v++) {
     const double *logs =
-        e->log_confusion + ((int64_t)votes->annotator[v] * n + votes->label[v]) * n;
+        e->log_confusion + (e->slot_start[votes->annotator[v]] + e->slot_of_vote[v]) * n;
     for (int64_t k = 0; k < n; k++) {
       p[k] += logs[k];
     }
@@ -185,11 +199,7 @@ static lqa_status weigh_items(void *data, size_t task, size_t worker) {
   struct estimation *e = data;
   int64_t n = e->votes->n_classes;
   int64_t end = lqa_votes_task_end(e->votes, task);
-  double *fresh = lqa_malloc((size_t)n, sizeof *fresh);
-  (void)worker;
-  if (!fresh) {
-    return LQA_NO_MEMORY;
-  }
+  double *fresh = e->scratch + worker * (size_t)n;
   e->change[task] = e->likelihood[task] = 0;
   for (int64_t i = (int64_t)task * LQA_VOTE_TASK; i < end; i++) {
     double *p = e->out->posterior + i * n;
@@ -200,7 +210,6 @@ static lqa_status weigh_items(void *data, size_t task, size_t worker) {
       p[k] = fresh[k];
     }
   }
-  free(fresh);
   return LQA_OK;
 }
 
@@ -220,16 +229,55 @@ static lqa_status iterate(struct estimation *e, double *change) {
 
 /* ---- results ---- */
 
-static void report(const struct estimation *e) {
-  size_t n = (size_t)e->votes->n_classes;
-  size_t n_annotators = (size_t)e->votes->n_annotators;
-  if (e->out->confusion) {
-    memcpy(e->out->confusion, e->confusion, n_annotators * n * n * sizeof *e->confusion);
+/* P(says its own class | true class k), and in *rest what each label never used gets. */
+static double own_probability(const struct estimation *e, int64_t annotator, int64_t k,
+                              double *rest) {
+  int64_t n = e->votes->n_classes;
+  int64_t from = e->slot_start[annotator], end = e->slot_start[annotator + 1];
+  double left = 1;
+  double own = -1;
+  for (int64_t s = from; s < end; s++) {
+    double p = e->confusion[s * n + k];
+    left -= p;
+    own = e->slot_label[s] == k ? p : own;
   }
-  for (size_t a = 0; e->out->accuracy && a < n_annotators; a++) {
-    e->out->accuracy[a] = 0;
-    for (size_t k = 0; k < n; k++) {
-      e->out->accuracy[a] += e->out->prior[k] * e->confusion[(a * n + k) * n + k];
+  *rest = end - from < n && left > 0 ? left / (double)(n - (end - from)) : 0;
+  if (e->options->is_one_coin && from < end) {
+    double accuracy = e->confusion[from * n + e->slot_label[from]];
+    *rest = n > 1 ? (1 - accuracy) / (double)(n - 1) : 0;
+    own = accuracy;
+  }
+  return own >= 0 ? own : *rest;
+}
+
+static void expand(const struct estimation *e, int64_t annotator, double *confusion) {
+  int64_t n = e->votes->n_classes;
+  for (int64_t k = 0; k < n; k++) {
+    double rest = 0;
+    double own = own_probability(e, annotator, k, &rest);
+    for (int64_t j = 0; j < n; j++) {
+      confusion[k * n + j] = rest;
+    }
+    for (int64_t s = e->slot_start[annotator]; s < e->slot_start[annotator + 1]; s++) {
+      confusion[k * n + e->slot_label[s]] = e->confusion[s * n + k];
+    }
+    confusion[k * n + k] = own;
+  }
+}
+
+static void report(const struct estimation *e) {
+  int64_t n = e->votes->n_classes;
+  for (int64_t a = 0; a < e->votes->n_annotators; a++) {
+    double accuracy = 0;
+    double rest = 0;
+    for (int64_t k = 0; e->out->accuracy && k < n; k++) {
+      accuracy += e->out->prior[k] * own_probability(e, a, k, &rest);
+    }
+    if (e->out->accuracy) {
+      e->out->accuracy[a] = accuracy;
+    }
+    if (e->out->confusion) {
+      expand(e, a, e->out->confusion + a * n * n);
     }
   }
 }
@@ -250,19 +298,69 @@ static lqa_status check(const lqa_votes *votes, const lqa_dawid_skene_options *o
   return LQA_OK;
 }
 
-static lqa_status allocate(struct estimation *e, lqa_error *err) {
+/* Numbers the labels that each annotator used. `slot`: scratch of n_classes. */
+static void number_slots(struct estimation *e, int32_t *slot) {
+  const lqa_votes *votes = e->votes;
+  int64_t n_slots = 0;
+  for (int32_t a = 0; a < votes->n_annotators; a++) {
+    int64_t from = votes->annotator_start[a], end = votes->annotator_start[a + 1];
+    e->slot_start[a] = n_slots;
+    for (int64_t i = from; i < end; i++) {
+      slot[votes->label[votes->vote[i]]] = -1;
+    }
+    for (int64_t i = from; i < end; i++) {
+      int32_t label = votes->label[votes->vote[i]];
+      if (slot[label] < 0) {
+        slot[label] = (int32_t)(n_slots - e->slot_start[a]);
+        e->slot_label[n_slots++] = label;
+      }
+      e->slot_of_vote[votes->vote[i]] = slot[label];
+    }
+  }
+  e->slot_start[votes->n_annotators] = n_slots;
+}
+
+static lqa_status allocate_slots(struct estimation *e) {
   size_t n = (size_t)e->votes->n_classes;
-  size_t n_cells = (size_t)e->votes->n_annotators * n;
+  size_t n_votes = (size_t)e->votes->n_votes;
+  int32_t *slot = lqa_malloc(n, sizeof *slot);
+  e->slot_start = lqa_malloc((size_t)e->votes->n_annotators + 1, sizeof *e->slot_start);
+  e->slot_label = lqa_malloc(n_votes, sizeof *e->slot_label);
+  e->slot_of_vote = lqa_malloc(n_votes, sizeof *e->slot_of_vote);
+  bool ok = slot && e->slot_start && e->slot_label && e->slot_of_vote;
+  if (ok) {
+    number_slots(e, slot);
+    size_t n_slots = (size_t)e->slot_start[e->votes->n_annotators];
+    e->confusion = lqa_malloc(n_slots, n * sizeof *e->confusion);
+    e->log_confusion = lqa_malloc(n_slots, n * sizeof *e->log_confusion);
+  }
+  free(slot);
+  return ok && e->confusion && e->log_confusion ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status allocate(struct estimation *e) {
+  size_t n = (size_t)e->votes->n_classes;
   size_t n_tasks = lqa_votes_tasks(e->votes);
-  e->confusion = lqa_malloc(n_cells, n * sizeof *e->confusion);
-  e->log_confusion = lqa_malloc(n_cells, n * sizeof *e->log_confusion);
   e->log_prior = lqa_malloc(n, sizeof *e->log_prior);
   e->change = lqa_malloc(n_tasks, sizeof *e->change);
   e->likelihood = lqa_malloc(n_tasks, sizeof *e->likelihood);
-  if (!e->confusion || !e->log_confusion || !e->log_prior || !e->change || !e->likelihood) {
-    return lqa_fail_memory(err, "estimating annotators");
+  e->scratch = lqa_malloc(n, lqa_pool_threads(e->votes->pool) * sizeof *e->scratch);
+  if (!e->log_prior || !e->change || !e->likelihood || !e->scratch) {
+    return LQA_NO_MEMORY;
   }
-  return LQA_OK;
+  return allocate_slots(e);
+}
+
+static void clear(struct estimation *e) {
+  free(e->slot_start);
+  free(e->slot_label);
+  free(e->slot_of_vote);
+  free(e->confusion);
+  free(e->log_confusion);
+  free(e->log_prior);
+  free(e->change);
+  free(e->likelihood);
+  free(e->scratch);
 }
 
 lqa_status lqa_votes_dawid_skene(const lqa_votes *votes, const lqa_dawid_skene_options *options,
@@ -274,7 +372,7 @@ lqa_status lqa_votes_dawid_skene(const lqa_votes *votes, const lqa_dawid_skene_o
   struct estimation e = {.votes = votes, .options = options, .out = out};
   lqa_status status = LQA_OK;
   double change = (double)INFINITY;
-  LQA_TRY_OUT(allocate(&e, err));
+  LQA_TRY_OUT(allocate(&e));
   start(&e);
   out->iterations = 0;
   while (out->iterations < options->max_iterations && change > options->tolerance) {
@@ -284,10 +382,6 @@ lqa_status lqa_votes_dawid_skene(const lqa_votes *votes, const lqa_dawid_skene_o
   out->has_converged = change <= options->tolerance;
   report(&e);
 out:
-  free(e.confusion);
-  free(e.log_confusion);
-  free(e.log_prior);
-  free(e.change);
-  free(e.likelihood);
+  clear(&e);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "estimating annotators") : status;
 }

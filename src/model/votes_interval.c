@@ -30,8 +30,7 @@ static double polynomial(const double *c, int n, double x) {
   return sum;
 }
 
-/* For p in (0.5, 1). */
-static double normal_quantile(double p) {
+double lqa_interval_quantile(double p) {
   static const double A[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
                              1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
   static const double B[] = {-5.447609879822406e+01, 1.615858368580409e+02,  -1.556989798598866e+02,
@@ -49,7 +48,7 @@ static double normal_quantile(double p) {
 }
 
 void lqa_interval_of_error(double error, double confidence, lqa_agreement *out) {
-  double reach = normal_quantile((1 + confidence) / 2) * error;
+  double reach = lqa_interval_quantile((1 + confidence) / 2) * error;
   out->low = out->value - reach;
   out->high = out->value + reach < 1 ? out->value + reach : 1;
 }
@@ -74,7 +73,20 @@ void lqa_interval_of_resamples(double *value, int32_t n, double confidence, lqa_
 }
 
 void lqa_interval_of_perfection(int64_t n, double room, double confidence, lqa_agreement *out) {
+  out->interval = "exact";
   double rate = 1 - lqa_exp(lqa_log((1 - confidence) / 2) / (double)n);
   out->low = room > 0 ? 1 - rate / room : (double)NAN;
   out->high = room > 0 ? 1 : (double)NAN;
+}
+
+void lqa_interval_of_share(double share, double n, double confidence, double ends[2]) {
+  if (!(n > 0)) {
+    ends[0] = ends[1] = (double)NAN;
+    return;
+  }
+  double z = lqa_interval_quantile((1 + confidence) / 2);
+  double middle = (share + z * z / (2 * n)) / (1 + z * z / n);
+  double reach = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n);
+  ends[0] = share > 0 && middle - reach > 0 ? middle - reach : 0;
+  ends[1] = share < 1 && middle + reach < 1 ? middle + reach : 1;
 }

@@ -100,6 +100,7 @@ static void measure(const struct table *t, const lqa_agreement_options *options,
   if (is_perfect) {
     lqa_interval_of_perfection(out->n_items, 1 - out->expected, options->confidence, out);
   } else {
+    out->interval = "large-sample";
     double error = standard_error(t, out, scratch, scratch + t->n);
     lqa_interval_of_error(error, options->confidence, out);
   }
