@@ -227,6 +227,35 @@ typedef struct lqa_export_args {
 LQA_API void lqa_export_args_init(lqa_export_args *args);
 LQA_API lqa_status lqa_cmd_export(const lqa_export_args *args, lqa_result **result, lqa_error *err);
 
+/* labelqa annotators: several annotators per item. Consensus, how good each annotator is, how much
+ * they agree, whom and what to look at. Of `source` the columns text, label, id (the item), time,
+ * annotator, pred_probs and classes, and all about reading, are used; see data in annotators.h for
+ * the numbers alone. Writes nothing but the `out` files.
+ * Errors: LQA_BAD_USAGE (options, columns), LQA_BAD_DATA (content: file, row, column),
+ * LQA_BAD_FILE.
+ */
+typedef struct lqa_annotators_args {
+  lqa_common_args common; /* seed: bootstrap, folds of the text model */
+  lqa_source_args source;
+  lqa_text_list sources;
+  lqa_text_list wide; /* one column per annotator, "*" matches; empty = a long table, or guessed */
+  lqa_text_list missing; /* texts that mean: did not label */
+  const char *repeats;   /* error (default) | first | last: an annotator's second vote on an item */
+  const char *truth;     /* known labels to measure against: a column, or a file of items, labels */
+  const char *gold;      /* known labels to learn from; those items keep them */
+  const char *method;    /* auto (default) | majority | dawid-skene | one-coin | crowdlab */
+  const char *distance;  /* nominal (default) | linear | quadratic | ordinal: alpha and kappas */
+  double confidence;     /* of all intervals, default .95 */
+  int64_t resamples;     /* of the bootstrap, default 1000; 0 = jackknife */
+  int64_t max_iterations; /* of Dawid-Skene, default 200 */
+  int64_t top;            /* annotators and items listed, default 10 */
+  const char *out, *out_annotators, *out_pairs, *out_confusion; /* tables: .csv, .jsonl, .parquet */
+  const char *out_probs; /* .npy: n_items x n_classes float32, rows as in `out` */
+} lqa_annotators_args;
+LQA_API void lqa_annotators_args_init(lqa_annotators_args *args);
+LQA_API lqa_status lqa_cmd_annotators(const lqa_annotators_args *args, lqa_result **result,
+                                      lqa_error *err);
+
 /* labelqa corrupt: injects known errors and keeps the truth beside them (CONTRACT section 7).
  * Rates are fractions of all rows; kinds do not overlap. */
 typedef struct lqa_corrupt_args {

@@ -6,6 +6,36 @@
 #include "api/command.h"
 
 /* clang-format off */
+#define LQA_READING_OPTIONS(type)                                                                 \
+  {.name = "header", .kind = LQA_OPTION_CHOICE, .offset = offsetof(type, source.header),          \
+   .default_value = "auto", .choices = "auto|yes|no", .help = "whether CSV files have a header",  \
+   .group = "Reading"},                                                                           \
+  {.name = "columns", .kind = LQA_OPTION_TEXT_LIST, .offset = offsetof(type, source.columns),     \
+   .argument = "a,b,c", .split_commas = true, .help = "column names where there is no header",    \
+   .group = "Reading"},                                                                           \
+  {.name = "delimiter", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.delimiter),      \
+   .argument = "C", .help = "CSV delimiter (detected if not given; \\t is a tab)",                \
+   .group = "Reading"},                                                                           \
+  {.name = "quote", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.quote),              \
+   .argument = "C", .help = "CSV quote character; '' for none", .group = "Reading"},              \
+  {.name = "encoding", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.encoding),        \
+   .default_value = "utf-8", .argument = "NAME", .help = "utf-8, latin-1, utf-16",                \
+   .group = "Reading"},                                                                           \
+  {.name = "max-field-size", .kind = LQA_OPTION_SIZE,                                             \
+   .offset = offsetof(type, source.max_field_bytes), .default_value = "64MB", .argument = "SIZE", \
+   .help = "a larger field is an error", .group = "Reading"},                                     \
+  {.name = "where", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.where),              \
+   .argument = "SQL", .help = "only rows for which this condition holds", .group = "Reading"},    \
+  {.name = "limit", .kind = LQA_OPTION_INT, .offset = offsetof(type, source.limit),               \
+   .default_value = "0", .min = 0, .max = 9e15, .argument = "N",                                  \
+   .help = "only the first N rows, 0 = all", .group = "Reading"},                                 \
+  {.name = "source-name", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.source_name),  \
+   .argument = "NAME", .help = "what the run calls the file, in place of its path",               \
+   .group = "Reading"},                                                                           \
+  {.name = "memory-limit", .kind = LQA_OPTION_SIZE,                                               \
+   .offset = offsetof(type, source.memory_limit), .default_value = "0", .argument = "SIZE",       \
+   .help = "stay below this much memory, 0 = no limit", .group = "Reading"}
+
 #define LQA_SOURCE_OPTIONS(type)                                                                  \
   {.name = "text", .kind = LQA_OPTION_TEXT_LIST, .offset = offsetof(type, source.text),           \
    .argument = "COL", .help = "text column; repeat it to join columns by a space",                \
@@ -44,34 +74,7 @@
   {.name = "min-class-rows", .kind = LQA_OPTION_INT,                                              \
    .offset = offsetof(type, source.min_class_rows), .default_value = "2", .min = 0, .max = 1e15,  \
    .argument = "N", .help = "classes with fewer rows are reported", .group = "Columns"},          \
-  {.name = "header", .kind = LQA_OPTION_CHOICE, .offset = offsetof(type, source.header),          \
-   .default_value = "auto", .choices = "auto|yes|no", .help = "whether CSV files have a header",  \
-   .group = "Reading"},                                                                           \
-  {.name = "columns", .kind = LQA_OPTION_TEXT_LIST, .offset = offsetof(type, source.columns),     \
-   .argument = "a,b,c", .split_commas = true, .help = "column names where there is no header",    \
-   .group = "Reading"},                                                                           \
-  {.name = "delimiter", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.delimiter),      \
-   .argument = "C", .help = "CSV delimiter (detected if not given; \\t is a tab)",                \
-   .group = "Reading"},                                                                           \
-  {.name = "quote", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.quote),              \
-   .argument = "C", .help = "CSV quote character; '' for none", .group = "Reading"},              \
-  {.name = "encoding", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.encoding),        \
-   .default_value = "utf-8", .argument = "NAME", .help = "utf-8, latin-1, utf-16",                \
-   .group = "Reading"},                                                                           \
-  {.name = "max-field-size", .kind = LQA_OPTION_SIZE,                                             \
-   .offset = offsetof(type, source.max_field_bytes), .default_value = "64MB", .argument = "SIZE", \
-   .help = "a larger field is an error", .group = "Reading"},                                     \
-  {.name = "where", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.where),              \
-   .argument = "SQL", .help = "only rows for which this condition holds", .group = "Reading"},    \
-  {.name = "limit", .kind = LQA_OPTION_INT, .offset = offsetof(type, source.limit),               \
-   .default_value = "0", .min = 0, .max = 9e15, .argument = "N",                                  \
-   .help = "only the first N rows, 0 = all", .group = "Reading"},                                 \
-  {.name = "source-name", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.source_name),  \
-   .argument = "NAME", .help = "what the run calls the file, in place of its path",               \
-   .group = "Reading"},                                                                           \
-  {.name = "memory-limit", .kind = LQA_OPTION_SIZE,                                               \
-   .offset = offsetof(type, source.memory_limit), .default_value = "0", .argument = "SIZE",       \
-   .help = "stay below this much memory, 0 = no limit", .group = "Reading"}
+  LQA_READING_OPTIONS(type)
 /* clang-format on */
 
 #endif

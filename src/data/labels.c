@@ -3,6 +3,7 @@
  */
 #include "data/labels.h"
 
+#include "base/file.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "data/storage.h"
@@ -130,4 +131,40 @@ out:
   free(code_of);
   lqa_map_free(seen);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "numbering the labels") : status;
+}
+
+lqa_status lqa_classes_load(const char *path, lqa_arena *arena, lqa_str **classes, int32_t *n,
+                            lqa_error *err) {
+  lqa_buf bytes;
+  lqa_buf_init(&bytes, 1 << 28);
+  lqa_status status = lqa_file_load(path, &bytes, err);
+  size_t n_lines = 1;
+  for (size_t i = 0; i < bytes.size; i++) {
+    n_lines += bytes.data[i] == '\n';
+  }
+  *classes = lqa_arena_take(arena, n_lines, sizeof **classes);
+  char *text = lqa_arena_copy(arena, bytes.data ? bytes.data : "", bytes.size);
+  if (status == LQA_OK && (!*classes || !text)) {
+    status = lqa_fail_memory(err, "reading the classes");
+  }
+  *n = 0;
+  bool has_mark = bytes.size >= 3 && memcmp(bytes.data, "\xEF\xBB\xBF", 3) == 0;
+  const char *p = text, *end = text ? text + bytes.size : text;
+  p += status == LQA_OK && has_mark ? 3 : 0;
+  while (status == LQA_OK && p < end) {
+    const char *stop = memchr(p, '\n', (size_t)(end - p));
+    stop = stop ? stop : end;
+    size_t size = (size_t)(stop - p);
+    size -= size > 0 && p[size - 1] == '\r';
+    if (size > 0) {
+      (*classes)[(*n)++] = (lqa_str){p, size};
+    }
+    p = stop + 1;
+  }
+  lqa_buf_clear(&bytes);
+  if (status == LQA_OK && *n == 0) {
+    status = lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
+                         "'%s' names no class: it needs one a line", path);
+  }
+  return status;
 }

@@ -16,4 +16,9 @@ void lqa_labels_sort(lqa_str *classes, size_t n);
 lqa_status lqa_labels_encode(lqa_dataset *dataset, const lqa_str *given, int32_t n_given,
                              lqa_error *err);
 
+/* The classes of a file, one a line, taken as they are (a carriage return at a line's end apart);
+ * they live in `arena`. LQA_BAD_DATA if it names none. */
+lqa_status lqa_classes_load(const char *path, lqa_arena *arena, lqa_str **classes, int32_t *n,
+                            lqa_error *err);
+
 #endif

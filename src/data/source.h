@@ -46,10 +46,12 @@ typedef struct lqa_source_options {
   const char *embeddings;   /* .npy, one row per source row */
   lqa_text_list pred_probs; /* one .npy, or one column per class */
   const char *label, *id, *split, *time, *annotator, *source_column, *group;
-  lqa_text_list classes;    /* the known label set, in order */
-  const char *classes_file; /* one class a line, UTF-8 */
-  bool content_optional;    /* no text column is fine (annotators): kind LQA_CONTENT_NONE */
-  bool one_class_allowed;   /* else fewer than two classes are LQA_BAD_DATA */
+  lqa_text_list classes;          /* the known label set, in order */
+  const char *classes_file;       /* one class a line, UTF-8 */
+  lqa_text_list other_columns;    /* that the caller reads itself: their names tell a header */
+  const char *const *usual_names; /* more names that tell a header, NULL ends; or NULL */
+  bool content_optional;          /* no text column is fine (annotators): kind LQA_CONTENT_NONE */
+  bool one_class_allowed;         /* else fewer than two classes are LQA_BAD_DATA */
 
   /* Means. */
   uint64_t memory_bytes;        /* limit, 0 = none; above a part of it text spills to disk */

@@ -8,50 +8,11 @@
  */
 #include "data/source_load.h"
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "data/dataset_build.h"
 #include "data/labels.h"
 #include "data/probabilities.h"
 #include "data/storage.h"
-
-/* One class a line; the line's text is taken as it is, a carriage return at its end apart. */
-static lqa_status load_classes_file(lqa_loader *l, lqa_str **classes, int32_t *n, lqa_error *err) {
-  const char *path = l->source->options.classes_file;
-  lqa_buf bytes;
-  lqa_buf_init(&bytes, 1 << 28);
-  lqa_status status = lqa_file_load(path, &bytes, err);
-  size_t n_lines = 1;
-  for (size_t i = 0; i < bytes.size; i++) {
-    n_lines += bytes.data[i] == '\n';
-  }
-  *classes = lqa_storage_take(l->dataset->storage, n_lines, sizeof **classes);
-  char *text = bytes.data ? lqa_arena_copy(&l->dataset->storage->arena, bytes.data, bytes.size)
-                          : lqa_arena_copy(&l->dataset->storage->arena, "", 0);
-  if (status == LQA_OK && (!*classes || !text)) {
-    status = lqa_fail_memory(err, "reading the classes");
-  }
-  *n = 0;
-  bool has_mark = bytes.size >= 3 && memcmp(bytes.data, "\xEF\xBB\xBF", 3) == 0;
-  const char *p = text, *end = text ? text + bytes.size : text;
-  p += status == LQA_OK && has_mark ? 3 : 0;
-  while (status == LQA_OK && p < end) {
-    const char *stop = memchr(p, '\n', (size_t)(end - p));
-    stop = stop ? stop : end;
-    size_t size = (size_t)(stop - p);
-    size -= size > 0 && p[size - 1] == '\r';
-    if (size > 0) {
-      (*classes)[(*n)++] = (lqa_str){p, size};
-    }
-    p = stop + 1;
-  }
-  lqa_buf_clear(&bytes);
-  if (status == LQA_OK && *n == 0) {
-    status = lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
-                         "'%s' names no class: it needs one a line", path);
-  }
-  return status;
-}
 
 static lqa_status given_classes(lqa_loader *l, lqa_str **classes, int32_t *n, lqa_error *err) {
   const lqa_source_options *o = &l->source->options;
@@ -61,7 +22,7 @@ static lqa_status given_classes(lqa_loader *l, lqa_str **classes, int32_t *n, lq
     return lqa_fail(err, LQA_BAD_USAGE, "--classes and --classes-file cannot go together");
   }
   if (o->classes_file) {
-    return load_classes_file(l, classes, n, err);
+    return lqa_classes_load(o->classes_file, &l->dataset->storage->arena, classes, n, err);
   }
   if (o->classes.n > 0) {
     *classes = lqa_storage_take(l->dataset->storage, o->classes.n, sizeof **classes);

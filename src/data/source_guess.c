@@ -71,8 +71,8 @@ const char *lqa_source_named_column(const lqa_source *source, size_t i) {
   const char *single[] = {o->label,         o->id,   o->split, o->time, o->annotator,
                           o->source_column, o->group};
   const lqa_text_list none = {0};
-  const lqa_text_list *lists[] = {&o->text, &o->features,
-                                  is_npy(&o->pred_probs) ? &none : &o->pred_probs};
+  const lqa_text_list *lists[] = {
+      &o->text, &o->features, is_npy(&o->pred_probs) ? &none : &o->pred_probs, &o->other_columns};
   for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
     if (i < lists[k]->n) {
       return lists[k]->items[i];

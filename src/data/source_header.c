@@ -82,7 +82,8 @@ static bool is_header(const lqa_source *source, const lqa_csv *csv) {
   for (size_t i = 0; i < csv->fields.n; i++) {
     lqa_str field = csv->fields.data[i].text;
     if ((guesses_text && lqa_is_known_name(lqa_known_text_names, field)) ||
-        (!options->label && lqa_is_known_name(lqa_known_label_names, field))) {
+        (!options->label && lqa_is_known_name(lqa_known_label_names, field)) ||
+        (options->usual_names && lqa_is_known_name(options->usual_names, field))) {
       return true;
     }
   }

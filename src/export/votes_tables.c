@@ -1,0 +1,355 @@
+/* export/votes_tables.c - one getter per column; the table writer pulls rows in order.
+ *
+ * Confusions are sparse: an annotator who never saw a class has no row for it.
+ */
+#include "export/votes_tables.h"
+
+#include "base/memory.h"
+#include "data/table.h"
+
+#include <math.h>
+
+struct rows {
+  const lqa_vote_study *study;
+  char scratch[24];
+  const struct cell *cells; /* confusions */
+};
+
+static void set_double(lqa_value *value, double number) {
+  value->number = number;
+  value->is_null = isnan(number);
+}
+
+static void set_class(const struct rows *r, lqa_value *value, int32_t klass) {
+  value->is_null = klass < 0;
+  value->text = klass < 0 ? (lqa_str){NULL, 0} : r->study->table->classes[klass];
+}
+
+static lqa_status save(const lqa_table *table, const char *path, const lqa_observer *observer,
+                       lqa_error *err) {
+  lqa_table_format format;
+  LQA_TRY(lqa_table_format_of(path, &format, err));
+  return lqa_table_save(table, path, format, observer, err);
+}
+
+/* ---- items ---- */
+
+static void get_item(void *data, int64_t row, lqa_value *value) {
+  struct rows *r = data;
+  value->text = lqa_vote_table_item(r->study->table, row, r->scratch);
+}
+static void get_label(void *data, int64_t row, lqa_value *value) {
+  const struct rows *r = data;
+  set_class(r, value, r->study->consensus.label[row]);
+}
+static void get_quality(void *data, int64_t row, lqa_value *value) {
+  set_double(value, ((const struct rows *)data)->study->consensus.quality[row]);
+}
+static void get_agreement(void *data, int64_t row, lqa_value *value) {
+  set_double(value, ((const struct rows *)data)->study->consensus.agreement[row]);
+}
+static void get_n_votes(void *data, int64_t row, lqa_value *value) {
+  value->integer = lqa_votes_of_item(((const struct rows *)data)->study->votes, row);
+}
+static void get_entropy(void *data, int64_t row, lqa_value *value) {
+  set_double(value, ((const struct rows *)data)->study->consensus.entropy[row]);
+}
+static void get_active(void *data, int64_t row, lqa_value *value) {
+  set_double(value, ((const struct rows *)data)->study->consensus.active[row]);
+}
+static void get_majority(void *data, int64_t row, lqa_value *value) {
+  const struct rows *r = data;
+  set_class(r, value, r->study->consensus.majority[row]);
+}
+static void get_is_tied(void *data, int64_t row, lqa_value *value) {
+  value->integer = ((const struct rows *)data)->study->consensus.is_tied[row];
+}
+static void get_is_right(void *data, int64_t row, lqa_value *value) {
+  const lqa_vote_study *s = ((const struct rows *)data)->study;
+  value->is_null = s->table->truth[row] == -1;
+  value->integer = s->table->truth[row] == s->consensus.label[row];
+}
+static void get_gold(void *data, int64_t row, lqa_value *value) {
+  const struct rows *r = data;
+  set_class(r, value, r->study->table->gold[row]);
+}
+
+lqa_status lqa_votes_items_save(const lqa_vote_study *study, const char *path,
+                                const lqa_observer *observer, lqa_error *err) {
+  struct rows rows = {.study = study};
+  lqa_table_column columns[11] = {{"item", LQA_VALUE_TEXT, get_item, NULL},
+                                  {"label", LQA_VALUE_TEXT, get_label, NULL},
+                                  {"quality", LQA_VALUE_DOUBLE, get_quality, NULL},
+                                  {"agreement", LQA_VALUE_DOUBLE, get_agreement, NULL},
+                                  {"votes", LQA_VALUE_INT64, get_n_votes, NULL},
+                                  {"vote_entropy", LQA_VALUE_DOUBLE, get_entropy, NULL},
+                                  {"active_score", LQA_VALUE_DOUBLE, get_active, NULL},
+                                  {"majority", LQA_VALUE_TEXT, get_majority, NULL},
+                                  {"is_tied", LQA_VALUE_BOOL, get_is_tied, NULL}};
+  int32_t n = 9;
+  if (study->table->gold) {
+    columns[n++] = (lqa_table_column){"gold", LQA_VALUE_TEXT, get_gold, NULL};
+  }
+  if (study->table->truth) {
+    columns[n++] = (lqa_table_column){"is_right", LQA_VALUE_BOOL, get_is_right, NULL};
+  }
+  const lqa_table table = {
+      .n_rows = study->table->n_items, .columns = columns, .n_columns = n, .data = &rows};
+  return save(&table, path, observer, err);
+}
+
+lqa_status lqa_votes_probs_save(const lqa_vote_study *study, const char *path, lqa_error *err) {
+  size_t n = (size_t)study->table->n_items * (size_t)study->table->n_classes;
+  float *probs = lqa_malloc(n, sizeof *probs);
+  if (!probs) {
+    return lqa_fail_memory(err, "writing probabilities");
+  }
+  for (size_t i = 0; i < n; i++) {
+    probs[i] = (float)study->consensus.posterior[i];
+  }
+  lqa_status status =
+      lqa_npy_save_f32(path, probs, study->table->n_items, study->table->n_classes, err);
+  free(probs);
+  return status;
+}
+
+/* ---- annotators ---- */
+
+#define ANNOTATOR(data, row) (&((const struct rows *)(data))->study->annotators[row])
+#define GET_DOUBLE(name, field)                                 \
+  static void name(void *data, int64_t row, lqa_value *value) { \
+    set_double(value, ANNOTATOR(data, row)->field);             \
+  }
+#define GET_INT(name, field)                                    \
+  static void name(void *data, int64_t row, lqa_value *value) { \
+    value->integer = ANNOTATOR(data, row)->field;               \
+  }
+#define GET_CLASS(name, field)                                                \
+  static void name(void *data, int64_t row, lqa_value *value) {               \
+    set_class((const struct rows *)data, value, ANNOTATOR(data, row)->field); \
+  }
+
+static void get_annotator(void *data, int64_t row, lqa_value *value) {
+  value->text = lqa_vote_table_annotator(((const struct rows *)data)->study->table, (int32_t)row);
+}
+GET_INT(get_votes, n_votes)
+GET_DOUBLE(get_annotator_quality, quality)
+GET_DOUBLE(get_quality_low, quality_ends[0])
+GET_DOUBLE(get_quality_high, quality_ends[1])
+static void get_weight(void *data, int64_t row, lqa_value *value) {
+  set_double(value, ((const struct rows *)data)->study->consensus.annotator_weight[row]);
+}
+GET_DOUBLE(get_with_consensus, agreement)
+GET_DOUBLE(get_with_others, with_others)
+GET_DOUBLE(get_others_low, with_others_ends[0])
+GET_DOUBLE(get_others_high, with_others_ends[1])
+GET_DOUBLE(get_kappa, kappa)
+GET_INT(get_compared, n_judged)
+GET_CLASS(get_worst_consensus, worst[0])
+GET_CLASS(get_worst_said, worst[1])
+GET_INT(get_n_worst, n_worst)
+GET_INT(get_n_worst_of, n_worst_of)
+GET_CLASS(get_overused, bias_class)
+GET_DOUBLE(get_overused_by, bias)
+GET_DOUBLE(get_truth, truth_accuracy)
+GET_INT(get_n_truth, n_truth)
+GET_DOUBLE(get_early, early)
+GET_DOUBLE(get_late, late)
+
+static void get_marks(void *data, int64_t row, lqa_value *value) {
+  uint32_t marks = ANNOTATOR(data, row)->marks;
+  static const lqa_str drift = {"drift", 5};
+  static const lqa_str spammer_constant[3] = {{"spammer", 7}, {"constant", 8}, {"drift", 5}};
+  static const lqa_str with_drift[2][2] = {{{"spammer", 7}, {"drift", 5}},
+                                           {{"reversed", 8}, {"drift", 5}}};
+  bool has_drift = marks & LQA_ANNOTATOR_DRIFT;
+  if (marks & LQA_ANNOTATOR_CONSTANT) {
+    value->list = spammer_constant;
+    value->n_list = has_drift ? 3 : 2;
+  } else if (marks & (LQA_ANNOTATOR_SPAMMER | LQA_ANNOTATOR_REVERSED)) {
+    value->list = with_drift[(marks & LQA_ANNOTATOR_REVERSED) != 0];
+    value->n_list = has_drift ? 2 : 1;
+  } else {
+    value->list = &drift;
+    value->n_list = has_drift;
+  }
+}
+
+lqa_status lqa_votes_annotators_save(const lqa_vote_study *study, const char *path,
+                                     const lqa_observer *observer, lqa_error *err) {
+  struct rows rows = {.study = study};
+  static const lqa_table_column columns[] = {
+      {"annotator", LQA_VALUE_TEXT, get_annotator, NULL},
+      {"votes", LQA_VALUE_INT64, get_votes, NULL},
+      {"quality", LQA_VALUE_DOUBLE, get_annotator_quality, NULL},
+      {"quality_low", LQA_VALUE_DOUBLE, get_quality_low, NULL},
+      {"quality_high", LQA_VALUE_DOUBLE, get_quality_high, NULL},
+      {"weight", LQA_VALUE_DOUBLE, get_weight, NULL},
+      {"agreement_with_consensus", LQA_VALUE_DOUBLE, get_with_consensus, NULL},
+      {"agreement_with_others", LQA_VALUE_DOUBLE, get_with_others, NULL},
+      {"others_low", LQA_VALUE_DOUBLE, get_others_low, NULL},
+      {"others_high", LQA_VALUE_DOUBLE, get_others_high, NULL},
+      {"kappa_with_others", LQA_VALUE_DOUBLE, get_kappa, NULL},
+      {"compared_with_others", LQA_VALUE_INT64, get_compared, NULL},
+      {"mistake_consensus", LQA_VALUE_TEXT, get_worst_consensus, NULL},
+      {"mistake_said", LQA_VALUE_TEXT, get_worst_said, NULL},
+      {"mistake_votes", LQA_VALUE_INT64, get_n_worst, NULL},
+      {"mistake_of", LQA_VALUE_INT64, get_n_worst_of, NULL},
+      {"overused", LQA_VALUE_TEXT, get_overused, NULL},
+      {"overused_by", LQA_VALUE_DOUBLE, get_overused_by, NULL},
+      {"truth_accuracy", LQA_VALUE_DOUBLE, get_truth, NULL},
+      {"truth_known", LQA_VALUE_INT64, get_n_truth, NULL},
+      {"first_half", LQA_VALUE_DOUBLE, get_early, NULL},
+      {"second_half", LQA_VALUE_DOUBLE, get_late, NULL},
+      {"marks", LQA_VALUE_TEXT_LIST, get_marks, NULL}};
+  const lqa_table table = {.n_rows = study->table->n_annotators,
+                           .columns = columns,
+                           .n_columns = sizeof columns / sizeof *columns,
+                           .data = &rows};
+  return save(&table, path, observer, err);
+}
+
+/* ---- pairs ---- */
+
+#define PAIR(data, row) (&((const struct rows *)(data))->study->pairs.pairs[row])
+
+static void get_first(void *data, int64_t row, lqa_value *value) {
+  value->text =
+      lqa_vote_table_annotator(((const struct rows *)data)->study->table, PAIR(data, row)->first);
+}
+static void get_second(void *data, int64_t row, lqa_value *value) {
+  value->text =
+      lqa_vote_table_annotator(((const struct rows *)data)->study->table, PAIR(data, row)->second);
+}
+static void get_shared(void *data, int64_t row, lqa_value *value) {
+  value->integer = PAIR(data, row)->n_shared;
+}
+static void get_same(void *data, int64_t row, lqa_value *value) {
+  value->integer = PAIR(data, row)->n_same;
+}
+static void get_pair_kappa(void *data, int64_t row, lqa_value *value) {
+  set_double(value, PAIR(data, row)->kappa.value);
+}
+static void get_kappa_low(void *data, int64_t row, lqa_value *value) {
+  set_double(value, PAIR(data, row)->kappa.low);
+}
+static void get_kappa_high(void *data, int64_t row, lqa_value *value) {
+  set_double(value, PAIR(data, row)->kappa.high);
+}
+static void get_wrong(void *data, int64_t row, lqa_value *value) {
+  value->integer = PAIR(data, row)->n_wrong;
+}
+static void get_wrong_same(void *data, int64_t row, lqa_value *value) {
+  value->integer = PAIR(data, row)->n_wrong_same;
+}
+static void get_is_copy(void *data, int64_t row, lqa_value *value) {
+  value->integer = PAIR(data, row)->is_copy;
+}
+
+lqa_status lqa_votes_pairs_save(const lqa_vote_study *study, const char *path,
+                                const lqa_observer *observer, lqa_error *err) {
+  struct rows rows = {.study = study};
+  static const lqa_table_column columns[] = {
+      {"first", LQA_VALUE_TEXT, get_first, NULL},
+      {"second", LQA_VALUE_TEXT, get_second, NULL},
+      {"items", LQA_VALUE_INT64, get_shared, NULL},
+      {"same", LQA_VALUE_INT64, get_same, NULL},
+      {"kappa", LQA_VALUE_DOUBLE, get_pair_kappa, NULL},
+      {"kappa_low", LQA_VALUE_DOUBLE, get_kappa_low, NULL},
+      {"kappa_high", LQA_VALUE_DOUBLE, get_kappa_high, NULL},
+      {"unlike_others", LQA_VALUE_INT64, get_wrong, NULL},
+      {"unlike_others_same", LQA_VALUE_INT64, get_wrong_same, NULL},
+      {"is_copy", LQA_VALUE_BOOL, get_is_copy, NULL}};
+  const lqa_table table = {.n_rows = (int64_t)study->pairs.n,
+                           .columns = columns,
+                           .n_columns = sizeof columns / sizeof *columns,
+                           .data = &rows};
+  return save(&table, path, observer, err);
+}
+
+/* ---- confusions ---- */
+
+struct cell {
+  int32_t annotator, consensus, said;
+  int64_t n, n_of; /* votes so, and all of the annotator on items of this consensus */
+};
+
+static void get_cell_annotator(void *data, int64_t row, lqa_value *value) {
+  const struct rows *r = data;
+  value->text = lqa_vote_table_annotator(r->study->table, r->cells[row].annotator);
+}
+static void get_cell_consensus(void *data, int64_t row, lqa_value *value) {
+  const struct rows *r = data;
+  set_class(r, value, r->cells[row].consensus);
+}
+static void get_cell_said(void *data, int64_t row, lqa_value *value) {
+  const struct rows *r = data;
+  set_class(r, value, r->cells[row].said);
+}
+static void get_cell_n(void *data, int64_t row, lqa_value *value) {
+  value->integer = ((const struct rows *)data)->cells[row].n;
+}
+static void get_cell_share(void *data, int64_t row, lqa_value *value) {
+  const struct cell *cell = &((const struct rows *)data)->cells[row];
+  value->number = (double)cell->n / (double)cell->n_of;
+}
+
+static int compare_cells(const void *a, const void *b) {
+  const struct cell *x = a, *y = b;
+  return x->annotator != y->annotator   ? x->annotator - y->annotator
+         : x->consensus != y->consensus ? x->consensus - y->consensus
+                                        : x->said - y->said;
+}
+
+/* One cell per vote, sorted, equal ones merged; returns how many are left. */
+static int64_t merge_cells(struct cell *cells, int64_t n) {
+  int64_t kept = 0;
+  qsort(cells, (size_t)n, sizeof *cells, compare_cells);
+  for (int64_t i = 0; i < n; i++) {
+    if (kept > 0 && compare_cells(&cells[kept - 1], &cells[i]) == 0) {
+      cells[kept - 1].n++;
+    } else {
+      cells[kept++] = cells[i];
+    }
+  }
+  for (int64_t from = 0, i = 0; from < kept; from = i) {
+    int64_t sum = 0;
+    for (i = from; i < kept && cells[i].annotator == cells[from].annotator &&
+                   cells[i].consensus == cells[from].consensus;
+         i++) {
+      sum += cells[i].n;
+    }
+    for (int64_t k = from; k < i; k++) {
+      cells[k].n_of = sum;
+    }
+  }
+  return kept;
+}
+
+lqa_status lqa_votes_confusion_save(const lqa_vote_study *study, const char *path,
+                                    const lqa_observer *observer, lqa_error *err) {
+  const lqa_votes *votes = study->votes;
+  struct cell *cells = lqa_malloc((size_t)votes->n_votes, sizeof *cells);
+  if (!cells) {
+    return lqa_fail_memory(err, "writing confusions");
+  }
+  for (int64_t v = 0; v < votes->n_votes; v++) {
+    cells[v] = (struct cell){votes->annotator[v], study->consensus.label[votes->item[v]],
+                             votes->label[v], 1, 0};
+  }
+  int64_t n = merge_cells(cells, votes->n_votes);
+  struct rows rows = {.study = study, .cells = cells};
+  static const lqa_table_column columns[] = {
+      {"annotator", LQA_VALUE_TEXT, get_cell_annotator, NULL},
+      {"consensus", LQA_VALUE_TEXT, get_cell_consensus, NULL},
+      {"said", LQA_VALUE_TEXT, get_cell_said, NULL},
+      {"votes", LQA_VALUE_INT64, get_cell_n, NULL},
+      {"share", LQA_VALUE_DOUBLE, get_cell_share, NULL}};
+  const lqa_table table = {.n_rows = n,
+                           .columns = columns,
+                           .n_columns = sizeof columns / sizeof *columns,
+                           .data = &rows};
+  lqa_status status = save(&table, path, observer, err);
+  free(cells);
+  return status;
+}
