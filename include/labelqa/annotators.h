@@ -190,11 +190,12 @@ LQA_API void lqa_agreement_options_init(lqa_agreement_options *options);
 /* A coefficient: 1 = perfect, 0 = as by chance. With perfect agreement it is 1, and the interval's
  * lower end comes from the exact binomial bound on how often disagreement could yet occur. */
 typedef struct lqa_agreement {
-  double value, low, high;
+  double value, low, high;   /* low, high NaN: one item, or one class, tells none */
   double observed, expected; /* disagreement (alpha) or agreement (kappas), as shares */
   int64_t n_items;           /* items with at least two votes: the others say nothing */
   int64_t n_votes;           /* on those */
-  const char *interval;      /* how: "bootstrap", "jackknife", "large-sample", "exact"; static */
+  const char *interval;      /* how: "bootstrap", "jackknife", "large-sample", "exact"; static.
+                              * NULL: none */
 } lqa_agreement;
 
 /* Krippendorff's alpha: any number of annotators, any votes missing. LQA_BAD_DATA without an item

@@ -26,6 +26,7 @@ _HOME = {
     **dict.fromkeys(("nearest_neighbors", "outlier_scores", "outlier_scores_from_pred_probs"),
                     "_outliers"),
     **dict.fromkeys(("audit", "open", "command", "Run", "Rows", "Result", "CommandFailed"), "_run"),
+    **dict.fromkeys(("annotators", "Study"), "_study"),
     "LabelqaWarning": "_warning",
     **dict.fromkeys(("LabelInspector", "find_label_issues_batched", "parquet_batches"),
                     "_inspector"),

@@ -19,7 +19,7 @@ from labelqa._warning import LabelqaWarning
 _LOG = logging.getLogger("labelqa")
 
 # Options that the library splits at commas: items of a Python list are quoted for it.
-_SPLIT = {"features", "pred-probs", "classes", "columns", "ngrams", "checks"}
+_SPLIT = {"features", "pred-probs", "classes", "columns", "ngrams", "checks", "wide", "missing"}
 # What only makes sense where results are printed (export's --format is another matter).
 _FOR_TERMINALS = {"help", "quiet", "width"}
 # Options that take an array in place of a .npy file.

@@ -313,7 +313,9 @@ static lqa_status find_interval(struct coefficient *c, const lqa_votes *votes,
   bool is_perfect = c->is_fleiss ? c->observed == 1 : c->observed == 0;
   double n_pairs = c->is_fleiss ? 0 : (double)c->tally->n_classes * c->tally->n_classes;
   double work = ((double)c->tally->n_votes + n_pairs) * options->n_resamples;
-  if (is_perfect) {
+  if (c->tally->n_items < 2 && !is_perfect) {
+    out->low = out->high = (double)NAN; /* one item tells nothing about others */
+  } else if (is_perfect) {
     lqa_interval_of_perfection(c->tally->n_items, room, options->confidence, out);
   } else if (options->n_resamples > 0 && work <= MOST_WORK) {
     out->interval = "bootstrap";

@@ -24,6 +24,7 @@ struct assessment {
   const lqa_votes *votes;
   lqa_crowdlab *out;
   double *scratch;     /* n_items */
+  int32_t *n_same;     /* n_votes: votes of the item for the same label, this one too */
   int64_t n_multiple;  /* items whose number of votes is not 1 */
   double likelihood;   /* of the consensus class given a vote for it */
   double unlikelihood; /* of each other class */
@@ -72,6 +73,30 @@ static lqa_status measure_guess(struct assessment *a) {
   return LQA_OK;
 }
 
+static lqa_status count_same(struct assessment *a) {
+  const lqa_votes *votes = a->votes;
+  int32_t *count = lqa_calloc((size_t)votes->n_classes, sizeof *count);
+  a->n_same = lqa_malloc((size_t)votes->n_votes, sizeof *a->n_same);
+  if (!count || !a->n_same) {
+    free(count);
+    return LQA_NO_MEMORY;
+  }
+  for (int64_t i = 0; i < votes->n_items; i++) {
+    int64_t from = votes->item_start[i], end = votes->item_start[i + 1];
+    for (int64_t v = from; v < end; v++) {
+      count[votes->label[v]]++;
+    }
+    for (int64_t v = from; v < end; v++) {
+      a->n_same[v] = count[votes->label[v]];
+    }
+    for (int64_t v = from; v < end; v++) {
+      count[votes->label[v]] = 0;
+    }
+  }
+  free(count);
+  return LQA_OK;
+}
+
 /* An annotator's agreement with the other voters, items weighted by how many those are: NaN
  * without. */
 static double agreement_with_others(struct assessment *a, int32_t annotator) {
@@ -83,10 +108,7 @@ static double agreement_with_others(struct assessment *a, int32_t annotator) {
     int64_t v = votes->vote[i];
     int64_t item = votes->item[v];
     double n_others = (double)(lqa_votes_of_item(votes, item) - 1);
-    int64_t n_same = -1;
-    for (int64_t w = votes->item_start[item]; w < votes->item_start[item + 1]; w++) {
-      n_same += votes->label[w] == votes->label[v];
-    }
+    int64_t n_same = a->n_same[v] - 1;
     a->scratch[n++] = n_others > 0 ? (double)n_same / n_others * n_others : 0;
     weight += n_others;
   }
@@ -240,6 +262,7 @@ lqa_status lqa_votes_crowdlab(const lqa_votes *votes, lqa_crowdlab *crowdlab, lq
     status = lqa_fail_memory(err, "weighing votes");
     goto out;
   }
+  LQA_TRY_OUT(count_same(&a));
   measure_items(&a);
   LQA_TRY_OUT(measure_guess(&a));
   measure_annotators(&a);
@@ -250,6 +273,7 @@ lqa_status lqa_votes_crowdlab(const lqa_votes *votes, lqa_crowdlab *crowdlab, lq
 out:
   free(row);
   free(a.scratch);
+  free(a.n_same);
   free(a.terms);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "weighing votes") : status;
 }

@@ -103,6 +103,7 @@ static void measure(const struct table *t, const lqa_agreement_options *options,
     out->interval = "large-sample";
     double error = standard_error(t, out, scratch, scratch + t->n);
     lqa_interval_of_error(error, options->confidence, out);
+    out->low = out->low > -1 ? out->low : -1;
   }
 }
 

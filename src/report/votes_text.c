@@ -23,11 +23,16 @@ static void add_cell(lqa_str text, size_t width, lqa_buf *out) {
   lqa_buf_printf(out, "%*s", (int)(used < width ? width - used : 0), "");
 }
 
+/* Without the sign of what is shown as zero. */
+static double unsigned_zero(double value) {
+  return fabs(value) < 0.0005 ? 0 : value;
+}
+
 static void add_number(double value, int width, lqa_buf *out) {
   if (isnan(value)) {
     lqa_buf_printf(out, "%*s", width, "-");
   } else {
-    lqa_buf_printf(out, "%*.3f", width, value);
+    lqa_buf_printf(out, "%*.3f", width, unsigned_zero(value));
   }
 }
 
@@ -84,16 +89,17 @@ static void print_coefficient(const char *name, const lqa_agreement *a, const lq
   lqa_buf_printf(out, "  %-22s", name);
   add_number(a->value, 7, out);
   if (isnan(a->low)) {
-    lqa_buf_add_text(out, "   (only one class was ever used: chance cannot be told)\n");
+    lqa_buf_printf(out, "   (%s)\n",
+                   a->n_items < 2 ? "one item: no interval"
+                                  : "only one class was ever used: chance cannot be told");
     return;
   }
-  lqa_buf_printf(out, "   %.3f to %.3f", a->low, a->high);
+  lqa_buf_printf(out, "   %.3f to %.3f", unsigned_zero(a->low), unsigned_zero(a->high));
   if (a->interval && strcmp(a->interval, "bootstrap") == 0) {
     lqa_buf_printf(out, "   (bootstrap over %lld items, %lld resamples)\n", (long long)a->n_items,
                    (long long)r->n_resamples);
   } else {
-    lqa_buf_printf(out, "   (%s, %lld items)\n", a->interval ? a->interval : "",
-                   (long long)a->n_items);
+    lqa_buf_printf(out, "   (%s, %lld items)\n", a->interval, (long long)a->n_items);
   }
 }
 
@@ -107,9 +113,10 @@ static void add_pair(const lqa_vote_study *s, const lqa_annotator_pair *pair, lq
   add_name(s, pair->first, out);
   lqa_buf_add_text(out, " / ");
   add_name(s, pair->second, out);
-  lqa_buf_printf(out, " %.3f", pair->kappa.value);
+  lqa_buf_printf(out, " %.3f", unsigned_zero(pair->kappa.value));
   if (!isnan(pair->kappa.low)) {
-    lqa_buf_printf(out, " (%.3f to %.3f)", pair->kappa.low, pair->kappa.high);
+    lqa_buf_printf(out, " (%.3f to %.3f)", unsigned_zero(pair->kappa.low),
+                   unsigned_zero(pair->kappa.high));
   }
   lqa_buf_printf(out, " over %lld items\n", (long long)pair->n_shared);
 }
@@ -146,7 +153,7 @@ static void print_pairs(const lqa_vote_study *s, lqa_buf *out) {
     lqa_buf_printf(out, " (the %d annotators with most votes)", (int)s->pairs.n_compared);
   }
   double median = (order[(n - 1) / 2]->kappa.value + order[n / 2]->kappa.value) / 2;
-  lqa_buf_printf(out, ": median %.3f\n", median);
+  lqa_buf_printf(out, ": median %.3f\n", unsigned_zero(median));
   lqa_buf_add_text(out, n > 1 ? "    lowest   " : "    ");
   add_pair(s, order[0], out);
   if (n > 1) {

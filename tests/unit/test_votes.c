@@ -294,6 +294,33 @@ static void perfect_agreement_has_an_interval(void **state) {
   lqa_votes_close(votes);
 }
 
+/* One item, and a hundred thousand votes on it: linear work, and no interval out of nothing. */
+static void one_item_of_many_votes(void **state) {
+  (void)state;
+  enum { N = 100000 };
+  int32_t *item = calloc(N, sizeof *item), *annotator = malloc(N * sizeof *annotator);
+  int32_t *label = malloc(N * sizeof *label);
+  for (int32_t i = 0; i < N; i++) {
+    annotator[i] = i;
+    label[i] = i % 5 == 0;
+  }
+  const ballots b = {1, N, N, 2, item, annotator, label, NULL};
+  lqa_votes *votes = ballots_open(&b, 2);
+  lqa_agreement a;
+  assert_int_equal(lqa_votes_alpha(votes, NULL, &a, NULL), LQA_OK);
+  assert_true(isnan(a.low) && isnan(a.high) && !a.interval);
+  const lqa_consensus_options options = {.method = LQA_CONSENSUS_CROWDLAB};
+  lqa_consensus c;
+  assert_int_equal(lqa_consensus_find(votes, &options, &c, NULL), LQA_OK);
+  assert_int_equal(c.label[0], 0);
+  assert_true(fabs(c.agreement[0] - .8) < 1e-12);
+  lqa_consensus_clear(&c);
+  lqa_votes_close(votes);
+  free(item);
+  free(annotator);
+  free(label);
+}
+
 static void intervals_agree_with_each_other(void **state) {
   (void)state;
   ballots b = ballots_draw(3, 400, 5, 3);
@@ -326,6 +353,7 @@ int main(void) {
       cmocka_unit_test(gold_keeps_its_label_and_teaches),
       cmocka_unit_test(one_of_everything_has_an_answer),
       cmocka_unit_test(perfect_agreement_has_an_interval),
+      cmocka_unit_test(one_item_of_many_votes),
       cmocka_unit_test(intervals_agree_with_each_other),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
