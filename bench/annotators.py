@@ -2,9 +2,9 @@
 
     PYTHONPATH=build/python PYTHON bench/annotators.py [accuracy] [sparse] [scale]
 
-PYTHON: of an environment with cleanlab 2.9.0, crowd-kit 1.4.2, numpy, pandas, pyarrow. The crowd data
-come from $LABELQA_DATA/crowd (Duck: 108 items, 39 annotators; Dog: 807 items, 109 annotators). They
-have no features, so CROWDLAB gets a model that knows nothing (the class shares) in both programs.
+PYTHON: of an environment with cleanlab 2.9.0, crowd-kit 1.4.2, numpy, pandas. The crowd data are in
+$LABELQA_DATA/crowd (Duck: 108 items, 39 annotators; Dog: 807 items, 109 annotators). They have no
+features, so CROWDLAB gets a model that knows nothing (the class shares) in both programs.
 """
 import contextlib
 import io
@@ -30,9 +30,8 @@ METHODS = ("majority", "dawid-skene", "one-coin", "crowdlab")
 
 def run_command(*arguments):
     """The command's JSON."""
-    out = subprocess.run([LABELQA, "annotators", *map(str, arguments), "--format", "json", "--quiet"],
-                         check=True, stdout=subprocess.PIPE).stdout
-    return json.loads(out)
+    command = [LABELQA, "annotators", *map(str, arguments), "--format", "json", "--quiet"]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def timed(work):
@@ -87,8 +86,8 @@ def cleanlab_rows(wide, truth):
 def labelqa_rows(name, wide, folder):
     answers, truth = paths(name)
     for method in METHODS:
-        found, seconds = timed(lambda m=method: run_command(answers, "--truth", truth, "--method", m,
-                                                            "--resamples", 0))
+        found, seconds = timed(lambda m=method: run_command(
+            answers, "--truth", truth, "--method", m, "--resamples", 0))
         yield f"labelqa {method}", found["consensus"]["accuracy"], seconds
     probs = Path(folder) / "probs.csv"
     table = pd.DataFrame(flat_probs(wide), index=wide.index)
@@ -161,8 +160,9 @@ def write_long(votes, path):
 
 def measure(code, *arguments):
     """Seconds that the child prints, and its peak memory in MB."""
-    out = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], check=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.split()
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    out = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                         text=True).stdout.split()
     return float(out[-2]), float(out[-1])
 
 
@@ -176,8 +176,9 @@ wide = np.where(votes >= 0, votes, np.nan)
 base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 started = time.perf_counter()
 {work}
+seconds = time.perf_counter() - started
 print()
-print(time.perf_counter() - started, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) / 1024)
+print(seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) / 1024)
 """
 CROWDLAB = "get_label_quality_multiannotator(pd.DataFrame(wide), probs, verbose=False)"
 PROGRAMS = {
@@ -199,7 +200,8 @@ def scale_peers(folder, n_items):
     votes, probs = draw_votes(n_items, 12, 4, .84)
     np.save(f"{folder}/votes.npy", votes)
     np.save(f"{folder}/probs.npy", probs)
-    print(f"\n{n_items:,} items x 12 annotators, {np.count_nonzero(votes >= 0):,} votes, 4 classes\n")
+    n_votes = np.count_nonzero(votes >= 0)
+    print(f"\n{n_items:,} items x 12 annotators, {n_votes:,} votes, 4 classes\n")
     print("| program | seconds | added MB |\n|---|---|---|")
     for name, (imports, work) in PROGRAMS.items():
         seconds, megabytes = measure(CHILD.format(imports=imports, work=work),
@@ -215,7 +217,7 @@ def scale_command(folder, n_items):
           f"{os.path.getsize(f'{folder}/long.csv') / 1e6:.0f} MB\n")
     print("| options | seconds | peak MB |\n|---|---|---|")
     for options in ([], ["--pred-probs", f"{folder}/probs.npy"],
-                    ["--out", f"{folder}/items.parquet", "--out-annotators", f"{folder}/people.csv"]):
+                    ["--out", f"{folder}/items.parquet"]):
         started = time.perf_counter()
         child = subprocess.Popen([LABELQA, "annotators", f"{folder}/long.csv", "--quiet", *options],
                                  stdout=subprocess.DEVNULL)
