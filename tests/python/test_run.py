@@ -242,7 +242,7 @@ def test_classes_with_commas_stay_whole(tmp_path):
 def test_comma_options_are_those_of_the_help(labelqa_command):
     from labelqa import _run
     split = set()
-    for command in ("audit", "corrupt", "judge", "demo"):
+    for command in ("audit", "annotators", "corrupt", "judge", "demo"):
         text = subprocess.run([labelqa_command, command, "--help"], capture_output=True, text=True,
                               check=True).stdout
         for part in text.split("\n  --")[1:]:
