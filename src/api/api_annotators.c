@@ -175,7 +175,8 @@ static const lqa_option options[] = {
   TEXT("label", source.label, "COL", "column of the label given", "Columns"),
   {.name = "wide", .kind = LQA_OPTION_TEXT_LIST, .offset = offsetof(lqa_annotators_args, wide),
    .argument = "COL,COL,...", .split_commas = true,
-   .help = "one column per annotator (a wide table: one item a row); * matches: 'rater_*'",
+   .help = "one column per annotator (a wide table: one item a row); 'rater_*' matches, '*' is all "
+   "that look like it",
    .group = "Columns"},
   {.name = "missing", .kind = LQA_OPTION_TEXT_LIST,
    .offset = offsetof(lqa_annotators_args, missing), .argument = "TEXT,TEXT,...",

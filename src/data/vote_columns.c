@@ -148,6 +148,13 @@ static bool matches(const char *pattern, const char *name) {
   return *pattern == *name && (!*pattern || matches(pattern + 1, name + 1));
 }
 
+/* No annotator, by its name: what "*" and guesses pass over. */
+static bool is_other(const char *name) {
+  lqa_str s = lqa_str_from(name);
+  return lqa_is_known_name(item_names, s) || lqa_is_known_name(truth_names, s) ||
+         lqa_is_known_name(lqa_known_text_names, s);
+}
+
 static lqa_status add_wide(lqa_vote_reader *r, const char *pattern, lqa_error *err) {
   lqa_vote_plan *p = &r->plan;
   int64_t exact = lqa_source_find_column(r->source, pattern);
@@ -156,8 +163,9 @@ static lqa_status add_wide(lqa_vote_reader *r, const char *pattern, lqa_error *e
   }
   size_t before = p->n_wide;
   for (size_t c = 0; c < lqa_source_count_columns(r->source); c++) {
-    bool wanted =
-        exact >= 0 ? (int64_t)c == exact : matches(pattern, lqa_source_column_name(r->source, c));
+    const char *name = lqa_source_column_name(r->source, c);
+    bool wanted = exact >= 0 ? (int64_t)c == exact : matches(pattern, name);
+    wanted = wanted && !(strcmp(pattern, "*") == 0 && is_other(name));
     if (wanted && exact >= 0 && is_taken(p, c)) {
       return lqa_fail(err, LQA_BAD_USAGE, "--wide %s: this column has another part already",
                       pattern);
@@ -312,7 +320,7 @@ static lqa_status guess_by_values(lqa_vote_reader *r, lqa_error *err) {
   lqa_status status = v.values && v.occurs && v.is_in ? LQA_OK : LQA_NO_MEMORY;
   for (size_t c = 0; status == LQA_OK && c < n; c++) {
     const char *name = lqa_source_column_name(r->source, c);
-    v.is_in[c] = !is_taken(p, c) && !lqa_is_known_name(truth_names, lqa_str_from(name));
+    v.is_in[c] = !is_taken(p, c) && !is_other(name);
     n_in += v.is_in[c];
   }
   if (status == LQA_OK && n_in >= MIN_WIDE) {

@@ -77,6 +77,18 @@ static void wide_votes_are_read(void **state) {
     assert_text(lqa_vote_table_annotator(t, 2), "rater_10");
     lqa_vote_table_free(t);
   }
+  /* Texts, ids and known labels are no annotators, by their names. */
+  const char *all[] = {"*"};
+  write_text("people.csv", "comment_id,comment,ann,bob,gold\nc1,very long,x,y,x\nc2,short,y,,y\n");
+  for (int given = 0; given < 2; given++) {
+    lqa_vote_options people = votes_in("people.csv");
+    people.source.header = "yes";
+    people.wide = given ? (lqa_text_list){all, 1} : (lqa_text_list){0};
+    lqa_vote_table *t = load_votes(&people);
+    assert_int_equal(t->n_annotators, 2);
+    assert_int_equal(t->n_votes, 3);
+    lqa_vote_table_free(t);
+  }
   /* No names to go by: all columns hold the same values. */
   write_text("matrix.csv", "x,y,z\n0,1,0\n1,1,\n0,0,0\n");
   lqa_vote_options plain = votes_in("matrix.csv");
