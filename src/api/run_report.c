@@ -34,7 +34,9 @@ static lqa_status complete_judge(lqa_run *run, lqa_arena *arena, lqa_report *rep
                                        .tokens_in = last.tokens_in,
                                        .tokens_out = last.tokens_out,
                                        .cost_usd = last.cost_usd,
-                                       .agreement = last.agreement};
+                                       .agreement = last.agreement,
+                                       .all_calls = last.all_calls,
+                                       .all_cost_usd = last.all_cost_usd};
   }
   return LQA_OK;
 }

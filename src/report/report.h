@@ -71,6 +71,8 @@ typedef struct lqa_report_judge {
   const char *model, *protocol;
   int64_t planned, judged, yes, no, unknown, cached, calls, tokens_in, tokens_out;
   double cost_usd, agreement; /* NaN = unknown */
+  int64_t all_calls;          /* of all sessions, the newest included */
+  double all_cost_usd;
 } lqa_report_judge;
 
 typedef struct lqa_report_rate {

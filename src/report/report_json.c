@@ -165,6 +165,8 @@ static void add_judge(const lqa_report *report, lqa_json *json) {
   add_int(json, "tokens_out", j->tokens_out);
   add_double(json, "cost_usd", j->cost_usd);
   add_double(json, "agreement", j->agreement);
+  add_int(json, "all_calls", j->all_calls);
+  add_double(json, "all_cost_usd", j->all_cost_usd);
   lqa_json_close_object(json);
 }
 

@@ -200,6 +200,8 @@ static void load_judge(node *root, lqa_report_judge *j) {
   j->tokens_out = lqa_json_find_int(object, "tokens_out", 0);
   j->cost_usd = lqa_json_find_number(object, "cost_usd", NAN);
   j->agreement = lqa_json_find_number(object, "agreement", NAN);
+  j->all_calls = lqa_json_find_int(object, "all_calls", j->calls);
+  j->all_cost_usd = lqa_json_find_number(object, "all_cost_usd", j->cost_usd);
 }
 
 static void load_outcome(node *root, lqa_report *out) {

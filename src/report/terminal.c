@@ -126,6 +126,12 @@ static void print_judge(const lqa_report *r, lqa_buf *out) {
   if (!isnan(j->cost_usd)) {
     lqa_buf_printf(out, ", USD %.4f", j->cost_usd);
   }
+  if (j->all_calls > j->calls) {
+    lqa_buf_printf(out, "\n  all sessions: %lld calls", (long long)j->all_calls);
+    if (!isnan(j->all_cost_usd)) {
+      lqa_buf_printf(out, ", USD %.4f", j->all_cost_usd);
+    }
+  }
   lqa_buf_add_char(out, '\n');
 }
 

@@ -446,7 +446,9 @@ lqa_status lqa_run_db_get_judge_run(lqa_run_db *db, lqa_judge_run *run, lqa_aren
   lqa_statement *s = NULL;
   LQA_TRY(lqa_sql_prepare(db->sql,
                           "SELECT model, protocol, details, made_utc, planned, judged, yes, no,"
-                          " unknown, cached, calls, tokens_in, tokens_out, cost_usd, agreement"
+                          " unknown, cached, calls, tokens_in, tokens_out, cost_usd, agreement,"
+                          " (SELECT sum(calls) FROM judge_run),"
+                          " (SELECT sum(cost_usd) FROM judge_run)"
                           " FROM judge_run ORDER BY id DESC LIMIT 1",
                           &s, err));
   lqa_status status = lqa_statement_next(s, found, err);
@@ -465,7 +467,9 @@ lqa_status lqa_run_db_get_judge_run(lqa_run_db *db, lqa_judge_run *run, lqa_aren
                            .tokens_in = lqa_statement_int(s, 11),
                            .tokens_out = lqa_statement_int(s, 12),
                            .cost_usd = lqa_statement_number(s, 13),
-                           .agreement = lqa_statement_number(s, 14)};
+                           .agreement = lqa_statement_number(s, 14),
+                           .all_calls = lqa_statement_int(s, 15),
+                           .all_cost_usd = lqa_statement_number(s, 16)};
     status = copy_texts(run, texts, err);
   }
   lqa_statement_free(s);

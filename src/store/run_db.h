@@ -79,7 +79,10 @@ typedef struct lqa_judge_run {
   lqa_str model, protocol; /* second judge after " + " */
   int64_t planned, judged, yes, no, unknown, cached, calls, tokens_in, tokens_out;
   double cost_usd, agreement; /* NaN = unknown, one judge */
-  lqa_str details_json;       /* the rest of the summary, an object, or NULL data */
+  /* Of all sessions of this run so far, where their price was known; set by get. */
+  int64_t all_calls;
+  double all_cost_usd;
+  lqa_str details_json; /* the rest of the summary, an object, or NULL data */
   lqa_str made_utc;
 } lqa_judge_run;
 

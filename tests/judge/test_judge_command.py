@@ -81,6 +81,10 @@ def test_spending_once(bench):
     again = bench.judge_json("--yes")["judge"]
     assert again["calls"] == 0 and again["cached"] == judge["judged"] and again["cost_usd"] == 0
     assert len(bench.calls()) == judge["calls"]
+    report = json.loads((bench.run / "report.json").read_text())["judge"]
+    assert report["calls"] == 0 and report["all_calls"] == judge["calls"]
+    assert abs(report["all_cost_usd"] - price) < 1e-12
+    assert f"all sessions: {judge['calls']} calls" in bench.labelqa("report", bench.run).stdout
     other = bench.judge_json("--yes", "--model", "gpt-4o")["judge"]
     assert other["calls"] == judge["judged"]
     manifest = json.loads((bench.run / "manifest.json").read_text())
