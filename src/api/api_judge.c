@@ -97,6 +97,13 @@ static lqa_status write_batch(lqa_judge_session *s, lqa_result *result, lqa_resu
                               lqa_error *err) {
   int64_t n;
   LQA_TRY(lqa_judge_batch_write(s->plan, s->args->batch_write, &n, err));
+  if (n == 0) {
+    lqa_buf_printf(&result->text,
+                   "No question is left to ask, so %s is empty: 'labelqa judge %s --yes' takes the "
+                   "answers from the cache.\n",
+                   s->args->batch_write, s->args->run);
+    return finish(s, false, result, out, err);
+  }
   lqa_buf_printf(
       &result->text,
       "%lld questions written to %s. Hand it to the provider, then take the results back "

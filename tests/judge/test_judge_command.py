@@ -1,10 +1,12 @@
 """labelqa judge as users run it: the plan, spending, keys, endpoints, exit codes, batches, modes,
 interruptions; against tools/judge-server, which knows the truth and writes down every call."""
+import gzip
 import http.server
 import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import ssl
 import subprocess
@@ -244,6 +246,8 @@ def test_batches_through_files(bench):
                                   {"status_code": 200, "body": body}}) + "\n")
     judge = bench.judge_json("--batch-read", results)["judge"]
     assert judge["yes"] == len(lines) and judge["calls"] == 0
+    assert "No question is left" in bench.judge("--batch-write", batch).stdout
+    assert batch.read_text() == ""
     assert bench.judge_json("--yes")["judge"]["calls"] == 0
     results.write_text("no json\n")
     assert bench.judge("--batch-read", results).returncode == 3
@@ -375,6 +379,71 @@ def answering():
     yield server
     server.shutdown()
     server.server_close()
+
+
+class Odd(http.server.BaseHTTPRequestHandler):
+    """A server with ways of its own, named by the model that it is asked for."""
+    protocol_version = "HTTP/1.1"
+    message = "VERDICT: YES\nCORRECT_LABEL: SAME"
+
+    def body(self, way):
+        usage = {"prompt_tokens": 5, "completion_tokens": 5}
+        if way == "stream":
+            event = {"model": "m", "choices": [{"delta": {"content": self.message},
+                                                "finish_reason": "stop"}], "usage": usage}
+            return f": PROCESSING\n\ndata: {json.dumps(event)}\n\ndata: [DONE]\n\n".encode()
+        body = json.dumps({"model": "m", "choices": [{"message": {"content": self.message},
+                           "finish_reason": "stop"}], "usage": usage}).encode()
+        padding = {"mark": b"\xef\xbb\xbf", "padded": b"\n" * 99, "gzip": b""}.get(way, b"")
+        return gzip.compress(body) if way == "gzip" else padding + body
+
+    def do_POST(self):
+        way = json.loads(self.rfile.read(int(self.headers["content-length"])))["model"]
+        self.send_response(307 if way == "redirect" else 200)
+        if way == "redirect":
+            self.send_header("location", "http://127.0.0.1:1/elsewhere")
+        if way == "gzip":
+            self.send_header("content-encoding", "gzip")
+        body = self.body(way)
+        if way == "chunked":
+            self.send_header("transfer-encoding", "chunked")
+            self.end_headers()
+            for i in range(0, len(body), 7):
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(body[i:i + 7]), body[i:i + 7]))
+            self.wfile.write(b"0\r\n\r\n")
+            return
+        self.send_header("content-length", str(len(body)))
+        self.send_header("connection", "close" if way == "close" else "keep-alive")
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = way == "close"
+
+    def log_message(self, *arguments):
+        pass
+
+
+class SixServer(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
+def test_odd_servers(bench):
+    try:
+        server = SixServer(("::1", 0), Odd)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        few = ["--yes", "--top", 2, "--sample-unflagged", 1]
+        pair = {"LLM_BASE_URL": f"http://[::1]:{server.server_port}", "LLM_API_KEY": CANARY}
+        for way in "plain", "stream", "mark", "padded", "gzip", "chunked", "close":
+            judge = bench.judge_json(*few, "--model", way, **pair)["judge"]
+            assert judge["yes"] == judge["calls"] == 3 and judge["tokens_in"] == 15, way
+        done = bench.judge(*few, "--model", "redirect", **pair)
+        assert done.returncode == 5
+        assert "redirects to http://127.0.0.1:1/elsewhere, which is not followed" in done.stderr
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_certificates_are_checked(bench, answering):
