@@ -1,6 +1,6 @@
 """Several annotators: accuracy and speed beside cleanlab and crowd-kit, in one run.
 
-    PYTHONPATH=build/python PYTHON bench/annotators.py [accuracy] [sparse] [scale]
+    PYTHONPATH=build/python PYTHON bench/annotators.py [accuracy] [sparse] [peers] [command]
 
 PYTHON: of an environment with cleanlab 2.9.0, crowd-kit 1.4.2, numpy, pandas. The crowd data are in
 $LABELQA_DATA/crowd (Duck: 108 items, 39 annotators; Dog: 807 items, 109 annotators). They have no
@@ -159,7 +159,7 @@ def write_long(votes, path):
 
 
 def measure(code, *arguments):
-    """Seconds that the child prints, and its peak memory in MB."""
+    """Seconds of the work in a child, and the child's peak memory in MB."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
     out = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                          text=True).stdout.split()
@@ -173,12 +173,11 @@ warnings.simplefilter("ignore")
 votes, probs = np.load(sys.argv[1]), np.load(sys.argv[2])
 wide = np.where(votes >= 0, votes, np.nan)
 {imports}
-base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 started = time.perf_counter()
 {work}
 seconds = time.perf_counter() - started
 print()
-print(seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) / 1024)
+print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 CROWDLAB = "get_label_quality_multiannotator(pd.DataFrame(wide), probs, verbose=False)"
 PROGRAMS = {
@@ -196,20 +195,32 @@ PROGRAMS = {
 }
 
 
-def scale_peers(folder, n_items):
+def peers():
+    n_items = int(os.environ.get("ITEMS", 50000))
+    with tempfile.TemporaryDirectory() as folder:
+        compare_peers(folder, n_items)
+
+
+def compare_peers(folder, n_items):
     votes, probs = draw_votes(n_items, 12, 4, .84)
     np.save(f"{folder}/votes.npy", votes)
     np.save(f"{folder}/probs.npy", probs)
     n_votes = np.count_nonzero(votes >= 0)
     print(f"\n{n_items:,} items x 12 annotators, {n_votes:,} votes, 4 classes\n")
-    print("| program | seconds | added MB |\n|---|---|---|")
+    print("| program | seconds | peak MB |\n|---|---|---|")
     for name, (imports, work) in PROGRAMS.items():
         seconds, megabytes = measure(CHILD.format(imports=imports, work=work),
                                      f"{folder}/votes.npy", f"{folder}/probs.npy")
         print(f"| {name} | {seconds:.3f} | {megabytes:.0f} |", flush=True)
 
 
-def scale_command(folder, n_items):
+def command():
+    n_items = int(os.environ.get("COMMAND_ITEMS", 500000))
+    with tempfile.TemporaryDirectory() as folder:
+        time_command(folder, n_items)
+
+
+def time_command(folder, n_items):
     votes, probs = draw_votes(n_items, 12, 4, .84)
     n_votes = write_long(votes, f"{folder}/long.csv")
     np.save(f"{folder}/probs.npy", probs)
@@ -228,14 +239,8 @@ def scale_command(folder, n_items):
               flush=True)
 
 
-def scale():
-    with tempfile.TemporaryDirectory() as folder:
-        scale_peers(folder, int(os.environ.get("ITEMS", 20000)))
-        scale_command(folder, int(os.environ.get("COMMAND_ITEMS", 500000)))
-
-
 def main():
-    parts = {"accuracy": accuracy, "sparse": sparse, "scale": scale}
+    parts = {"accuracy": accuracy, "sparse": sparse, "peers": peers, "command": command}
     for name in sys.argv[1:] or parts:
         parts[name]()
 

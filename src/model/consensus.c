@@ -324,7 +324,11 @@ static lqa_status find(const lqa_votes *votes, const lqa_consensus_options *opti
   set_gold(votes, options->gold, c);
   measure_items(votes, c);
   rate_annotators(votes, options->method, c);
-  return score_active(votes, options, c, err);
+  LQA_TRY(score_active(votes, options, c, err));
+  for (int64_t i = 0; options->gold && i < votes->n_items; i++) {
+    c->active[i] = options->gold[i] >= 0 ? (double)NAN : c->active[i]; /* known already */
+  }
+  return LQA_OK;
 }
 
 lqa_status lqa_consensus_find(const lqa_votes *votes, const lqa_consensus_options *options,

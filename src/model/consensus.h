@@ -34,7 +34,7 @@ typedef struct lqa_consensus {
   double *posterior;         /* n_items x n_classes */
   double *agreement;         /* n_items: share of the item's votes for the label */
   double *entropy;           /* n_items: of the shares of its votes, in bits */
-  double *active;            /* n_items: ActiveLab's score, low = worth another vote */
+  double *active;            /* n_items: ActiveLab's score, low = worth another vote; NaN = gold */
   int32_t *majority;         /* n_items: the plain vote */
   uint8_t *is_tied;          /* n_items: the plain vote was tied for the most votes */
   double *annotator_quality; /* n_annotators, see docs/annotators.md; NaN where nothing tells */

@@ -204,6 +204,9 @@ static void add_items(const lqa_votes_report *r, lqa_json *json) {
   lqa_json_open_array(json);
   for (int64_t i = 0; order && i < s->table->n_items && i < r->top; i++) {
     char scratch[24];
+    if (isnan(s->consensus.active[order[i]])) {
+      break;
+    }
     lqa_json_open_object(json);
     lqa_json_key(json, "item");
     lqa_json_str(json, lqa_vote_table_item(s->table, order[i], scratch));

@@ -316,7 +316,7 @@ static void print_items(const lqa_votes_report *r, lqa_buf *out) {
   lqa_buf_printf(out, "\nItems to label again first (%lld of %lld, by ActiveLab)\n",
                  (long long)shown, (long long)n);
   lqa_buf_printf(out, "  %-16s%7s%9s  %-14s%s\n", "item", "score", "quality", "consensus", "votes");
-  for (int64_t i = 0; order && count && i < shown; i++) {
+  for (int64_t i = 0; order && count && i < shown && !isnan(s->consensus.active[order[i]]); i++) {
     char scratch[24];
     lqa_buf_add_text(out, "  ");
     add_cell(lqa_vote_table_item(s->table, order[i], scratch), NAME, out);

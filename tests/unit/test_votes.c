@@ -237,6 +237,7 @@ static void gold_keeps_its_label_and_teaches(void **state) {
       bool is_learned = method == LQA_CONSENSUS_DAWID_SKENE || method == LQA_CONSENSUS_ONE_COIN;
       int32_t want = i < 20 ? truth[i] : 1 - truth[i];
       assert_true(c.label[i] == want || (is_learned && c.label[i] == truth[i]));
+      assert_true(isnan(c.active[i]) == (i < 20));
     }
     lqa_consensus_clear(&c);
   }
