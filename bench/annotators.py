@@ -9,6 +9,7 @@ features, so CROWDLAB gets a model that knows nothing (the class shares) in both
 import contextlib
 import io
 import json
+import multiprocessing
 import os
 import random
 import subprocess
@@ -151,11 +152,14 @@ def draw_votes(n_items, n_annotators, n_classes, share):
     return votes, probs.astype(np.float32)
 
 
-def write_long(votes, path):
+def write_long(n_items, folder):
+    """long.csv and probs.npy; run in a process of its own, whose memory a child would inherit in
+    its peak."""
+    votes, probs = draw_votes(n_items, 12, 4, .84)
     item, annotator = np.nonzero(votes >= 0)
     pd.DataFrame({"item": np.char.add("i", item.astype(str)), "annotator": annotator,
-                  "label": votes[item, annotator]}).to_csv(path, index=False)
-    return len(item)
+                  "label": votes[item, annotator]}).to_csv(f"{folder}/long.csv", index=False)
+    np.save(f"{folder}/probs.npy", probs)
 
 
 def measure(code, *arguments):
@@ -221,11 +225,11 @@ def command():
 
 
 def time_command(folder, n_items):
-    votes, probs = draw_votes(n_items, 12, 4, .84)
-    n_votes = write_long(votes, f"{folder}/long.csv")
-    np.save(f"{folder}/probs.npy", probs)
-    print(f"\nthe whole command, {n_items:,} items, {n_votes:,} votes in a CSV of "
-          f"{os.path.getsize(f'{folder}/long.csv') / 1e6:.0f} MB\n")
+    writer = multiprocessing.get_context("spawn").Process(target=write_long, args=(n_items, folder))
+    writer.start()
+    writer.join()
+    megabytes = os.path.getsize(f"{folder}/long.csv") / 1e6
+    print(f"\nthe whole command, {n_items:,} items, a CSV of {megabytes:.0f} MB\n")
     print("| options | seconds | peak MB |\n|---|---|---|")
     for options in ([], ["--pred-probs", f"{folder}/probs.npy"],
                     ["--out", f"{folder}/items.parquet"]):

@@ -43,17 +43,21 @@ from labelqa._run import (
     command as command,
     open as open,
 )
+from labelqa._study import (
+    Study as Study,
+    annotators as annotators,
+)
 from labelqa._warning import (
     LabelqaWarning as LabelqaWarning,
 )
 
 __version__: str
 __all__ = [
-    "CommandFailed", "LabelInspector", "LabelqaWarning", "Result", "Rows", "Run",
-    "active_learning_scores", "annotator_confusion", "audit", "calibrate_confident_joint",
-    "cleanlab", "cohen_kappa", "command", "compute_confident_joint", "crowdlab", "dawid_skene",
-    "estimate_joint", "estimate_latent", "find_label_issues", "find_label_issues_batched",
-    "find_top_issues", "fleiss_kappa", "get_confident_thresholds",
+    "CommandFailed", "LabelInspector", "LabelqaWarning", "Result", "Rows", "Run", "Study",
+    "active_learning_scores", "annotator_confusion", "annotators", "audit",
+    "calibrate_confident_joint", "cleanlab", "cohen_kappa", "command", "compute_confident_joint",
+    "crowdlab", "dawid_skene", "estimate_joint", "estimate_latent", "find_label_issues",
+    "find_label_issues_batched", "find_top_issues", "fleiss_kappa", "get_confident_thresholds",
     "get_label_quality_ensemble_scores", "get_label_quality_scores", "health_summary",
     "krippendorff_alpha", "majority_vote", "nearest_neighbors", "num_label_issues", "open",
     "order_label_issues", "outlier_scores", "outlier_scores_from_pred_probs", "parquet_batches",
