@@ -25,7 +25,8 @@
 enum { TILE_QUERIES = 64, LANES = 8, SLACK = 64 };
 
 struct search {
-  const lqa_matrix *points, *queries; /* queries == points: none is its own neighbour */
+  const lqa_matrix *points, *queries;     /* queries == points: none is its own neighbour */
+  const uint8_t *point_fold, *query_fold; /* or NULL: whoever is near is a neighbour */
   const lqa_neighbors_options *options;
   lqa_neighbors *out;
   int64_t n_dims, n_points, n_panels;
@@ -51,7 +52,8 @@ struct candidates {
 
 /* One worker's tile. */
 struct tile {
-  float *rows; /* TILE_QUERIES x n_dims, moved and scaled like the points */
+  uint8_t fold[TILE_QUERIES]; /* where folds matter */
+  float *rows;                /* TILE_QUERIES x n_dims, moved and scaled like the points */
   double square[TILE_QUERIES];
   lqa_panel_row dots[TILE_QUERIES];
   struct candidates list[TILE_QUERIES];
@@ -169,10 +171,18 @@ struct worker {
   size_t n_uppers;
 };
 
+static bool may_answer(uint8_t point_fold, uint8_t query_fold) {
+  return point_fold != query_fold && point_fold != LQA_NO_NEIGHBOR_FOLD &&
+         query_fold != LQA_NO_NEIGHBOR_FOLD;
+}
+
 static lqa_status offer(const struct search *s, struct worker *w, int64_t slot, int64_t self,
                         const struct candidate *candidate) {
   struct candidates *c = &w->tile.list[slot];
   if (candidate->point >= s->n_points || candidate->point == self) {
+    return LQA_OK;
+  }
+  if (s->point_fold && !may_answer(s->point_fold[candidate->point], w->tile.fold[slot])) {
     return LQA_OK;
   }
   c->data[c->n++] = *candidate;
@@ -249,9 +259,10 @@ static lqa_status answer(const struct search *s, struct worker *w, int64_t query
   }
   qsort(c->data, c->n, sizeof *c->data, compare_candidates);
   for (int32_t i = 0; i < k; i++) {
-    s->out->distance[query * k + i] = c->data[i].lower;
+    bool is_there = (size_t)i < c->n; /* always, unless folds rule others out */
+    s->out->distance[query * k + i] = is_there ? c->data[i].lower : (double)INFINITY;
     if (s->out->index) {
-      s->out->index[query * k + i] = c->data[i].point;
+      s->out->index[query * k + i] = is_there ? c->data[i].point : -1;
     }
   }
   return LQA_OK;
@@ -294,6 +305,7 @@ static lqa_status search_tile(void *data, size_t task, size_t worker) {
   (void)worker;
   LQA_TRY_OUT(init_worker(s, &w));
   for (int64_t q = 0; q < n; q++) {
+    w.tile.fold[q] = s->query_fold ? s->query_fold[first + q] : 0;
     lqa_matrix_row_f64(s->queries, first + q, w.tile.a);
     w.tile.square[q] = prepare_row(s, w.tile.a, w.tile.rows + q * s->n_dims, 1);
   }
@@ -390,21 +402,30 @@ void lqa_neighbors_options_init(lqa_neighbors_options *options) {
   *options = (lqa_neighbors_options){.metric = LQA_METRIC_COSINE, .k = 10};
 }
 
-static lqa_status run(struct search *s, lqa_error *err) {
+static lqa_status run(struct search *s, lqa_pool *pool, lqa_error *err) {
   size_t n_tiles = (size_t)((s->queries->n_rows + TILE_QUERIES - 1) / TILE_QUERIES);
-  lqa_pool *pool = NULL;
-  if (s->options->threads != 1) {
-    pool = lqa_pool_new((int)s->options->threads);
-    if (!pool) {
-      return lqa_fail_memory(err, "starting threads");
-    }
-  }
   lqa_status status = lqa_pool_run(pool, n_tiles, search_tile, s);
-  lqa_pool_free(pool);
   if (status == LQA_NO_MEMORY) {
     return lqa_fail_memory(err, "searching neighbours");
   }
   return status == LQA_INTERRUPTED ? lqa_fail(err, status, "stopped on request") : status;
+}
+
+static lqa_status search(struct search *s, lqa_pool *pool, lqa_error *err) {
+  s->n_dims = s->points->n_columns;
+  s->n_points = s->points->n_rows;
+  s->error = lqa_screen_error(s->n_dims);
+  s->n_panels = (s->n_points + LQA_PANEL_POINTS - 1) / LQA_PANEL_POINTS;
+  lqa_status status = prepare(s, err);
+  if (status == LQA_OK) {
+    status = run(s, pool, err);
+  }
+  free(s->center);
+  free(s->panels);
+  free(s->square);
+  free(s->half_square);
+  free(s->longest);
+  return status;
 }
 
 lqa_status lqa_nearest_neighbors(const lqa_matrix *points, const lqa_matrix *queries,
@@ -413,18 +434,26 @@ lqa_status lqa_nearest_neighbors(const lqa_matrix *points, const lqa_matrix *que
   queries = queries ? queries : points;
   LQA_TRY(check(points, queries, options, err));
   struct search s = {.points = points, .queries = queries, .options = options, .out = out};
-  s.n_dims = points->n_columns;
-  s.n_points = points->n_rows;
-  s.error = lqa_screen_error(s.n_dims);
-  s.n_panels = (points->n_rows + LQA_PANEL_POINTS - 1) / LQA_PANEL_POINTS;
-  lqa_status status = prepare(&s, err);
-  if (status == LQA_OK) {
-    status = run(&s, err);
+  lqa_pool *pool = NULL;
+  if (options->threads != 1) {
+    pool = lqa_pool_new((int)options->threads);
+    if (!pool) {
+      return lqa_fail_memory(err, "starting threads");
+    }
   }
-  free(s.center);
-  free(s.panels);
-  free(s.square);
-  free(s.half_square);
-  free(s.longest);
+  lqa_status status = search(&s, pool, err);
+  lqa_pool_free(pool);
   return status;
+}
+
+lqa_status lqa_neighbors_out_of_fold(const lqa_fold_points *points, const lqa_fold_points *queries,
+                                     const lqa_neighbors_options *options, lqa_pool *pool,
+                                     lqa_neighbors *out) {
+  struct search s = {.points = points->matrix,
+                     .queries = queries->matrix,
+                     .point_fold = points->fold,
+                     .query_fold = queries->fold,
+                     .options = options,
+                     .out = out};
+  return search(&s, pool, NULL);
 }

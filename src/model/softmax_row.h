@@ -15,7 +15,7 @@ typedef struct lqa_row_entries {
 
 LQA_INLINE lqa_row_entries lqa_row_get(const lqa_sparse *x, int64_t row) {
   uint64_t start = x->row_start[row];
-  return (lqa_row_entries){x->column + start, x->value + start,
+  return (lqa_row_entries){x->is_dense ? x->column : x->column + start, x->value + start,
                            (size_t)(x->row_start[row + 1] - start)};
 }
 

@@ -144,6 +144,47 @@ static void test_against_all_distances(void **state) {
   }
 }
 
+/* Nobody of the query's own fold answers, nor a row without a fold; the rest is the plain search.
+ */
+static void test_out_of_fold(void **state) {
+  (void)state;
+  enum { N_POINTS = 300, N_DIMS = 16, WANTED = 25 };
+  static uint8_t fold[N_POINTS];
+  lqa_rng rng;
+  lqa_rng_init(&rng, 9, 0);
+  for (int round = 0; round < 12; round++) {
+    make_points(&rng, round % 5, N_POINTS, N_DIMS, values);
+    for (int i = 0; i < N_POINTS; i++) {
+      fold[i] = round == 11 && i > 9 ? 0 : (uint8_t)lqa_rng_below(&rng, 4);
+      fold[i] = i % 23 == 5 ? LQA_NO_NEIGHBOR_FOLD : fold[i];
+    }
+    lqa_matrix matrix = matrix_of(values, N_POINTS, N_DIMS);
+    lqa_fold_points points = {&matrix, fold};
+    lqa_neighbors_options options = {.metric = round % 2 ? LQA_METRIC_COSINE : LQA_METRIC_EUCLIDEAN,
+                                     .k = WANTED};
+    lqa_neighbors out = {distances, indices};
+    assert_int_equal(lqa_neighbors_out_of_fold(&points, &points, &options, NULL, &out), LQA_OK);
+    for (int64_t query = 0; query < N_POINTS; query++) {
+      static struct found all[MAX_POINTS];
+      int64_t n = 0;
+      for (int64_t i = 0; i < N_POINTS && fold[query] != LQA_NO_NEIGHBOR_FOLD; i++) {
+        if (fold[i] != fold[query] && fold[i] != LQA_NO_NEIGHBOR_FOLD) {
+          double d =
+              true_distance(options.metric, values + query * N_DIMS, values + i * N_DIMS, N_DIMS);
+          all[n++] = (struct found){d, i};
+        }
+      }
+      qsort(all, (size_t)n, sizeof *all, compare_found);
+      for (int64_t i = 0; i < WANTED; i++) {
+        int64_t at = query * WANTED + i, point = indices[at];
+        assert_true(i < n ? fabs(distances[at] - all[i].distance) <= 1e-12
+                          : point == -1 && isinf(distances[at]));
+        assert_true(i >= n || (fold[point] != fold[query] && fold[point] != LQA_NO_NEIGHBOR_FOLD));
+      }
+    }
+  }
+}
+
 static void test_ties_go_by_index(void **state) {
   (void)state;
   struct problem p = {.points = values, .n_points = 50, .n_queries = 50, .n_dims = 3};
@@ -247,6 +288,7 @@ static void test_dots(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_against_all_distances),
+      cmocka_unit_test(test_out_of_fold),
       cmocka_unit_test(test_ties_go_by_index),
       cmocka_unit_test(test_zero_vectors),
       cmocka_unit_test(test_dots),
