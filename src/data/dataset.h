@@ -47,7 +47,7 @@ typedef struct lqa_feature_column {
 typedef enum lqa_content_kind {
   LQA_CONTENT_TEXT,      /* --text */
   LQA_CONTENT_TABLE,     /* --features */
-  LQA_CONTENT_EMBEDDING, /* --embeddings (with or without text) */
+  LQA_CONTENT_EMBEDDING, /* --embeddings alone; beside text or a table the kind is theirs */
   LQA_CONTENT_NONE       /* only --pred-probs */
 } lqa_content_kind;
 

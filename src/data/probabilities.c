@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "data/storage.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* float32 rounding may leave [0, 1] by this much. */
@@ -191,5 +192,70 @@ lqa_status lqa_probabilities_check(const lqa_dataset *dataset, const lqa_matrix 
     }
   }
   free(values);
+  return status;
+}
+
+enum { CHECK_ROWS = 1024 };
+
+typedef struct embedding_scan {
+  const lqa_matrix *matrix;
+  int64_t *bad_row; /* first of each block, or -1 */
+} embedding_scan;
+
+/* In the order the numbers lie in, so that a file in Fortran order is not read in leaps. */
+static lqa_status scan_block(void *data, size_t task, size_t worker) {
+  (void)worker;
+  embedding_scan *scan = data;
+  const lqa_matrix *m = scan->matrix;
+  int64_t first = (int64_t)task * CHECK_ROWS;
+  int64_t n_rows = m->n_rows - first < CHECK_ROWS ? m->n_rows - first : CHECK_ROWS;
+  bool by_column = m->column_stride > m->row_stride;
+  int64_t n_outer = by_column ? m->n_columns : n_rows, n_inner = by_column ? n_rows : m->n_columns;
+  scan->bad_row[task] = -1;
+  for (int64_t i = 0; i < n_outer; i++) {
+    for (int64_t j = 0; j < n_inner; j++) {
+      int64_t row = first + (by_column ? j : i);
+      bool is_bad = !isfinite(lqa_matrix_get(m, row, by_column ? i : j));
+      if (is_bad && (scan->bad_row[task] < 0 || row < scan->bad_row[task])) {
+        scan->bad_row[task] = row;
+      }
+    }
+  }
+  return LQA_OK;
+}
+
+static lqa_status fail_embedding(const lqa_matrix *matrix, const char *path, int64_t row,
+                                 lqa_error *err) {
+  int64_t column = 0;
+  while (isfinite(lqa_matrix_get(matrix, row, column))) {
+    column++;
+  }
+  return lqa_fail_at(err, LQA_BAD_DATA, path, row, NULL,
+                     "%s, row %lld, column %lld: %s is no usable number: embeddings must be finite "
+                     "(leave such rows out, or give them the vector of an empty text)",
+                     path, (long long)row, (long long)column,
+                     isnan(lqa_matrix_get(matrix, row, column)) ? "NaN" : "an infinity");
+}
+
+lqa_status lqa_embeddings_check(const lqa_matrix *matrix, const char *path, lqa_pool *pool,
+                                lqa_error *err) {
+  if (matrix->n_columns < 2 || matrix->n_columns > INT32_MAX) {
+    return lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
+                       "'%s' has %lld column%s: an embedding is a direction in at least two "
+                       "dimensions (plain numbers are --features)",
+                       path, (long long)matrix->n_columns, matrix->n_columns == 1 ? "" : "s");
+  }
+  size_t n_blocks = ((size_t)matrix->n_rows + CHECK_ROWS - 1) / CHECK_ROWS;
+  embedding_scan scan = {matrix, lqa_malloc(n_blocks, sizeof *scan.bad_row)};
+  if (!scan.bad_row) {
+    return lqa_fail_memory(err, "checking embeddings");
+  }
+  lqa_status status = lqa_pool_run(pool, n_blocks, scan_block, &scan);
+  for (size_t block = 0; status == LQA_OK && block < n_blocks; block++) {
+    if (scan.bad_row[block] >= 0) {
+      status = fail_embedding(matrix, path, scan.bad_row[block], err);
+    }
+  }
+  free(scan.bad_row);
   return status;
 }

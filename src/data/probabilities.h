@@ -2,6 +2,7 @@
 #ifndef LQA_DATA_PROBABILITIES_H
 #define LQA_DATA_PROBABILITIES_H
 
+#include "base/pool.h"
 #include "data/dataset.h"
 
 /* Opens a .npy with one row per row of the dataset into *npy and *matrix (owned by the dataset).
@@ -18,6 +19,10 @@ lqa_status lqa_probabilities_integer_classes(lqa_dataset *dataset, const char *p
  * is what is left of columns[i]. True if every label that occurs is one of them. */
 bool lqa_probabilities_name_classes(const lqa_dataset *dataset, const char *const *columns,
                                     size_t n_columns, lqa_str *name);
+/* Every value is a finite number, and there are some: LQA_BAD_DATA names the first row and column
+ * where not. */
+lqa_status lqa_embeddings_check(const lqa_matrix *matrix, const char *path, lqa_pool *pool,
+                                lqa_error *err) LQA_MUST_CHECK;
 /* Every value is a probability or NaN; `names` (columns) or `path` word the error. */
 lqa_status lqa_probabilities_check(const lqa_dataset *dataset, const lqa_matrix *matrix,
                                    const char *path, lqa_error *err);

@@ -23,9 +23,8 @@ static lqa_status check_options(const lqa_source_options *options, lqa_error *er
   if (options->limit < 0) {
     return lqa_fail(err, LQA_BAD_USAGE, "--limit cannot be negative");
   }
-  if (options->features.n > 0 && (options->text.n > 0 || options->embeddings)) {
-    return lqa_fail(err, LQA_BAD_USAGE,
-                    "--features audits a table: it cannot go with --text or --embeddings");
+  if (options->features.n > 0 && options->text.n > 0) {
+    return lqa_fail(err, LQA_BAD_USAGE, "--features audits a table: it cannot go with --text");
   }
   return LQA_OK;
 }

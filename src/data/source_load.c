@@ -275,8 +275,8 @@ static lqa_status finish_content(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
   bool is_table = l->n_features > 0;
   d->kind = is_table                        ? LQA_CONTENT_TABLE
-            : l->source->options.embeddings ? LQA_CONTENT_EMBEDDING
             : l->n_texts > 0                ? LQA_CONTENT_TEXT
+            : l->source->options.embeddings ? LQA_CONTENT_EMBEDDING
                                             : LQA_CONTENT_NONE;
   char *name = join_names(l, is_table ? &l->roles->features : &l->roles->text);
   d->content_name = name;
@@ -375,6 +375,7 @@ static lqa_status hash_content(lqa_loader *l, lqa_error *err) {
   lqa_status status = pool ? LQA_OK : lqa_fail_memory(err, "hashing the content");
   if (status == LQA_OK && embeddings) {
     status = lqa_dataset_open_npy(d, embeddings, &d->storage->embeddings, &d->embeddings, err);
+    status = status == LQA_OK ? lqa_embeddings_check(d->embeddings, embeddings, pool, err) : status;
   }
   lqa_observe_progress(l->source->observer, "hashing", -1);
   status = status == LQA_OK ? lqa_content_finish(d, pool, err) : status;

@@ -247,15 +247,24 @@ static lqa_status measure(lqa_crossval_job *job) {
 }
 
 static lqa_status train(lqa_crossval_job *job) {
-  if (job->dataset->kind == LQA_CONTENT_TEXT) {
+  lqa_content_kind content = job->dataset->kind;
+  lqa_model_kind kind = job->options->kind;
+  bool has_embeddings = job->dataset->embeddings != NULL;
+  LQA_TRY(has_embeddings ? lqa_embeddings_read(job) : LQA_OK);
+  if (has_embeddings &&
+      (content == LQA_CONTENT_EMBEDDING || kind == LQA_MODEL_LOGISTIC || kind == LQA_MODEL_KNN)) {
+    return lqa_embedding_model_run(job);
+  }
+  if (content == LQA_CONTENT_TEXT) {
     return lqa_text_model_run(job);
   }
-  if (job->dataset->kind == LQA_CONTENT_TABLE) {
+  if (content == LQA_CONTENT_TABLE) {
     return lqa_table_model_run(job);
   }
-  return lqa_fail(job->err, LQA_BAD_USAGE,
-                  "this version does not train on embeddings: name a --text column, or give "
-                  "out-of-fold probabilities of your own (--pred-probs)");
+  return lqa_fail(
+      job->err, LQA_BAD_USAGE,
+      "there is nothing to train on: name a --text column, --features, --embeddings, or "
+      "give out-of-fold probabilities of your own (--pred-probs)");
 }
 
 static lqa_status run_stages(lqa_crossval_job *job) {
@@ -286,6 +295,7 @@ lqa_status lqa_crossval_run(const lqa_dataset *dataset, const lqa_crossval_optio
   free(job.label);
   free(job.wanted);
   free(job.group);
+  lqa_dense_clear(&job.dense);
   if (status == LQA_NO_MEMORY) {
     lqa_fail_memory(err, "training the model");
   } else if (status == LQA_INTERRUPTED) {

@@ -4,6 +4,7 @@
 #ifndef LQA_MODEL_CROSSVAL_JOB_H
 #define LQA_MODEL_CROSSVAL_JOB_H
 
+#include "feature/dense.h"
 #include "model/blend.h"
 #include "model/crossval.h"
 #include "model/problem.h"
@@ -16,9 +17,12 @@ typedef struct lqa_crossval_job {
   lqa_error *err;
   int32_t *label;  /* class codes; negative where the row is not scorable */
   uint8_t *wanted; /* rows that pair models predict, or NULL */
+  lqa_dense dense; /* the embeddings, where there are any */
   uint32_t *group; /* rows with the same number share a fold; NULL where folds were given */
   bool grouped;
   double stage_start;
+  int n_repeats;                  /* of lqa_job_repeat */
+  double weight[LQA_MAX_MEMBERS]; /* of the blend, mean over folds and repeats */
 } lqa_crossval_job;
 
 /* A stage is timed, and shown as progress while it runs. */
@@ -39,10 +43,13 @@ lqa_status lqa_job_logistic(lqa_crossval_job *job, const lqa_problem *problem,
 lqa_status lqa_predictions_take(const lqa_crossval_job *job, lqa_predictions *out) LQA_MUST_CHECK;
 void lqa_predictions_clear(lqa_predictions *predictions);
 
-/* Chooses the rows that pair models predict (job->wanted). */
-lqa_status lqa_job_choose_rows(lqa_crossval_job *job, const lqa_problem *problem) LQA_MUST_CHECK;
-/* Blends the members into the result's pred_probs; describes it as "blend of <members> on <what>".
- */
+/* Trains and blends on the folds as they are dealt. */
+typedef lqa_status (*lqa_job_step)(lqa_crossval_job *job, void *data);
+/* Runs it once, or for few rows on several deals of the folds, and averages pred_probs. */
+lqa_status lqa_job_repeat(lqa_crossval_job *job, lqa_job_step blend_once,
+                          void *data) LQA_MUST_CHECK;
+/* The last act of a step: blends the members into pred_probs; describes it as "blend of <members>
+ * on <what>". */
 lqa_status lqa_job_blend(lqa_crossval_job *job, const lqa_problem *problem, lqa_blend *blend,
                          const char *what) LQA_MUST_CHECK;
 
@@ -50,5 +57,12 @@ lqa_status lqa_job_blend(lqa_crossval_job *job, const lqa_problem *problem, lqa_
 lqa_status lqa_text_model_run(lqa_crossval_job *job) LQA_MUST_CHECK;
 /* The same for a table. */
 lqa_status lqa_table_model_run(lqa_crossval_job *job) LQA_MUST_CHECK;
+/* States what training on the embeddings will take, then reads them into job->dense. LQA_BAD_USAGE
+ * where that passes the memory limit. */
+lqa_status lqa_embeddings_read(lqa_crossval_job *job) LQA_MUST_CHECK;
+/* The same for embeddings, alone or where only they are wanted. */
+lqa_status lqa_embedding_model_run(lqa_crossval_job *job) LQA_MUST_CHECK;
+/* Adds the members trained on the embeddings to a blend, if there are any. */
+lqa_status lqa_embedding_members_add(lqa_crossval_job *job, lqa_blend *blend) LQA_MUST_CHECK;
 
 #endif

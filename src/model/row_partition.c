@@ -66,6 +66,21 @@ static lqa_status join_groups(const lqa_dataset *d, joiner *j) {
   return LQA_OK;
 }
 
+/* Equal embeddings beside other content; where they are the content, its hash is theirs. */
+static lqa_status join_embeddings(const lqa_dataset *d, joiner *j) {
+  const lqa_matrix *m = d->kind == LQA_CONTENT_EMBEDDING ? NULL : d->embeddings;
+  size_t size = m ? (size_t)m->n_columns * sizeof(double) : 0;
+  double *numbers = lqa_malloc(m ? (size_t)m->n_columns : 0, sizeof *numbers);
+  lqa_status status = numbers ? LQA_OK : LQA_NO_MEMORY;
+  for (int64_t row = 0; m && status == LQA_OK && row < d->n_rows; row++) {
+    lqa_matrix_row_f64(m, row, numbers);
+    lqa_hash128 hash = lqa_hash128_of((const char *)numbers, size);
+    status = join_by_key(j, (lqa_str){(const char *)&hash, sizeof hash}, (uint32_t)row);
+  }
+  free(numbers);
+  return status;
+}
+
 static lqa_status join_clusters(const lqa_dataset *d, const uint32_t *cluster, joiner *j) {
   for (int64_t row = 0; cluster && row < d->n_rows; row++) {
     lqa_str key = {(const char *)&cluster[row], sizeof cluster[row]};
@@ -74,7 +89,7 @@ static lqa_status join_clusters(const lqa_dataset *d, const uint32_t *cluster, j
   return LQA_OK;
 }
 
-enum { N_JOINS = 3 };
+enum { N_JOINS = 4 };
 
 static lqa_status join_all(const lqa_dataset *d, const uint32_t *cluster, joiner *j) {
   for (int i = 0; i < N_JOINS; i++) {
@@ -84,6 +99,7 @@ static lqa_status join_all(const lqa_dataset *d, const uint32_t *cluster, joiner
     }
     lqa_status status = i == 0   ? join_content(d, j)
                         : i == 1 ? join_groups(d, j)
+                        : i == 2 ? join_embeddings(d, j)
                                  : join_clusters(d, cluster, j);
     lqa_map_free(j->seen);
     LQA_TRY(status);

@@ -39,7 +39,8 @@ static lqa_status encode(table_job *t) {
   LQA_TRY(lqa_table_expand(&t->table, t->use, &t->x));
   lqa_job_end(job, "features");
   int32_t n = t->table.n_columns;
-  t->columns = lqa_arena_printf(&job->out->arena, "%d column%s", n, n == 1 ? "" : "s");
+  t->columns = lqa_arena_printf(&job->out->arena, "%d column%s%s", n, n == 1 ? "" : "s",
+                                job->dense.x.value ? " and embeddings" : "");
   return t->columns ? LQA_OK : LQA_NO_MEMORY;
 }
 
@@ -110,17 +111,21 @@ static lqa_status train_members(table_job *t, lqa_blend *blend, lqa_blend_member
   return grow_trees(t, &members[1].p);
 }
 
-static lqa_status run_blend(table_job *t) {
-  lqa_blend_member members[2] = {0};
-  lqa_blend blend = {.members = members, .pool = t->job->options->pool};
-  lqa_problem problem = lqa_job_problem(t->job, &t->x);
+/* One blend on the folds as they are. */
+static lqa_status blend_once(lqa_crossval_job *job, void *data) {
+  table_job *t = data;
+  lqa_blend_member members[LQA_MAX_MEMBERS] = {0};
+  lqa_blend blend = {.members = members, .pool = job->options->pool};
+  lqa_problem problem = lqa_job_problem(job, &t->x);
   lqa_status status;
-  LQA_TRY_OUT(lqa_job_choose_rows(t->job, &problem));
+  lqa_blend_choose_rows(&problem, job->wanted);
   LQA_TRY_OUT(train_members(t, &blend, members));
-  LQA_TRY_OUT(lqa_job_blend(t->job, &problem, &blend, t->columns));
+  LQA_TRY_OUT(lqa_embedding_members_add(job, &blend));
+  LQA_TRY_OUT(lqa_job_blend(job, &problem, &blend, t->columns));
 out:
-  lqa_predictions_clear(&members[0].p);
-  lqa_predictions_clear(&members[1].p);
+  for (int m = 0; m < LQA_MAX_MEMBERS; m++) {
+    lqa_predictions_clear(&members[m].p);
+  }
   return status;
 }
 
@@ -136,7 +141,7 @@ static lqa_status run_auto(table_job *t) {
     LQA_TRY(lqa_job_note(t->job, "Trees were left out: the XGBoost library is not installed."));
     return run_logistic(t);
   }
-  return status == LQA_OK ? run_blend(t) : status;
+  return status == LQA_OK ? lqa_job_repeat(t->job, blend_once, t) : status;
 }
 
 static lqa_status run_kind(table_job *t) {
@@ -151,7 +156,8 @@ static lqa_status run_kind(table_job *t) {
     return is_empty ? run_logistic(t) : run_auto(t);
   default:
     return lqa_fail(t->job->err, LQA_BAD_USAGE,
-                    "tables are modelled by auto, trees or logistic; naive-bayes needs --text");
+                    "tables are modelled by auto, trees or logistic; naive-bayes needs --text, knn "
+                    "needs --embeddings FILE.npy");
   }
 }
 

@@ -14,8 +14,6 @@
 #include "feature/char_hash.h"
 #include "feature/word_sample.h"
 
-#include <string.h>
-
 /* In units of the features: tf-idf weights are about .2, hashed n-grams about .08. */
 #define WORD_ALPHA 0.3f
 #define CHARACTER_ALPHA 0.01f
@@ -36,9 +34,7 @@ enum {
   MAX_HASH_BITS = 18,
   MAX_BAYES_BYTES = 256 << 20,     /* a larger counting model is left out of the blend */
   MAX_CHARACTER_BYTES = 256 << 20, /* and so are characters of a larger text */
-  BYTES_PER_TEXT_BYTE = 12,        /* of memory while a model trains (docs/models.md) */
-  FEW_ROWS = 3000,                 /* up to here folds are dealt three times, ... */
-  VERY_FEW_ROWS = 1000             /* ... up to here five times */
+  BYTES_PER_TEXT_BYTE = 12         /* of memory while a model trains (docs/models.md) */
 };
 
 typedef struct text_job {
@@ -46,8 +42,6 @@ typedef struct text_job {
   lqa_text_rows rows;
   uint8_t *use;
   lqa_sparse characters;
-  int n_repeats;
-  double weight[LQA_MAX_MEMBERS]; /* of the blend, mean over folds and repeats */
 } text_job;
 
 static lqa_tfidf_options word_options(const lqa_crossval_options *o) {
@@ -198,95 +192,24 @@ static lqa_status train_members(text_job *t, lqa_blend *blend, lqa_blend_member 
   return add_characters(t, blend);
 }
 
-static void add_weights(text_job *t, const lqa_blend *blend) {
-  int n_folds = t->job->out->n_folds;
-  for (int m = 0; m < blend->n_members; m++) {
-    for (int f = 0; f < n_folds; f++) {
-      t->weight[m] += blend->weight[f][m] / (n_folds * t->n_repeats);
-    }
-  }
-}
-
-/* The fitted weights in words. */
-static lqa_status describe_blend(text_job *t, const lqa_blend *blend) {
-  lqa_arena *arena = &t->job->out->arena;
-  const char *text = "blend of";
-  for (int m = 0; text && m < blend->n_members; m++) {
-    text = lqa_arena_printf(arena, "%s%s %s (weight %.2f)", text, m ? "," : "",
-                            blend->members[m].name, t->weight[m]);
-  }
-  if (text && t->n_repeats > 1) {
-    text = lqa_arena_printf(arena, "%s, mean of %d repeats,", text, t->n_repeats);
-  }
-  return text ? describe(t, text) : LQA_NO_MEMORY;
-}
-
 /* One blend on the folds as they are. */
-static lqa_status blend_once(text_job *t, bool is_last) {
+static lqa_status blend_once(lqa_crossval_job *job, void *data) {
+  text_job *t = data;
   lqa_blend_member members[LQA_MAX_MEMBERS] = {0};
-  lqa_blend blend = {.members = members, .pool = t->job->options->pool};
-  lqa_problem problem = lqa_job_problem(t->job, &t->job->out->features.matrix);
+  lqa_blend blend = {.members = members, .pool = job->options->pool};
+  const lqa_sparse *x = &job->out->features.matrix;
+  lqa_problem problem = lqa_job_problem(job, x);
   lqa_status status;
-  lqa_blend_choose_rows(&problem, t->job->wanted);
+  lqa_blend_choose_rows(&problem, job->wanted);
   LQA_TRY_OUT(train_members(t, &blend, members));
-  lqa_job_begin(t->job, "blending");
-  LQA_TRY_OUT(lqa_blend_run(&problem, &blend, t->job->out->pred_probs));
-  lqa_job_end(t->job, "blending");
-  add_weights(t, &blend);
-  LQA_TRY_OUT(is_last ? describe_blend(t, &blend) : LQA_OK);
+  LQA_TRY_OUT(lqa_embedding_members_add(job, &blend));
+  const char *what = lqa_arena_printf(&job->out->arena, "tf-idf of %d terms%s", x->n_columns,
+                                      job->dense.x.value ? " and embeddings" : "");
+  LQA_TRY_OUT(what ? lqa_job_blend(job, &problem, &blend, what) : LQA_NO_MEMORY);
 out:
   for (int m = 0; m < LQA_MAX_MEMBERS; m++) {
     lqa_predictions_clear(&members[m].p);
   }
-  return status;
-}
-
-/* With few rows chance decides a lot about a fold's models: the mean over several deals of the
- * folds is steadier. */
-static int count_repeats(const text_job *t) {
-  int64_t n = 0;
-  for (int64_t row = 0; row < t->rows.text->n; row++) {
-    n += t->use[row];
-  }
-  return t->job->options->fixed_fold || n > FEW_ROWS ? 1 : n > VERY_FEW_ROWS ? 3 : 5;
-}
-
-/* Blends repeatedly, averages the probabilities; the folds reported are those of the first. */
-static lqa_status run_repeats(text_job *t, float *sum, uint8_t *first_fold) {
-  lqa_crossval_result *out = t->job->out;
-  size_t n_rows = (size_t)out->n_rows, n = n_rows * (size_t)out->n_classes;
-  memcpy(first_fold, out->fold, n_rows);
-  for (int repeat = 0; repeat < t->n_repeats; repeat++) {
-    if (repeat > 0) {
-      LQA_TRY(lqa_job_deal_folds(t->job, repeat));
-    }
-    LQA_TRY(blend_once(t, repeat + 1 == t->n_repeats));
-    for (size_t i = 0; i < n; i++) {
-      sum[i] += out->pred_probs[i];
-    }
-    LQA_TRY(lqa_observe_check(t->job->options->observer, t->job->err));
-  }
-  for (size_t i = 0; i < n; i++) {
-    out->pred_probs[i] = sum[i] / (float)t->n_repeats;
-  }
-  memcpy(out->fold, first_fold, n_rows);
-  return LQA_OK;
-}
-
-static lqa_status run_blend(text_job *t) {
-  lqa_crossval_result *out = t->job->out;
-  size_t n_rows = (size_t)out->n_rows;
-  out->model = "auto";
-  t->n_repeats = count_repeats(t);
-  t->job->wanted = lqa_malloc(n_rows, sizeof *t->job->wanted);
-  if (!t->job->wanted || t->n_repeats == 1) {
-    return t->job->wanted ? blend_once(t, true) : LQA_NO_MEMORY;
-  }
-  float *sum = lqa_calloc(n_rows, (size_t)out->n_classes * sizeof *sum);
-  uint8_t *first_fold = lqa_malloc(n_rows, sizeof *first_fold);
-  lqa_status status = sum && first_fold ? run_repeats(t, sum, first_fold) : LQA_NO_MEMORY;
-  free(sum);
-  free(first_fold);
   return status;
 }
 
@@ -297,11 +220,11 @@ static lqa_status run_kind(text_job *t) {
   case LQA_MODEL_NAIVE_BAYES:
     return run_bayes(t);
   case LQA_MODEL_AUTO:
-    return run_blend(t);
+    return lqa_job_repeat(t->job, blend_once, t);
   default:
     return lqa_fail(t->job->err, LQA_BAD_USAGE,
                     "text is modelled by auto, logistic or naive-bayes; trees need --features, knn "
-                    "needs --embeddings");
+                    "needs --embeddings FILE.npy (a vector for each row)");
   }
 }
 
