@@ -256,7 +256,7 @@ static lqa_status fill_report(lqa_audit_session *s, lqa_error *err) {
   LQA_TRY(lqa_report_add_lengths(r, s->dataset, &s->arena, err));
   LQA_TRY(lqa_report_add_confident(r, s->dataset, &s->issues, &s->arena, err));
   lqa_report_add_actions(r, &s->evidence);
-  return LQA_OK;
+  return s->has_model ? lqa_report_add_model(r, &s->model, &s->arena, err) : LQA_OK;
 }
 
 lqa_status lqa_audit_session_run(lqa_audit_session *s, const lqa_audit_args *args, lqa_error *err) {

@@ -5,6 +5,7 @@
 #include "audit/confident_learning/label_issues.h"
 #include "audit/finding.h"
 #include "data/dataset.h"
+#include "model/crossval.h"
 #include "report/report.h"
 #include "trust/evidence.h"
 
@@ -17,6 +18,9 @@ lqa_status lqa_report_add_lengths(lqa_report *report, const lqa_dataset *dataset
 lqa_status lqa_report_add_confident(lqa_report *report, const lqa_dataset *dataset,
                                     const lqa_label_issues *issues, lqa_arena *arena,
                                     lqa_error *err);
+/* What was trained and how near it came to its optimum. */
+lqa_status lqa_report_add_model(lqa_report *report, const lqa_crossval_result *model,
+                                lqa_arena *arena, lqa_error *err);
 /* Rows per action, and high-loss rows. */
 void lqa_report_add_actions(lqa_report *report, const lqa_evidence *evidence);
 

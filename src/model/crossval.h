@@ -22,6 +22,7 @@
 #include "base/vec.h"
 #include "data/dataset.h"
 #include "feature/tfidf.h"
+#include "model/softmax.h"
 
 typedef enum lqa_model_kind {
   LQA_MODEL_AUTO, /* what suits the data: see docs/models.md */
@@ -54,7 +55,14 @@ typedef struct lqa_stage {
   double seconds;
 } lqa_stage;
 
-enum { LQA_MAX_STAGES = 16 };
+/* How near a linear model of the result came to its optimum; of the last deal of the folds. */
+typedef struct lqa_optimum {
+  const char *of; /* "tf-idf", "columns", "embeddings" */
+  double C, tolerance;
+  lqa_softmax_fold folds[LQA_MAX_FOLDS]; /* one per fold left out */
+} lqa_optimum;
+
+enum { LQA_MAX_STAGES = 16, LQA_MAX_OPTIMA = 2 };
 
 typedef struct lqa_crossval_result {
   int64_t n_rows;
@@ -70,6 +78,8 @@ typedef struct lqa_crossval_result {
   const char *model;  /* "logistic", ... : what was really used */
   const char *description; /* one line for reports: features, folds, solver; valid until clear */
   LQA_VEC(const char *) notes; /* sentences for people; valid until clear */
+  lqa_optimum optima[LQA_MAX_OPTIMA];
+  int n_optima;
   lqa_stage stages[LQA_MAX_STAGES];
   int n_stages;
   bool has_features; /* options.keep_features and the content is text */

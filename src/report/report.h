@@ -58,6 +58,7 @@ typedef struct lqa_report_confident {
   int64_t n_classes;
   const lqa_report_overlap *overlaps;
   int64_t n_overlaps;
+  const char *model_json; /* one JSON object about the model that was trained, or NULL */
 } lqa_report_confident;
 
 typedef struct lqa_report_loss {

@@ -131,6 +131,15 @@ static void add_confident(const lqa_report *report, lqa_json *json) {
   lqa_json_close_object(json);
 }
 
+static void add_model(const lqa_report *report, lqa_json *json) {
+  lqa_json_key(json, "model");
+  if (report->confident.model_json) {
+    lqa_json_raw(json, lqa_str_from(report->confident.model_json));
+  } else {
+    lqa_json_null(json);
+  }
+}
+
 static void add_loss(const lqa_report *report, lqa_json *json) {
   lqa_json_key(json, "high_loss");
   lqa_json_open_object(json);
@@ -230,6 +239,7 @@ void lqa_report_json(const lqa_report *report, lqa_buf *out) {
   add_findings(report, &json);
   add_lengths(report, &json);
   add_confident(report, &json);
+  add_model(report, &json);
   add_loss(report, &json);
   add_judge(report, &json);
   add_actions(report, &json);

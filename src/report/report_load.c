@@ -53,8 +53,8 @@ static void write_node(node *value, lqa_json *json) {
   (is_object ? lqa_json_close_object : lqa_json_close_array)(json);
 }
 
-static const char *load_details(node *object, lqa_arena *arena) {
-  node *details = lqa_json_find(object, "details");
+static const char *load_details(node *object, const char *key, lqa_arena *arena) {
+  node *details = lqa_json_find(object, key);
   if (!details || details->kind != LQA_JSON_OBJECT) {
     return NULL;
   }
@@ -86,7 +86,7 @@ static lqa_status load_finding(node *object, lqa_arena *arena, lqa_report_findin
                             .shift = (int32_t)lqa_json_find_int(object, "shift", 0),
                             .z = lqa_json_find_number(object, "z", NAN),
                             .repair = lqa_json_find_text(object, "repair"),
-                            .details_json = load_details(object, arena),
+                            .details_json = load_details(object, "details", arena),
                             .rows = numbers};
   f->id = f->id ? f->id : "";
   f->severity = f->severity ? f->severity : "info";
@@ -261,6 +261,7 @@ static lqa_status load_all(node *root, lqa_arena *arena, lqa_report *out) {
   LQA_TRY(load_findings(root, arena, out));
   LQA_TRY(load_lengths(root, arena, out));
   LQA_TRY(load_confident(root, arena, &out->confident));
+  out->confident.model_json = load_details(root, "model", arena);
   load_judge(root, &out->judge);
   load_outcome(root, out);
   return load_timings(root, arena, out);
