@@ -1,15 +1,21 @@
 """How well wrong labels are found: labelqa beside scikit-learn + cleanlab on the same rows.
 
-usage: bench/quality.py [SETS] [SEEDS]    SETS: comma-separated names below, default those of up to
-13,083 rows; SEEDS: a number, default 5. Needs build/bin/labelqa and $LABELQA_DATA. A set's labels
-count as true, errors are planted. Its own seeds (1000, ...) differ from those choices were made on.
+usage: bench/quality.py [--seeds N] [--first SEED] [--only PART] [SET...]
+
+SET: a beginning of the names below, default all. --only: contenders whose name holds PART. Errors
+are planted in labels that count as true; seeds (1000, ...) differ from those choices were made on.
+Needs build/bin/labelqa and $LABELQA_DATA; for the embedding sets $LABELQA_EMBEDDINGS, a folder with
+ag_news.npy, banking77.npy, sms_spam.npy (one vector a row, bench/RESULTS.md says which encoder).
+Every measurement is kept in build/quality.jsonl as it is made, so a long run can be done in pieces:
+`--table` prints the means of all that is there and measures nothing.
 """
+import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,34 +23,48 @@ from cleanlab.filter import find_label_issues
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-binary = os.environ.get("LABELQA", "build/bin/labelqa")
-data = os.environ.get("LABELQA_DATA", "../shared/data")
+BINARY = os.environ.get("LABELQA", "build/bin/labelqa")
+DATA = Path(os.environ.get("LABELQA_DATA", "../shared/data"))
+VECTORS = Path(os.environ.get("LABELQA_EMBEDDINGS", "build/embeddings"))
+KEPT = Path("build/quality.jsonl")
 FIRST_SEED = 1000
+COLUMNS = ["AP", "precision", "recall", "precision at n errors", "loss, given", "loss, true",
+           "model s"]
 
+
+# ---- rows ----
 
 def ag_news():
-    frame = pd.read_csv(f"{data}/ag_news/official_test.csv", header=None, dtype=str)
-    return frame[1] + " " + frame[2], frame[0].astype(int).to_numpy() - 1
+    frame = pd.read_csv(DATA / "ag_news/official_test.csv", header=None, dtype=str)
+    return pd.DataFrame({"text": frame[1] + " " + frame[2]}), frame[0].astype(int).to_numpy() - 1
 
 
 def ag_news_union():
-    frame = pd.read_csv(f"{data}/ag_news/ag_news_union.csv.gz", dtype=str, keep_default_na=False)
-    return frame.text, frame.label.astype(int).to_numpy()
+    frame = pd.read_csv(DATA / "ag_news/ag_news_union.csv.gz", dtype=str, keep_default_na=False)
+    return frame[["text"]], frame.label.astype(int).to_numpy()
 
 
 def banking77():
-    parts = [pd.read_csv(f"{data}/banking77/{name}.csv") for name in ("train", "test")]
+    parts = [pd.read_csv(DATA / f"banking77/{name}.csv") for name in ("train", "test")]
     frame = pd.concat(parts, ignore_index=True)
-    return frame.text, pd.factorize(frame.category, sort=True)[0]
+    return frame[["text"]], pd.factorize(frame.category, sort=True)[0]
 
 
 def sms_spam():
-    with open(f"{data}/stress/sms_spam.tsv", encoding="utf-8") as lines:
+    with (DATA / "stress/sms_spam.tsv").open(encoding="utf-8") as lines:
         rows = [line.rstrip("\n").split("\t", 1) for line in lines if "\t" in line]
-    return pd.Series([row[1] for row in rows]), np.array([int(row[0] == "spam") for row in rows])
+    return (pd.DataFrame({"text": [row[1] for row in rows]}),
+            np.array([int(row[0] == "spam") for row in rows]))
 
+
+def adult():
+    frame = pd.read_csv(DATA / "tabular/adult.csv.gz", na_values="?", skipinitialspace=True)
+    return frame.drop(columns=["split", "income"]), pd.factorize(frame.income, sort=True)[0]
+
+
+# ---- errors ----
 
 def random_errors(share):
     def corrupt(labels, rng):
@@ -72,39 +92,77 @@ def mixed_errors(labels, rng):
     return np.where(shifted & (given == labels), np.roll(labels, 1), given)
 
 
-SETS = {"ag_news mixed 9 %": (ag_news, mixed_errors),
-        "ag_news systematic 3 %": (ag_news, systematic_errors(.03)),
-        "ag_news systematic 12.5 %": (ag_news, systematic_errors(.125)),
-        "banking77 random 5 %": (banking77, random_errors(.05)),
-        "sms_spam random 5 %": (sms_spam, random_errors(.05)),
-        "ag_news_union mixed 9 %": (ag_news_union, mixed_errors)}
+# ---- contenders: (rows, given labels, folder, vectors) -> flagged, probabilities, seconds ----
 
-
-def reference(texts, given, folder):
-    started = time.perf_counter()
-    x = TfidfVectorizer(ngram_range=(1, 2), min_df=2).fit_transform(texts)
-    p = cross_val_predict(LogisticRegression(C=1, max_iter=1000), x, given, cv=5,
-                          method="predict_proba", n_jobs=-1)
+def with_cleanlab(given, started, p):
     return find_label_issues(given, p), p, time.perf_counter() - started
 
 
-def labelqa(model):
-    def run(texts, given, folder):
-        pd.DataFrame({"text": texts, "label": [f"c{k:04d}" for k in given]}).to_csv(
-            f"{folder}/rows.csv", index=False)
-        subprocess.run([binary, "audit", f"{folder}/rows.csv", "--text", "text", "--label", "label",
+def tfidf_reference(rows, given, folder, vectors):
+    started = time.perf_counter()
+    x = TfidfVectorizer(ngram_range=(1, 2), min_df=2).fit_transform(rows.text)
+    return with_cleanlab(given, started, cross_val_predict(
+        LogisticRegression(C=1, max_iter=1000), x, given, cv=5, method="predict_proba", n_jobs=-1))
+
+
+def vector_reference(rows, given, folder, vectors):
+    started = time.perf_counter()
+    return with_cleanlab(given, started, cross_val_predict(
+        LogisticRegression(C=1, max_iter=1000), np.load(vectors), given, cv=5,
+        method="predict_proba", n_jobs=-1))
+
+
+def trees_reference(rows, given, folder, vectors):
+    import xgboost
+    x = rows.apply(lambda c: c.astype("category") if c.dtype == object else c)
+    started = time.perf_counter()
+    return with_cleanlab(given, started, cross_val_predict(
+        xgboost.XGBClassifier(tree_method="hist", enable_categorical=True, n_jobs=1), x, given,
+        cv=StratifiedKFold(5, shuffle=True, random_state=0), method="predict_proba", n_jobs=-1))
+
+
+def labelqa(model, *options):
+    def run(rows, given, folder, vectors):
+        names = list(rows.columns)
+        rows.assign(given_label=[f"c{k:04d}" for k in given]).to_csv(f"{folder}/rows.csv",
+                                                                     index=False)
+        chosen = [option.replace("VECTORS", str(vectors)) for option in options]
+        content = ["--text", "text"] if names == ["text"] else ["--features", ",".join(names)]
+        content = [] if "alone" in chosen else content
+        subprocess.run([BINARY, "audit", f"{folder}/rows.csv", *content, "--label", "given_label",
                         "--model", model, "--out", f"{folder}/run", "--overwrite", "--quiet",
-                        "--checks", "basic", "--no-snapshot"], check=True,
+                        "--checks", "basic", "--no-snapshot",
+                        *[option for option in chosen if option != "alone"]], check=True,
                        stdout=subprocess.DEVNULL)
-        rows = pd.read_parquet(f"{folder}/run/rows.parquet")
+        found = pd.read_parquet(f"{folder}/run/rows.parquet")
         with open(f"{folder}/run/report.json", encoding="utf-8") as report:
             seconds = json.load(report)["timings"]["model"]
-        return rows.is_label_issue.to_numpy(), np.load(f"{folder}/run/pred_probs.npy"), seconds
+        return found.is_label_issue.to_numpy(), np.load(f"{folder}/run/pred_probs.npy"), seconds
     return run
 
 
-CONTENDERS = {"scikit-learn + cleanlab": reference, "labelqa --model logistic": labelqa("logistic"),
-              "labelqa (auto)": labelqa("auto")}
+TEXT = {"scikit-learn + cleanlab": tfidf_reference, "labelqa --model logistic": labelqa("logistic"),
+        "labelqa (auto)": labelqa("auto")}
+TABLE = {"xgboost + cleanlab": trees_reference, "labelqa --model trees": labelqa("trees"),
+         "labelqa (auto)": labelqa("auto")}
+ALONE = ["--embeddings", "VECTORS", "alone"]
+VECTOR = {"scikit-learn + cleanlab": vector_reference,
+          "labelqa --model logistic": labelqa("logistic", *ALONE),
+          "labelqa --model knn": labelqa("knn", *ALONE), "labelqa (auto)": labelqa("auto", *ALONE),
+          "labelqa (auto, with the texts)": labelqa("auto", *ALONE[:2])}
+
+SETS = {"ag_news mixed 9 %": (ag_news, mixed_errors, TEXT),
+        "ag_news systematic 3 %": (ag_news, systematic_errors(.03), TEXT),
+        "ag_news systematic 12.5 %": (ag_news, systematic_errors(.125), TEXT),
+        "banking77 random 5 %": (banking77, random_errors(.05), TEXT),
+        "sms_spam random 5 %": (sms_spam, random_errors(.05), TEXT),
+        "adult random 5 %": (adult, random_errors(.05), TABLE),
+        "ag_news_union mixed 9 %": (ag_news_union, mixed_errors, TEXT),
+        "ag_news_union systematic 3 %": (ag_news_union, systematic_errors(.03), TEXT),
+        "ag_news_union systematic 12.5 %": (ag_news_union, systematic_errors(.125), TEXT),
+        "embeddings: ag_news mixed 9 %": (ag_news, mixed_errors, VECTOR),
+        "embeddings: banking77 random 5 %": (banking77, random_errors(.05), VECTOR),
+        "embeddings: sms_spam random 5 %": (sms_spam, random_errors(.05), VECTOR)}
 
 
 def measure(labels, given, found):
@@ -114,29 +172,58 @@ def measure(labels, given, found):
     suspicion = 1 - p[rows, given]
     worst = np.argsort(-suspicion, kind="stable")[:wrong.sum()]
     loss = [-np.log(np.clip(p[rows, k], 1e-9, 1)).mean() for k in (given, labels)]
-    return [average_precision_score(wrong, suspicion),
-            (flagged & wrong).sum() / max(flagged.sum(), 1),
-            (flagged & wrong).sum() / wrong.sum(), wrong[worst].mean(), *loss, seconds]
+    return [float(value) for value in
+            (average_precision_score(wrong, suspicion),
+             (flagged & wrong).sum() / max(flagged.sum(), 1), (flagged & wrong).sum() / wrong.sum(),
+             wrong[worst].mean(), *loss, seconds)]
 
 
-def run_set(name, n_seeds):
-    read, corrupt = SETS[name]
-    texts, labels = read()
-    table = {contender: [] for contender in CONTENDERS}
-    for seed in range(FIRST_SEED, FIRST_SEED + n_seeds):
+def run_set(name, seeds, only):
+    read, corrupt, contenders = SETS[name]
+    rows, labels = read()
+    for seed in seeds:
         given = corrupt(labels, np.random.default_rng(seed))
-        with tempfile.TemporaryDirectory() as folder:
-            for contender, find in CONTENDERS.items():
-                table[contender].append(measure(labels, given, find(texts, given, folder)))
-    print(f"\n{name}, {len(labels):,} rows, mean of {n_seeds} seeds\n\n"
-          "| | AP | precision | recall | "
-          "precision at n errors | loss, given | loss, true | model s |\n"
-          "|---|---|---|---|---|---|---|---|")
-    for contender, rows in table.items():
-        figures = " | ".join(f"{value:.3f}" for value in np.mean(rows, axis=0))
-        print(f"| {contender} | {figures} |", flush=True)
+        with tempfile.TemporaryDirectory() as folder, KEPT.open("a", encoding="utf-8") as kept:
+            for contender, find in contenders.items():
+                if only in contender:
+                    vectors = VECTORS / f"{read.__name__}.npy"
+                    figures = measure(labels, given, find(rows, given, folder, vectors))
+                    print(json.dumps([name, len(labels), contender, seed, figures]), file=kept,
+                          flush=True)
 
 
-names = sys.argv[1].split(",") if len(sys.argv) > 1 else list(SETS)[:-1]
-for set_name in names:
-    run_set(set_name, int(sys.argv[2]) if len(sys.argv) > 2 else 5)
+def print_table():
+    kept = {}
+    for line in KEPT.read_text(encoding="utf-8").splitlines():
+        name, n_rows, contender, seed, figures = json.loads(line)
+        kept.setdefault((name, n_rows), {}).setdefault(contender, {})[seed] = figures
+    for name in SETS:
+        for (other, n_rows), contenders in kept.items():
+            if other == name:
+                seeds = sorted({seed for runs in contenders.values() for seed in runs})
+                print(f"\n{name}, {n_rows:,} rows, seeds {seeds[0]} to {seeds[-1]}\n\n"
+                      f"| | {' | '.join(COLUMNS)} | seeds |\n|---|{'---|' * (len(COLUMNS) + 1)}")
+                for contender, runs in contenders.items():
+                    means = np.mean(list(runs.values()), axis=0)
+                    print(f"| {contender} | {' | '.join(f'{mean:.3f}' for mean in means)} | "
+                          f"{len(runs)} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("sets", nargs="*", default=[""])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=FIRST_SEED)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--table", action="store_true")
+    args = parser.parse_args()
+    if not args.table:
+        KEPT.parent.mkdir(exist_ok=True)
+        seeds = range(args.first, args.first + args.seeds)
+        for name in SETS:
+            if any(name.startswith(start) for start in args.sets):
+                run_set(name, seeds, args.only)
+    print_table()
+
+
+main()
