@@ -208,7 +208,7 @@ static lqa_status sum_training(lqa_crossval_job *job, const lqa_softmax_fold *fo
 /* For the report; a repeat takes the place of the deal before. */
 static void keep_optimum(lqa_crossval_job *job, const lqa_problem *problem,
                          const lqa_softmax_options *options, const lqa_softmax_fold *folds) {
-  const char *of = problem->x->is_dense                        ? "embeddings"
+  const char *of = problem->x->is_dense                      ? "embeddings"
                    : job->dataset->kind == LQA_CONTENT_TABLE ? "columns"
                                                              : "tf-idf";
   lqa_crossval_result *out = job->out;
