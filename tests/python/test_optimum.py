@@ -1,4 +1,4 @@
-"""report.json's certificate of the linear model, beside scikit-learn's optimum at tolerance 1e-6."""
+"""report.json on the linear model, beside scikit-learn's optimum at tolerance 1e-6."""
 import numpy as np
 import pandas as pd
 import pytest
