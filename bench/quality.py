@@ -124,11 +124,12 @@ def trees_reference(rows, given, folder, vectors):
 def labelqa(model, *options):
     def run(rows, given, folder, vectors):
         names = list(rows.columns)
+        content = ["--text", "text"] if names == ["text"] else ["--features", ",".join(names)]
+        if "alone" in options:  # a text column would be guessed
+            rows, content = rows[[]].assign(row=range(len(rows))), []
         rows.assign(given_label=[f"c{k:04d}" for k in given]).to_csv(f"{folder}/rows.csv",
                                                                      index=False)
         chosen = [option.replace("VECTORS", str(vectors)) for option in options]
-        content = ["--text", "text"] if names == ["text"] else ["--features", ",".join(names)]
-        content = [] if "alone" in chosen else content
         subprocess.run([BINARY, "audit", f"{folder}/rows.csv", *content, "--label", "given_label",
                         "--model", model, "--out", f"{folder}/run", "--overwrite", "--quiet",
                         "--checks", "basic", "--no-snapshot",
