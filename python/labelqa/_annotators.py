@@ -18,6 +18,7 @@ class Annotations:
     """Votes with their names: items, annotators and classes."""
 
     def __init__(self, labels, classes=None, n_classes=0, threads=0):
+        threads = _arguments.whole(threads, "threads", 0, 1024)
         self.classes = None if classes is None else list(classes)
         columns = _long_columns(labels)
         if columns is not None:
@@ -109,7 +110,22 @@ def _models(pred_probs):
     """A list of probability matrices, one per model."""
     several = (isinstance(pred_probs, (list, tuple)) and len(pred_probs) > 0
                and all(np.ndim(p) == 2 for p in pred_probs))
-    return [_inputs.read_pred_probs(p) for p in (pred_probs if several else [pred_probs])]
+    return [_probabilities(p) for p in (pred_probs if several else [pred_probs])]
+
+
+def _probabilities(pred_probs):
+    """A matrix of probabilities without NaN."""
+    pred_probs = _inputs.read_pred_probs(pred_probs)
+    if pred_probs.dtype.kind == "f" and np.isnan(pred_probs).any():
+        row, column = np.argwhere(np.isnan(pred_probs))[0]
+        raise ValueError(f"pred_probs[{row}, {column}] is nan")
+    return pred_probs
+
+
+def _interval_options(confidence, n_resamples, seed):
+    return {"confidence": _arguments.number(confidence, "confidence"),
+            "n_resamples": _arguments.whole(n_resamples, "n_resamples", 0, 2**31 - 1),
+            "seed": _arguments.whole(seed, "seed", 0, 2**64 - 1)}
 
 
 def _number_names(values):
@@ -138,7 +154,7 @@ def majority_vote(labels, *, pred_probs=None, classes=None, threads=0):
     labels are numbers), None for an item without votes. Source: cleanlab 2.9's tie rules.
     """
     if pred_probs is not None:
-        pred_probs = _inputs.read_pred_probs(pred_probs)
+        pred_probs = _probabilities(pred_probs)
     n_classes = 0 if pred_probs is None else pred_probs.shape[1]
     data = Annotations(labels, classes, n_classes, threads)
     label, is_open = data.votes.majority(pred_probs)
@@ -204,7 +220,10 @@ def dawid_skene(labels, *, classes=None, one_coin=False, gold=None, smoothing=0.
     data = Annotations(labels, classes, 0, threads)
     if gold is not None:
         gold = _class_numbers(gold, "gold", data.votes.n_items)
-    found = data.votes.dawid_skene(one_coin, smoothing, max_iterations, tolerance, gold)
+    found = data.votes.dawid_skene(
+        one_coin, _arguments.number(smoothing, "smoothing", 0),
+        _arguments.whole(max_iterations, "max_iterations", 1, 2**31 - 1),
+        _arguments.number(tolerance, "tolerance", 0), gold)
     if not found["converged"]:
         warnings.warn(f"no convergence in {max_iterations} iterations", LabelqaWarning,
                       stacklevel=2)
@@ -222,8 +241,8 @@ def krippendorff_alpha(labels, *, classes=None, distance="nominal", confidence=0
     agreement is 1, its lower end from an exact bound. Source: Krippendorff, "Content Analysis"
     (2004).
     """
-    return Annotations(labels, classes).votes.agreement(
-        0, distance=distance, confidence=confidence, n_resamples=n_resamples, seed=seed)
+    options = _interval_options(confidence, n_resamples, seed)
+    return Annotations(labels, classes).votes.agreement(0, distance=distance, **options)
 
 
 def fleiss_kappa(labels, *, classes=None, confidence=0.95, n_resamples=1000, seed=0):
@@ -232,8 +251,8 @@ def fleiss_kappa(labels, *, classes=None, confidence=0.95, n_resamples=1000, see
     Returns a dict as krippendorff_alpha, with observed and expected agreement. Source: Fleiss
     (1971).
     """
-    return Annotations(labels, classes).votes.agreement(
-        1, confidence=confidence, n_resamples=n_resamples, seed=seed)
+    options = _interval_options(confidence, n_resamples, seed)
+    return Annotations(labels, classes).votes.agreement(1, **options)
 
 
 def cohen_kappa(labels, first, second, *, classes=None, weights="nominal", confidence=0.95):

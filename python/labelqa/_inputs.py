@@ -24,7 +24,7 @@ def _from_arrow(value):
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
-def _load(path, name):
+def load(path, name):
     """A .npy file, memory-mapped."""
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
@@ -54,7 +54,7 @@ def to_array(value, name="data"):
 def read_pred_probs(pred_probs):
     """A 2-dimensional float array, where it lies: a path is memory-mapped."""
     if isinstance(pred_probs, (str, os.PathLike)):
-        pred_probs = _load(pred_probs, "pred_probs")
+        pred_probs = load(pred_probs, "pred_probs")
     pred_probs = to_array(pred_probs, "pred_probs")
     if pred_probs.ndim != 2:
         raise ValueError(f"pred_probs must have 2 dimensions (rows x classes), not "
@@ -89,7 +89,7 @@ def _code_names(labels, classes, n_classes):
 def read_labels(labels, n_classes, classes=None):
     """A 1-dimensional integer array with values in [0, n_classes)."""
     if isinstance(labels, (str, os.PathLike)):
-        labels = _load(labels, "labels")
+        labels = load(labels, "labels")
     labels = to_array(labels, "labels")
     if labels.ndim != 1:
         raise ValueError(f"labels must have one dimension, not {labels.ndim}")

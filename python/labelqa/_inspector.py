@@ -1,10 +1,9 @@
 """Label issues of a matrix that does not fit in memory: batches, .npy files, Parquet columns."""
-import os
 import warnings
 
 import numpy as np
 
-from labelqa import _core, _inputs, _labelqa
+from labelqa import _arguments, _core, _inputs, _labelqa
 from labelqa._warning import LabelqaWarning
 
 _PASSES = ("thresholds", "joint", "flags", "done")
@@ -33,13 +32,14 @@ class LabelInspector:
     def __init__(self, *, filter_by="prune_by_noise_rate", rank_by="self_confidence",
                  frac_noise=1.0, min_examples_per_class=1, classes=None, threads=0,
                  tolerance=_core.DEFAULT_TOLERANCE):
-        if not tolerance >= 0:
-            raise ValueError(f"tolerance must not be negative, but is {tolerance}")
         self._classes = classes
-        self._handle = _labelqa.Inspector(_core.code_of(filter_by, _core.FILTERS, "filter_by"),
-                                          frac_noise, min_examples_per_class,
-                                          _core.code_of(rank_by, _core.METHODS, "rank_by"),
-                                          threads, tolerance)
+        self._handle = _labelqa.Inspector(
+            _core.code_of(filter_by, _core.FILTERS, "filter_by"),
+            _arguments.number(frac_noise, "frac_noise", 0),
+            _arguments.whole(min_examples_per_class, "min_examples_per_class", 0),
+            _core.code_of(rank_by, _core.METHODS, "rank_by"),
+            _arguments.whole(threads, "threads", 0, 1024),
+            _arguments.number(tolerance, "tolerance", 0, 1))
 
     @property
     def pass_name(self):
@@ -112,7 +112,7 @@ class LabelInspector:
 def _load(path, name, other):
     if other is not None:
         raise ValueError(f"{name} and {name}_file were both given: pass one")
-    return np.load(os.fspath(path), mmap_mode="r", allow_pickle=False)
+    return _inputs.load(path, name)
 
 
 def _slices(labels, pred_probs, batch_size):
@@ -169,12 +169,13 @@ def find_label_issues_batched(labels=None, pred_probs=None, *, labels_file=None,
         if batch_size is None:
             row_bytes = max(1, pred_probs.shape[1] * pred_probs.dtype.itemsize)
             batch_size = max(_MIN_BATCH_ROWS, _BATCH_BYTES // row_bytes)
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, not {batch_size}")
+        batch_size = _arguments.whole(batch_size, "batch_size", 1)
         batches = lambda: _slices(labels, pred_probs, batch_size)  # noqa: E731
     elif labels is not None or pred_probs is not None:
         raise ValueError("batches were given beside labels or pred_probs: pass one")
     inspector = LabelInspector(**options)
-    for some_labels, some_probs in inspector.passes(batches):
-        inspector.add(some_labels, some_probs)
+    for batch in inspector.passes(batches):
+        if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+            raise TypeError("batches must give (labels, pred_probs) pairs")
+        inspector.add(*batch)
     return inspector.mask() if return_mask else inspector.label_issues()

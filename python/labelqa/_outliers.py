@@ -28,7 +28,11 @@ def neighbors(points, queries, k, metric_code, threads=0):
     """(distance, index) of the k nearest points to each query, or to each other point."""
     shape = (len(points if queries is None else queries), k)
     distance, index = np.empty(shape), np.empty(shape, np.int64)
-    _labelqa.neighbors(points, queries, metric_code, k, threads, distance, index)
+    try:
+        _labelqa.neighbors(points, queries, metric_code, k, threads, distance, index)
+    except ValueError as error:
+        error.args = (str(error).replace("points", "features"),)
+        raise
     return distance, index
 
 
@@ -56,6 +60,10 @@ def nearest_neighbors(features, queries=None, *, k=10, metric=None, threads=0):
     each n_queries x k. Raises ValueError for NaN, or k beyond the number of other rows.
     """
     features = _features(features)
+    threads = _arguments.whole(threads, "threads", 0, 1024)
+    if len(features) < 1 + (queries is None):
+        raise ValueError(f"features has {len(features)} rows: at least {1 + (queries is None)} "
+                         f"are needed")
     queries = None if queries is None else _features(queries, "queries")
     k = _arguments.whole(k, "k", 1, max(len(features) - (queries is None), 1))
     return neighbors(features, queries, k, _metric_code(metric, features.shape[1]), threads)
@@ -69,6 +77,7 @@ def outlier_scores(features, *, k=10, metric=None, t=1.0, threads=0):
     """
     features = _features(features)
     k, t = _arguments.whole(k, "k", 1), _arguments.number(t, "t", 0)
+    threads = _arguments.whole(threads, "threads", 0, 1024)
     if len(features) < 2:
         raise ValueError(f"features has {len(features)} rows: at least 2 are needed")
     code = _metric_code(metric, features.shape[1])

@@ -132,14 +132,25 @@ def _tell(remarks):
             _LOG.info("%s", remark[1:])
 
 
+def _named_as_given(text, folder):
+    """A message about an array's temporary file, about the argument instead."""
+    for name in _ARRAYS:
+        text = text.replace(f"'{os.path.join(folder, name)}.npy'", name.replace("-", "_"))
+    return text
+
+
 def _call(name, arguments, options):
     library = _library()
     _check_names(name, options, library)
     with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
         pairs = [pair for key, value in options.items()
                  for pair in _option_items(key.replace("_", "-"), value, folder)]
-        status, why, text, data, run, remarks = library.call(
-            name, pairs, [_as_text(argument) for argument in arguments])
+        try:
+            status, why, text, data, run, remarks = library.call(
+                name, pairs, [_as_text(argument) for argument in arguments])
+        except (ValueError, OSError) as error:
+            error.args = (_named_as_given(str(error), folder),)
+            raise
     _tell(remarks)
     result = Result(text, json.loads(data) if data else None, Run(run) if run else None)
     if status:

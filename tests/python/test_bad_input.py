@@ -255,3 +255,42 @@ def test_arrow_capsules_are_taken_once():
     for wrong in (None, 3, object()):
         with pytest.raises((TypeError, ValueError)):
             _labelqa.arrow_stream(wrong)
+
+
+VOTES = np.random.default_rng(0).integers(0, 3, (20, 4))
+NAN_PROBABILITIES = np.full((20, 3), np.nan)
+
+
+@pytest.mark.parametrize("call, kind, words", [
+    (lambda: labelqa.LabelInspector(threads=-1), ValueError, "threads .* -1"),
+    (lambda: labelqa.LabelInspector(threads="x"), TypeError, "threads .* 'x'"),
+    (lambda: labelqa.LabelInspector(frac_noise=np.nan), ValueError, "frac_noise .* nan"),
+    (lambda: labelqa.LabelInspector(min_examples_per_class=1.5), TypeError,
+     "min_examples_per_class .* 1.5"),
+    (lambda: labelqa.LabelInspector(tolerance="x"), TypeError, "tolerance .* 'x'"),
+    (lambda: labelqa.find_label_issues_batched(LABELS, P, batch_size="x"), TypeError,
+     "batch_size .* 'x'"),
+    (lambda: labelqa.find_label_issues_batched(batches=[(LABELS,)]), TypeError, "batches .* pairs"),
+    (lambda: labelqa.find_label_issues_batched(LABELS, pred_probs_file="no.npy"),
+     FileNotFoundError, "pred_probs: there is no file 'no.npy'"),
+    (lambda: labelqa.nearest_neighbors(np.zeros((0, 3))), ValueError, "features has 0 rows"),
+    (lambda: labelqa.outlier_scores(np.where(P > 0.6, np.nan, P)), ValueError, "features.* is NaN"),
+    (lambda: labelqa.krippendorff_alpha(VOTES, seed=-1), ValueError, "seed .* -1"),
+    (lambda: labelqa.fleiss_kappa(VOTES, n_resamples=10**12), ValueError, "n_resamples"),
+    (lambda: labelqa.dawid_skene(VOTES, smoothing=-1), ValueError, "smoothing .* -1"),
+    (lambda: labelqa.dawid_skene(VOTES, threads=-5), ValueError, "threads .* -5"),
+    (lambda: labelqa.crowdlab(VOTES, NAN_PROBABILITIES), ValueError, r"pred_probs\[0, 0\] is nan"),
+    (lambda: labelqa.majority_vote(VOTES, pred_probs=NAN_PROBABILITIES), ValueError,
+     r"pred_probs\[0, 0\] is nan"),
+], ids=range(16))
+def test_every_argument_is_named(call, kind, words):
+    with pytest.raises(kind, match=words):
+        call()
+
+
+def test_arrays_given_to_an_audit_are_named(tmp_path, monkeypatch):
+    pandas = pytest.importorskip("pandas")
+    monkeypatch.chdir(tmp_path)
+    frame = pandas.DataFrame({"text": [f"row {i}" for i in range(N)], "label": LABELS})
+    with pytest.raises(ValueError, match="^pred_probs has 11 rows"):
+        labelqa.audit(frame, text="text", label="label", pred_probs=P[:-1])

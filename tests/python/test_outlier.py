@@ -154,7 +154,7 @@ def test_native_api():
     _, x = make_features(8)
     scores = labelqa.outlier_scores(x)
     assert np.array_equal(scores, OutOfDistribution().fit_score(features=x, verbose=False))
-    with pytest.raises(ValueError, match=r"points\[3, 0\] is NaN"):
+    with pytest.raises(ValueError, match=r"features\[3, 0\] is NaN"):
         labelqa.nearest_neighbors(np.where(np.arange(len(x))[:, None] == 3, np.nan, x))
     with pytest.raises(ValueError, match="k must be from 1 to"):
         labelqa.nearest_neighbors(x, k=len(x))
