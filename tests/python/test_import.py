@@ -1,29 +1,41 @@
-"""Importing labelqa is quick and loads nothing heavy."""
+"""Importing labelqa loads nothing heavy: numpy, DuckDB and XGBoost wait for their first use.
+
+What it takes is in bench/RESULTS.md; what would make it slow is looked for here.
+"""
 import os
 import subprocess
 import sys
 
-CODE = """
-import sys, time
+FIRST_USE = """
+import sys
 import numpy
-started = time.perf_counter()
+before = set(sys.modules)
 import labelqa
+assert set(sys.modules) - before == {"labelqa"}, set(sys.modules) - before
 labelqa.find_label_issues
-print(1000 * (time.perf_counter() - started))
+own = {name for name in set(sys.modules) - before if not name.startswith("labelqa")}
+assert not own, own
 maps = open("/proc/self/maps").read()
+assert "_labelqa.abi3.so" in maps and "_library.abi3.so" not in maps
 assert "libduckdb" not in maps and "libxgboost" not in maps
-assert not {"pandas", "pyarrow", "transformers"} & set(sys.modules)
 """
 
 
-def test_import_is_quick(build):
+def run(build, code):
     environment = {**os.environ, "PYTHONPATH": str(build / "python")}
-    times = [float(subprocess.run([sys.executable, "-c", CODE], env=environment, check=True,
-                                  capture_output=True, text=True).stdout) for _ in range(5)]
-    assert min(times) < 30, times
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True,
+                           text=True)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_importing_loads_nothing_else(build):
+    run(build, FIRST_USE)
 
 
 def test_numpy_waits_for_its_first_use(build):
-    code = "import sys, labelqa; assert 'numpy' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True,
-                   env={**os.environ, "PYTHONPATH": str(build / "python")})
+    run(build, "import sys, labelqa; assert 'numpy' not in sys.modules")
+
+
+def test_the_drop_in_needs_no_pandas(build):
+    run(build, "import sys, labelqa.cleanlab.filter, labelqa.cleanlab.dataset; "
+               "assert not {'pandas', 'sklearn', 'scipy', 'pyarrow'} & set(sys.modules)")
