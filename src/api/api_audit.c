@@ -125,6 +125,22 @@ static lqa_status fill_manifest_lists(lqa_audit_session *s, lqa_manifest *m, lqa
   return LQA_OK;
 }
 
+static lqa_status fill_check_times(lqa_audit_session *s, lqa_manifest *m, lqa_error *err) {
+  lqa_run_check_time *times = lqa_arena_take(&s->arena, LQA_AUDIT_COUNT + 1, sizeof *times);
+  if (!times) {
+    return lqa_fail_memory(err, "writing the manifest");
+  }
+  times[m->n_checks++] = (lqa_run_check_time){"clusters", s->audits.cluster_seconds};
+  for (int i = 0; i < LQA_AUDIT_COUNT; i++) {
+    if (s->audits.seconds[i] > 0) {
+      const lqa_audit *audit = lqa_audit_get((lqa_audit_number)i);
+      times[m->n_checks++] = (lqa_run_check_time){audit->id, s->audits.seconds[i]};
+    }
+  }
+  m->checks = times;
+  return LQA_OK;
+}
+
 static lqa_status write_report(lqa_audit_session *s, lqa_run *run, const char *path,
                                lqa_result *result, lqa_error *err) {
   LQA_TRY(lqa_run_report_complete(run, path, LQA_REPORT_DEFAULT_TOP, &s->arena, &s->report, err));
@@ -147,6 +163,7 @@ static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lq
   double started = lqa_clock_seconds();
   LQA_TRY(fill_manifest(s, &manifest, err));
   LQA_TRY(fill_manifest_lists(s, &manifest, err));
+  LQA_TRY(fill_check_times(s, &manifest, err));
   lqa_run_parts parts = {&manifest, s->dataset, &s->evidence, s->args->common.observer};
   lqa_observe_progress(s->args->common.observer, "writing the run", -1);
   LQA_TRY(lqa_run_new(&parts, draft, &run, err));

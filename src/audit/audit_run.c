@@ -212,6 +212,7 @@ static lqa_status cluster_near(lqa_audit_run *run, const lqa_audit_input *known,
 
 lqa_status lqa_audit_run_structural(lqa_audit_run *run, const lqa_audit_input *known,
                                     lqa_error *err) {
+  double start = lqa_clock_seconds();
   if (has_content_texts(known->dataset)) {
     lqa_observe_progress(known->observer, "comparing contents", -1);
     LQA_TRY(lqa_row_groups_by_content(known->dataset, &run->content_groups, err));
@@ -224,6 +225,7 @@ lqa_status lqa_audit_run_structural(lqa_audit_run *run, const lqa_audit_input *k
   if (has_embeddings && wants_near_clusters(run)) {
     LQA_TRY(cluster_embeddings(run, known, err));
   }
+  run->cluster_seconds = lqa_clock_seconds() - start;
   return run_stage(run, known, false, err);
 }
 

@@ -35,7 +35,8 @@ typedef struct lqa_audit_run {
   bool cluster_is_near; /* near duplicates, not only exact ones */
   lqa_audit_skip skipped[LQA_AUDIT_COUNT];
   int n_skipped;
-  double seconds[LQA_AUDIT_COUNT]; /* time per audit, for the manifest only */
+  /* Time per audit, for the manifest only; clusters are timed apart. */
+  double seconds[LQA_AUDIT_COUNT], cluster_seconds;
 } lqa_audit_run;
 
 /* Errors: LQA_BAD_USAGE for choices that name what does not exist. The run must not be moved. */

@@ -202,18 +202,14 @@ static void fold_ascii(lqa_str text, lqa_buf *out) {
     return;
   }
   size_t n = 0;
-  bool due = false;
+  bool after_space = true; /* without branches: where words end cannot be foreseen */
   for (size_t i = 0; i < text.size; i++) {
-    if (c[i] == ' ' || (c[i] >= '\t' && c[i] <= '\r')) {
-      due = n > 0;
-    } else {
-      if (due) {
-        c[n++] = ' ';
-      }
-      c[n++] = c[i];
-      due = false;
-    }
+    bool is_space = (c[i] == ' ') | ((unsigned char)(c[i] - '\t') <= '\r' - '\t');
+    c[n] = is_space ? ' ' : c[i];
+    n += !(is_space & after_space);
+    after_space = is_space;
   }
+  n -= n > 0 && c[n - 1] == ' ';
   out->size = start + n;
   out->data[out->size] = '\0';
 }

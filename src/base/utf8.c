@@ -50,9 +50,22 @@ uint32_t lqa_utf8_decode_multibyte(const char *text, size_t size, size_t *length
   return code_point;
 }
 
-/* Eight bytes at a time. */
+enum { BLOCK = 64 };
+
+static int is_ascii_block(const char *text) {
+  unsigned char all = 0; /* a loop of fixed length, which the compiler turns into vector code */
+  for (size_t i = 0; i < BLOCK; i++) {
+    all |= (unsigned char)text[i];
+  }
+  return all < 0x80;
+}
+
+/* Blocks first, then eight bytes at a time. */
 size_t lqa_utf8_ascii_prefix(const char *text, size_t size) {
   size_t i = 0;
+  while (i + BLOCK <= size && is_ascii_block(text + i)) {
+    i += BLOCK;
+  }
   for (; i + 8 <= size; i += 8) {
     uint64_t word;
     memcpy(&word, text + i, 8);

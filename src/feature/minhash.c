@@ -1,29 +1,30 @@
 /* feature/minhash.c - clusters of near-duplicate texts.
  *
  * The minimum of a random hash over a set is the same for two sets with probability equal to their
- * Jaccard index (Broder 1997). 128 such minima, cut into b bands of r, make a pair of index J share
- * a whole band with probability 1 - (1 - J^r)^b (Leskovec, Rajaraman, Ullman, "Mining of Massive
- * Datasets", ch. 3): .998 at J = .8 with 21 bands of 6. Rows are sorted by each band's hash; the
- * rows of one bucket are compared on their exact shingle sets and joined in a union-find.
+ * Jaccard index (Broder 1997). Up to 128 such minima (feature/sketch.c), cut into b bands of r,
+ * make a pair of index J share a whole band with probability 1 - (1 - J^r)^b (Leskovec, Rajaraman,
+ * Ullman, "Mining of Massive Datasets", ch. 3): .998 at J = .8 with 21 bands of 6. Rows are sorted
+ * by each band's hash (feature/band.c); the rows of one bucket are compared on their exact shingle
+ * sets and joined in a union-find.
  *
  * Memory: band hashes are kept for as many bands at a time as fit the budget and the text is
  * shingled again for the next ones, so five million rows need no more than some hundred megabytes.
- * Determinism: buckets are worked on by any thread, but each sees the union-find as it was before
- * the band, and joins are applied afterwards in bucket order.
- * Cost: shingles x 128 multiply-adds, which vectorise, and one exact comparison per candidate pair.
+ * Determinism: bands are taken in order. Buckets are worked on by any thread, but each sees the
+ * union-find as it was before the band, and joins are applied afterwards in bucket order.
+ * Cost: one multiplication a shingle, and one exact comparison per candidate pair.
  */
 #include "feature/minhash.h"
 
 #include "base/hash.h"
-#include "base/rng.h"
 #include "base/vec.h"
+#include "feature/band.h"
+#include "feature/sketch.h"
 
 enum {
   ROWS_PER_TASK = 512,
   BUCKETS_PER_TASK = 64,
-  LANES = 32,         /* permutations worked on at once */
-  MAX_LEADERS = 32,   /* rows of a bucket that later rows are compared with */
-  RNG_STREAM = 0x6d68 /* "mh" */
+  MAX_LEADERS = 32, /* rows of a bucket that later rows are compared with */
+  MAX_BANDS_AT_ONCE = 16
 };
 
 static const double BAND_RECALL = .99;
@@ -56,8 +57,6 @@ typedef LQA_VEC(edge) edge_list;
 /* Scratch of one worker. */
 typedef struct worker {
   lqa_shingler *shingler;
-  uint32_t *short_hash; /* 32-bit shingle hashes of one text */
-  size_t short_capacity;
   /* One bucket: rows that matched none before them, with their sets (n = 0: not yet made). */
   uint32_t leader[MAX_LEADERS];
   int n_leaders;
@@ -68,17 +67,18 @@ typedef struct minhash {
   const lqa_column *texts;
   const lqa_minhash_options *options;
   uint32_t *parent; /* the caller's cluster array */
-  uint8_t *active;  /* has a text, and is the first of its copies */
-  uint32_t multiplier[LQA_MINHASH_PERMUTATIONS], offset[LQA_MINHASH_PERMUTATIONS];
+  uint32_t *active; /* rows that have a text and are the first of their copies */
+  size_t n_active;
+  lqa_sketcher sketcher;
   int n_bands, band_rows;
-  /* The pass: bands first_band .. first_band + pass_bands - 1; band_hash[band][row]. */
+  /* The pass: bands first_band .. first_band + pass_bands - 1; band_hash[band][active row]. */
   int first_band, pass_bands;
   uint32_t *band_hash;
-  /* The band: (hash << 32 | row) of the rows that take part, sorted; bucket starts. */
-  uint64_t *entries, *spare;
-  size_t n_entries;
-  LQA_VEC(size_t) bucket; /* starts of buckets of two rows or more, pairwise with their ends */
-  edge_list *edges;       /* one list per task */
+  /* The bands that are sorted at once, beginning with band `group` of the pass. */
+  int group, bands_at_once;
+  lqa_band bands[MAX_BANDS_AT_ONCE];
+  const lqa_band *band; /* whose buckets are compared */
+  edge_list *edges;     /* one list per task */
   worker *workers;
   size_t n_workers;
 } minhash;
@@ -108,103 +108,33 @@ static void join(uint32_t *parent, uint32_t a, uint32_t b) {
   }
 }
 
-/* min over the shingles of x * multiplier + offset, for LANES permutations from `first` on. */
-__attribute__((target_clones("default", "avx2", "avx512f"))) static void
-take_minima(const minhash *m, int first, const uint32_t *x, size_t n, uint32_t minimum[LANES]) {
-  uint32_t multiplier[LANES], offset[LANES], best[LANES];
-  for (int lane = 0; lane < LANES; lane++) {
-    multiplier[lane] = m->multiplier[first + lane];
-    offset[lane] = m->offset[first + lane];
-    best[lane] = UINT32_MAX;
-  }
-  for (size_t i = 0; i < n; i++) {
-    uint32_t value = x[i];
-    for (int lane = 0; lane < LANES; lane++) {
-      uint32_t hash = value * multiplier[lane] + offset[lane];
-      best[lane] = hash < best[lane] ? hash : best[lane];
-    }
-  }
-  memcpy(minimum, best, sizeof best);
-}
-
-static lqa_status reserve_hashes(worker *w, size_t n) {
-  return n <= w->short_capacity
-             ? LQA_OK
-             : lqa_vec_grow((void **)&w->short_hash, &w->short_capacity, n, sizeof *w->short_hash);
-}
-
-/* The band hashes of one row, for the bands of this pass. */
-static lqa_status sign_row(minhash *m, worker *w, int64_t row) {
-  LQA_TRY(lqa_shingler_cut(w->shingler, lqa_column_get(m->texts, row), &w->row));
-  LQA_TRY(reserve_hashes(w, w->row.n));
-  for (size_t i = 0; i < w->row.n; i++) {
-    w->short_hash[i] = (uint32_t)(w->row.hash[i] >> 32);
-  }
-  uint32_t signature[LQA_MINHASH_PERMUTATIONS];
-  int from = m->first_band * m->band_rows, to = (m->first_band + m->pass_bands) * m->band_rows;
-  for (int first = from / LANES * LANES; first < to; first += LANES) {
-    take_minima(m, first, w->short_hash, w->row.n, signature + first);
-  }
+/* The band hashes of one active row, for the bands of this pass. */
+static lqa_status sign_row(minhash *m, worker *w, size_t item) {
+  LQA_TRY(lqa_shingler_cut(w->shingler, lqa_column_get(m->texts, m->active[item]), &w->row));
+  uint32_t signature[LQA_SKETCH_MAX_BINS];
+  lqa_sketcher_run(&m->sketcher, w->row.hash, w->row.n, signature);
   for (int band = 0; band < m->pass_bands; band++) {
     const uint32_t *minima = signature + (m->first_band + band) * m->band_rows;
     uint64_t hash = lqa_hash64(minima, (size_t)m->band_rows * sizeof *minima, 0);
-    m->band_hash[(size_t)band * (size_t)m->texts->n + (size_t)row] = (uint32_t)(hash >> 32);
+    m->band_hash[(size_t)band * m->n_active + item] = (uint32_t)(hash >> 32);
   }
   return LQA_OK;
 }
 
 static lqa_status sign_rows(void *data, size_t task, size_t worker_number) {
   minhash *m = data;
-  int64_t from = (int64_t)task * ROWS_PER_TASK, to = from + ROWS_PER_TASK;
-  for (int64_t row = from; row < to && row < m->texts->n; row++) {
-    if (m->active[row]) {
-      LQA_TRY(sign_row(m, &m->workers[worker_number], row));
-    }
+  size_t from = task * ROWS_PER_TASK, to = from + ROWS_PER_TASK;
+  for (size_t item = from; item < to && item < m->n_active; item++) {
+    LQA_TRY(sign_row(m, &m->workers[worker_number], item));
   }
   return LQA_OK;
 }
 
-/* Sorts the entries by their hash, keeping row order: four passes of eight bits. */
-static void sort_entries(minhash *m) {
-  for (int shift = 32; shift < 64; shift += 8) {
-    size_t start[257] = {0};
-    for (size_t i = 0; i < m->n_entries; i++) {
-      start[(m->entries[i] >> shift & 255) + 1]++;
-    }
-    for (int digit = 0; digit < 256; digit++) {
-      start[digit + 1] += start[digit];
-    }
-    for (size_t i = 0; i < m->n_entries; i++) {
-      m->spare[start[m->entries[i] >> shift & 255]++] = m->entries[i];
-    }
-    uint64_t *swap = m->entries;
-    m->entries = m->spare;
-    m->spare = swap;
-  }
-}
-
-static lqa_status find_buckets(minhash *m, int band) {
-  const uint32_t *hash = m->band_hash + (size_t)band * (size_t)m->texts->n;
-  m->n_entries = 0;
-  for (int64_t row = 0; row < m->texts->n; row++) {
-    if (m->active[row]) {
-      m->entries[m->n_entries++] = (uint64_t)hash[row] << 32 | (uint32_t)row;
-    }
-  }
-  sort_entries(m);
-  m->bucket.n = 0;
-  for (size_t from = 0; from < m->n_entries;) {
-    size_t to = from + 1;
-    while (to < m->n_entries && m->entries[to] >> 32 == m->entries[from] >> 32) {
-      to++;
-    }
-    if (to - from > 1) {
-      LQA_TRY(lqa_vec_push(&m->bucket, from));
-      LQA_TRY(lqa_vec_push(&m->bucket, to));
-    }
-    from = to;
-  }
-  return LQA_OK;
+static lqa_status find_buckets(void *data, size_t task, size_t worker_number) {
+  (void)worker_number;
+  minhash *m = data;
+  const uint32_t *hash = m->band_hash + ((size_t)m->group + task) * m->n_active;
+  return lqa_band_find_buckets(&m->bands[task], hash, m->active, m->n_active);
 }
 
 /* Compares `row` with the leaders of its bucket: joins the first that is near enough, else leads.
@@ -236,26 +166,32 @@ static lqa_status place_row(minhash *m, worker *w, uint32_t row, edge_list *edge
   return LQA_OK;
 }
 
-static lqa_status compare_buckets(void *data, size_t task, size_t worker_number) {
-  minhash *m = data;
-  worker *w = &m->workers[worker_number];
-  size_t n_buckets = m->bucket.n / 2, from = task * BUCKETS_PER_TASK;
-  size_t to = from + BUCKETS_PER_TASK < n_buckets ? from + BUCKETS_PER_TASK : n_buckets;
-  for (size_t b = from; b < to; b++) {
-    size_t start = m->bucket.data[2 * b], end = m->bucket.data[2 * b + 1];
-    w->n_leaders = 1;
-    w->leader[0] = (uint32_t)m->entries[start];
-    w->leader_set[0].n = 0;
-    for (size_t i = start + 1; i < end; i++) {
-      LQA_TRY(place_row(m, w, (uint32_t)m->entries[i], &m->edges[task]));
-    }
+static lqa_status compare_bucket(minhash *m, worker *w, const uint32_t *rows, size_t n,
+                                 edge_list *edges) {
+  w->n_leaders = 1;
+  w->leader[0] = rows[0];
+  w->leader_set[0].n = 0;
+  for (size_t i = 1; i < n; i++) {
+    LQA_TRY(place_row(m, w, rows[i], edges));
   }
   return LQA_OK;
 }
 
-static lqa_status join_band(minhash *m, int band) {
-  LQA_TRY(find_buckets(m, band));
-  size_t n_tasks = (m->bucket.n / 2 + BUCKETS_PER_TASK - 1) / BUCKETS_PER_TASK;
+static lqa_status compare_buckets(void *data, size_t task, size_t worker_number) {
+  minhash *m = data;
+  const lqa_band *band = m->band;
+  size_t from = task * BUCKETS_PER_TASK, to = from + BUCKETS_PER_TASK;
+  for (size_t b = from; b < to && b < band->end.n; b++) {
+    size_t start = b ? band->end.data[b - 1] : 0;
+    LQA_TRY(compare_bucket(m, &m->workers[worker_number], band->row.data + start,
+                           band->end.data[b] - start, &m->edges[task]));
+  }
+  return LQA_OK;
+}
+
+static lqa_status join_band(minhash *m, const lqa_band *band) {
+  m->band = band;
+  size_t n_tasks = (band->end.n + BUCKETS_PER_TASK - 1) / BUCKETS_PER_TASK;
   m->edges = lqa_calloc(n_tasks, sizeof *m->edges);
   if (!m->edges) {
     return LQA_NO_MEMORY;
@@ -273,59 +209,77 @@ static lqa_status join_band(minhash *m, int band) {
   return status;
 }
 
-static lqa_status run_passes(minhash *m, int bands_per_pass, lqa_error *err) {
-  size_t n_tasks = ((size_t)m->texts->n + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
-  for (int first = 0; first < m->n_bands; first += bands_per_pass) {
-    m->first_band = first;
-    m->pass_bands = first + bands_per_pass < m->n_bands ? bands_per_pass : m->n_bands - first;
-    LQA_TRY(lqa_pool_run(m->options->pool, n_tasks, sign_rows, m));
-    for (int band = 0; band < m->pass_bands; band++) {
+/* Sorts and joins the bands of a pass, some at a time. */
+static lqa_status join_bands(minhash *m, lqa_error *err) {
+  for (m->group = 0; m->group < m->pass_bands; m->group += m->bands_at_once) {
+    int left = m->pass_bands - m->group, n = left < m->bands_at_once ? left : m->bands_at_once;
+    LQA_TRY(lqa_pool_run(m->options->pool, (size_t)n, find_buckets, m));
+    for (int i = 0; i < n; i++) {
       lqa_observe_progress(m->options->observer, "near duplicates",
-                           (double)(first + band) / m->n_bands);
+                           (double)(m->first_band + m->group + i) / m->n_bands);
       LQA_TRY(lqa_observe_check(m->options->observer, err));
-      LQA_TRY(join_band(m, band));
+      LQA_TRY(join_band(m, &m->bands[i]));
     }
   }
   return LQA_OK;
 }
 
-static void draw_permutations(minhash *m) {
-  lqa_rng rng;
-  lqa_rng_init(&rng, m->options->seed, RNG_STREAM);
-  for (int i = 0; i < LQA_MINHASH_PERMUTATIONS; i++) {
-    m->multiplier[i] = (uint32_t)(lqa_rng_next(&rng) >> 32) | 1;
-    m->offset[i] = (uint32_t)(lqa_rng_next(&rng) >> 32);
+static lqa_status run_passes(minhash *m, int bands_per_pass, lqa_error *err) {
+  size_t n_tasks = (m->n_active + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
+  for (int first = 0; first < m->n_bands; first += bands_per_pass) {
+    m->first_band = first;
+    m->pass_bands = first + bands_per_pass < m->n_bands ? bands_per_pass : m->n_bands - first;
+    LQA_TRY(lqa_pool_run(m->options->pool, n_tasks, sign_rows, m));
+    LQA_TRY(join_bands(m, err));
   }
+  return LQA_OK;
 }
 
-/* How many bands' hashes (4 bytes a row each) fit into a twelfth of the limit, beside 16 bytes a
- * row for sorting. */
+/* How many bands' hashes (4 bytes a row each) fit into a twelfth of the limit. */
 static int count_bands_per_pass(const minhash *m) {
   uint64_t limit = m->options->memory_bytes;
   uint64_t budget = limit ? limit / 12 : DEFAULT_BUDGET;
-  uint64_t fit = budget / (4 * (uint64_t)(m->texts->n ? m->texts->n : 1));
+  uint64_t fit = budget / (4 * (uint64_t)(m->n_active ? m->n_active : 1));
   return fit < 1 ? 1 : fit > (uint64_t)m->n_bands ? m->n_bands : (int)fit;
 }
 
-static lqa_status allocate(minhash *m, int bands_per_pass) {
-  size_t n = (size_t)m->texts->n;
+/* How many bands are sorted at once, at 16 bytes a row each: one per thread, within a tenth of the
+ * limit. */
+static int count_bands_at_once(const minhash *m) {
+  uint64_t limit = m->options->memory_bytes, wanted = m->n_workers;
+  uint64_t fit = limit / 10 / (16 * (uint64_t)(m->n_active ? m->n_active : 1));
+  wanted = limit && fit < wanted ? fit : wanted;
+  return wanted < 1 ? 1 : wanted > MAX_BANDS_AT_ONCE ? MAX_BANDS_AT_ONCE : (int)wanted;
+}
+
+static lqa_status list_active(minhash *m) {
+  m->active = lqa_malloc((size_t)m->texts->n, sizeof *m->active);
+  for (int64_t row = 0; m->active && row < m->texts->n; row++) {
+    if (m->parent[row] == row && lqa_column_get(m->texts, row).data) {
+      m->active[m->n_active++] = (uint32_t)row;
+    }
+  }
+  return m->active ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status allocate(minhash *m, int *bands_per_pass) {
+  LQA_TRY(list_active(m));
   m->n_workers = lqa_pool_threads(m->options->pool);
-  m->active = lqa_calloc(n, 1);
-  m->entries = lqa_malloc(n, sizeof *m->entries);
-  m->spare = lqa_malloc(n, sizeof *m->spare);
-  m->band_hash = lqa_malloc(n, (size_t)bands_per_pass * sizeof *m->band_hash);
+  m->bands_at_once = count_bands_at_once(m);
+  *bands_per_pass = count_bands_per_pass(m);
+  m->band_hash = lqa_malloc(m->n_active, (size_t)*bands_per_pass * sizeof *m->band_hash);
   m->workers = lqa_calloc(m->n_workers, sizeof *m->workers);
-  if (!m->active || !m->entries || !m->spare || !m->band_hash || !m->workers) {
+  if (!m->band_hash || !m->workers) {
     return LQA_NO_MEMORY;
+  }
+  for (int i = 0; i < m->bands_at_once; i++) {
+    LQA_TRY(lqa_band_init(&m->bands[i], m->n_active));
   }
   for (size_t i = 0; i < m->n_workers; i++) {
     m->workers[i].shingler = lqa_shingler_new(m->options->shingle, m->options->words);
     if (!m->workers[i].shingler) {
       return LQA_NO_MEMORY;
     }
-  }
-  for (size_t row = 0; row < n; row++) {
-    m->active[row] = m->parent[row] == row && lqa_column_get(m->texts, (int64_t)row).data;
   }
   return LQA_OK;
 }
@@ -334,27 +288,26 @@ static void release(minhash *m) {
   for (size_t i = 0; m->workers && i < m->n_workers; i++) {
     worker *w = &m->workers[i];
     lqa_shingler_free(w->shingler);
-    free(w->short_hash);
     lqa_shingle_set_clear(&w->row);
     for (int k = 0; k < MAX_LEADERS; k++) {
       lqa_shingle_set_clear(&w->leader_set[k]);
     }
   }
+  for (int i = 0; i < MAX_BANDS_AT_ONCE; i++) {
+    lqa_band_clear(&m->bands[i]);
+  }
   free(m->workers);
   free(m->active);
-  free(m->entries);
-  free(m->spare);
   free(m->band_hash);
-  lqa_vec_clear(&m->bucket);
 }
 
 lqa_status lqa_minhash_cluster(const lqa_column *texts, const lqa_minhash_options *options,
                                uint32_t *cluster, lqa_error *err) {
   minhash m = {.texts = texts, .options = options, .parent = cluster};
+  int bands_per_pass;
   lqa_minhash_bands(options->jaccard, &m.n_bands, &m.band_rows);
-  draw_permutations(&m);
-  int bands_per_pass = count_bands_per_pass(&m);
-  lqa_status status = allocate(&m, bands_per_pass);
+  lqa_sketcher_init(&m.sketcher, m.n_bands * m.band_rows, options->seed);
+  lqa_status status = allocate(&m, &bands_per_pass);
   if (status == LQA_OK) {
     status = run_passes(&m, bands_per_pass, err);
   }

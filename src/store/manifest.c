@@ -172,6 +172,13 @@ static void add_stages(lqa_json *json, const lqa_manifest *m) {
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
+  lqa_json_key(json, "check_seconds");
+  lqa_json_open_object(json);
+  for (size_t i = 0; i < m->n_checks; i++) {
+    lqa_json_key(json, m->checks[i].id);
+    lqa_json_double(json, m->checks[i].seconds);
+  }
+  lqa_json_close_object(json);
   add_int(json, "peak_rss_bytes", m->peak_rss_bytes);
 }
 
@@ -333,6 +340,18 @@ static lqa_status take_stages(const lqa_json_node *array, lqa_arena *arena, lqa_
   return LQA_OK;
 }
 
+static lqa_status take_checks(const lqa_json_node *object, lqa_arena *arena, lqa_manifest *m) {
+  lqa_run_check_time *check = take_members(arena, object, sizeof *check, &m->n_checks);
+  if (!check) {
+    return LQA_NO_MEMORY;
+  }
+  m->checks = check;
+  for (const lqa_json_node *c = m->n_checks ? object->first : NULL; c; c = c->next) {
+    *check++ = (lqa_run_check_time){c->key.data, lqa_json_find_number(object, c->key.data, 0)};
+  }
+  return LQA_OK;
+}
+
 static lqa_content_kind kind_of(const char *name) {
   for (size_t i = 0; name && i < COUNT(KIND_NAMES); i++) {
     if (strcmp(name, KIND_NAMES[i]) == 0) {
@@ -368,6 +387,7 @@ static lqa_status take_all(const lqa_json_node *root, lqa_arena *arena, lqa_mani
   LQA_TRY(take_files(lqa_json_find(root, "sources"), arena, m));
   LQA_TRY(take_classes(lqa_json_find(root, "classes"), arena, m));
   LQA_TRY(take_pairs(root, arena, m));
+  LQA_TRY(take_checks(lqa_json_find(root, "check_seconds"), arena, m));
   return take_stages(lqa_json_find(root, "stages"), arena, m);
 }
 

@@ -23,6 +23,11 @@ typedef struct lqa_run_severity {
   const char *id, *severity;
 } lqa_run_severity;
 
+typedef struct lqa_run_check_time {
+  const char *id;
+  double seconds;
+} lqa_run_check_time;
+
 typedef struct lqa_manifest {
   const char *version, *command, *made_utc;
   const lqa_run_option *options;
@@ -53,6 +58,8 @@ typedef struct lqa_manifest {
   int64_t loss_epochs;
   const lqa_run_stage *stages;
   size_t n_stages;
+  const lqa_run_check_time *checks; /* time per check that ran */
+  size_t n_checks;
   int64_t peak_rss_bytes;
 } lqa_manifest;
 

@@ -23,6 +23,8 @@
 
 #include <math.h>
 
+enum { MAX_KEPT_CLASSES = 16, MAX_KEPT_ROWS = 1 << 20 };
+
 static const double UNIFORM_SHARE = .05;
 static const double DROP = 20; /* a reversed segment is given up this far below its best sum */
 
@@ -43,13 +45,37 @@ double lqa_alignment_z_limit(double tests, double alpha) {
   return sqrt(2 * lqa_log(tests / (2 * alpha))); /* from P(Z > z) <= exp(-z^2 / 2) / 2 */
 }
 
-static float odds(const lqa_alignment *a, int64_t row, int32_t class) {
+static float compute_odds(const lqa_alignment *a, int64_t row, int32_t class) {
   int32_t n_classes = a->dataset->n_classes;
   double p = a->probs                     ? (double)a->probs[row * n_classes + class]
              : a->predicted[row] == class ? a->hit
                                           : (1 - a->hit) / (n_classes > 1 ? n_classes - 1 : 1);
   p = (1 - UNIFORM_SHARE) * p + UNIFORM_SHARE / n_classes;
   return lqa_logf((float)p) - a->log_prior[class];
+}
+
+static float odds(const lqa_alignment *a, int64_t row, int32_t class) {
+  return a->odds ? a->odds[row * a->dataset->n_classes + class] : compute_odds(a, row, class);
+}
+
+/* Each is looked up some ten times: they are kept where that takes little memory. */
+static lqa_status keep_odds(lqa_alignment *a) {
+  int64_t n_rows = a->dataset->n_rows;
+  int32_t n_classes = a->dataset->n_classes;
+  if (n_classes > MAX_KEPT_CLASSES || n_rows > MAX_KEPT_ROWS) {
+    return LQA_OK;
+  }
+  float *kept = lqa_malloc((size_t)n_rows, (size_t)n_classes * sizeof *kept);
+  if (!kept) {
+    return LQA_NO_MEMORY;
+  }
+  for (int64_t row = 0; row < n_rows; row++) {
+    for (int32_t k = 0; k < n_classes; k++) {
+      kept[row * n_classes + k] = a->predicted[row] >= 0 ? compute_odds(a, row, k) : 0;
+    }
+  }
+  a->odds = kept;
+  return LQA_OK;
 }
 
 static bool is_silent(const lqa_alignment *a, int64_t row) {
@@ -98,7 +124,8 @@ static lqa_status init(lqa_alignment *a, lqa_error *err) {
   a->log_prior = lqa_malloc((size_t)d->n_classes, sizeof *a->log_prior);
   a->own = lqa_malloc(n, sizeof *a->own);
   a->masked = lqa_calloc(n, 1);
-  if (!a->log_prior || !a->own || !a->masked || count_priors(a) != LQA_OK) {
+  if (!a->log_prior || !a->own || !a->masked || count_priors(a) != LQA_OK ||
+      keep_odds(a) != LQA_OK) {
     lqa_alignment_clear(a);
     return lqa_fail_memory(err, "looking for misaligned rows");
   }
@@ -132,6 +159,7 @@ lqa_status lqa_alignment_init_votes(lqa_alignment *a, const lqa_dataset *dataset
 void lqa_alignment_clear(lqa_alignment *a) {
   free(a->own_predicted);
   free(a->log_prior);
+  free(a->odds);
   free(a->own);
   free(a->masked);
   *a = (lqa_alignment){0};

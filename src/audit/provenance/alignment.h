@@ -17,6 +17,7 @@ typedef struct lqa_alignment {
   int32_t *own_predicted;   /* what was made here */
   double hit;               /* without probs: probability of the predicted class */
   float *log_prior;         /* of each class */
+  float *odds;              /* n_rows x n_classes where that is small enough to keep, or NULL */
   float *own;               /* odds of the row's own label; NaN = the row says nothing */
   uint8_t *masked;          /* 1 = already explained */
 } lqa_alignment;

@@ -38,52 +38,65 @@ static lqa_str cut_piece(lqa_str text, bool is_end) {
 
 /* The frequent pieces. */
 typedef struct pieces {
+  const lqa_dataset *dataset;
   lqa_map *map;
   LQA_VEC(int64_t) count;
   bool is_end;
   uint8_t *is_copy; /* rows whose content stood before */
-  uint32_t *sieve;  /* rows per hash of a piece */
+  uint32_t *place;  /* per row: of its piece in the sieve; SIEVE if it has none */
+  uint32_t *sieve;  /* rows per place */
 } pieces;
 
-enum { SIEVE = 1 << 18 };
+enum { SIEVE = 1 << 18, ROWS_PER_TASK = 8192 };
 
 static void pieces_clear(pieces *p) {
   lqa_vec_clear(&p->count);
   lqa_map_free(p->map);
   free(p->is_copy);
+  free(p->place);
   free(p->sieve);
 }
 
-static uint32_t *sieve_of(const pieces *p, lqa_str piece) {
-  return &p->sieve[lqa_hash64(piece.data, piece.size, 0) & (SIEVE - 1)];
-}
-
 /* The piece of a row that counts; empty if it has none. */
-static lqa_str piece_of(const lqa_dataset *d, const pieces *p, int64_t row) {
+static lqa_str piece_of(const pieces *p, int64_t row) {
   return p->is_copy[row] ? (lqa_str){"", 0}
-                         : cut_piece(lqa_column_get(&d->content, row), p->is_end);
+                         : cut_piece(lqa_column_get(&p->dataset->content, row), p->is_end);
 }
 
+static lqa_status place_rows(void *data, size_t task, size_t worker) {
+  (void)worker;
+  pieces *p = data;
+  int64_t from = (int64_t)task * ROWS_PER_TASK, to = from + ROWS_PER_TASK;
+  for (int64_t row = from; row < to && row < p->dataset->n_rows; row++) {
+    lqa_str piece = piece_of(p, row);
+    uint32_t hash = piece.size ? (uint32_t)lqa_hash64(piece.data, piece.size, 0) : 0;
+    p->place[row] = piece.size ? hash & (SIEVE - 1) : SIEVE;
+  }
+  return LQA_OK;
+}
+
+/* Counts by hash first, so that only pieces that may be frequent are ever stored. */
 static lqa_status pieces_read(const lqa_audit_input *input, double limit, pieces *p) {
   const lqa_dataset *d = input->dataset;
   p->map = lqa_map_new(false);
   p->is_copy = lqa_row_groups_copies(input->content_groups, d->n_rows);
-  p->sieve = lqa_calloc(SIEVE, sizeof *p->sieve);
-  if (!p->map || !p->is_copy || !p->sieve) {
+  p->place = lqa_malloc((size_t)d->n_rows, sizeof *p->place);
+  p->sieve = lqa_calloc(SIEVE + 1, sizeof *p->sieve);
+  if (!p->map || !p->is_copy || !p->place || !p->sieve) {
     return LQA_NO_MEMORY;
   }
+  size_t n_tasks = ((size_t)d->n_rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
+  LQA_TRY(lqa_pool_run(input->pool, n_tasks, place_rows, p));
   for (int64_t row = 0; row < d->n_rows; row++) {
-    lqa_str piece = piece_of(d, p, row);
-    *sieve_of(p, piece) += piece.size > 0;
+    p->sieve[p->place[row]]++;
   }
   for (int64_t row = 0; row < d->n_rows; row++) {
-    lqa_str piece = piece_of(d, p, row);
-    if (piece.size == 0 || *sieve_of(p, piece) < limit) {
+    if (p->place[row] == SIEVE || p->sieve[p->place[row]] < limit) {
       continue;
     }
     uint32_t number;
     bool added;
-    LQA_TRY(lqa_map_add(p->map, piece, &number, &added));
+    LQA_TRY(lqa_map_add(p->map, piece_of(p, row), &number, &added));
     if (added) {
       LQA_TRY(lqa_vec_push(&p->count, 0));
     }
@@ -93,14 +106,16 @@ static lqa_status pieces_read(const lqa_audit_input *input, double limit, pieces
 }
 
 /* Rows of a piece, its most frequent class and that class's share. */
-static lqa_status gather(const lqa_dataset *d, const pieces *p, lqa_str piece, lqa_row_list *rows,
-                         int32_t *class, double *share) {
+static lqa_status gather(const pieces *p, lqa_str piece, lqa_row_list *rows, int32_t *class,
+                         double *share) {
+  const lqa_dataset *d = p->dataset;
+  uint32_t place = (uint32_t)lqa_hash64(piece.data, piece.size, 0) & (SIEVE - 1);
   int64_t *count = lqa_calloc((size_t)d->n_classes + 1, sizeof *count);
   lqa_status status = count ? LQA_OK : LQA_NO_MEMORY;
   int64_t labelled = 0;
   *class = 0;
   for (int64_t row = 0; status == LQA_OK && row < d->n_rows; row++) {
-    if (lqa_str_equal(piece_of(d, p, row), piece)) {
+    if (p->place[row] == place && lqa_str_equal(piece_of(p, row), piece)) {
       status = lqa_vec_push(rows, row);
       if (d->label[row] >= 0) {
         labelled++;
@@ -119,7 +134,7 @@ static lqa_status report(const lqa_audit_input *input, const pieces *p, lqa_str 
   int32_t class;
   double share;
   lqa_finding *finding = NULL;
-  lqa_status status = gather(input->dataset, p, piece, &rows, &class, &share);
+  lqa_status status = gather(p, piece, &rows, &class, &share);
   if (status == LQA_OK) {
     int64_t n = (int64_t)rows.n;
     const char *quoted = lqa_phrase_quote(input->arena, piece, PIECE);
@@ -146,7 +161,7 @@ static lqa_status report(const lqa_audit_input *input, const pieces *p, lqa_str 
 }
 
 static lqa_status judge(const lqa_audit_input *input, bool is_end) {
-  pieces p = {.is_end = is_end};
+  pieces p = {.dataset = input->dataset, .is_end = is_end};
   double limit = input->params[PARAM_SHARE] * (double)input->dataset->n_rows;
   limit = limit < input->params[PARAM_MIN_ROWS] ? input->params[PARAM_MIN_ROWS] : limit;
   lqa_status status = pieces_read(input, limit, &p);

@@ -3,15 +3,25 @@
  * A dozen words (the, der, les ...) make up a quarter of running text in any language, so a few
  * hits tell languages apart without a model or data files. It is no language identifier: it says
  * nothing of short texts and mixes up close relatives, in which case neither leads and the answer
- * is NONE.
+ * is NONE. Listed words have at most eight bytes, so a word is packed into one number while it is
+ * read and looked up in a small table; most bytes cost one table look-up.
  */
 #include "audit/provenance/language.h"
 
-#include "base/map.h"
+#include "base/memory.h"
 #include "base/unicode.h"
-#include "base/vec.h"
 
-enum { LOOK_BYTES = 1000, MIN_LETTERS = 8, MIN_HITS = 3, MAX_WORD = 16, MAX_LISTED = 512 };
+#include <assert.h>
+
+enum {
+  LOOK_BYTES = 1000,
+  MIN_LETTERS = 8,
+  MIN_HITS = 3,
+  CLEAR_HITS = 4, /* of one language, and twice any other's: the rest need not be read */
+  MAX_WORD = 8,   /* bytes: a word is one number */
+  MAX_LISTED = 512,
+  SLOT_BITS = 11
+};
 
 static const char *const NAMES[LQA_LANGUAGE_COUNT] = {"unknown",
                                                       "English",
@@ -75,86 +85,72 @@ static lqa_language script_of(uint32_t c) {
                                      : LQA_LANGUAGE_NONE;
 }
 
+typedef struct listed_word {
+  uint64_t packed;    /* 0: an empty slot */
+  uint16_t number;    /* of the word */
+  uint16_t languages; /* bit k: language k has it */
+} listed_word;
+
 struct lqa_language_guesser {
-  lqa_map *words;
-  LQA_VEC(uint16_t) languages; /* per word, bit k = language k has it */
+  listed_word slots[1 << SLOT_BITS];
+  uint8_t lower[256]; /* of ASCII: the letter or digit in lower case; 0 for all others */
 };
 
-static lqa_status add_words(lqa_language_guesser *guesser, int language) {
-  const char *list = WORDS[language] + 1;
-  for (const char *end = strchr(list, ' '); end; list = end + 1, end = strchr(list, ' ')) {
-    uint32_t word;
-    bool added;
-    LQA_TRY(lqa_map_add(guesser->words, (lqa_str){list, (size_t)(end - list)}, &word, &added));
-    if (added) {
-      LQA_TRY(lqa_vec_push(&guesser->languages, 0));
-    }
-    guesser->languages.data[word] |= (uint16_t)(1u << language);
+/* The slot of a word, or the empty slot where it belongs. */
+static size_t find_slot(const lqa_language_guesser *guesser, uint64_t packed) {
+  size_t slot = (size_t)(packed * 0x9e3779b97f4a7c15u >> (64 - SLOT_BITS));
+  while (guesser->slots[slot].packed && guesser->slots[slot].packed != packed) {
+    slot = (slot + 1) & ((1 << SLOT_BITS) - 1);
   }
-  return LQA_OK;
+  return slot;
+}
+
+static void add_words(lqa_language_guesser *guesser, int language, uint16_t *n_words) {
+  uint64_t packed = 0;
+  for (const char *c = WORDS[language] + 1; *c; c++) {
+    if (*c != ' ') {
+      packed = packed << 8 | (unsigned char)*c;
+      continue;
+    }
+    listed_word *word = &guesser->slots[find_slot(guesser, packed)];
+    if (!word->packed) {
+      *word = (listed_word){.packed = packed, .number = (*n_words)++};
+    }
+    word->languages |= (uint16_t)(1u << language);
+    packed = 0;
+  }
 }
 
 lqa_language_guesser *lqa_language_guesser_new(void) {
   lqa_language_guesser *guesser = lqa_calloc(1, sizeof *guesser);
-  lqa_status status = guesser ? LQA_OK : LQA_NO_MEMORY;
-  if (guesser) {
-    guesser->words = lqa_map_new(false);
-    status = guesser->words ? LQA_OK : LQA_NO_MEMORY;
+  if (!guesser) {
+    return NULL;
   }
-  for (int k = LQA_LANGUAGE_ENGLISH; status == LQA_OK && k <= LQA_LANGUAGE_TURKISH; k++) {
-    status = add_words(guesser, k);
+  for (uint32_t c = 0; c < 128; c++) {
+    bool is_upper = c >= 'A' && c <= 'Z';
+    guesser->lower[c] = lqa_unicode_is_word(c) ? (uint8_t)(is_upper ? c + 32 : c) : 0;
   }
-  if (status != LQA_OK) {
-    lqa_language_guesser_free(guesser);
-    guesser = NULL;
+  uint16_t n_words = 0;
+  for (int k = LQA_LANGUAGE_ENGLISH; k <= LQA_LANGUAGE_TURKISH; k++) {
+    add_words(guesser, k, &n_words);
   }
+  assert(n_words <= MAX_LISTED);
   return guesser;
 }
 
 void lqa_language_guesser_free(lqa_language_guesser *guesser) {
-  if (guesser) {
-    lqa_map_free(guesser->words);
-    lqa_vec_clear(&guesser->languages);
-    free(guesser);
-  }
+  free(guesser);
 }
 
 typedef struct counts {
+  bool is_clear;
   int hits[LQA_LANGUAGE_COUNT];   /* different words for Latin languages, letters for scripts */
   int letters;                    /* all of them */
   uint64_t seen[MAX_LISTED / 64]; /* words of the lists that were counted */
 } counts;
 
-static void count_word(const lqa_language_guesser *guesser, lqa_str word, counts *out) {
-  int64_t number = word.size <= MAX_WORD ? lqa_map_find(guesser->words, word) : -1;
-  if (number < 0 || number >= MAX_LISTED || out->seen[number / 64] >> (number % 64) & 1) {
-    return;
-  }
-  out->seen[number / 64] |= (uint64_t)1 << (number % 64);
-  unsigned languages = guesser->languages.data[number];
-  for (int k = LQA_LANGUAGE_ENGLISH; k <= LQA_LANGUAGE_TURKISH; k++) {
-    out->hits[k] += languages >> k & 1;
-  }
-}
-
-static void count_text(const lqa_language_guesser *guesser, lqa_str lower, counts *out) {
-  size_t start = 0;
-  for (size_t at = 0, length; at < lower.size; at += length) {
-    uint32_t c = lqa_utf8_decode(lower.data + at, lower.size - at, &length);
-    if (lqa_unicode_is_word(c)) {
-      lqa_language script = script_of(c);
-      out->letters++;
-      out->hits[script] += script != LQA_LANGUAGE_NONE;
-    } else {
-      count_word(guesser, (lqa_str){lower.data + start, at - start}, out);
-      start = at + length;
-    }
-  }
-  count_word(guesser, (lqa_str){lower.data + start, lower.size - start}, out);
-}
-
-/* The leader among Latin languages, if it leads clearly. */
-static lqa_language find_leader(const int *hits) {
+/* The leader among Latin languages, if it leads clearly with `least` hits or more. */
+static lqa_language find_leader(const int *hits, int least) {
   int best = LQA_LANGUAGE_ENGLISH, second = 0;
   for (int k = LQA_LANGUAGE_GERMAN; k <= LQA_LANGUAGE_TURKISH; k++) {
     if (hits[k] > hits[best]) {
@@ -164,23 +160,90 @@ static lqa_language find_leader(const int *hits) {
       second = hits[k];
     }
   }
-  return hits[best] >= MIN_HITS && hits[best] >= 2 * second ? (lqa_language)best
-                                                            : LQA_LANGUAGE_NONE;
+  return hits[best] >= least && hits[best] >= 2 * second ? (lqa_language)best : LQA_LANGUAGE_NONE;
+}
+
+static void count_word(const lqa_language_guesser *guesser, uint64_t packed, counts *out) {
+  const listed_word *word = &guesser->slots[find_slot(guesser, packed)];
+  uint64_t bit = (uint64_t)1 << (word->number % 64);
+  if (!word->packed || (out->seen[word->number / 64] & bit)) {
+    return;
+  }
+  out->seen[word->number / 64] |= bit;
+  for (int k = LQA_LANGUAGE_ENGLISH; k <= LQA_LANGUAGE_TURKISH; k++) {
+    out->hits[k] += word->languages >> k & 1;
+  }
+  out->is_clear = find_leader(out->hits, CLEAR_HITS) != LQA_LANGUAGE_NONE;
+}
+
+/* The word that is being read. */
+typedef struct word {
+  uint64_t packed;
+  size_t size;
+} word;
+
+static void end_word(const lqa_language_guesser *guesser, word *w, counts *out) {
+  if (w->size > 0 && w->size <= MAX_WORD) {
+    count_word(guesser, w->packed, out);
+  }
+  *w = (word){0};
+}
+
+/* A character beyond ASCII, which adds to the word or ends it; gives its length. */
+static size_t count_multibyte(const lqa_language_guesser *guesser, lqa_str rest, word *w,
+                              counts *out) {
+  size_t length;
+  uint32_t c = lqa_utf8_decode(rest.data, rest.size, &length);
+  if (!lqa_unicode_is_word(c)) {
+    end_word(guesser, w, out);
+    return length;
+  }
+  lqa_language script = script_of(c);
+  out->hits[script] += script != LQA_LANGUAGE_NONE;
+  out->letters++;
+  for (size_t i = 0; i < length; i++) {
+    w->packed = w->packed << 8 | (unsigned char)rest.data[i];
+  }
+  w->size += length;
+  return length;
+}
+
+static void count_text(const lqa_language_guesser *guesser, lqa_str text, counts *out) {
+  word w = {0};
+  for (size_t at = 0; at < text.size && !out->is_clear;) {
+    size_t start = at;
+    uint64_t packed = w.packed;
+    for (uint8_t c; at < text.size && (c = guesser->lower[(unsigned char)text.data[at]]); at++) {
+      packed = packed << 8 | c;
+    }
+    w = (word){packed, w.size + at - start};
+    out->letters += (int)(at - start);
+    if (at < text.size && (unsigned char)text.data[at] >= 128) {
+      at += count_multibyte(guesser, (lqa_str){text.data + at, text.size - at}, &w, out);
+    } else {
+      end_word(guesser, &w, out);
+      at++;
+    }
+  }
+  end_word(guesser, &w, out);
 }
 
 lqa_language lqa_language_guess(const lqa_language_guesser *guesser, lqa_str text,
                                 lqa_buf *scratch) {
-  counts found = {{0}, 0, {0}};
+  counts found = {0};
   text.size = text.size < LOOK_BYTES ? text.size : LOOK_BYTES;
-  lqa_buf_reset(scratch);
-  lqa_unicode_lower(text, scratch);
-  count_text(guesser, lqa_buf_str(scratch), &found);
+  if (lqa_utf8_ascii_prefix(text.data, text.size) < text.size) {
+    lqa_buf_reset(scratch);
+    lqa_unicode_lower(text, scratch);
+    text = lqa_buf_str(scratch);
+  }
+  count_text(guesser, text, &found);
   for (int k = LQA_LANGUAGE_CYRILLIC; k < LQA_LANGUAGE_COUNT; k++) {
     if (found.hits[k] * 2 > found.letters && found.letters >= MIN_LETTERS) {
       return (lqa_language)k;
     }
   }
-  return find_leader(found.hits);
+  return find_leader(found.hits, MIN_HITS);
 }
 
 const char *lqa_language_name(lqa_language language) {

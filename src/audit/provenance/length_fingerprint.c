@@ -22,15 +22,19 @@ enum { PARAM_MADS, PARAM_SPREAD, PARAM_MIN_ROWS };
 static const double NORMAL_MAD = 1.4826; /* standard deviations of a normal in one MAD */
 static const double LEAST_SIGMA = .5;    /* code points */
 
+enum { DIRECT = 1 << 20 }; /* lengths below are looked up in an array, longer ones by halving */
+
 /* One distinct length; `pool` is its count over the classes under view. */
 typedef struct length_table {
   size_t n;
+  uint32_t *index;  /* of a length below DIRECT: its place; counts while the table is made */
   uint32_t *length; /* ascending */
   int64_t *total;   /* rows of all classes */
   int64_t *pool;    /* rows of all classes but one */
 } length_table;
 
 static void table_clear(length_table *table) {
+  free(table->index);
   free(table->length);
   free(table->total);
   free(table->pool);
@@ -41,20 +45,47 @@ static int compare_lengths(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* Sorts and counts; `lengths` holds n values and is left in disorder. */
-static lqa_status table_fill(length_table *table, uint32_t *lengths, size_t n) {
-  qsort(lengths, n, sizeof *lengths, compare_lengths);
-  size_t distinct = 0;
+/* Counts the lengths below DIRECT in table->index and moves the others to the front, sorted; gives
+ * the number of those, and of distinct lengths. */
+static size_t count_lengths(length_table *table, uint32_t *lengths, size_t n, size_t *distinct) {
+  size_t n_long = 0;
+  *distinct = 0;
   for (size_t i = 0; i < n; i++) {
-    distinct += i == 0 || lengths[i] != lengths[i - 1];
+    if (lengths[i] < DIRECT) {
+      *distinct += table->index[lengths[i]]++ == 0;
+    } else {
+      lengths[n_long++] = lengths[i];
+    }
   }
+  qsort(lengths, n_long, sizeof *lengths, compare_lengths);
+  for (size_t i = 0; i < n_long; i++) {
+    *distinct += i == 0 || lengths[i] != lengths[i - 1];
+  }
+  return n_long;
+}
+
+/* `lengths` holds n values and is left in disorder. */
+static lqa_status table_fill(length_table *table, uint32_t *lengths, size_t n) {
+  size_t distinct;
+  table->index = lqa_calloc(DIRECT, sizeof *table->index);
+  if (!table->index) {
+    return LQA_NO_MEMORY;
+  }
+  size_t n_long = count_lengths(table, lengths, n, &distinct);
   table->length = lqa_malloc(distinct, sizeof *table->length);
   table->total = lqa_calloc(distinct, sizeof *table->total);
   table->pool = lqa_calloc(distinct, sizeof *table->pool);
   if (!table->length || !table->total || !table->pool) {
     return LQA_NO_MEMORY;
   }
-  for (size_t i = 0; i < n; i++) {
+  for (uint32_t length = 0; length < DIRECT && table->n < distinct; length++) {
+    if (table->index[length]) {
+      table->length[table->n] = length;
+      table->total[table->n] = table->index[length];
+      table->index[length] = (uint32_t)table->n++;
+    }
+  }
+  for (size_t i = 0; i < n_long; i++) {
     if (i == 0 || lengths[i] != lengths[i - 1]) {
       table->length[table->n++] = lengths[i];
     }
@@ -64,6 +95,9 @@ static lqa_status table_fill(length_table *table, uint32_t *lengths, size_t n) {
 }
 
 static size_t table_find(const length_table *table, uint32_t length) {
+  if (length < DIRECT) {
+    return table->index[length];
+  }
   size_t low = 0, high = table->n;
   while (low + 1 < high) {
     size_t middle = (low + high) / 2;

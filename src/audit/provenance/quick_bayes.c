@@ -9,7 +9,7 @@
 #include "base/explog.h"
 #include "base/memory.h"
 
-enum { MAX_WEIGHTS = 1 << 19, MIN_BUCKETS = 1 << 10, MAX_BUCKETS = 1 << 17 };
+enum { MAX_WEIGHTS = 1 << 19, MIN_BUCKETS = 1 << 10, MAX_BUCKETS = 1 << 17, LOG_TABLE = 256 };
 
 static const float SMOOTHING = .1f;
 
@@ -29,14 +29,15 @@ void lqa_quick_bayes_clear(lqa_quick_bayes *model) {
   *model = (lqa_quick_bayes){0};
 }
 
-/* Counts of one half into `weight` (as whole floats: exact up to 2^24) and its rows into `prior`.
- */
+/* Counts of one half into `weight` (as whole floats: exact up to 2^24), their sums by class into
+ * `total`, and its rows into `prior`. */
 static void count_half(const lqa_quick_bayes *model, int half, const lqa_bag *bag,
-                       const int32_t *label) {
+                       const int32_t *label, double *total) {
   size_t n_classes = (size_t)model->n_classes;
   for (size_t i = 0; i < bag->n; i++) {
     if (bag->half[i] == half && label[i] >= 0) {
       model->prior[half][label[i]] += 1;
+      total[label[i]] += (double)(bag->start[i + 1] - bag->start[i]);
       for (uint64_t j = bag->start[i]; j < bag->start[i + 1]; j++) {
         model->weight[half][bag->bucket[j] * n_classes + (size_t)label[i]] += 1;
       }
@@ -47,19 +48,17 @@ static void count_half(const lqa_quick_bayes *model, int half, const lqa_bag *ba
 static void take_logs(const lqa_quick_bayes *model, int half, double *total) {
   size_t n_classes = (size_t)model->n_classes;
   float *weight = model->weight[half];
-  for (size_t bucket = 0; bucket < model->n_buckets; bucket++) {
-    for (size_t k = 0; k < n_classes; k++) {
-      total[k] += weight[bucket * n_classes + k];
-    }
+  float log_of[LOG_TABLE]; /* most counts are small */
+  for (int i = 0; i < LOG_TABLE; i++) {
+    log_of[i] = lqa_logf((float)i + SMOOTHING);
   }
   for (size_t k = 0; k < n_classes; k++) {
     total[k] = lqa_log(total[k] + (double)SMOOTHING * model->n_buckets);
   }
-  float empty = lqa_logf(SMOOTHING);
   for (size_t bucket = 0; bucket < model->n_buckets; bucket++) {
     for (size_t k = 0; k < n_classes; k++) {
       float *w = &weight[bucket * n_classes + k];
-      *w = (*w == 0 ? empty : lqa_logf(*w + SMOOTHING)) - (float)total[k];
+      *w = (*w < LOG_TABLE ? log_of[(int)*w] : lqa_logf(*w + SMOOTHING)) - (float)total[k];
     }
   }
   for (size_t k = 0; k < n_classes; k++) {
@@ -80,7 +79,7 @@ lqa_status lqa_quick_bayes_fit(lqa_quick_bayes *model, const lqa_bag *bag, uint3
       status = LQA_NO_MEMORY;
       goto out;
     }
-    count_half(&made, half, bag, label);
+    count_half(&made, half, bag, label, total);
     take_logs(&made, half, total);
     free(total);
   }
