@@ -1,6 +1,7 @@
 /* store/run_draft.c - begin, commit, discard.
  *
- * The folder being written is locked by its writer. A killed writer's lock dies with it, so a
+ * The folder being written is locked by its writer, so that another writer of the same run is told
+ * at once, not after its work. A killed writer's lock dies with it, so a
  * folder of that name that can be locked, and is older than a minute (its writer may be about to
  * lock it), is rubbish. */
 #include "store/run_draft.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { SWEEP_AFTER_SECONDS = 60 };
 
@@ -53,12 +55,15 @@ static bool is_old(const char *path) {
   return stat(path, &info) == 0 && info.st_mtime + SWEEP_AFTER_SECONDS < time(NULL);
 }
 
-static void sweep_one(const char *folder) {
+/* True if somebody is writing the draft. */
+static bool sweep_one(const char *folder) {
   lqa_run_lock lock = LQA_RUN_LOCK_NONE;
-  if (is_old(folder) && lqa_run_lock_alone(folder, &lock, NULL) == LQA_OK) {
+  bool is_free = lqa_run_lock_alone(folder, &lock, NULL) == LQA_OK;
+  if (is_free && is_old(folder)) {
     (void)!lqa_folder_remove(folder, NULL);
   }
   lqa_run_unlock(&lock);
+  return !is_free && access(folder, R_OK) == 0;
 }
 
 /* Does `name` read "<base>.tmp-<number>-<number>"? */
@@ -71,15 +76,16 @@ static bool is_draft_of(const char *name, const char *base) {
          sscanf(name + n + 5, "%ld-%u%n", &pid, &count, &end) == 2 && name[n + 5 + end] == '\0';
 }
 
-/* Removes what killed writers left beside `path`. Best effort. */
-static void sweep(const char *path) {
+/* Removes what killed writers left beside `path`, best effort; true if one is alive. */
+static bool sweep(const char *path) {
+  bool is_busy = false;
   const char *base = lqa_path_name(path);
   char *parent = base == path ? strdup(".") : strndup(path, (size_t)(base - path));
   DIR *folder = parent ? opendir(parent) : NULL;
   for (struct dirent *entry = folder ? readdir(folder) : NULL; entry; entry = readdir(folder)) {
     char *full = is_draft_of(entry->d_name, base) ? lqa_path_join(parent, entry->d_name) : NULL;
     if (full) {
-      sweep_one(full);
+      is_busy = sweep_one(full) || is_busy;
     }
     free(full);
   }
@@ -87,6 +93,7 @@ static void sweep(const char *path) {
     closedir(folder);
   }
   free(parent);
+  return is_busy;
 }
 
 lqa_status lqa_run_draft_begin(const char *path, bool overwrite, lqa_run_draft *out,
@@ -100,8 +107,13 @@ lqa_status lqa_run_draft_begin(const char *path, bool overwrite, lqa_run_draft *
   if (status == LQA_OK && draft.replaces) {
     status = lqa_run_lock_alone(draft.path, &draft.old, err);
   }
+  if (status == LQA_OK && sweep(draft.path)) {
+    status = lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
+                         "another command is writing '%s'; wait for it, or name another place "
+                         "with --out",
+                         path);
+  }
   if (status == LQA_OK) {
-    sweep(draft.path);
     status = lqa_folder_begin(draft.path, &draft.folder, err);
   }
   if (status == LQA_OK) {

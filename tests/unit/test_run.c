@@ -225,6 +225,22 @@ static void run_in_use_is_not_replaced(void **state) {
   free(path);
 }
 
+static void run_being_written_is_refused_at_once(void **state) {
+  char *scratch = make_scratch(), *path = path_in(scratch, "new.labelqa");
+  (void)state;
+  lqa_error err;
+  lqa_run_draft first, second;
+  MUST(lqa_run_draft_begin(path, false, &first, &err));
+  assert_int_equal(lqa_run_draft_begin(path, false, &second, &err), LQA_BAD_FILE);
+  assert_non_null(strstr(err.message, "another command is writing"));
+  assert_int_equal(lqa_run_draft_begin(path, true, &second, &err), LQA_BAD_FILE);
+  lqa_run_draft_discard(&first);
+  MUST(lqa_run_draft_begin(path, false, &second, &err)); /* the first gave up */
+  lqa_run_draft_discard(&second);
+  remove_scratch(scratch);
+  free(path);
+}
+
 /* Two commands opened the run; each writes what it knows; nothing gets lost. */
 static void writers_keep_each_others_work(void **state) {
   char *scratch = make_scratch(), *path = path_in(scratch, "x.labelqa");
@@ -320,6 +336,7 @@ int main(void) {
       cmocka_unit_test_prestate(overwriting_carries_by_key, &ids[1]),
       cmocka_unit_test(history_is_append_only),
       cmocka_unit_test(run_in_use_is_not_replaced),
+      cmocka_unit_test(run_being_written_is_refused_at_once),
       cmocka_unit_test(writers_keep_each_others_work),
       cmocka_unit_test(what_is_no_run_is_refused),
       cmocka_unit_test(damaged_runs_are_refused),
