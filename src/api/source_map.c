@@ -25,6 +25,7 @@ lqa_source_options lqa_source_options_from(const lqa_source_args *a, const lqa_t
       .annotator = a->annotator,
       .source_column = a->source_column,
       .group = a->group,
+      .label_time = a->label_time,
       .classes = a->classes,
       .classes_file = a->classes_file,
       .memory_bytes = a->memory_limit,

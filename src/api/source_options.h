@@ -58,6 +58,8 @@
    .argument = "COL", .help = "train/test split column", .group = "Columns"},                     \
   {.name = "time", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.time),                \
    .argument = "COL", .help = "time column", .group = "Columns"},                                 \
+  {.name = "label-time", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.label_time),    \
+   .argument = "COL", .help = "when the label was given", .group = "Columns"},                    \
   {.name = "annotator", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.annotator),      \
    .argument = "COL", .help = "who gave the label", .group = "Columns"},                          \
   {.name = "source-column", .kind = LQA_OPTION_TEXT,                                              \

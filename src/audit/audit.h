@@ -24,11 +24,13 @@ enum {
   LQA_NEEDS_ID = 1 << 4,
   LQA_NEEDS_TIME = 1 << 5,
   LQA_NEEDS_SPLIT = 1 << 6,
-  LQA_NEEDS_CLUSTERS = 1 << 7,   /* near-duplicate clusters */
-  LQA_NEEDS_FEATURES = 1 << 8,   /* the sparse or dense model matrix */
-  LQA_NEEDS_AGAINST = 1 << 9,    /* --against */
-  LQA_NEEDS_MIGRATION = 1 << 10, /* --migrated-from and --map */
-  LQA_NEEDS_GROUPS = 1 << 11     /* rows of equal content */
+  LQA_NEEDS_CLUSTERS = 1 << 7,     /* near-duplicate clusters */
+  LQA_NEEDS_FEATURES = 1 << 8,     /* the sparse or dense model matrix */
+  LQA_NEEDS_AGAINST = 1 << 9,      /* --against */
+  LQA_NEEDS_MIGRATION = 1 << 10,   /* --migrated-from and --map */
+  LQA_NEEDS_GROUPS = 1 << 11,      /* rows of equal content */
+  LQA_NEEDS_GIVEN_PROBS = 1 << 12, /* --pred-probs */
+  LQA_NEEDS_LABEL_TIME = 1 << 13
 };
 
 typedef struct lqa_audit_param {

@@ -50,8 +50,11 @@ static const char *find_obstacle(const lqa_audit *audit, const lqa_audit_input *
       {LQA_NEEDS_LABELS, d->label != NULL, "no label column"},
       {LQA_NEEDS_ID, lqa_dataset_has_role(d, LQA_ROLE_ID), "no --id column"},
       {LQA_NEEDS_TIME, lqa_dataset_has_role(d, LQA_ROLE_TIME), "no --time column"},
+      {LQA_NEEDS_LABEL_TIME, lqa_dataset_has_role(d, LQA_ROLE_LABEL_TIME),
+       "no --label-time column"},
       {LQA_NEEDS_SPLIT, lqa_dataset_has_role(d, LQA_ROLE_SPLIT), "no --split column"},
       {LQA_NEEDS_PRED_PROBS, input->pred_probs != NULL, "no out-of-fold probabilities"},
+      {LQA_NEEDS_GIVEN_PROBS, d->pred_probs != NULL, "no --pred-probs"},
       {LQA_NEEDS_FEATURES, input->sparse != NULL, "no text features"},
       {LQA_NEEDS_CLUSTERS, input->cluster != NULL, "no texts to compare"},
       {LQA_NEEDS_AGAINST, input->against != NULL, "no --against run"},
@@ -127,6 +130,7 @@ static lqa_status run_one(lqa_audit_run *run, const lqa_audit *audit, const lqa_
   lqa_observe_progress(input.observer, audit->id, -1);
   LQA_TRY(lqa_observe_check(input.observer, err));
   lqa_status status = audit->run(&input, err);
+  lqa_dataset_release_content(input.dataset, input.dataset->n_rows);
   run->seconds[audit->number] = lqa_clock_seconds() - start;
   if (status != LQA_OK) {
     return status == LQA_NO_MEMORY ? lqa_fail_memory(err, audit->summary) : status;
@@ -202,6 +206,7 @@ static lqa_status cluster_near(lqa_audit_run *run, const lqa_audit_input *known,
       .words = params[LQA_NEAR_DUPLICATE_WORDS] != 0,
       .seed = known->seed,
       .memory_bytes = known->memory_bytes,
+      .owner = known->dataset,
       .pool = known->pool,
       .observer = known->observer,
   };

@@ -61,7 +61,8 @@ lqa_str lqa_dataset_row_id(const lqa_dataset *d, int64_t row, char scratch[24]) 
 
 void lqa_dataset_release_content(const lqa_dataset *d, int64_t row) {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  size_t size = d->storage->is_content_mapped ? d->content.offsets[row] / page * page : 0;
+  bool is_mapped = d->storage && d->storage->is_content_mapped;
+  size_t size = is_mapped ? d->content.offsets[row] / page * page : 0;
   if (size > 0) {
     (void)madvise((void *)d->content.bytes, size, MADV_DONTNEED); /* a hint */
   }

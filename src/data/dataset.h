@@ -61,6 +61,7 @@ typedef enum lqa_role {
   LQA_ROLE_ANNOTATOR,
   LQA_ROLE_SOURCE,
   LQA_ROLE_GROUP,
+  LQA_ROLE_LABEL_TIME,
   LQA_ROLE_COUNT
 } lqa_role;
 

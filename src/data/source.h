@@ -45,7 +45,7 @@ typedef struct lqa_source_options {
   lqa_text_list features;
   const char *embeddings;   /* .npy, one row per source row */
   lqa_text_list pred_probs; /* one .npy, or one column per class */
-  const char *label, *id, *split, *time, *annotator, *source_column, *group;
+  const char *label, *id, *split, *time, *annotator, *source_column, *group, *label_time;
   lqa_text_list classes;          /* the known label set, in order */
   const char *classes_file;       /* one class a line, UTF-8 */
   lqa_text_list other_columns;    /* that the caller reads itself: their names tell a header */

@@ -68,8 +68,8 @@ static bool is_npy(const lqa_text_list *pred_probs) {
 
 const char *lqa_source_named_column(const lqa_source *source, size_t i) {
   const lqa_source_options *o = &source->options;
-  const char *single[] = {o->label,         o->id,   o->split, o->time, o->annotator,
-                          o->source_column, o->group};
+  const char *single[] = {o->label,         o->id,    o->split,     o->time, o->annotator,
+                          o->source_column, o->group, o->label_time};
   const lqa_text_list none = {0};
   const lqa_text_list *lists[] = {
       &o->text, &o->features, is_npy(&o->pred_probs) ? &none : &o->pred_probs, &o->other_columns};
@@ -139,7 +139,8 @@ static lqa_status resolve_given(lqa_source *source, lqa_error *err) {
                                        [LQA_ROLE_TIME] = o->time,
                                        [LQA_ROLE_ANNOTATOR] = o->annotator,
                                        [LQA_ROLE_SOURCE] = o->source_column,
-                                       [LQA_ROLE_GROUP] = o->group};
+                                       [LQA_ROLE_GROUP] = o->group,
+                                       [LQA_ROLE_LABEL_TIME] = o->label_time};
   LQA_TRY(resolve_list(source, &o->text, &roles->text, err));
   LQA_TRY(resolve_list(source, &o->features, &roles->features, err));
   if (o->label) {

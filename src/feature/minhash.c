@@ -22,6 +22,7 @@
 
 enum {
   ROWS_PER_TASK = 512,
+  ROWS_PER_PIECE = ROWS_PER_TASK << 9,
   BUCKETS_PER_TASK = 64,
   MAX_LEADERS = 32, /* rows of a bucket that later rows are compared with */
   MAX_BANDS_AT_ONCE = 16
@@ -74,6 +75,7 @@ typedef struct minhash {
   /* The pass: bands first_band .. first_band + pass_bands - 1; band_hash[band][active row]. */
   int first_band, pass_bands;
   uint32_t *band_hash;
+  size_t first_item; /* of the piece that is being signed */
   /* The bands that are sorted at once, beginning with band `group` of the pass. */
   int group, bands_at_once;
   lqa_band bands[MAX_BANDS_AT_ONCE];
@@ -123,9 +125,26 @@ static lqa_status sign_row(minhash *m, worker *w, size_t item) {
 
 static lqa_status sign_rows(void *data, size_t task, size_t worker_number) {
   minhash *m = data;
-  size_t from = task * ROWS_PER_TASK, to = from + ROWS_PER_TASK;
+  size_t from = m->first_item + task * ROWS_PER_TASK, to = from + ROWS_PER_TASK;
   for (size_t item = from; item < to && item < m->n_active; item++) {
     LQA_TRY(sign_row(m, &m->workers[worker_number], item));
+  }
+  return LQA_OK;
+}
+
+static void release_texts(const minhash *m, int64_t row) {
+  if (m->options->owner) {
+    lqa_dataset_release_content(m->options->owner, row);
+  }
+}
+
+/* Signs all rows, in pieces: memory of texts that lie in a file is given back after each. */
+static lqa_status sign_all(minhash *m) {
+  for (m->first_item = 0; m->first_item < m->n_active; m->first_item += ROWS_PER_PIECE) {
+    size_t left = m->n_active - m->first_item, n = left < ROWS_PER_PIECE ? left : ROWS_PER_PIECE;
+    size_t n_tasks = (n + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
+    LQA_TRY(lqa_pool_run(m->options->pool, n_tasks, sign_rows, m));
+    release_texts(m, (int64_t)m->active[m->first_item + n - 1]);
   }
   return LQA_OK;
 }
@@ -219,26 +238,26 @@ static lqa_status join_bands(minhash *m, lqa_error *err) {
                            (double)(m->first_band + m->group + i) / m->n_bands);
       LQA_TRY(lqa_observe_check(m->options->observer, err));
       LQA_TRY(join_band(m, &m->bands[i]));
+      release_texts(m, m->texts->n);
     }
   }
   return LQA_OK;
 }
 
 static lqa_status run_passes(minhash *m, int bands_per_pass, lqa_error *err) {
-  size_t n_tasks = (m->n_active + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
   for (int first = 0; first < m->n_bands; first += bands_per_pass) {
     m->first_band = first;
     m->pass_bands = first + bands_per_pass < m->n_bands ? bands_per_pass : m->n_bands - first;
-    LQA_TRY(lqa_pool_run(m->options->pool, n_tasks, sign_rows, m));
+    LQA_TRY(sign_all(m));
     LQA_TRY(join_bands(m, err));
   }
   return LQA_OK;
 }
 
-/* How many bands' hashes (4 bytes a row each) fit into a twelfth of the limit. */
+/* How many bands' hashes (4 bytes a row each) fit into an eighth of the limit. */
 static int count_bands_per_pass(const minhash *m) {
   uint64_t limit = m->options->memory_bytes;
-  uint64_t budget = limit ? limit / 12 : DEFAULT_BUDGET;
+  uint64_t budget = limit ? limit / 8 : DEFAULT_BUDGET;
   uint64_t fit = budget / (4 * (uint64_t)(m->n_active ? m->n_active : 1));
   return fit < 1 ? 1 : fit > (uint64_t)m->n_bands ? m->n_bands : (int)fit;
 }

@@ -13,11 +13,12 @@
 #include "data/dataset.h"
 
 typedef struct lqa_minhash_options {
-  double jaccard;        /* threshold in (0, 1], default .8 */
-  int shingle;           /* units per shingle, default 5 */
-  bool words;            /* units are words instead of characters */
-  uint64_t seed;         /* of the permutations */
-  uint64_t memory_bytes; /* a hint: smaller means more passes over the text; 0 = none */
+  double jaccard;           /* threshold in (0, 1], default .8 */
+  int shingle;              /* units per shingle, default 5 */
+  bool words;               /* units are words instead of characters */
+  uint64_t seed;            /* of the permutations */
+  uint64_t memory_bytes;    /* a hint: smaller means more passes over the text; 0 = none */
+  const lqa_dataset *owner; /* whose content the texts are, to give memory back; or NULL */
   lqa_pool *pool;
   const lqa_observer *observer;
 } lqa_minhash_options;

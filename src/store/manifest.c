@@ -37,7 +37,7 @@ static const text_key ROLE_TEXTS[] = {
     KEY("label", source.label),         KEY("id", source.id),
     KEY("split", source.split),         KEY("time", source.time),
     KEY("annotator", source.annotator), KEY("source", source.source_column),
-    KEY("group", source.group)};
+    KEY("group", source.group),         KEY("label_time", source.label_time)};
 static const text_key ROLE_LISTS[] = {KEY("text", source.text), KEY("features", source.features)};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -60,6 +60,7 @@ void lqa_manifest_set_roles(lqa_manifest *m, const lqa_source_roles *roles) {
   m->source.annotator = roles->column[LQA_ROLE_ANNOTATOR];
   m->source.source_column = roles->column[LQA_ROLE_SOURCE];
   m->source.group = roles->column[LQA_ROLE_GROUP];
+  m->source.label_time = roles->column[LQA_ROLE_LABEL_TIME];
 }
 
 /* ---- writing ---- */

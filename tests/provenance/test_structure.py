@@ -1,6 +1,6 @@
 """Structure checks end to end, on the command: repairs, real duplicates, two audits at once.
 
-What is equal or near is decided by bench/provenance in plain Python (folding, exact Jaccard join)."""
+What is equal or near is decided by bench/provenance in plain Python (exact Jaccard join)."""
 import csv
 import importlib.machinery
 import importlib.util

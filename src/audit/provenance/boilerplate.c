@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/unicode.h"
+#include "data/row_pass.h"
 
 enum { PARAM_SHARE, PARAM_MIN_ROWS };
 enum { PIECE = 24, MAX_FINDINGS = 5 };
@@ -85,8 +86,7 @@ static lqa_status pieces_read(const lqa_audit_input *input, double limit, pieces
   if (!p->map || !p->is_copy || !p->place || !p->sieve) {
     return LQA_NO_MEMORY;
   }
-  size_t n_tasks = ((size_t)d->n_rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
-  LQA_TRY(lqa_pool_run(input->pool, n_tasks, place_rows, p));
+  LQA_TRY(lqa_row_pass(d, input->pool, ROWS_PER_TASK, place_rows, p));
   for (int64_t row = 0; row < d->n_rows; row++) {
     p->sieve[p->place[row]]++;
   }

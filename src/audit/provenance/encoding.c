@@ -12,6 +12,8 @@
 #include "audit/row_list.h"
 #include "base/unicode.h"
 
+enum { ROWS_PER_PIECE = 1 << 18 };
+
 typedef enum trace { REPLACED, MOJIBAKE, CONTROL, DECOMPOSED, COMPOSED, TRACE_COUNT } trace;
 
 /* Unicode of the bytes 0x80..0x9f in Windows-1252; 0 = unassigned. */
@@ -143,6 +145,9 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   int64_t n_composed = 0;
   lqa_status status = LQA_OK;
   for (int64_t row = 0; row < input->dataset->n_rows; row++) {
+    if (row % ROWS_PER_PIECE == 0) {
+      lqa_dataset_release_content(input->dataset, row);
+    }
     lqa_str text = lqa_column_get(&input->dataset->content, row);
     unsigned found = is_plain(text) ? 0 : look_at(text);
     n_composed += found >> COMPOSED & 1;

@@ -236,9 +236,6 @@ static lqa_status judge_in_sample(const lqa_audit_input *input, const agreement 
 }
 
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
-  if (!input->dataset->pred_probs) {
-    return LQA_OK;
-  }
   lqa_alignment alignment;
   agreement agreed;
   bool is_done = false;
@@ -263,7 +260,7 @@ const lqa_audit lqa_audit_given_probs = {
     .family = "provenance",
     .summary =
         "given probabilities: columns or rows permuted, sums, a model that had seen the rows",
-    .needs = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_LABELS,
+    .needs = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_GIVEN_PROBS | LQA_NEEDS_LABELS,
     .kinds =
         {
             [COLUMNS] = {"probability-columns", LQA_ERROR, false,

@@ -11,6 +11,7 @@
 #include "audit/row_list.h"
 #include "base/buf.h"
 #include "base/memory.h"
+#include "data/row_pass.h"
 
 enum { PARAM_SHARE, PARAM_MIN_ROWS };
 enum { ROWS_PER_TASK = 4096, MAX_LIST_BYTES = 4096, MAX_SCRATCH_BYTES = 1 << 16 };
@@ -118,8 +119,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   uint8_t *main = lqa_calloc((size_t)d->n_classes, 1);
   lqa_status status = g.guesser && g.of && count && main ? LQA_OK : LQA_NO_MEMORY;
   if (status == LQA_OK) {
-    size_t n_tasks = ((size_t)d->n_rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
-    status = lqa_pool_run(input->pool, n_tasks, guess_rows, &g);
+    status = lqa_row_pass(d, input->pool, ROWS_PER_TASK, guess_rows, &g);
   }
   if (status == LQA_OK) {
     status = judge(input, &g, count, main);

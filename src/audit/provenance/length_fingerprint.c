@@ -164,6 +164,8 @@ typedef struct class_lengths {
   uint32_t *length; /* of scorable rows */
 } class_lengths;
 
+enum { ROWS_PER_PIECE = 1 << 18 };
+
 static lqa_status lay_out(const lqa_dataset *d, class_lengths *out) {
   out->start = lqa_calloc((size_t)d->n_classes + 2, sizeof *out->start);
   if (!out->start) {
@@ -185,6 +187,9 @@ static lqa_status lay_out(const lqa_dataset *d, class_lengths *out) {
   }
   out->start[d->n_classes + 1] = n; /* overwritten by the walk below to the same value */
   for (int64_t row = 0; row < d->n_rows; row++) {
+    if (row % ROWS_PER_PIECE == 0) {
+      lqa_dataset_release_content(d, row);
+    }
     if (lqa_dataset_is_scorable(d, row)) {
       lqa_str text = lqa_column_get(&d->content, row);
       size_t count = lqa_utf8_count(text.data, text.size);

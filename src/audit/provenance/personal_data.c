@@ -99,6 +99,8 @@ static bool is_iban(lqa_str text, size_t at) {
   return remainder == 1;
 }
 
+enum { ROWS_PER_PIECE = 1 << 18 };
+
 static unsigned look_at(lqa_str text) {
   unsigned found = 0;
   for (size_t at = 0; at < text.size; at++) {
@@ -130,6 +132,9 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   lqa_row_list rows[HINT_COUNT] = {{0}};
   lqa_status status = LQA_OK;
   for (int64_t row = 0; row < input->dataset->n_rows; row++) {
+    if (row % ROWS_PER_PIECE == 0) {
+      lqa_dataset_release_content(input->dataset, row);
+    }
     unsigned found = look_at(lqa_column_get(&input->dataset->content, row));
     for (int hint = 0; found && hint < HINT_COUNT; hint++) {
       if (found >> hint & 1) {

@@ -10,10 +10,6 @@
 #include <math.h>
 #include <stdio.h>
 
-static const char *const FORM_NAMES[] = {"2026-11-23T21:04:12",     "23.11.2026 21:04",
-                                         "11/23/2026 21:04",        "seconds since 1970",
-                                         "milliseconds since 1970", "a number"};
-
 static int64_t days_from_civil(int64_t year, int64_t month, int64_t day) {
   year -= month <= 2;
   int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -136,6 +132,39 @@ static int64_t count_misfits(const lqa_column *column, lqa_time_form form, int64
   return n;
 }
 
+/* " as in 30 others, such as '2024-01-02'"; nothing where none fits. */
+static void describe_fits(const lqa_column *column, lqa_time_form form, char out[160]) {
+  int64_t n = 0, first = -1;
+  for (int64_t row = 0; row < column->n; row++) {
+    lqa_str text = lqa_column_get(column, row);
+    double seconds;
+    if (text.data && lqa_time_parse(text, form, &seconds)) {
+      first = n++ ? first : row;
+    }
+  }
+  lqa_str text = first >= 0 ? lqa_column_get(column, first) : (lqa_str){"", 0};
+  out[0] = '\0';
+  if (n > 0) {
+    snprintf(out, 160, " as in %lld others, such as '%.*s'", (long long)n,
+             (int)(text.size < 40 ? text.size : 40), text.data);
+  }
+}
+
+static lqa_status fail_misfit(const lqa_dataset *dataset, const lqa_column *column, int64_t row,
+                              lqa_time_form form, int64_t n_misfits, lqa_error *err) {
+  int64_t in_file = row;
+  const char *file = dataset->n_files ? lqa_dataset_file_of(dataset, row, &in_file)->path : NULL;
+  lqa_str text = lqa_column_get(column, row);
+  char fits[160];
+  describe_fits(column, form, fits);
+  return lqa_fail_at(err, LQA_BAD_DATA, file, in_file, column->name,
+                     "%s%srow %lld, column '%s': '%.*s' is not a time%s; %lld values do not "
+                     "fit. Give all times one form: 2026-11-23T21:04:12 (with Z or +01:00, or the "
+                     "date alone), 23.11.2026 21:04, 11/23/2026 21:04, or seconds since 1970",
+                     file ? file : "", file ? ", " : "", (long long)in_file, column->name,
+                     (int)(text.size < 40 ? text.size : 40), text.data, fits, (long long)n_misfits);
+}
+
 lqa_status lqa_time_read(const lqa_dataset *dataset, const lqa_column *column, lqa_time_form *form,
                          double *seconds, lqa_error *err) {
   int64_t fewest = INT64_MAX, row = 0;
@@ -148,15 +177,7 @@ lqa_status lqa_time_read(const lqa_dataset *dataset, const lqa_column *column, l
     }
   }
   if (fewest > 0) {
-    int64_t in_file = row;
-    const char *file = dataset->n_files ? lqa_dataset_file_of(dataset, row, &in_file)->path : NULL;
-    lqa_str text = lqa_column_get(column, row);
-    return lqa_fail_at(err, LQA_BAD_DATA, file, in_file, column->name,
-                       "%s%srow %lld, column '%s': the time '%.*s' is not written like most others "
-                       "(%s); %lld values do not fit. Give all times one form",
-                       file ? file : "", file ? ", " : "", (long long)in_file, column->name,
-                       (int)(text.size < 40 ? text.size : 40), text.data, FORM_NAMES[*form],
-                       (long long)fewest);
+    return fail_misfit(dataset, column, row, *form, fewest, err);
   }
   for (row = 0; row < column->n; row++) {
     lqa_str text = lqa_column_get(column, row);

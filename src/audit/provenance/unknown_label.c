@@ -38,9 +38,11 @@ static const char *list_values(lqa_arena *arena, const lqa_map *values, count_li
     for (size_t i = 1; i < counts->n; i++) {
       best = counts->data[i] > counts->data[best] ? i : best;
     }
-    lqa_buf_printf(&out, "%s%s %lld times", k ? ", " : "",
+    lqa_buf_printf(&out, "%s%s %s", k ? ", " : "",
                    lqa_phrase_quote(arena, lqa_map_key(values, (uint32_t)best), QUOTE_CODE_POINTS),
-                   (long long)counts->data[best]);
+                   counts->data[best] == 1
+                       ? "once"
+                       : lqa_phrase_count(arena, counts->data[best], "time", "times"));
     counts->data[best] = 0;
   }
   if (named < counts->n) {
