@@ -24,6 +24,7 @@ enum {
   ROWS_PER_TASK = 512,
   ROWS_PER_PIECE = ROWS_PER_TASK << 9,
   BUCKETS_PER_TASK = 64,
+  READS_PER_RELEASE = 512,
   MAX_LEADERS = 32, /* rows of a bucket that later rows are compared with */
   MAX_BANDS_AT_ONCE = 16
 };
@@ -62,6 +63,7 @@ typedef struct worker {
   uint32_t leader[MAX_LEADERS];
   int n_leaders;
   lqa_shingle_set row, leader_set[MAX_LEADERS];
+  int n_read; /* texts, since memory was given back */
 } worker;
 
 typedef struct minhash {
@@ -110,6 +112,12 @@ static void join(uint32_t *parent, uint32_t a, uint32_t b) {
   }
 }
 
+static void release_texts(const minhash *m, int64_t row) {
+  if (m->options->owner) {
+    lqa_dataset_release_content(m->options->owner, row);
+  }
+}
+
 /* The band hashes of one active row, for the bands of this pass. */
 static lqa_status sign_row(minhash *m, worker *w, size_t item) {
   LQA_TRY(lqa_shingler_cut(w->shingler, lqa_column_get(m->texts, m->active[item]), &w->row));
@@ -132,12 +140,6 @@ static lqa_status sign_rows(void *data, size_t task, size_t worker_number) {
   return LQA_OK;
 }
 
-static void release_texts(const minhash *m, int64_t row) {
-  if (m->options->owner) {
-    lqa_dataset_release_content(m->options->owner, row);
-  }
-}
-
 /* Signs all rows, in pieces: memory of texts that lie in a file is given back after each. */
 static lqa_status sign_all(minhash *m) {
   for (m->first_item = 0; m->first_item < m->n_active; m->first_item += ROWS_PER_PIECE) {
@@ -156,6 +158,16 @@ static lqa_status find_buckets(void *data, size_t task, size_t worker_number) {
   return lqa_band_find_buckets(&m->bands[task], hash, m->active, m->n_active);
 }
 
+/* The shingle set of a row of a bucket. Rows stand anywhere, and each read of a mapped file brings
+ * in its surroundings, so memory is given back every so often. */
+static lqa_status cut_row(minhash *m, worker *w, uint32_t row, lqa_shingle_set *out) {
+  if (++w->n_read == READS_PER_RELEASE) {
+    w->n_read = 0;
+    release_texts(m, m->texts->n);
+  }
+  return lqa_shingler_run(w->shingler, lqa_column_get(m->texts, row), out);
+}
+
 /* Compares `row` with the leaders of its bucket: joins the first that is near enough, else leads.
  */
 static lqa_status place_row(minhash *m, worker *w, uint32_t row, edge_list *edges) {
@@ -165,11 +177,11 @@ static lqa_status place_row(minhash *m, worker *w, uint32_t row, edge_list *edge
       return LQA_OK;
     }
   }
-  LQA_TRY(lqa_shingler_run(w->shingler, lqa_column_get(m->texts, row), &w->row));
+  LQA_TRY(cut_row(m, w, row, &w->row));
   for (int i = 0; i < w->n_leaders; i++) {
     lqa_shingle_set *set = &w->leader_set[i];
     if (set->n == 0) {
-      LQA_TRY(lqa_shingler_run(w->shingler, lqa_column_get(m->texts, w->leader[i]), set));
+      LQA_TRY(cut_row(m, w, w->leader[i], set));
     }
     if (lqa_shingle_jaccard(set, &w->row) >= m->options->jaccard) {
       return lqa_vec_push(edges, ((edge){w->leader[i], row}));

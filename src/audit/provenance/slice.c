@@ -18,7 +18,7 @@
 #include <math.h>
 
 enum { PARAM_Q, PARAM_RATIO, PARAM_EXCESS, PARAM_MIN_ROWS };
-enum { MAX_FINDINGS = 10, TENTHS = 10, MAX_SLICES = 5000 };
+enum { MAX_FINDINGS = 10, TENTHS = 10, MAX_SLICES = 5000, ROWS_PER_PIECE = 1 << 18 };
 
 typedef struct slice {
   const char *what; /* "annotator \"bob\"", in the arena */
@@ -176,6 +176,9 @@ static lqa_status slice_by_length(slicing *s, double *value) {
     return LQA_OK;
   }
   for (int64_t row = 0; row < d->n_rows; row++) {
+    if (row % ROWS_PER_PIECE == 0) {
+      lqa_dataset_release_content(d, row);
+    }
     lqa_str text = lqa_column_get(&d->content, row);
     value[row] = text.data ? (double)lqa_utf8_count(text.data, text.size) : NAN;
   }

@@ -13,6 +13,8 @@
 
 #include <math.h>
 
+enum { ROWS_PER_PIECE = 1 << 18 };
+
 enum { PARAM_V, PARAM_DISTANCE };
 
 static const double ALPHA = 1e-4;
@@ -41,6 +43,9 @@ static void tables_fill(tables *t) {
   const lqa_dataset *d = t->dataset;
   double n = 0, sum = 0, squares = 0;
   for (int64_t row = 0; row < d->n_rows; row++) {
+    if (row % ROWS_PER_PIECE == 0) {
+      lqa_dataset_release_content(d, row);
+    }
     uint32_t part = t->parts.of[row];
     if (part == LQA_PART_NONE) {
       continue;
