@@ -68,6 +68,17 @@ void lqa_dataset_release_content(const lqa_dataset *d, int64_t row) {
   }
 }
 
+void lqa_dataset_release_row(const lqa_dataset *d, int64_t row) {
+  const uint64_t block = (uint64_t)1 << 21;
+  if (d->storage && d->storage->is_content_mapped) {
+    uint64_t from = d->content.offsets[row], to = d->content.offsets[row + 1];
+    uint64_t end = d->content.offsets[d->n_rows];
+    from = from / block * block;
+    to = (to / block + 1) * block;
+    (void)madvise((char *)d->content.bytes + from, (to < end ? to : end) - from, MADV_DONTNEED);
+  }
+}
+
 lqa_status lqa_column_from_array(lqa_dataset_storage *storage, const char *name, int64_t n,
                                  const lqa_str *values, lqa_column *column) {
   uint64_t size = 0;

@@ -129,6 +129,10 @@ lqa_str lqa_dataset_row_id(const lqa_dataset *d, int64_t row, char scratch[24]);
  * often. */
 void lqa_dataset_release_content(const lqa_dataset *d, int64_t row);
 
+/* The same for the surroundings of one row: after rows that are read at random, since the system
+ * may bring in up to two megabytes for each. */
+void lqa_dataset_release_row(const lqa_dataset *d, int64_t row);
+
 /* Builds a dataset in memory from plain arrays: tests, Python and C callers that have no file.
  * Copies everything. contents and labels: n_rows values, NULL data = SQL NULL; classes may be NULL
  * (then what occurs, in the contract's order). */

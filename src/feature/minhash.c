@@ -24,7 +24,6 @@ enum {
   ROWS_PER_TASK = 512,
   ROWS_PER_PIECE = ROWS_PER_TASK << 9,
   BUCKETS_PER_TASK = 64,
-  READS_PER_RELEASE = 512,
   MAX_LEADERS = 32, /* rows of a bucket that later rows are compared with */
   MAX_BANDS_AT_ONCE = 16
 };
@@ -63,7 +62,6 @@ typedef struct worker {
   uint32_t leader[MAX_LEADERS];
   int n_leaders;
   lqa_shingle_set row, leader_set[MAX_LEADERS];
-  int n_read; /* texts, since memory was given back */
 } worker;
 
 typedef struct minhash {
@@ -159,13 +157,13 @@ static lqa_status find_buckets(void *data, size_t task, size_t worker_number) {
 }
 
 /* The shingle set of a row of a bucket. Rows stand anywhere, and each read of a mapped file brings
- * in its surroundings, so memory is given back every so often. */
+ * in its surroundings, which are given back. */
 static lqa_status cut_row(minhash *m, worker *w, uint32_t row, lqa_shingle_set *out) {
-  if (++w->n_read == READS_PER_RELEASE) {
-    w->n_read = 0;
-    release_texts(m, m->texts->n);
+  lqa_status status = lqa_shingler_run(w->shingler, lqa_column_get(m->texts, row), out);
+  if (m->options->owner) {
+    lqa_dataset_release_row(m->options->owner, row);
   }
-  return lqa_shingler_run(w->shingler, lqa_column_get(m->texts, row), out);
+  return status;
 }
 
 /* Compares `row` with the leaders of its bucket: joins the first that is near enough, else leads.

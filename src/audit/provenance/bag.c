@@ -21,8 +21,7 @@ enum {
   EMBEDDING_BINS = 8,
   MAX_DIMENSIONS = 256,
   QUANTILE_SAMPLE = 4096,
-  ROWS_PER_RELEASE = 512, /* a read of a mapped file brings in its surroundings */
-  RNG_STREAM = 0x6267     /* "bg" */
+  RNG_STREAM = 0x6267 /* "bg" */
 };
 
 struct lqa_bag_source {
@@ -253,10 +252,8 @@ lqa_status lqa_bag_draw(const lqa_bag_source *source, int64_t from, int64_t to, 
     goto out;
   }
   for (size_t i = 0; i < bag.n; i++) {
-    if (i % ROWS_PER_RELEASE == 0) {
-      lqa_dataset_release_content(source->dataset, bag.row[i]);
-    }
     LQA_TRY_OUT(add_row(source, bag.row[i], &scratch, &buckets));
+    lqa_dataset_release_row(source->dataset, bag.row[i]);
     bag.start[i + 1] = buckets.n;
     bag.half[i] = half_of(source, bag.row[i]);
   }
