@@ -3,9 +3,10 @@
 usage: confident_learning_worker.py labelqa|cleanlab PROBS.npy LABELS.npy
 
 Reads a JSON line {"call": NAME, "save": FILE or null}, makes the call, and replies with a JSON
-line: seconds, and by how much the process's memory that is no file's (anonymous) grew at its peak.
-The peak is the kernel's own high-water mark, reset before the call; pages of mapped files that the
-call brought in are taken off. A call on mapped files is watched from outside instead.
+line: seconds, processor seconds of all threads and child processes (in hundredths), and by how much
+the process's memory that is no file's (anonymous) grew at its peak. The peak is the kernel's own
+high-water mark, reset before the call; pages of mapped files that the call brought in are taken
+off. A call on mapped files is watched from outside instead.
 """
 import functools
 import importlib
@@ -70,12 +71,12 @@ def reset_peak():
 def measure(call, labels, probs):
     reset_peak()
     before = memory()
-    started = time.perf_counter()
+    started, used = time.perf_counter(), sum(os.times()[:4])
     result = call(labels, probs)
-    seconds = time.perf_counter() - started
+    seconds, used = time.perf_counter() - started, sum(os.times()[:4]) - used
     after = memory()
     files = max(0, after["RssFile"] - before["RssFile"])
-    return result, {"seconds": seconds,
+    return result, {"seconds": seconds, "processor_seconds": used,
                     "added_bytes": max(0, after["VmHWM"] - before["VmRSS"] - files)}
 
 

@@ -1,7 +1,7 @@
 /* audit/confident_learning/numpy_sort.c - argsort in two tie orders, and selection.
  *
- * Without ties the two orders are one, so compat order sorts by radix first (faster than an
- * introsort) and sorts again only where it meets a tie.
+ * Without ties the two orders are one, so compat order sorts many values by radix first (faster
+ * than an introsort) and sorts again only where it meets a tie.
  *
  * The compat order restates the introsort that numpy 1.24 runs for float64: quicksort while more
  * than 16 values remain (median of first, middle and last; the pivot parked next to last; the
@@ -19,7 +19,7 @@
 
 #include <string.h>
 
-enum { SMALL = 16, MAX_DEPTH = 64, RADIX = 256, TINY_SORT = 64 };
+enum { SMALL = 16, MAX_DEPTH = 64, RADIX = 256, TINY_SORT = 64, SHORT_SORT = 4096 };
 
 const char *lqa_tie_order_name(lqa_tie_order ties) {
   return ties == LQA_TIES_COMPAT ? "compat" : "stable";
@@ -232,10 +232,11 @@ void lqa_argsort_in_place(const double *keys, int64_t n, int64_t *order) {
 }
 
 lqa_status lqa_argsort(const double *keys, int64_t n, lqa_tie_order ties, int64_t *order) {
-  if (ties == LQA_TIES_STABLE || n > TINY_SORT) {
+  bool is_short = ties == LQA_TIES_COMPAT && n <= SHORT_SORT;
+  if (!is_short) {
     LQA_TRY(stable_sort(keys, n, order));
   }
-  if (ties == LQA_TIES_COMPAT && (n <= TINY_SORT || has_ties(keys, order, n))) {
+  if (is_short || (ties == LQA_TIES_COMPAT && has_ties(keys, order, n))) {
     lqa_argsort_in_place(keys, n, order);
   }
   return LQA_OK;
