@@ -220,6 +220,7 @@ static lqa_status run_into(const lqa_audit_args *args, const char *path, lqa_res
   }
   char *snapshot_path = args->no_snapshot ? NULL : lqa_path_join(draft.folder, "source.parquet");
   session->snapshot_path = snapshot_path;
+  session->temporary_folder = draft.folder;
   status = snapshot_path || args->no_snapshot ? audit_into(session, args, &draft, result, err)
                                               : lqa_fail_memory(err, "starting the audit");
   lqa_background_free(session->snapshot); /* before its folder goes */

@@ -150,6 +150,7 @@ static lqa_status model_options(const lqa_audit_session *s, lqa_crossval_options
   options->max_features = a->max_features;
   options->seed = (uint64_t)a->common.seed;
   options->memory_bytes = a->source.memory_limit;
+  options->temporary_folder = s->temporary_folder;
   options->cluster = s->audits.cluster;
   options->pool = s->pool;
   options->observer = a->common.observer;
@@ -277,6 +278,9 @@ lqa_status lqa_audit_session_run(lqa_audit_session *s, const lqa_audit_args *arg
     double started = lqa_clock_seconds();
     LQA_TRY(stages[i].run(s, err));
     LQA_TRY(lqa_observe_check(args->common.observer, err));
+    if (s->dataset) { /* mapped texts that were read count as memory until they are let go */
+      lqa_dataset_release_content(s->dataset, s->dataset->n_rows);
+    }
     lqa_audit_session_time(s, stages[i].name, started);
   }
   return LQA_OK;

@@ -16,6 +16,7 @@ enum { LQA_SESSION_MAX_STAGES = 32 };
 
 typedef struct lqa_audit_session {
   const lqa_audit_args *args;
+  const char *temporary_folder; /* for what does not fit in memory */
   lqa_pool *pool;
   lqa_source_options source_options;
   lqa_source *source;
@@ -39,8 +40,8 @@ typedef struct lqa_audit_session {
   int n_timings;
 } lqa_audit_session;
 
-/* Runs all stages on a session that is zero but for snapshot_path; it must not be moved, and is to
- * be cleared whatever the outcome. */
+/* Runs all stages on a session that is zero but for snapshot_path and temporary_folder; it must not
+ * be moved, and is to be cleared whatever the outcome. */
 lqa_status lqa_audit_session_run(lqa_audit_session *session, const lqa_audit_args *args,
                                  lqa_error *err);
 /* Waits until the snapshot, if there is to be one, is on disk. */

@@ -230,7 +230,8 @@ static lqa_status number_columns(hashing *job, size_t n_scratches) {
     for (size_t i = 0; i < n_scratches; i++) {
       n_rows += job->scratches[i].n_rows[hash];
     }
-    job->column[hash] = n_rows >= 2 ? n_columns++ : NO_COLUMN;
+    bool keep = n_rows >= 2 || job->options->keep_all;
+    job->column[hash] = keep ? n_columns++ : NO_COLUMN;
   }
   job->out->n_columns = (int32_t)n_columns;
   return LQA_OK;

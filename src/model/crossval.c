@@ -190,8 +190,7 @@ lqa_status lqa_job_deal_folds(lqa_crossval_job *job, int repeat) {
                           job->out->fold, job->err);
 }
 
-/* Accuracy of the fold models on what they were trained on; says so if one did not converge. */
-static lqa_status sum_training(lqa_crossval_job *job, const lqa_softmax_fold *folds) {
+lqa_status lqa_job_sum_training(lqa_crossval_job *job, const lqa_softmax_fold *folds) {
   int64_t n = 0, n_correct = 0;
   bool converged = true;
   for (int f = 0; f < job->out->n_folds; f++) {
@@ -236,7 +235,7 @@ lqa_status lqa_job_logistic(lqa_crossval_job *job, const lqa_problem *problem,
   LQA_TRY(lqa_softmax_run(problem, &options, out, folds));
   lqa_job_end(job, "training");
   keep_optimum(job, problem, &options, folds);
-  return sum_training(job, folds);
+  return lqa_job_sum_training(job, folds);
 }
 
 static lqa_status take_results(lqa_crossval_result *out, const lqa_dataset *d) {

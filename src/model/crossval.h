@@ -41,7 +41,8 @@ typedef struct lqa_crossval_options {
   int64_t max_features;   /* default 0 = all */
   double tolerance;       /* of logistic regression, see softmax.h; default 1e-6 */
   uint64_t seed;
-  uint64_t memory_bytes;     /* 0 = no limit */
+  uint64_t memory_bytes;        /* 0 = no limit; see docs/models.md */
+  const char *temporary_folder; /* for what does not fit in it; NULL = /tmp */
   const uint32_t *cluster;   /* near-duplicate cluster per row (below n_rows), or NULL; borrowed */
   const uint8_t *fixed_fold; /* fold per row instead of choosing them (255 where not scorable), or
                               * NULL; borrowed. For experiments that must hold folds fixed. */

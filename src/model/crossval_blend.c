@@ -34,6 +34,10 @@ lqa_status lqa_job_blend(lqa_crossval_job *job, const lqa_problem *problem, lqa_
   lqa_job_begin(job, "blending");
   LQA_TRY(lqa_blend_run(problem, blend, job->out->pred_probs));
   lqa_job_end(job, "blending");
+  if (job->fitted) {
+    memcpy(job->fitted, blend->weight, (size_t)n_folds * sizeof *blend->weight);
+    job->n_fitted = blend->n_members;
+  }
   for (int m = 0; m < blend->n_members; m++) {
     for (int f = 0; f < n_folds; f++) {
       job->weight[m] += blend->weight[f][m] / (n_folds * job->n_repeats);

@@ -21,8 +21,10 @@ typedef struct lqa_crossval_job {
   uint32_t *group; /* rows with the same number share a fold; NULL where folds were given */
   bool grouped;
   double stage_start;
-  int n_repeats;                  /* of lqa_job_repeat */
-  double weight[LQA_MAX_MEMBERS]; /* of the blend, mean over folds and repeats */
+  int n_repeats;                     /* of lqa_job_repeat */
+  double weight[LQA_MAX_MEMBERS];    /* of the blend, mean over folds and repeats */
+  double (*fitted)[LQA_MAX_MEMBERS]; /* n_folds: where a blend leaves its weights, or NULL */
+  int n_fitted;                      /* members it had */
 } lqa_crossval_job;
 
 /* A stage is timed, and shown as progress while it runs. */
@@ -38,6 +40,9 @@ lqa_problem lqa_job_problem(const lqa_crossval_job *job, const lqa_sparse *x);
  * result's pred_probs. Fills train_accuracy. */
 lqa_status lqa_job_logistic(lqa_crossval_job *job, const lqa_problem *problem,
                             const lqa_predictions *out) LQA_MUST_CHECK;
+/* Accuracy of the fold models on what they were trained on; notes if one did not converge. */
+lqa_status lqa_job_sum_training(lqa_crossval_job *job,
+                                const lqa_softmax_fold *folds) LQA_MUST_CHECK;
 /* Room for a member's predictions, pair models included where the folds allow it. Freed by
  * lqa_predictions_clear. */
 lqa_status lqa_predictions_take(const lqa_crossval_job *job, lqa_predictions *out) LQA_MUST_CHECK;

@@ -65,12 +65,12 @@ static void sort_rows(run *r) {
   }
 }
 
-static lqa_status count_fold(void *data, size_t task, size_t worker) {
+/* Adds the rows of a fold to its table. */
+static lqa_status count_rows(void *data, size_t task, size_t worker) {
   (void)worker;
   run *r = data;
   const lqa_problem *p = r->problem;
-  size_t n_columns = (size_t)p->x->n_columns;
-  float *table = r->table + task * n_columns * r->width, *sum = r->table_sum + task * r->width;
+  float *table = r->table + task * (size_t)p->x->n_columns * r->width;
   for (size_t i = r->start[task]; i < r->start[task + 1]; i++) {
     uint32_t row = r->rows[i];
     size_t label = (size_t)p->label[row];
@@ -79,12 +79,25 @@ static lqa_status count_fold(void *data, size_t task, size_t worker) {
       table[p->x->column[at] * r->width + label] += p->x->value[at];
     }
   }
+  return LQA_OK;
+}
+
+static lqa_status sum_table(void *data, size_t task, size_t worker) {
+  (void)worker;
+  run *r = data;
+  size_t n_columns = (size_t)r->problem->x->n_columns;
+  float *table = r->table + task * n_columns * r->width, *sum = r->table_sum + task * r->width;
   for (size_t column = 0; column < n_columns; column++) {
     for (size_t k = 0; k < r->width; k++) {
       sum[k] += table[column * r->width + k];
     }
   }
   return LQA_OK;
+}
+
+static lqa_status count_fold(void *data, size_t task, size_t worker) {
+  LQA_TRY(count_rows(data, task, worker));
+  return sum_table(data, task, worker);
 }
 
 static bool trains_on(const model *m, int fold) {
@@ -268,5 +281,140 @@ out:
   free(r.table);
   free(r.table_sum);
   free(r.n_in_class);
+  return status;
+}
+
+/* Rows that come in pieces: the tables turn into the models' parameters where they lie. */
+struct lqa_bayes_stream {
+  run r;
+  lqa_naive_bayes_options options;
+  lqa_problem shape;  /* folds and classes; the piece at hand */
+  lqa_sparse columns; /* of no rows, for the number of columns */
+  size_t capacity;    /* of r.rows */
+  model models[LQA_MAX_FOLDS];
+  float *normaliser; /* n_folds x width */
+};
+
+enum { STREAM_COLUMNS = 65536 /* columns that a task turns into parameters */ };
+
+uint64_t lqa_bayes_stream_bytes(int32_t n_columns, int32_t n_classes, int n_folds) {
+  return (uint64_t)n_folds * (uint64_t)n_columns * padded(n_classes) * sizeof(float);
+}
+
+lqa_status lqa_bayes_stream_open(int32_t n_columns, int32_t n_classes, int n_folds,
+                                 const lqa_naive_bayes_options *options, lqa_bayes_stream **out) {
+  lqa_bayes_stream *s = lqa_calloc(1, sizeof *s);
+  if (!s) {
+    return LQA_NO_MEMORY;
+  }
+  s->options = *options;
+  s->columns.n_columns = n_columns;
+  s->shape = (lqa_problem){.x = &s->columns, .n_classes = n_classes, .n_folds = n_folds};
+  s->r = (run){.problem = &s->shape, .options = &s->options, .width = padded(n_classes)};
+  run *r = &s->r;
+  size_t n = (size_t)n_folds;
+  r->table = lqa_calloc(n * (size_t)n_columns, r->width * sizeof *r->table);
+  r->table_sum = lqa_calloc(n, r->width * sizeof *r->table_sum);
+  r->n_in_class = lqa_calloc(n, (size_t)n_classes * sizeof *r->n_in_class);
+  s->normaliser = lqa_calloc(n, r->width * sizeof *s->normaliser);
+  bool all = r->table && r->table_sum && r->n_in_class && s->normaliser;
+  for (int f = 0; f < n_folds; f++) {
+    model *m = &s->models[f];
+    m->holdout = lqa_holdout_of(f, n_folds);
+    m->theta = all ? r->table + (size_t)f * (size_t)n_columns * r->width : NULL;
+    m->prior = lqa_calloc(r->width * 2, sizeof *m->prior);
+    m->score = m->prior ? m->prior + r->width : NULL;
+    all = all && m->prior;
+  }
+  if (!all) {
+    lqa_bayes_stream_close(s);
+    return LQA_NO_MEMORY;
+  }
+  *out = s;
+  return LQA_OK;
+}
+
+void lqa_bayes_stream_close(lqa_bayes_stream *s) {
+  if (!s) {
+    return;
+  }
+  for (int f = 0; f < s->shape.n_folds; f++) {
+    free(s->models[f].prior);
+  }
+  free(s->r.rows);
+  free(s->r.table);
+  free(s->r.table_sum);
+  free(s->r.n_in_class);
+  free(s->normaliser);
+  free(s);
+}
+
+/* Makes `piece` the problem at hand and lists its rows by fold. */
+static lqa_status enter_piece(lqa_bayes_stream *s, const lqa_problem *piece) {
+  size_t n = (size_t)piece->x->n_rows;
+  if (n > s->capacity) {
+    uint32_t *rows = lqa_realloc(s->r.rows, n, sizeof *rows);
+    if (!rows) {
+      return LQA_NO_MEMORY;
+    }
+    s->r.rows = rows;
+    s->capacity = n;
+  }
+  s->r.problem = piece;
+  sort_rows(&s->r);
+  return LQA_OK;
+}
+
+lqa_status lqa_bayes_stream_count(lqa_bayes_stream *s, const lqa_problem *piece) {
+  LQA_TRY(enter_piece(s, piece));
+  return lqa_pool_run(s->options.pool, (size_t)piece->n_folds, count_rows, &s->r);
+}
+
+/* As add_tables, for some columns, every model's sum into the table of the fold it leaves out. */
+static lqa_status turn_columns(void *data, size_t task, size_t worker) {
+  (void)worker;
+  lqa_bayes_stream *s = data;
+  size_t n = (size_t)s->columns.n_columns * s->r.width, step = STREAM_COLUMNS * s->r.width;
+  size_t first = task * step, last = first + step < n ? first + step : n;
+  int n_folds = s->shape.n_folds;
+  for (size_t i = first; i < last; i++) {
+    float counts[LQA_MAX_FOLDS];
+    for (int f = 0; f < n_folds; f++) {
+      counts[f] = s->r.table[(size_t)f * n + i];
+    }
+    for (int m = 0; m < n_folds; m++) {
+      float sum = s->options.alpha;
+      for (int f = 0; f < n_folds; f++) {
+        sum += f != m ? counts[f] : 0;
+      }
+      s->models[m].theta[i] = lqa_logf(sum);
+    }
+  }
+  return LQA_OK;
+}
+
+lqa_status lqa_bayes_stream_train(lqa_bayes_stream *s) {
+  size_t n_tasks = ((size_t)s->columns.n_columns + STREAM_COLUMNS - 1) / STREAM_COLUMNS;
+  s->r.problem = &s->shape;
+  LQA_TRY(lqa_pool_run(s->options.pool, (size_t)s->shape.n_folds, sum_table, &s->r));
+  for (int f = 0; f < s->shape.n_folds; f++) {
+    set_priors(&s->r, &s->models[f], s->normaliser + (size_t)f * s->r.width);
+  }
+  return lqa_pool_run(s->options.pool, n_tasks, turn_columns, s);
+}
+
+static lqa_status predict_piece(void *data, size_t task, size_t worker) {
+  (void)worker;
+  lqa_bayes_stream *s = data;
+  predict_fold(&s->r, &s->models[task], s->normaliser + task * s->r.width, (int)task);
+  return LQA_OK;
+}
+
+lqa_status lqa_bayes_stream_predict(lqa_bayes_stream *s, const lqa_problem *piece, float *out) {
+  const lqa_predictions predictions = {.outer = out};
+  LQA_TRY(enter_piece(s, piece));
+  s->r.out = &predictions;
+  lqa_status status = lqa_pool_run(s->options.pool, (size_t)piece->n_folds, predict_piece, s);
+  s->r.out = NULL;
   return status;
 }

@@ -24,4 +24,22 @@ lqa_status lqa_naive_bayes_run(const lqa_problem *problem, const lqa_naive_bayes
 /* Memory that a run takes at most. */
 uint64_t lqa_naive_bayes_bytes(const lqa_problem *problem, size_t n_threads);
 
+/* The same for rows that do not fit in memory at once, models that leave out one fold only: count
+ * every piece, train, predict every piece. Pieces hold any rows in any order; counting must meet
+ * them in the same order for the same bits. A piece's problem has the stream's folds, classes and
+ * columns; predictions go to out (rows of the piece x n_classes).
+ */
+typedef struct lqa_bayes_stream lqa_bayes_stream;
+
+lqa_status lqa_bayes_stream_open(int32_t n_columns, int32_t n_classes, int n_folds,
+                                 const lqa_naive_bayes_options *options,
+                                 lqa_bayes_stream **out) LQA_MUST_CHECK;
+lqa_status lqa_bayes_stream_count(lqa_bayes_stream *stream,
+                                  const lqa_problem *piece) LQA_MUST_CHECK;
+lqa_status lqa_bayes_stream_train(lqa_bayes_stream *stream) LQA_MUST_CHECK;
+lqa_status lqa_bayes_stream_predict(lqa_bayes_stream *stream, const lqa_problem *piece,
+                                    float *out) LQA_MUST_CHECK;
+void lqa_bayes_stream_close(lqa_bayes_stream *stream); /* NULL is fine */
+uint64_t lqa_bayes_stream_bytes(int32_t n_columns, int32_t n_classes, int n_folds);
+
 #endif

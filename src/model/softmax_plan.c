@@ -24,7 +24,7 @@ lqa_softmax_options lqa_softmax_defaults(void) {
 }
 
 /* Lanes that a fold's classes take. */
-static int fold_width(int32_t n_classes) {
+int lqa_softmax_fold_width(int32_t n_classes) {
   for (int width = 2; width <= LQA_LANES; width *= 2) {
     if (n_classes <= width) {
       return width;
@@ -63,8 +63,9 @@ lqa_status lqa_softmax_plan_init(lqa_softmax_plan *plan, const lqa_problem *prob
   *plan = (lqa_softmax_plan){.problem = problem,
                              .options = options,
                              .out = out,
+                             .bias_scale = BIAS_SCALE,
                              .n_models = lqa_model_count(out, problem->n_folds),
-                             .width = fold_width(problem->n_classes)};
+                             .width = lqa_softmax_fold_width(problem->n_classes)};
   plan->models = lqa_calloc((size_t)plan->n_models, sizeof *plan->models);
   plan->n_in_class =
       lqa_calloc((size_t)problem->n_folds * (size_t)problem->n_classes, sizeof *plan->n_in_class);
@@ -139,7 +140,7 @@ lqa_status lqa_softmax_group_open(const lqa_softmax_plan *plan, int number, size
       .n_models = (within + 1) * n_folds / n_groups - first,
       .width = plan->width,
       .C = (float)(plan->options->C * (plan->problem->n_classes == 2 ? 0.5 : 1.0)),
-      .bias_scale = BIAS_SCALE / (float)plan->options->C,
+      .bias_scale = plan->bias_scale / (float)plan->options->C,
       .row_weight = plan->options->weight};
   g->n_vectors = (g->n_models * g->width + LQA_LANES - 1) / LQA_LANES;
   size_t n = (size_t)g->n_vectors;

@@ -14,12 +14,15 @@ typedef struct lqa_softmax_plan {
   const lqa_softmax_options *options;
   const lqa_predictions *out;
   lqa_softmax_fold *models; /* n_models: those that leave out one fold, then pair models */
+  float bias_scale;         /* times C: square of the constant feature's value */
   int n_models, width;
   int n_groups, n_outer_groups; /* the groups of the former, then of the latter */
   size_t n_rows;                /* in a fold */
   int64_t *n_in_class;          /* n_folds x n_classes: rows held out */
 } lqa_softmax_plan;
 
+/* Lanes that a fold's classes take. */
+int lqa_softmax_fold_width(int32_t n_classes);
 /* Clear *plan whatever the status. */
 lqa_status lqa_softmax_plan_init(lqa_softmax_plan *plan, const lqa_problem *problem,
                                  const lqa_softmax_options *options,

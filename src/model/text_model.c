@@ -9,35 +9,18 @@
 #include "model/blend.h"
 #include "model/crossval_job.h"
 #include "model/naive_bayes.h"
+#include "model/text_members.h"
+#include "model/text_plan.h"
 
 #include "base/memory.h"
 #include "feature/char_hash.h"
 #include "feature/word_sample.h"
 
-/* In units of the features: tf-idf weights are about .2, hashed n-grams about .08. */
-#define WORD_ALPHA 0.3f
-#define CHARACTER_ALPHA 0.01f
-
-/* Default weights of the blend's members, near what fitting gives on the four data sets. */
-#define LOGISTIC_WEIGHT 0.8
-#define WORD_BAYES_WEIGHT 0.1
-#define CHARACTER_BAYES_WEIGHT 0.15
-
-/* Flatter than log-loss wants, with more of the characters: most planted errors rank higher by this
- * (bench/RESULTS.md; swaps of an eighth of the rows hardly), for about .004 of log-loss. */
-#define WORD_EMPHASIS 0.85
-#define CHARACTER_EMPHASIS 1.06
-/* With two classes the scale moves no rank; this much more of both marks .03 more of SMS spam's
- * planted errors at .005 less precision. */
-#define TWO_CLASS_EMPHASIS 1.25
-
 enum {
-  CHARACTERS_PER_RUN = 4,
   MIN_HASH_BITS = 10,
   MAX_HASH_BITS = 18,
   MAX_BAYES_BYTES = 256 << 20,     /* a larger counting model is left out of the blend */
   MAX_CHARACTER_BYTES = 256 << 20, /* and so are characters of a larger text */
-  BYTES_PER_TEXT_BYTE = 12         /* of memory while a model trains (docs/models.md) */
 };
 
 typedef struct text_job {
@@ -47,38 +30,9 @@ typedef struct text_job {
   lqa_sparse characters;
 } text_job;
 
-static lqa_tfidf_options word_options(const lqa_crossval_options *o) {
-  return (lqa_tfidf_options){.kind = LQA_TERMS_WORDS,
-                             .ngram_lo = o->ngram_lo,
-                             .ngram_hi = o->ngram_hi,
-                             .min_df = o->min_df,
-                             .max_features = o->max_features,
-                             .sublinear_tf = o->kind == LQA_MODEL_AUTO,
-                             .memory_bytes = o->memory_bytes};
-}
-
-/* Models train in memory: says so where that is likely to pass the limit. */
-static lqa_status note_memory(text_job *t) {
-  const lqa_column *text = t->rows.text;
-  uint64_t limit = t->job->options->memory_bytes;
-  double need = text->n > 0 ? (double)text->offsets[text->n] * BYTES_PER_TEXT_BYTE : 0;
-  if (limit == 0 || need <= (double)limit || t->job->options->max_features > 0) {
-    return LQA_OK;
-  }
-  return lqa_job_note(
-      t->job, lqa_arena_printf(&t->job->out->arena,
-                               "Training on this much text takes about %.1f MB, more than the "
-                               "memory limit of %.1f MB: models train in memory and are not held "
-                               "to the limit. --max-features or --limit makes it smaller.",
-                               need / 1e6, (double)limit / 1e6));
-}
-
 static lqa_status build_characters(text_job *t, const char *note) {
   lqa_crossval_job *job = t->job;
-  lqa_tfidf_options options = word_options(job->options);
-  options.kind = LQA_TERMS_CHARACTERS;
-  options.ngram_lo = 1;
-  options.ngram_hi = 3;
+  lqa_tfidf_options options = lqa_character_options(job->options);
   LQA_TRY(lqa_tfidf_build(&t->rows, &options, job->options->pool, &job->out->features, job->err));
   return lqa_job_note(job, job->out->features.matrix.n_columns > 0
                                ? note
@@ -91,9 +45,8 @@ static lqa_status build_characters(text_job *t, const char *note) {
 static lqa_status build_features(text_job *t) {
   lqa_crossval_job *job = t->job;
   lqa_tfidf *features = &job->out->features;
-  lqa_tfidf_options options = word_options(job->options);
+  lqa_tfidf_options options = lqa_word_options(job->options);
   bool lacks_spaces;
-  LQA_TRY(note_memory(t));
   LQA_TRY(lqa_lacks_spaces(&t->rows, &lacks_spaces, job->err));
   if (lacks_spaces) {
     return build_characters(t, "The texts do not separate words by spaces: character 1-3-grams "
@@ -123,7 +76,7 @@ static lqa_status run_logistic(text_job *t) {
 
 static lqa_status run_bayes(text_job *t) {
   lqa_problem problem = lqa_job_problem(t->job, &t->job->out->features.matrix);
-  lqa_naive_bayes_options options = {WORD_ALPHA, t->job->options->pool};
+  lqa_naive_bayes_options options = {LQA_WORD_ALPHA, t->job->options->pool};
   t->job->out->model = "naive-bayes";
   LQA_TRY(lqa_naive_bayes_run(&problem, &options,
                               &(lqa_predictions){.outer = t->job->out->pred_probs}));
@@ -164,20 +117,21 @@ static lqa_status add_characters(text_job *t, lqa_blend *blend) {
   if (bytes > MAX_CHARACTER_BYTES || bytes > bayes_limit(t)) {
     return lqa_job_note(t->job, "Characters were left out of the blend: the text is too long.");
   }
-  lqa_char_hash_options options = {CHARACTERS_PER_RUN, character_bits(t), t->job->options->pool};
+  lqa_char_hash_options options = {
+      .n = LQA_CHARACTERS_PER_RUN, .hash_bits = character_bits(t), .pool = t->job->options->pool};
   if (!t->characters.row_start) {
     lqa_job_begin(t->job, "reading characters");
     LQA_TRY(lqa_char_hash_build(&t->rows, &options, &t->characters));
     lqa_job_end(t->job, "characters");
   }
   lqa_job_begin(t->job, "counting characters");
-  LQA_TRY(add_bayes(t, &t->characters, CHARACTER_ALPHA, blend));
+  LQA_TRY(add_bayes(t, &t->characters, LQA_CHARACTER_ALPHA, blend));
   lqa_job_end(t->job, "character model");
   return LQA_OK;
 }
 
 static void set_emphasis(text_job *t, lqa_blend_member *members) {
-  double scale = t->job->dataset->n_classes == 2 ? TWO_CLASS_EMPHASIS : 1;
+  double scale = t->job->dataset->n_classes == 2 ? LQA_TWO_CLASS_EMPHASIS : 1;
   for (int m = 0; m < LQA_MAX_MEMBERS; m++) {
     members[m].emphasis *= scale;
   }
@@ -187,18 +141,19 @@ static lqa_status train_members(text_job *t, lqa_blend *blend, lqa_blend_member 
   const lqa_sparse *x = &t->job->out->features.matrix;
   lqa_problem problem = lqa_job_problem(t->job, x);
   members[0] = (lqa_blend_member){
-      .name = "logistic", .default_weight = LOGISTIC_WEIGHT, .emphasis = WORD_EMPHASIS};
+      .name = "logistic", .default_weight = LQA_LOGISTIC_WEIGHT, .emphasis = LQA_WORD_EMPHASIS};
   blend->n_members = 1;
   LQA_TRY(lqa_predictions_take(t->job, &members[0].p));
   LQA_TRY(lqa_job_logistic(t->job, &problem, &members[0].p));
-  members[blend->n_members] = (lqa_blend_member){
-      .name = "naive Bayes", .default_weight = WORD_BAYES_WEIGHT, .emphasis = WORD_EMPHASIS};
+  members[blend->n_members] = (lqa_blend_member){.name = "naive Bayes",
+                                                 .default_weight = LQA_WORD_BAYES_WEIGHT,
+                                                 .emphasis = LQA_WORD_EMPHASIS};
   lqa_job_begin(t->job, "counting words");
-  LQA_TRY(add_bayes(t, x, WORD_ALPHA, blend));
+  LQA_TRY(add_bayes(t, x, LQA_WORD_ALPHA, blend));
   lqa_job_end(t->job, "word model");
   members[blend->n_members] = (lqa_blend_member){.name = "characters",
-                                                 .default_weight = CHARACTER_BAYES_WEIGHT,
-                                                 .emphasis = CHARACTER_EMPHASIS};
+                                                 .default_weight = LQA_CHARACTER_BAYES_WEIGHT,
+                                                 .emphasis = LQA_CHARACTER_EMPHASIS};
   return add_characters(t, blend);
 }
 
@@ -230,30 +185,46 @@ static lqa_status run_kind(text_job *t) {
     return run_logistic(t);
   case LQA_MODEL_NAIVE_BAYES:
     return run_bayes(t);
-  case LQA_MODEL_AUTO:
-    return lqa_job_repeat(t->job, blend_once, t);
   default:
-    return lqa_fail(t->job->err, LQA_BAD_USAGE,
-                    "text is modelled by auto, logistic or naive-bayes; trees need --features, knn "
-                    "needs --embeddings FILE.npy (a vector for each row)");
+    return lqa_job_repeat(t->job, blend_once, t);
   }
+}
+
+static lqa_status train_in_memory(text_job *t) {
+  lqa_crossval_job *job = t->job;
+  lqa_job_begin(job, "splitting texts");
+  LQA_TRY(build_features(t));
+  lqa_job_end(job, "features");
+  LQA_TRY(lqa_observe_check(job->options->observer, job->err));
+  return run_kind(t);
+}
+
+/* Only the kinds that read text. */
+static lqa_status check_kind(const lqa_crossval_job *job) {
+  lqa_model_kind kind = job->options->kind;
+  bool reads_text =
+      kind == LQA_MODEL_LOGISTIC || kind == LQA_MODEL_NAIVE_BAYES || kind == LQA_MODEL_AUTO;
+  return reads_text
+             ? LQA_OK
+             : lqa_fail(job->err, LQA_BAD_USAGE,
+                        "text is modelled by auto, logistic or naive-bayes; trees need "
+                        "--features, knn needs --embeddings FILE.npy (a vector for each row)");
 }
 
 lqa_status lqa_text_model_run(lqa_crossval_job *job) {
   int64_t n_rows = job->dataset->n_rows;
   text_job t = {.job = job};
+  lqa_text_plan plan;
   lqa_status status;
+  LQA_TRY(check_kind(job));
   t.use = lqa_malloc((size_t)n_rows, sizeof *t.use);
   LQA_TRY_OUT(t.use ? LQA_OK : LQA_NO_MEMORY);
   for (int64_t row = 0; row < n_rows; row++) {
     t.use[row] = job->label[row] >= 0;
   }
   t.rows = (lqa_text_rows){&job->dataset->content, t.use};
-  lqa_job_begin(job, "splitting texts");
-  LQA_TRY_OUT(build_features(&t));
-  lqa_job_end(job, "features");
-  LQA_TRY_OUT(lqa_observe_check(job->options->observer, job->err));
-  LQA_TRY_OUT(run_kind(&t));
+  LQA_TRY_OUT(lqa_text_plan_make(job, &t.rows, &plan));
+  LQA_TRY_OUT(plan.streamed ? lqa_text_stream_run(job, &t.rows, &plan) : train_in_memory(&t));
 out:
   free(t.use);
   lqa_sparse_clear(&t.characters);

@@ -22,7 +22,7 @@ static lqa_sparse build(const char *const *texts, size_t n, unsigned run, int n_
   }
   lqa_column column = {.name = "t", .n = (int64_t)n, .bytes = bytes, .offsets = offsets};
   lqa_text_rows rows = {&column, NULL};
-  lqa_char_hash_options options = {run, 18, lqa_pool_new(n_threads)};
+  lqa_char_hash_options options = {.n = run, .hash_bits = 18, .pool = lqa_pool_new(n_threads)};
   lqa_sparse x;
   assert_int_equal(lqa_char_hash_build(&rows, &options, &x), LQA_OK);
   lqa_pool_free(options.pool);

@@ -1,0 +1,567 @@
+/* tests/unit/test_text_stream.c - training from disk: the same features, the same optimum, the same
+ * counts as in memory; no leak; a disk that fails. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "feature/hashed_blocks.h"
+#include "model/crossval.h"
+#include "model/naive_bayes.h"
+#include "model/softmax_stream.h"
+#include "model_fixture.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { N_CLASSES = 3, N_FOLDS = 5 };
+
+/* Rows of made-up text, most words from the class's own. */
+typedef struct corpus {
+  int64_t n;
+  char (*text)[200];
+  lqa_str *content, *label;
+  int32_t *code;
+  uint8_t *fold;
+} corpus;
+
+static const char *const class_names[] = {"a", "b", "c"};
+
+static corpus make(int64_t n, uint64_t seed) {
+  size_t rows = (size_t)n;
+  corpus c = {.n = n};
+  lqa_rng rng;
+  c.text = calloc(rows, sizeof *c.text);
+  c.content = calloc(rows, sizeof *c.content);
+  c.label = calloc(rows, sizeof *c.label);
+  c.code = calloc(rows, sizeof *c.code);
+  c.fold = calloc(rows, sizeof *c.fold);
+  lqa_rng_init(&rng, seed, 1);
+  for (int64_t i = 0; i < n; i++) {
+    uint64_t k = lqa_rng_below(&rng, N_CLASSES);
+    size_t size = 0;
+    for (int w = 0; w < 12; w++) {
+      uint64_t word = w < 5 ? 100 * (k + 1) + lqa_rng_below(&rng, 60) : lqa_rng_below(&rng, 90);
+      size += (size_t)snprintf(c.text[i] + size, sizeof c.text[i] - size, "word%llu ",
+                               (unsigned long long)word);
+    }
+    uint64_t given = lqa_rng_below(&rng, 10) == 0 ? lqa_rng_below(&rng, N_CLASSES) : k;
+    c.content[i] = (lqa_str){c.text[i], size};
+    c.label[i] = lqa_str_from(class_names[given]);
+    c.code[i] = (int32_t)given;
+    c.fold[i] = (uint8_t)(i % N_FOLDS);
+  }
+  return c;
+}
+
+static void clear(corpus *c) {
+  free(c->text);
+  free(c->content);
+  free(c->label);
+  free(c->code);
+  free(c->fold);
+}
+
+static lqa_dataset *dataset_of(const corpus *c) {
+  lqa_dataset *dataset = NULL;
+  assert_int_equal(lqa_dataset_from_arrays(c->n, c->content, c->label, NULL, 0, &dataset, NULL),
+                   LQA_OK);
+  return dataset;
+}
+
+static lqa_hashed_options hashed_options(void) {
+  return (lqa_hashed_options){.terms = lqa_tfidf_defaults(),
+                              .bucket_bits = 22,
+                              .filter_bits = 24,
+                              .n_blocks = 7,
+                              .seed = 3};
+}
+
+static lqa_hashed_blocks build(const lqa_dataset *d, const lqa_hashed_options *options) {
+  lqa_hashed_blocks features;
+  lqa_text_rows rows = {&d->content, NULL};
+  lqa_error err;
+  if (lqa_hashed_blocks_build(&rows, options, &features, &err) != LQA_OK) {
+    fail_msg("%s", err.message);
+  }
+  return features;
+}
+
+/* All blocks as one matrix in the order of the source. */
+static lqa_sparse assemble(const lqa_hashed_blocks *f) {
+  lqa_sparse x = {.n_rows = f->n_source_rows, .n_columns = f->n_columns};
+  lqa_feature_block block = {0};
+  x.row_start = calloc((size_t)x.n_rows + 1, sizeof *x.row_start);
+  x.column = malloc((f->n_entries + 1) * sizeof *x.column);
+  x.value = malloc((f->n_entries + 1) * sizeof *x.value);
+  for (int pass = 0; pass < 2; pass++) {
+    for (size_t b = 0; b < f->n_blocks; b++) {
+      assert_int_equal(lqa_hashed_blocks_load(f, b, &block, NULL), LQA_OK);
+      for (size_t i = 0; i < block.n_rows; i++) {
+        uint64_t from = block.x.row_start[i], n = block.x.row_start[i + 1] - from;
+        uint64_t to = x.row_start[block.row[i]];
+        if (pass == 0) {
+          x.row_start[block.row[i] + 1] = n;
+        } else if (n > 0) {
+          memcpy(x.column + to, block.x.column + from, n * sizeof *x.column);
+          memcpy(x.value + to, block.x.value + from, n * sizeof *x.value);
+        }
+      }
+    }
+    for (int64_t row = 0; pass == 0 && row < x.n_rows; row++) {
+      x.row_start[row + 1] += x.row_start[row];
+    }
+  }
+  lqa_feature_block_clear(&block);
+  return x;
+}
+
+static int compare_floats(const void *a, const void *b) {
+  float x = *(const float *)a, y = *(const float *)b;
+  return (x > y) - (x < y);
+}
+
+/* Whether a row holds the same weights, in any order. */
+static bool same_row(const lqa_sparse *a, const lqa_sparse *b, int64_t row) {
+  uint64_t n = a->row_start[row + 1] - a->row_start[row];
+  float *own = a->value + a->row_start[row], *other = b->value + b->row_start[row];
+  if (n != b->row_start[row + 1] - b->row_start[row]) {
+    return false;
+  }
+  qsort(own, n, sizeof *own, compare_floats);
+  qsort(other, n, sizeof *other, compare_floats);
+  for (uint64_t i = 0; i < n; i++) {
+    if (fabsf(own[i] - other[i]) >= 1e-5f) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* With far more columns than terms a row holds the weights of tf-idf, in another order. A few of
+ * the 7,000 pairs of words share a column, which shows in the rows that hold them. */
+static void weights_are_those_of_tfidf(void **state) {
+  (void)state;
+  for (int variant = 0; variant < 4; variant++) {
+    corpus c = make(700, 1);
+    lqa_dataset *d = dataset_of(&c);
+    lqa_hashed_options options = hashed_options();
+    options.terms.sublinear_tf = variant % 2 == 1;
+    options.terms.ngram_hi = variant < 2 ? 1 : 2;
+    lqa_hashed_blocks f = build(d, &options);
+    lqa_sparse x = assemble(&f);
+    lqa_tfidf exact;
+    lqa_text_rows rows = {&d->content, NULL};
+    assert_int_equal(lqa_tfidf_build(&rows, &options.terms, NULL, &exact, NULL), LQA_OK);
+    int n_off = 0;
+    for (int64_t row = 0; row < c.n; row++) {
+      n_off += !same_row(&x, &exact.matrix, row);
+    }
+    assert_true(n_off <= (options.terms.ngram_hi == 1 ? 0 : 30));
+    lqa_tfidf_clear(&exact);
+    lqa_sparse_clear(&x);
+    lqa_hashed_blocks_clear(&f);
+    lqa_dataset_free(d);
+    clear(&c);
+  }
+}
+
+static void most_frequent_columns_are_kept(void **state) {
+  (void)state;
+  corpus c = make(400, 2);
+  lqa_dataset *d = dataset_of(&c);
+  lqa_hashed_options options = hashed_options();
+  options.terms.max_features = 50;
+  lqa_hashed_blocks f = build(d, &options);
+  assert_int_equal(f.n_used, 50);
+  lqa_sparse x = assemble(&f);
+  assert_true(x.row_start[c.n] > 50 * 20 && x.row_start[c.n] < f.n_entries);
+  lqa_sparse_clear(&x);
+  lqa_hashed_blocks_clear(&f);
+  lqa_dataset_free(d);
+  clear(&c);
+}
+
+/* A long record crosses extents; what comes back is what was added. */
+static void blocks_return_what_was_added(void **state) {
+  (void)state;
+  enum { BLOCKS = 3, WORDS = 100000 };
+  lqa_block_store *store = NULL;
+  uint32_t *words = malloc(WORDS * sizeof *words), *back = malloc(2 * WORDS * sizeof *back);
+  assert_int_equal(lqa_block_store_open(NULL, BLOCKS, 0, &store, NULL), LQA_OK);
+  for (uint32_t i = 0; i < WORDS; i++) {
+    words[i] = i * 2654435761u;
+  }
+  assert_int_equal(lqa_block_store_add(store, 0, words, WORDS, NULL), LQA_OK);
+  assert_int_equal(lqa_block_store_add(store, 2, words, 5, NULL), LQA_OK);
+  assert_int_equal(lqa_block_store_add(store, 0, words + 7, 1000, NULL), LQA_OK);
+  assert_int_equal(lqa_block_store_finish(store, NULL), LQA_OK);
+  assert_int_equal(lqa_block_store_count(store, 0), WORDS + 1000);
+  assert_int_equal(lqa_block_store_count(store, 1), 0);
+  assert_int_equal(lqa_block_store_load(store, 0, back, NULL), LQA_OK);
+  assert_memory_equal(back, words, WORDS * sizeof *words);
+  assert_memory_equal(back + WORDS, words + 7, 1000 * sizeof *words);
+  assert_int_equal(lqa_block_store_load(store, 2, back, NULL), LQA_OK);
+  assert_memory_equal(back, words, 5 * sizeof *words);
+  lqa_block_store_close(store);
+  free(words);
+  free(back);
+}
+
+/* The optimum of softmax.h on the same features: objectives within 1e-5 of their value,
+ * probabilities within .003, and the gap that was asked for. */
+static void reaches_the_optimum(void **state) {
+  (void)state;
+  corpus c = make(1500, 4);
+  lqa_dataset *d = dataset_of(&c);
+  lqa_hashed_options options = hashed_options();
+  options.bucket_bits = 14;
+  lqa_hashed_blocks f = build(d, &options);
+  lqa_sparse x = assemble(&f);
+  size_t n = (size_t)c.n * N_CLASSES;
+  float *memory = calloc(n, sizeof *memory), *disk = calloc(n, sizeof *disk);
+  lqa_softmax_fold a[N_FOLDS], b[N_FOLDS];
+  lqa_softmax_options train = lqa_softmax_defaults();
+  lqa_problem problem = {&x, c.code, c.fold, N_CLASSES, N_FOLDS};
+  lqa_stream_problem stream = {&f, c.code, c.fold, N_CLASSES, N_FOLDS, NULL};
+  assert_int_equal(lqa_softmax_run(&problem, &train, &(lqa_predictions){.outer = memory}, a),
+                   LQA_OK);
+  assert_int_equal(lqa_softmax_stream_run(&stream, &train, disk, b, NULL), LQA_OK);
+  for (int fold = 0; fold < N_FOLDS; fold++) {
+    assert_true(b[fold].converged);
+    assert_int_equal(b[fold].n_train, a[fold].n_train);
+    assert_true(fabs(b[fold].objective - a[fold].objective) < 1e-5 * a[fold].objective);
+    assert_true(b[fold].gap < 1e-5 * (double)b[fold].n_train);
+  }
+  for (size_t i = 0; i < n; i++) {
+    assert_true(fabsf(memory[i] - disk[i]) < 3e-3f);
+  }
+  free(memory);
+  free(disk);
+  lqa_sparse_clear(&x);
+  lqa_hashed_blocks_clear(&f);
+  lqa_dataset_free(d);
+  clear(&c);
+}
+
+/* Rows in pieces, in their order: the same bytes as all at once. */
+static void bayes_in_pieces_is_bayes(void **state) {
+  (void)state;
+  fixture f;
+  fixture_init(&f, 1000, 5, N_FOLDS);
+  f.fold[13] = LQA_NO_FOLD;
+  lqa_problem problem = fixture_problem(&f);
+  lqa_predictions all = fixture_predictions(&f, false);
+  lqa_naive_bayes_options options = {0.3f, lqa_pool_new(2)};
+  assert_int_equal(lqa_naive_bayes_run(&problem, &options, &all), LQA_OK);
+  float *out = calloc(f.n_values, sizeof *out);
+  lqa_bayes_stream *bayes = NULL;
+  assert_int_equal(lqa_bayes_stream_open(f.x.n_columns, 5, N_FOLDS, &options, &bayes), LQA_OK);
+  for (int pass = 0; pass < 2; pass++) {
+    for (int64_t row = 0, last; row < f.x.n_rows; row = last) {
+      last = row + 77 < f.x.n_rows ? row + 77 : f.x.n_rows;
+      lqa_sparse part = f.x;
+      part.row_start += row;
+      part.n_rows = last - row;
+      lqa_problem piece = {&part, f.label + row, f.fold + row, 5, N_FOLDS};
+      assert_int_equal(pass == 0 ? lqa_bayes_stream_count(bayes, &piece)
+                                 : lqa_bayes_stream_predict(bayes, &piece, out + row * 5),
+                       LQA_OK);
+    }
+    assert_int_equal(pass == 0 ? lqa_bayes_stream_train(bayes) : LQA_OK, LQA_OK);
+  }
+  assert_memory_equal(out, all.outer, f.n_values * sizeof *out);
+  lqa_bayes_stream_close(bayes);
+  lqa_pool_free(options.pool);
+  fixture_free_predictions(&all);
+  fixture_clear(&f);
+  free(out);
+}
+
+/* --- whole cross-validations --- */
+
+static lqa_crossval_options crossval_options(lqa_model_kind kind, uint64_t limit, const corpus *c) {
+  lqa_crossval_options options;
+  lqa_crossval_options_init(&options);
+  options.kind = kind;
+  options.memory_bytes = limit;
+  options.fixed_fold = c->fold;
+  return options;
+}
+
+static lqa_crossval_result run(const corpus *c, const lqa_crossval_options *options) {
+  lqa_dataset *d = dataset_of(c);
+  lqa_crossval_result result;
+  lqa_error err;
+  lqa_error_clear(&err);
+  if (lqa_crossval_run(d, options, &result, &err) != LQA_OK) {
+    fail_msg("%s", err.message);
+  }
+  lqa_dataset_free(d);
+  return result;
+}
+
+static bool has_note(const lqa_crossval_result *r, const char *part) {
+  for (size_t i = 0; i < r->notes.n; i++) {
+    if (strstr(r->notes.data[i], part)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static const lqa_model_kind kinds[] = {LQA_MODEL_AUTO, LQA_MODEL_LOGISTIC, LQA_MODEL_NAIVE_BAYES};
+
+/* A tiny limit takes the route from disk, says so, and predicts as well. */
+static void says_its_route_and_learns(void **state) {
+  (void)state;
+  corpus c = make(1200, 5);
+  for (size_t i = 0; i < 3; i++) {
+    lqa_crossval_options options = crossval_options(kinds[i], 0, &c);
+    lqa_crossval_result memory = run(&c, &options);
+    options.memory_bytes = 1 << 20;
+    lqa_crossval_result disk = run(&c, &options);
+    options.memory_bytes = (uint64_t)4 << 30;
+    lqa_crossval_result roomy = run(&c, &options);
+    assert_false(has_note(&memory, "from disk"));
+    assert_true(has_note(&disk, "The model was trained from disk"));
+    assert_true(has_note(&disk, "too small for this many rows"));
+    assert_string_equal(disk.model, memory.model);
+    assert_true(fabs(disk.out_of_fold_accuracy - memory.out_of_fold_accuracy) < 0.01);
+    assert_true(fabs(disk.log_loss - memory.log_loss) < 0.05);
+    assert_memory_equal(roomy.pred_probs, memory.pred_probs, 1200 * N_CLASSES * sizeof(float));
+    lqa_crossval_clear(&memory);
+    lqa_crossval_clear(&disk);
+    lqa_crossval_clear(&roomy);
+  }
+  clear(&c);
+}
+
+static void threads_change_nothing(void **state) {
+  (void)state;
+  corpus c = make(900, 6);
+  for (size_t i = 0; i < 3; i++) {
+    lqa_crossval_options options = crossval_options(kinds[i], 1 << 20, &c);
+    lqa_crossval_result one = run(&c, &options);
+    for (int n_threads = 2; n_threads <= 5; n_threads += 3) {
+      options.pool = lqa_pool_new(n_threads);
+      lqa_crossval_result many = run(&c, &options);
+      assert_memory_equal(one.pred_probs, many.pred_probs, 900 * N_CLASSES * sizeof(float));
+      lqa_crossval_clear(&many);
+      lqa_pool_free(options.pool);
+    }
+    lqa_crossval_clear(&one);
+  }
+  clear(&c);
+}
+
+/* With folds held fixed a row's own label changes no bit of its own probabilities; in the blend
+ * with weights fitted on a sample as well. */
+static void own_label_changes_nothing(void **state) {
+  (void)state;
+  for (size_t i = 0; i < 4; i++) {
+    bool samples = i == 3; /* a limit that leaves room for a sample of 2,000 rows */
+    corpus c = make(samples ? 6000 : 400, 7);
+    lqa_crossval_options options =
+        crossval_options(samples ? LQA_MODEL_AUTO : kinds[i], samples ? 66000000 : 1 << 20, &c);
+    options.pool = lqa_pool_new(2);
+    lqa_crossval_result before = run(&c, &options);
+    assert_true(has_note(&before, "from disk"));
+    assert_int_equal(has_note(&before, "were fitted on"), samples);
+    for (int64_t row = 1; row < c.n; row += c.n / 3) {
+      lqa_str own = c.label[row];
+      c.label[row] = lqa_str_from(lqa_str_equal(own, LQA_STR("a")) ? "b" : "a");
+      lqa_crossval_result after = run(&c, &options);
+      assert_memory_equal(before.pred_probs + row * N_CLASSES, after.pred_probs + row * N_CLASSES,
+                          N_CLASSES * sizeof(float));
+      assert_memory_not_equal(before.pred_probs, after.pred_probs,
+                              (size_t)c.n * N_CLASSES * sizeof(float));
+      lqa_crossval_clear(&after);
+      c.label[row] = own;
+    }
+    lqa_crossval_clear(&before);
+    lqa_pool_free(options.pool);
+    clear(&c);
+  }
+}
+
+/* Texts without spaces, rows without content or label, the order of the source. */
+static void odd_rows_are_taken(void **state) {
+  (void)state;
+  corpus c = make(300, 8);
+  c.content[5] = (lqa_str){NULL, 0};
+  c.label[6] = (lqa_str){NULL, 0};
+  for (int64_t i = 0; i < c.n; i++) {
+    for (size_t at = 0; i >= 10 && at < c.content[i].size; at++) {
+      c.text[i][at] = c.text[i][at] == ' ' ? 'x' : c.text[i][at];
+    }
+  }
+  c.fold[5] = c.fold[6] = LQA_NO_FOLD;
+  lqa_crossval_options options = crossval_options(LQA_MODEL_AUTO, 1 << 20, &c);
+  lqa_crossval_result r = run(&c, &options);
+  assert_true(has_note(&r, "character 1-3-grams") || has_note(&r, "character n-grams"));
+  for (int64_t i = 0; i < c.n; i++) {
+    const float *p = r.pred_probs + i * N_CLASSES;
+    bool scored = i != 5 && i != 6;
+    assert_true(scored ? fabsf(p[0] + p[1] + p[2] - 1) < 1e-5f : isnan(p[0]));
+  }
+  assert_true(r.out_of_fold_accuracy > 0.8);
+  lqa_crossval_clear(&r);
+  clear(&c);
+}
+
+/* --- faults --- */
+
+static lqa_status run_quietly(const corpus *c, const lqa_crossval_options *options,
+                              lqa_error *err) {
+  lqa_dataset *d = dataset_of(c);
+  lqa_crossval_result result;
+  lqa_error_clear(err);
+  lqa_status status = lqa_crossval_run(d, options, &result, err);
+  if (status == LQA_OK) {
+    lqa_crossval_clear(&result);
+  }
+  lqa_dataset_free(d);
+  return status;
+}
+
+/* Files may not grow beyond `limit`: the first write of features, or of duals, comes up short. */
+static int on_a_full_disk(const corpus *c, lqa_model_kind kind, rlim_t limit) {
+  fflush(NULL);
+  pid_t pid = fork();
+  assert_true(pid >= 0);
+  if (pid == 0) {
+    lqa_crossval_options options = crossval_options(kind, 1 << 20, c);
+    lqa_error err;
+    signal(SIGXFSZ, SIG_IGN);
+    const struct rlimit small = {limit, limit};
+    setrlimit(RLIMIT_FSIZE, &small);
+    lqa_status status = run_quietly(c, &options, &err);
+    bool clear_text = strstr(err.message, "temporary file") != NULL;
+    _exit(status == LQA_BAD_FILE && clear_text ? 0 : status == LQA_OK ? 11 : 12);
+  }
+  int how = 0;
+  assert_int_equal(waitpid(pid, &how, 0), pid);
+  return WIFEXITED(how) ? WEXITSTATUS(how) : 13;
+}
+
+static void full_disk_is_an_error(void **state) {
+  (void)state;
+  corpus c = make(1200, 9);
+  assert_int_equal(on_a_full_disk(&c, LQA_MODEL_LOGISTIC, 1000), 0);       /* features */
+  assert_int_equal(on_a_full_disk(&c, LQA_MODEL_AUTO, 50001), 0);          /* within an extent */
+  assert_int_equal(on_a_full_disk(&c, LQA_MODEL_LOGISTIC, 110003), 0);     /* duals */
+  assert_int_equal(on_a_full_disk(&c, LQA_MODEL_LOGISTIC, 100 << 20), 11); /* room enough */
+  clear(&c);
+}
+
+static void too_little_space_is_told_before(void **state) {
+  (void)state;
+  lqa_scratch_file file;
+  lqa_error err;
+  assert_int_equal(lqa_scratch_open(&file, "/tmp", UINT64_MAX / 2, &err), LQA_BAD_FILE);
+  assert_non_null(strstr(err.message, "MB left"));
+  assert_string_equal(err.file, "/tmp");
+  assert_int_equal(lqa_scratch_open(&file, "/nowhere/at/all", 0, &err), LQA_BAD_FILE);
+  assert_non_null(strstr(err.message, "/nowhere/at/all"));
+  lqa_scratch_close(&file);
+}
+
+/* Nothing is left in the folder, whatever happened. */
+static void leaves_no_file(void **state) {
+  (void)state;
+  char folder[] = "/tmp/labelqa-test-XXXXXX";
+  assert_non_null(mkdtemp(folder));
+  corpus c = make(300, 10);
+  lqa_crossval_options options = crossval_options(LQA_MODEL_AUTO, 1 << 20, &c);
+  lqa_error err;
+  options.temporary_folder = folder;
+  assert_int_equal(run_quietly(&c, &options, &err), LQA_OK);
+  volatile int cancelled = 1;
+  options.observer = &(lqa_observer){.cancelled = &cancelled};
+  assert_int_equal(run_quietly(&c, &options, &err), LQA_INTERRUPTED);
+  assert_int_equal(rmdir(folder), 0); /* it is empty */
+  clear(&c);
+}
+
+/* Cancels at the n-th sign of life of a run: in every stage it stops soon. */
+typedef struct stopper {
+  volatile int cancelled;
+  char stage[64];
+  const char *wanted;
+} stopper;
+
+static void stop_at(void *data, const char *stage, double fraction) {
+  stopper *s = data;
+  (void)fraction;
+  if (strcmp(stage, s->wanted) == 0) {
+    s->cancelled = 1;
+  }
+}
+
+static void every_stage_can_be_stopped(void **state) {
+  (void)state;
+  static const char *const stages[] = {"counting terms", "writing features", "training",
+                                       "counting words", "counting characters"};
+  corpus c = make(600, 11);
+  for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
+    stopper s = {.wanted = stages[i]};
+    lqa_observer observer = {.progress = stop_at, .data = &s, .cancelled = &s.cancelled};
+    lqa_crossval_options options = crossval_options(LQA_MODEL_AUTO, 1 << 20, &c);
+    lqa_error err;
+    options.observer = &observer;
+    assert_int_equal(run_quietly(&c, &options, &err), LQA_INTERRUPTED);
+    assert_int_equal(s.cancelled, 1);
+    assert_non_null(strstr(err.message, "interrupted"));
+  }
+  clear(&c);
+}
+
+static void survives_failing_allocations(void **state) {
+  (void)state;
+  corpus c = make(60, 12);
+  lqa_dataset *d = dataset_of(&c);
+  lqa_crossval_options options = crossval_options(LQA_MODEL_AUTO, 1 << 20, &c);
+  int n_failed = 0;
+  for (long n = 1;; n++) {
+    lqa_crossval_result result;
+    lqa_memory_fail_after(n);
+    lqa_status status = lqa_crossval_run(d, &options, &result, NULL);
+    lqa_memory_fail_after(0);
+    if (status == LQA_OK) {
+      lqa_crossval_clear(&result);
+      break;
+    }
+    assert_int_equal(status, LQA_NO_MEMORY);
+    n_failed++;
+  }
+  assert_true(n_failed > 50);
+  lqa_dataset_free(d);
+  clear(&c);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(weights_are_those_of_tfidf),
+      cmocka_unit_test(most_frequent_columns_are_kept),
+      cmocka_unit_test(blocks_return_what_was_added),
+      cmocka_unit_test(reaches_the_optimum),
+      cmocka_unit_test(bayes_in_pieces_is_bayes),
+      cmocka_unit_test(says_its_route_and_learns),
+      cmocka_unit_test(threads_change_nothing),
+      cmocka_unit_test(own_label_changes_nothing),
+      cmocka_unit_test(odd_rows_are_taken),
+      cmocka_unit_test(full_disk_is_an_error),
+      cmocka_unit_test(too_little_space_is_told_before),
+      cmocka_unit_test(leaves_no_file),
+      cmocka_unit_test(every_stage_can_be_stopped),
+      cmocka_unit_test(survives_failing_allocations),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
