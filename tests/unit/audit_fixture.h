@@ -40,7 +40,7 @@ static inline lqa_dataset *fixture_dataset(const fixture_row *rows, size_t n,
   return dataset;
 }
 
-/* Runs one check ("duplicate", "basic"), or several separated by commas in `checks`, on the data.
+/* Runs one check ("duplicate", "basic") on the data.
  */
 static inline void fixture_init(lqa_audit_run *run, const char *checks, const char *set) {
   static const char *check[1], *param[1];

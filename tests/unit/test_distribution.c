@@ -13,7 +13,7 @@ enum { N = 600, K = 4 };
 
 static const char *const NAMES[K] = {"a", "b", "c", "d"};
 static fixture_row rows[N];
-static char texts[N][32];
+static char texts[N][96];
 static int labels[N];
 
 static void fill(uint64_t seed) {
@@ -232,6 +232,47 @@ static void finds_a_careless_annotator(void **state) {
   done(d, &run);
 }
 
+static void finds_a_mislabelled_template(void **state) {
+  (void)state;
+  static float probs[N * K];
+  fill(10);
+  lqa_rng rng;
+  lqa_rng_init(&rng, 10, 1);
+  for (int i = 0; i < N; i++) { /* as above; a template's rows err in 40 % */
+    int truth = labels[i];
+    bool is_template = i % 10 == 7;
+    if (is_template) {
+      snprintf(texts[i], sizeof texts[i],
+               "the weekly report of the northern branch was received and filed under %d", i);
+    }
+    for (int k = 0; k < K; k++) {
+      probs[i * K + k] = k == truth ? .7f : .1f;
+    }
+    if (lqa_rng_below(&rng, 100) < (is_template ? 40u : 10u)) {
+      labels[i] = (truth + 1) % K;
+    }
+  }
+  lqa_audit_run run;
+  lqa_dataset *d = make_dataset();
+  static const char *checks[] = {"slice", "near-duplicate"};
+  const lqa_audit_choices choices = {.checks = {checks, 2}};
+  assert_int_equal(lqa_audit_run_init(&run, &choices, NULL), LQA_OK);
+  fixture_run(&run, &(lqa_audit_input){.dataset = d, .pred_probs = probs});
+  const lqa_finding *finding = NULL; /* the template's texts are also of one length */
+  bool found = false;
+  for (int i = 0; (finding = fixture_find(&run, "slice", i)) != NULL; i++) {
+    found = found || strcmp(finding->subject, "the near duplicates of row 7") == 0;
+  }
+  assert_true(found);
+  done(d, &run);
+  d = make_dataset();
+  audit(d, "slice", probs, &run); /* clusters are made for who needs them, not for slices alone */
+  for (int i = 0; (finding = fixture_find(&run, "slice", i)) != NULL; i++) {
+    assert_null(strstr(finding->subject, "near duplicates"));
+  }
+  done(d, &run);
+}
+
 static void finds_identifiers_among_features(void **state) {
   (void)state;
   static double values[4][N];
@@ -422,6 +463,7 @@ int main(void) {
       cmocka_unit_test(finds_labels_told_by_the_source),
       cmocka_unit_test(finds_splits_that_differ),
       cmocka_unit_test(finds_a_careless_annotator),
+      cmocka_unit_test(finds_a_mislabelled_template),
       cmocka_unit_test(finds_identifiers_among_features),
       cmocka_unit_test(finds_changes_by_id),
       cmocka_unit_test(finds_changes_by_content),

@@ -1,7 +1,8 @@
 /* audit/provenance/slice.c - parts of the data in which the model disagrees far more often.
  *
  * A tired annotator, a bad batch, a source that was labelled by a rule: errors are rarely spread
- * evenly. Rows are sliced by file, source, annotator, group, time and text length; in each slice
+ * evenly. Rows are sliced by file, source, annotator, group, time, text length and, where they were
+ * made, clusters of near duplicates (a template that a rule labelled); in each slice
  * the rows whose label differs from the out-of-fold prediction are compared with what the classes
  * of the slice's rows would lead to expect (a slice of hard classes is no bad slice). Many slices
  * are looked at, so p-values go through Benjamini and Hochberg's step-up rule.
@@ -196,6 +197,66 @@ static lqa_status slice_by_time(slicing *s, double *value, lqa_error *err) {
   return slice_by_number(s, value, &t);
 }
 
+/* Clusters with enough rows get numbers; what lies in smaller ones gets none. */
+typedef struct clusters {
+  uint32_t *number; /* per cluster, by its first row; LQA_PART_NONE */
+  uint32_t n;
+  int64_t *first_row; /* per number */
+} clusters;
+
+static const char *name_cluster(const slicing *s, const void *data, uint32_t i) {
+  const clusters *c = data;
+  const char *text = lqa_arena_printf(s->input->arena, "the near duplicates of row %lld",
+                                      (long long)c->first_row[i]);
+  return text ? text : "";
+}
+
+static lqa_status number_clusters(const slicing *s, clusters *c) {
+  const uint32_t *cluster = s->input->cluster;
+  size_t n_rows = (size_t)s->input->dataset->n_rows;
+  double least = s->input->params[PARAM_MIN_ROWS];
+  c->number = lqa_calloc(n_rows, sizeof *c->number);
+  c->first_row = lqa_calloc(MAX_SLICES, sizeof *c->first_row);
+  if (!c->number || !c->first_row) {
+    return LQA_NO_MEMORY;
+  }
+  for (size_t row = 0; row < n_rows; row++) {
+    c->number[cluster[row]]++;
+  }
+  for (size_t row = 0; row < n_rows; row++) {
+    bool is_slice = c->number[row] >= least && c->n < MAX_SLICES;
+    c->number[row] = is_slice ? c->n : LQA_PART_NONE;
+    if (is_slice) {
+      c->first_row[c->n++] = (int64_t)row;
+    }
+  }
+  return LQA_OK;
+}
+
+static lqa_status slice_by_cluster(slicing *s) {
+  clusters c = {0};
+  slice *made = NULL;
+  lqa_status status;
+  if (!s->input->cluster) {
+    return LQA_OK;
+  }
+  LQA_TRY_OUT(number_clusters(s, &c));
+  made = lqa_calloc(c.n, sizeof *made);
+  LQA_TRY_OUT(made ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t row = 0; row < s->input->dataset->n_rows; row++) {
+    uint32_t number = c.number[s->input->cluster[row]];
+    if (number != LQA_PART_NONE) {
+      add_row(s, row, &made[number]);
+    }
+  }
+  status = keep_slices(s, made, c.n, name_cluster, &c);
+out:
+  free(made);
+  free(c.number);
+  free(c.first_row);
+  return status;
+}
+
 static int compare_p(const void *a, const void *b) {
   const slice *x = a, *y = b;
   return x->p < y->p ? -1 : x->p > y->p;
@@ -254,6 +315,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   }
   status = status == LQA_OK ? slice_by_length(&s, value) : status;
   status = status == LQA_OK ? slice_by_time(&s, value, err) : status;
+  status = status == LQA_OK ? slice_by_cluster(&s) : status;
   status = status == LQA_OK ? judge(&s) : status;
   free(value);
   free(s.rate);
@@ -266,8 +328,8 @@ const lqa_audit lqa_audit_slice = {
     .number = LQA_AUDIT_slice,
     .id = "slice",
     .family = "provenance",
-    .summary =
-        "files, sources, annotators, times or lengths in which labels disagree far more often",
+    .summary = "files, sources, annotators, times, lengths or clusters whose labels disagree far "
+               "more often",
     .needs = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_LABELS,
     .kinds = {{"slice", LQA_WARN, false, "one slice of the data has far more disagreement"}},
     .params =
