@@ -22,6 +22,10 @@ void *lqa_malloc_aligned(size_t n, size_t size);
 /* Resizes to n * size bytes; on failure returns NULL and `old` stays valid. */
 void *lqa_realloc(void *old, size_t n, size_t size);
 
+/* Bytes of padding that keep apart, in an array, what different threads write all the time: a line
+ * of cache that two processors write to travels back and forth between them. */
+enum { LQA_APART_BYTES = 128 };
+
 /* Test hook: after this call the n-th following allocation (1 = the next) fails, once. 0 = never.
  * The only mutable global of the library; set by fault tests, never otherwise. */
 void lqa_memory_fail_after(long n);

@@ -21,6 +21,7 @@ typedef struct reader {
   lqa_tokenizer tokenizer;
   lqa_dictionary dictionary;
   uint32_t *rank; /* local number -> final number */
+  char apart[LQA_APART_BYTES];
 } reader;
 
 typedef struct reading {
@@ -110,11 +111,7 @@ static lqa_status read_characters(reader *r, lqa_symbol_chunk *chunk, lqa_str te
   return LQA_OK;
 }
 
-static lqa_status read_chunk(void *data, size_t task, size_t worker) {
-  reading *job = data;
-  reader *r = &job->readers[worker];
-  lqa_symbol_chunk *chunk = &job->out->chunks[task];
-  chunk->worker = worker;
+static lqa_status read_rows(const reading *job, reader *r, lqa_symbol_chunk *chunk) {
   chunk->row_end = lqa_malloc((size_t)chunk->n_rows, sizeof *chunk->row_end);
   if (!chunk->row_end) {
     return LQA_NO_MEMORY;
@@ -129,6 +126,16 @@ static lqa_status read_chunk(void *data, size_t task, size_t worker) {
     chunk->row_end[i] = chunk->symbols.n;
   }
   return LQA_OK;
+}
+
+/* On a copy of the chunk: its neighbours in the array are being written by other threads. */
+static lqa_status read_chunk(void *data, size_t task, size_t worker) {
+  reading *job = data;
+  lqa_symbol_chunk chunk = job->out->chunks[task];
+  chunk.worker = worker;
+  lqa_status status = read_rows(job, &job->readers[worker], &chunk);
+  job->out->chunks[task] = chunk;
+  return status;
 }
 
 /* Adds all words of all readers, with their counts, to `merged`; rank becomes local -> merged. */

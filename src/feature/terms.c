@@ -24,6 +24,7 @@ typedef struct counter {
   LQA_VEC(uint32_t) slots;
   LQA_VEC(tally) tallies;
   LQA_VEC(lqa_keyed) kept;
+  char apart[LQA_APART_BYTES];
 } counter;
 
 typedef struct counting {

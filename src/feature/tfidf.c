@@ -16,12 +16,14 @@ typedef struct piece {
   LQA_VEC(uint32_t) columns;
   LQA_VEC(float) values;
   uint64_t first; /* offset in the matrix */
+  char apart[LQA_APART_BYTES];
 } piece;
 
 typedef struct scratch {
   LQA_VEC(uint64_t) keys;
   LQA_VEC(uint32_t) columns, sorted;
   LQA_VEC(double) weights;
+  char apart[LQA_APART_BYTES];
 } scratch;
 
 typedef struct weighting {
