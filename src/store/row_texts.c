@@ -50,11 +50,22 @@ static int64_t find_row(const lqa_row_texts *t, int64_t row) {
   return found ? found - t->rows : -1;
 }
 
+/* Rows come in any order: under a memory limit each gives the memory of its surroundings back. */
+static lqa_str get_of_dataset(lqa_row_texts *t, int64_t row) {
+  if (!t->dataset->content.bytes) {
+    return (lqa_str){NULL, 0};
+  }
+  if (t->last_row >= 0) {
+    lqa_dataset_release_row(t->dataset, t->last_row);
+  }
+  t->last_row = row;
+  return make_readable(t, lqa_column_get(&t->dataset->content, row));
+}
+
 lqa_str lqa_row_texts_get(lqa_row_texts *t, int64_t row) {
   lqa_str none = {NULL, 0};
   if (t->dataset) {
-    return t->dataset->content.bytes ? make_readable(t, lqa_column_get(&t->dataset->content, row))
-                                     : none;
+    return get_of_dataset(t, row);
   }
   int64_t i = find_row(t, row);
   return i < 0 || !t->valid[i] ? none
@@ -157,8 +168,10 @@ static lqa_status take_rows(lqa_row_texts *t, const int64_t *wanted, int64_t n, 
 
 lqa_status lqa_row_texts_load(const lqa_row_texts_input *input, const int64_t *wanted, int64_t n,
                               lqa_row_texts *out, lqa_error *err) {
-  lqa_row_texts t = {
-      .manifest = input->manifest, .dataset = input->rows->dataset, .max_chars = input->max_chars};
+  lqa_row_texts t = {.manifest = input->manifest,
+                     .dataset = input->rows->dataset,
+                     .last_row = -1,
+                     .max_chars = input->max_chars};
   lqa_buf_init(&t.bytes, max_bytes);
   lqa_buf_init(&t.scratch, max_bytes);
   lqa_status status = LQA_OK;

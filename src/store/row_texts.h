@@ -11,6 +11,7 @@
 typedef struct lqa_row_texts {
   const lqa_manifest *manifest;
   const lqa_dataset *dataset; /* or NULL */
+  int64_t last_row;           /* the one handed out last, of the dataset; or -1 */
   size_t max_chars;           /* code points of a text; 0 = all */
   int64_t *rows;              /* ascending, owned; loaded runs only */
   uint64_t *offsets;          /* n_rows + 1 into `bytes` */
