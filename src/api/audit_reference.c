@@ -59,6 +59,12 @@ static lqa_status read_pairs(lqa_audit_reference *r, lqa_source_reader *reader,
       LQA_TRY_OUT(status);
     }
   }
+  if (cells[0].n == 0) {
+    status = lqa_fail_at(err, LQA_BAD_DATA, r->migration.map_path, -1, NULL,
+                         "%s has no row: the map needs an old and a new label in each",
+                         r->migration.map_path);
+    goto out;
+  }
   r->migration.n_pairs = cells[0].n;
   lqa_str *pairs = lqa_arena_take(&r->arena, 2 * cells[0].n + 1, sizeof *pairs);
   status = pairs ? LQA_OK : LQA_NO_MEMORY;

@@ -117,7 +117,7 @@ static int64_t count_key(carrier *c, lqa_str key, uint32_t *index) {
 static void format_old_key(const carrier *c, lqa_query *query, int64_t row, lqa_buf *key) {
   lqa_value id = lqa_query_get(query, 0), hash = lqa_query_get(query, 1);
   lqa_buf_reset(key);
-  if (c->old.source.id) {
+  if (c->old.source.id && !id.is_null && id.text.size > 0) {
     lqa_buf_add_text(key, "id:");
     lqa_buf_add_str(key, id.text);
   } else if (c->old_has_content) {

@@ -44,7 +44,9 @@ static void set_number(lqa_value *value, double number) {
   static void name##_of(lqa_row_table *w, int64_t row, lqa_value *value)
 
 COLUMN(row_id) {
-  set_text(value, lqa_run_rows_id(w->rows, row, w->id));
+  bool is_number = !w->keeps_empty_ids || !w->rows->row_id.name;
+  set_text(value,
+           is_number ? lqa_run_rows_id(w->rows, row, w->id) : lqa_run_rows_given_id(w->rows, row));
 }
 COLUMN(row_number) {
   (void)w;

@@ -14,6 +14,7 @@ typedef struct lqa_row_table {
   const lqa_evidence *evidence;
   const lqa_manifest *manifest;
   const int64_t *order; /* row number of each table row; NULL: all rows, in order */
+  bool keeps_empty_ids; /* an empty id stays NULL instead of showing the row number */
   lqa_row_texts *texts; /* for the column "text"; or NULL */
   lqa_reasons reasons;
   const lqa_str *sentences; /* the reasons of the current row */

@@ -57,6 +57,7 @@ lqa_status lqa_rows_save(const lqa_rows_output *output, const char *folder, lqa_
     return lqa_fail_memory(err, "writing rows.parquet");
   }
   lqa_row_table_init(&rows, output->rows, output->evidence, output->manifest);
+  rows.keeps_empty_ids = true; /* else a row number would be taken for an id when this is read */
   lqa_status status = lqa_table_save(&table, path, LQA_TABLE_PARQUET, output->observer, err);
   lqa_row_table_clear(&rows);
   free(path);

@@ -25,8 +25,14 @@ void lqa_run_rows_of_dataset(const lqa_dataset *dataset, lqa_run_rows *rows) {
   memcpy(rows->roles, dataset->roles, sizeof rows->roles);
 }
 
+lqa_str lqa_run_rows_given_id(const lqa_run_rows *rows, int64_t row) {
+  const lqa_str none = {NULL, 0};
+  lqa_str id = rows->row_id.name ? lqa_column_get(&rows->row_id, row) : none;
+  return id.size > 0 ? id : none;
+}
+
 lqa_str lqa_run_rows_id(const lqa_run_rows *rows, int64_t row, char scratch[24]) {
-  lqa_str id = rows->row_id.name ? lqa_column_get(&rows->row_id, row) : (lqa_str){NULL, 0};
+  lqa_str id = lqa_run_rows_given_id(rows, row);
   if (lqa_str_is_null(id)) {
     int n = snprintf(scratch, 24, "%lld", (long long)row);
     id = (lqa_str){scratch, (size_t)n};
@@ -41,9 +47,10 @@ lqa_str lqa_run_rows_label(const lqa_run_rows *rows, const lqa_manifest *manifes
 
 lqa_status lqa_run_rows_key(const lqa_run_rows *rows, int64_t row, lqa_buf *out) {
   char scratch[40];
-  if (rows->row_id.name) {
+  lqa_str id = lqa_run_rows_given_id(rows, row);
+  if (!lqa_str_is_null(id)) {
     lqa_buf_add_text(out, "id:");
-    lqa_buf_add_str(out, lqa_run_rows_id(rows, row, scratch));
+    lqa_buf_add_str(out, id);
   } else if (rows->content_hash) {
     lqa_hash128_format(rows->content_hash[row], scratch);
     lqa_buf_printf(out, "hash:%s", scratch);

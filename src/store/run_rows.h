@@ -26,13 +26,15 @@ typedef struct lqa_run_rows {
 void lqa_run_rows_of_dataset(const lqa_dataset *dataset, lqa_run_rows *rows);
 void lqa_run_rows_clear(lqa_run_rows *rows);
 
-/* The row's id as rows.parquet has it: the id, or the row number written into `scratch`. */
+/* The value of the id column; NULL data where there is no such column or it is empty there. */
+lqa_str lqa_run_rows_given_id(const lqa_run_rows *rows, int64_t row);
+/* What people see as the row's id: the id, or the row number written into `scratch`. */
 lqa_str lqa_run_rows_id(const lqa_run_rows *rows, int64_t row, char scratch[24]);
 
 /* The label as given; NULL data for NULL. */
 lqa_str lqa_run_rows_label(const lqa_run_rows *rows, const lqa_manifest *manifest, int64_t row);
 
-/* The row's key across runs: "id:<id>" where the run has ids, else "hash:<32 hex digits>", else
+/* The row's key across runs: "id:<id>" where the row has an id, else "hash:<32 hex digits>", else
  * "row:<number>". */
 lqa_status lqa_run_rows_key(const lqa_run_rows *rows, int64_t row, lqa_buf *out);
 

@@ -166,3 +166,33 @@ def test_the_second_audit_of_a_run_is_told_at_once(labelqa_command, tmp_path):
     assert second.returncode == 4
     assert "another command is writing 'same.labelqa'" in second.stderr or "exists" in second.stderr
     assert (tmp_path / "same.labelqa" / "report.json").exists()
+
+
+def test_rows_without_an_id_are_known_by_their_content(labelqa_command, tmp_path):
+    """An empty id must not become a row number: decisions would go to other rows."""
+    rows = [("" if i % 2 else f"k{i}", *row) for i, row in enumerate(made_up_rows(60, 5))]
+    header = ("id", "text", "label")
+    write_csv(tmp_path / "r.csv", header, rows)
+    options = ("--id", "id", "--model", "naive-bayes")
+    audit(labelqa_command, tmp_path, "r", *options)
+
+    def run(*words):
+        subprocess.run([labelqa_command, *words], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+
+    run("sample", "r.labelqa", "--n", "20", "--out", "sheet.csv")
+    with open(tmp_path / "sheet.csv", encoding="utf-8", newline="") as file:
+        sheet = list(csv.DictReader(file))
+    write_csv(tmp_path / "sheet.csv", sheet[0],
+              [{**row, "is_correct": "yes"}.values() for row in sheet])
+    run("sample", "r.labelqa", "--ingest", "sheet.csv")
+    write_csv(tmp_path / "r.csv", header, rows[::-1])
+    audit(labelqa_command, tmp_path, "r", *options)
+    decided = {row["row_number"]: row["decided_label"]
+               for row in open_run(tmp_path / "r.labelqa").rows() if row["decided_label"]}
+    assert len(decided) == 20
+    assert all(rows[::-1][number][2] == label for number, label in decided.items())
+
+    changed = [row if i != 7 else (row[0], row[1] + " more", row[2]) for i, row in enumerate(rows)]
+    write_csv(tmp_path / "other.csv", header, changed)
+    report = audit(labelqa_command, tmp_path, "other", *options, "--against", "r.labelqa")
+    assert sum(f["count"] for f in found(report, "content-changed")) <= 2  # one gone, one new

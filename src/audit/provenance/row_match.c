@@ -18,8 +18,14 @@ typedef struct chains {
   size_t mask;
 } chains;
 
-static uint64_t hash_of(lqa_hash128 content, lqa_str id, bool by_id) {
-  return by_id ? lqa_hash64(id.data, id.size, 0) : content.low;
+static uint64_t hash_of(lqa_hash128 content, lqa_str id) {
+  return id.data ? lqa_hash64(id.data, id.size, 0) : content.low;
+}
+
+/* The id that a row is matched by; NULL data: by its content, as where its id is empty. */
+static lqa_str id_of(const chains *c, const lqa_column *ids, int64_t row) {
+  lqa_str id = c->by_id ? lqa_column_get(ids, row) : (lqa_str){NULL, 0};
+  return id.size > 0 ? id : (lqa_str){NULL, 0};
 }
 
 static lqa_hash128 content_of(const lqa_hash128 *hashes, int64_t row) {
@@ -28,15 +34,18 @@ static lqa_hash128 content_of(const lqa_hash128 *hashes, int64_t row) {
 
 /* The slot of a key: the one whose chain has it, or an empty one. */
 static size_t find_slot(const chains *c, lqa_hash128 content, lqa_str id) {
-  size_t slot = (size_t)hash_of(content, id, c->by_id) & c->mask;
+  size_t slot = (size_t)hash_of(content, id) & c->mask;
   for (;; slot = (slot + 1) & c->mask) {
     uint32_t first = c->slots[slot];
     if (first == NONE) {
       return slot;
     }
     lqa_hash128 there = content_of(c->other->content_hash, first);
-    if (c->by_id ? lqa_str_equal(lqa_column_get(c->other->row_id, first), id)
-                 : there.low == content.low && there.high == content.high) {
+    lqa_str id_there = id_of(c, c->other->row_id, first);
+    bool is_same = id.data
+                       ? id_there.data && lqa_str_equal(id_there, id)
+                       : !id_there.data && there.low == content.low && there.high == content.high;
+    if (is_same) {
       return slot;
     }
   }
@@ -45,9 +54,9 @@ static size_t find_slot(const chains *c, lqa_hash128 content, lqa_str id) {
 /* Rows in reverse, so that each chain ends up in row order. Rows without a key are left out. */
 static void fill_chains(chains *c) {
   for (int64_t row = c->other->n_rows - 1; row >= 0; row--) {
-    lqa_str id = c->by_id ? lqa_column_get(c->other->row_id, row) : (lqa_str){"", 0};
+    lqa_str id = id_of(c, c->other->row_id, row);
     lqa_hash128 content = content_of(c->other->content_hash, row);
-    bool has_key = c->by_id ? id.data != NULL : (content.low | content.high) != 0;
+    bool has_key = id.data || (content.low | content.high) != 0;
     if (has_key) {
       size_t slot = find_slot(c, content, id);
       c->next[row] = c->slots[slot];
@@ -60,9 +69,9 @@ static void fill_chains(chains *c) {
  * as taken, so that later keys are still found behind it. */
 static int64_t take_match(chains *c, int64_t row, uint8_t *is_taken) {
   const lqa_dataset *d = c->dataset;
-  lqa_str id = c->by_id ? lqa_column_get(&d->roles[LQA_ROLE_ID], row) : (lqa_str){"", 0};
+  lqa_str id = id_of(c, &d->roles[LQA_ROLE_ID], row);
   lqa_hash128 content = content_of(d->content_hash, row);
-  if (c->by_id ? id.data == NULL : (content.low | content.high) == 0) {
+  if (!id.data && (content.low | content.high) == 0) {
     return -1;
   }
   size_t slot = find_slot(c, content, id);
