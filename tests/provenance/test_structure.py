@@ -177,7 +177,8 @@ def test_rows_without_an_id_are_known_by_their_content(labelqa_command, tmp_path
     audit(labelqa_command, tmp_path, "r", *options)
 
     def run(*words):
-        subprocess.run([labelqa_command, *words], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([labelqa_command, *words], cwd=tmp_path, check=True,
+                       stdout=subprocess.DEVNULL)
 
     run("sample", "r.labelqa", "--n", "20", "--out", "sheet.csv")
     with open(tmp_path / "sheet.csv", encoding="utf-8", newline="") as file:
