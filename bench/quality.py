@@ -1,15 +1,23 @@
 """How well wrong labels are found: labelqa beside scikit-learn + cleanlab on the same rows.
 
-usage: bench/quality.py [--seeds N] [--first SEED] [--only PART] [SET...]
+usage: bench/quality.py [--seeds N] [--first SEED] [--only PART] [--cache FOLDER] [--table] [SET...]
 
 SET: a beginning of the names below, default all. --only: contenders whose name holds PART. Errors
 are planted in labels that count as true; seeds (1000, ...) differ from those choices were made on.
 Needs build/bin/labelqa and $LABELQA_DATA; for the embedding sets $LABELQA_EMBEDDINGS, a folder with
 ag_news.npy, banking77.npy, sms_spam.npy (one vector a row, bench/RESULTS.md says which encoder).
 Every measurement is kept in build/quality.jsonl as it is made, so a long run can be done in pieces:
-`--table` prints the means of all that is there and measures nothing.
+`--table` prints the means of all that is there and measures nothing; of labelqa's only those of the
+binary measured last. Below the means stand the paired differences to the reference, mean and
+standard error over the seeds that both have.
+
+--cache FOLDER (or $LABELQA_QUALITY_CACHE; default: none) keeps what the reference answered for each
+set and seed, with a digest of the rows' content and given labels: later runs, with other binaries,
+read it instead of fitting the reference again, and its seconds are those of the day it was fitted.
+Another digest, or another scikit-learn or cleanlab: fitted again. Fill it with `--only cleanlab`.
 """
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -17,8 +25,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import cleanlab
 import numpy as np
 import pandas as pd
+import sklearn
 from cleanlab.filter import find_label_issues
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -179,25 +189,95 @@ def measure(labels, given, found):
              wrong[worst].mean(), *loss, seconds)]
 
 
-def run_set(name, seeds, only):
+# ---- the reference's answers, kept ----
+
+def digest(rows, given):
+    """Of the rows' content and given labels, and of what the reference is made of."""
+    known = hashlib.sha256(pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes())
+    known.update(given.astype("<i8").tobytes())
+    for package in (sklearn, cleanlab):
+        known.update(package.__version__.encode())
+    return known.hexdigest()
+
+
+def cached(folder, name, seed, rows, given, find):
+    """What `find` answers, from the folder if it answered the same before."""
+    if not folder:
+        return find()
+    plain = "".join(letter if letter.isalnum() else "_" for letter in name)
+    path, known = Path(folder) / f"{plain}.{seed}.npz", digest(rows, given)
+    if path.exists():
+        with np.load(path) as kept:
+            if str(kept["digest"]) == known:
+                return kept["flagged"], kept["p"], float(kept["seconds"])
+    flagged, p, seconds = find()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = path.with_suffix(".part.npz")  # an interrupted run leaves no half file
+    np.savez_compressed(whole, digest=known, flagged=flagged, p=p, seconds=seconds)
+    whole.replace(path)
+    return flagged, p, seconds
+
+
+# ---- runs and their table ----
+
+def binary_digest():
+    return hashlib.sha256(Path(BINARY).read_bytes()).hexdigest()[:12]
+
+
+def is_reference(contender):
+    return contender.endswith("cleanlab")
+
+
+def run_set(name, seeds, only, cache):
     read, corrupt, contenders = SETS[name]
     rows, labels = read()
+    vectors = VECTORS / f"{read.__name__}.npy"
     for seed in seeds:
         given = corrupt(labels, np.random.default_rng(seed))
         with tempfile.TemporaryDirectory() as folder, KEPT.open("a", encoding="utf-8") as kept:
             for contender, find in contenders.items():
-                if only in contender:
-                    vectors = VECTORS / f"{read.__name__}.npy"
-                    figures = measure(labels, given, find(rows, given, folder, vectors))
-                    print(json.dumps([name, len(labels), contender, seed, figures]), file=kept,
-                          flush=True)
+                if only not in contender:
+                    continue
+                def answer(find=find, given=given, folder=folder):
+                    return find(rows, given, folder, vectors)
+                found = (cached(cache, name, seed, rows, given, answer) if is_reference(contender)
+                         else answer())
+                by = "" if is_reference(contender) else binary_digest()
+                print(json.dumps([name, len(labels), contender, seed,
+                                  measure(labels, given, found), by]), file=kept, flush=True)
+
+
+def read_kept():
+    """(set, rows) -> contender -> seed -> figures; and the binary they are of."""
+    lines = [json.loads(line) for line in KEPT.read_text(encoding="utf-8").splitlines()]
+    lines = [line if len(line) > 5 else [*line, ""] for line in lines]
+    last = next((line[5] for line in reversed(lines) if not is_reference(line[2])), "")
+    kept = {}
+    for name, n_rows, contender, seed, figures, by in lines:
+        if is_reference(contender) or by == last:
+            kept.setdefault((name, n_rows), {}).setdefault(contender, {})[seed] = figures
+    return kept, last
+
+
+def print_row(title, cells, n_seeds):
+    print(f"| {title} | {' | '.join(cells)} | {n_seeds} |")
+
+
+def print_differences(contenders):
+    reference = next((runs for who, runs in contenders.items() if is_reference(who)), {})
+    for contender, runs in contenders.items():
+        seeds = sorted(set(runs) & set(reference))
+        if is_reference(contender) or len(seeds) < 2:
+            continue
+        apart = np.array([np.subtract(runs[seed], reference[seed])[:-1] for seed in seeds])
+        errors = apart.std(axis=0, ddof=1) / np.sqrt(len(seeds))
+        cells = [f"{mean:+.3f} ± {error:.3f}" for mean, error in zip(apart.mean(axis=0), errors)]
+        print_row(f"{contender} - reference", [*cells, ""], len(seeds))
 
 
 def print_table():
-    kept = {}
-    for line in KEPT.read_text(encoding="utf-8").splitlines():
-        name, n_rows, contender, seed, figures = json.loads(line)
-        kept.setdefault((name, n_rows), {}).setdefault(contender, {})[seed] = figures
+    kept, binary = read_kept()
+    print(f"labelqa binary {binary}")
     for name in SETS:
         for (other, n_rows), contenders in kept.items():
             if other == name:
@@ -206,8 +286,8 @@ def print_table():
                       f"| | {' | '.join(COLUMNS)} | seeds |\n|---|{'---|' * (len(COLUMNS) + 1)}")
                 for contender, runs in contenders.items():
                     means = np.mean(list(runs.values()), axis=0)
-                    print(f"| {contender} | {' | '.join(f'{mean:.3f}' for mean in means)} | "
-                          f"{len(runs)} |")
+                    print_row(contender, [f"{mean:.3f}" for mean in means], len(runs))
+                print_differences(contenders)
 
 
 def main():
@@ -216,6 +296,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first", type=int, default=FIRST_SEED)
     parser.add_argument("--only", default="")
+    parser.add_argument("--cache", default=os.environ.get("LABELQA_QUALITY_CACHE"))
     parser.add_argument("--table", action="store_true")
     args = parser.parse_args()
     if not args.table:
@@ -223,7 +304,7 @@ def main():
         seeds = range(args.first, args.first + args.seeds)
         for name in SETS:
             if any(name.startswith(start) for start in args.sets):
-                run_set(name, seeds, args.only)
+                run_set(name, seeds, args.only, args.cache)
     print_table()
 
 
