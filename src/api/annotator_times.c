@@ -18,6 +18,26 @@ static int64_t read_as(const lqa_vote_table *t, lqa_time_form form, double *time
   return t->n_votes;
 }
 
+static lqa_status check_units(const lqa_vote_table *t, lqa_error *err) {
+  lqa_time_units units = {0};
+  for (int64_t v = 0; v < t->n_votes; v++) {
+    lqa_time_count_unit(&units, t->time[v], v);
+  }
+  if (!lqa_time_mixes_units(&units)) {
+    return LQA_OK;
+  }
+  bool odd_seconds = units.n_seconds < units.n_milliseconds;
+  int64_t v = odd_seconds ? units.seconds_row : units.milliseconds_row;
+  lqa_str text = t->time[v];
+  return lqa_fail_at(err, LQA_BAD_DATA, t->file, t->row[v], t->columns.time,
+                     "%s%srow %u, column '%s': '%.*s' counts %s since 1970, but other times of the "
+                     "column count %s. Give all of them in one unit",
+                     t->file ? t->file : "", t->file ? ", " : "", t->row[v], t->columns.time,
+                     (int)(text.size < 60 ? text.size : 60), text.data,
+                     odd_seconds ? "seconds" : "milliseconds",
+                     odd_seconds ? "milliseconds" : "seconds");
+}
+
 lqa_status lqa_annotator_times_read(const lqa_vote_table *t, double **time, lqa_error *err) {
   int64_t furthest = 0;
   *time = NULL;
@@ -31,6 +51,11 @@ lqa_status lqa_annotator_times_read(const lqa_vote_table *t, double **time, lqa_
   for (int form = 0; form < LQA_TIME_FORM_COUNT; form++) {
     int64_t end = read_as(t, (lqa_time_form)form, values);
     if (end == t->n_votes) {
+      lqa_status status = form == LQA_TIME_NUMBER ? check_units(t, err) : LQA_OK;
+      if (status != LQA_OK) {
+        free(values);
+        return status;
+      }
       *time = values;
       return LQA_OK;
     }

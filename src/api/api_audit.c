@@ -245,6 +245,12 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
     return lqa_fail(err, LQA_BAD_USAGE, "SOURCE is missing: name at least one file");
   }
   LQA_TRY(lqa_fail_if_check(&args->fail_if, err));
+  if (args->source.label_time && !args->source.time) {
+    return lqa_fail(
+        err, LQA_BAD_USAGE,
+        "--label-time needs --time COL too: the time of the label is compared with that "
+        "of the content");
+  }
   char *path = args->out ? strdup(args->out) : default_out(args->sources.items[0]);
   lqa_result *result = lqa_result_new();
   lqa_status status = path && result ? run_into(args, path, result, err)

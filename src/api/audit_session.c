@@ -254,6 +254,7 @@ static lqa_status fill_report(lqa_audit_session *s, lqa_error *err) {
   r->judge.cost_usd = NAN;
   r->judge.agreement = NAN;
   LQA_TRY(lqa_report_add_findings(r, &s->audits.findings, &s->arena, err));
+  LQA_TRY(lqa_report_add_not_run(r, &s->audits, &s->arena, err));
   LQA_TRY(lqa_report_add_lengths(r, s->dataset, &s->arena, err));
   LQA_TRY(lqa_report_add_confident(r, s->dataset, &s->issues, &s->arena, err));
   lqa_report_add_actions(r, &s->evidence);

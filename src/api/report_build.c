@@ -14,6 +14,7 @@ static lqa_report_finding describe_finding(const lqa_finding *f) {
       .severity = lqa_severity_name(f->severity),
       .count = f->count,
       .groups = f->n_groups,
+      .accepted = f->accepted,
       .message = f->message ? f->message : "",
       .rows = f->rows,
       .n_rows = f->n_rows < LQA_REPORT_FINDING_ROWS ? f->n_rows : LQA_REPORT_FINDING_ROWS,
@@ -38,6 +39,34 @@ lqa_status lqa_report_add_findings(lqa_report *report, const lqa_finding_list *f
   }
   report->findings = out;
   report->n_findings = (int64_t)findings->items.n;
+  return LQA_OK;
+}
+
+/* True if the list names `id` with this reason: an audit may have two kinds of one id. */
+static bool is_named(const lqa_report_not_run *list, int64_t n, const char *id) {
+  return n > 0 && strcmp(list[n - 1].id, id) == 0;
+}
+
+lqa_status lqa_report_add_not_run(lqa_report *report, const lqa_audit_run *run, lqa_arena *arena,
+                                  lqa_error *err) {
+  size_t most = (size_t)LQA_AUDIT_COUNT * LQA_AUDIT_MAX_KINDS;
+  lqa_report_not_run *out = lqa_arena_take(arena, most, sizeof *out);
+  if (!out) {
+    return lqa_fail_memory(err, "writing the report");
+  }
+  int64_t n = 0;
+  for (int i = 0; i < run->n_skipped; i++) {
+    const lqa_audit *audit = run->skipped[i].audit;
+    for (int k = 0; k < lqa_audit_kind_count(audit); k++) {
+      bool wanted =
+          run->plan.wanted[audit->number][k] && run->plan.severity[audit->number][k] != LQA_IGNORE;
+      if (wanted && !is_named(out, n, audit->kinds[k].id)) {
+        out[n++] = (lqa_report_not_run){audit->kinds[k].id, run->skipped[i].reason};
+      }
+    }
+  }
+  report->not_run = out;
+  report->n_not_run = n;
   return LQA_OK;
 }
 

@@ -2,8 +2,8 @@
 #ifndef LQA_API_REPORT_BUILD_H
 #define LQA_API_REPORT_BUILD_H
 
+#include "audit/audit_run.h"
 #include "audit/confident_learning/label_issues.h"
-#include "audit/finding.h"
 #include "data/dataset.h"
 #include "model/crossval.h"
 #include "report/report.h"
@@ -13,6 +13,8 @@
  * in. */
 lqa_status lqa_report_add_findings(lqa_report *report, const lqa_finding_list *findings,
                                    lqa_arena *arena, lqa_error *err);
+lqa_status lqa_report_add_not_run(lqa_report *report, const lqa_audit_run *run, lqa_arena *arena,
+                                  lqa_error *err);
 lqa_status lqa_report_add_lengths(lqa_report *report, const lqa_dataset *dataset, lqa_arena *arena,
                                   lqa_error *err);
 lqa_status lqa_report_add_confident(lqa_report *report, const lqa_dataset *dataset,

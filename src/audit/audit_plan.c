@@ -63,7 +63,7 @@ static int each_kind(lqa_audit_plan *plan, const char *id, bool by_audit, kind_f
 
 /* A check that is off by default (severity ignore) is turned on by naming it. */
 static void want(lqa_audit_plan *plan, int audit, int kind, lqa_severity severity) {
-  plan->wanted[audit][kind] = true;
+  plan->wanted[audit][kind] = plan->named[audit] = true;
   if (plan->severity[audit][kind] == LQA_IGNORE) {
     plan->severity[audit][kind] = severity;
   }

@@ -19,6 +19,7 @@ typedef struct lqa_audit_plan {
   /* Per audit and kind: wanted at all, and its severity. */
   bool wanted[LQA_AUDIT_COUNT][LQA_AUDIT_MAX_KINDS];
   lqa_severity severity[LQA_AUDIT_COUNT][LQA_AUDIT_MAX_KINDS];
+  bool named[LQA_AUDIT_COUNT]; /* asked for by id, not by "all" or "basic" */
   double params[LQA_AUDIT_COUNT][LQA_AUDIT_MAX_PARAMS];
   lqa_baseline baseline;
 } lqa_audit_plan;

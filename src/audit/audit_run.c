@@ -113,6 +113,15 @@ static lqa_status list_silent_kinds(lqa_audit_run *run, const lqa_audit *audit, 
   return LQA_OK;
 }
 
+/* Books the audit as not run; a warning if the user named it, who else would think it passed. */
+static void skip(lqa_audit_run *run, const lqa_audit *audit, const char *reason,
+                 const lqa_observer *observer) {
+  run->skipped[run->n_skipped++] = (lqa_audit_skip){audit, reason};
+  if (run->plan.named[audit->number]) {
+    lqa_observe_message(observer, LQA_MESSAGE_WARN, "check %s is not run: %s", audit->id, reason);
+  }
+}
+
 static lqa_status run_one(lqa_audit_run *run, const lqa_audit *audit, const lqa_audit_input *known,
                           lqa_error *err) {
   lqa_audit_input input = *known;
@@ -122,10 +131,11 @@ static lqa_status run_one(lqa_audit_run *run, const lqa_audit *audit, const lqa_
   memcpy(input.params, run->plan.params[audit->number], sizeof input.params);
   const char *obstacle = find_obstacle(audit, &input);
   if (obstacle) {
-    run->skipped[run->n_skipped++] = (lqa_audit_skip){audit, obstacle};
+    skip(run, audit, obstacle, input.observer);
     return LQA_OK;
   }
   size_t from = run->findings.items.n;
+  run->findings.declined = NULL;
   double start = lqa_clock_seconds();
   lqa_observe_progress(input.observer, audit->id, -1);
   LQA_TRY(lqa_observe_check(input.observer, err));
@@ -134,6 +144,10 @@ static lqa_status run_one(lqa_audit_run *run, const lqa_audit *audit, const lqa_
   run->seconds[audit->number] = lqa_clock_seconds() - start;
   if (status != LQA_OK) {
     return status == LQA_NO_MEMORY ? lqa_fail_memory(err, audit->summary) : status;
+  }
+  if (run->findings.declined && run->findings.items.n == from) {
+    skip(run, audit, run->findings.declined, input.observer);
+    return LQA_OK;
   }
   LQA_TRY(settle(run, audit, input.dataset, from, err));
   return list_silent_kinds(run, audit, from, err);

@@ -4,7 +4,7 @@
  * clusters, which the model stage takes as fold groups. Stage 2: audits that need out-of-fold
  * probabilities. After it the findings are complete: in audit_list.h order, then in the order
  * found; a check that found nothing is listed with count 0, one that could not run is listed in
- * `skipped`.
+ * `skipped` with the reason, and told to the observer if it was asked for by name.
  *
  *     lqa_audit_run run;
  *     LQA_TRY(lqa_audit_run_init(&run, &choices, err));
@@ -21,7 +21,7 @@
 
 typedef struct lqa_audit_skip {
   const lqa_audit *audit;
-  const char *reason; /* "no --time column" */
+  const char *reason; /* "no --time column"; arena, or static */
 } lqa_audit_skip;
 
 typedef struct lqa_audit_run {

@@ -160,6 +160,7 @@ lqa_status lqa_baseline_apply(const lqa_baseline *baseline, const lqa_dataset *d
   }
   lqa_buf_clear(&key);
   int64_t accepted = before - finding->count;
+  finding->accepted = accepted;
   if (fits && accepted > 0) {
     finding->message = lqa_arena_printf(
         arena, "%s (%s accepted by the baseline)", finding->message,

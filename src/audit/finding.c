@@ -68,6 +68,14 @@ lqa_finding *lqa_finding_add(lqa_finding_list *list, const lqa_finding_kind *kin
   return finding;
 }
 
+lqa_status lqa_finding_decline(lqa_finding_list *list, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  list->declined = format_message(list->arena, format, args);
+  va_end(args);
+  return list->declined ? LQA_OK : LQA_NO_MEMORY;
+}
+
 lqa_finding *lqa_finding_add_none(lqa_finding_list *list, const lqa_finding_kind *kind) {
   return push(list, kind);
 }

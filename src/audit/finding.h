@@ -27,6 +27,7 @@ typedef struct lqa_finding {
   int64_t count;       /* rows marked; 1 for a finding about the whole file; 0: found nothing */
   const int64_t *rows; /* rows marked, ascending; arena */
   int64_t n_rows;
+  int64_t accepted;        /* taken out by the baseline: rows, or 1 for the whole file */
   const int32_t *group_of; /* per marked row: its group, or NULL */
   int64_t n_groups;
   bool is_block;              /* rows_from..rows_to is meaningful */
@@ -43,6 +44,7 @@ typedef struct lqa_finding {
 typedef struct lqa_finding_list {
   LQA_VEC(lqa_finding) items; /* in the order found: audit_list.h order, then by row */
   lqa_arena *arena;           /* borrowed; owns texts and rows */
+  const char *declined;       /* why the audit that runs cannot look at this data, or NULL */
 } lqa_finding_list;
 
 /* Appends a finding with its rows copied into the list's arena. Returns a pointer to fill in the
@@ -53,6 +55,10 @@ lqa_finding *lqa_finding_add(lqa_finding_list *list, const lqa_finding_kind *kin
 
 /* Appends "this kind found nothing": count 0, so that a report shows what was looked for. */
 lqa_finding *lqa_finding_add_none(lqa_finding_list *list, const lqa_finding_kind *kind);
+
+/* The audit that runs says that this data gives it nothing to look at ("column 'when' is empty"):
+ * where it found nothing either, it counts as not run, not as passed. LQA_OK or LQA_NO_MEMORY. */
+lqa_status lqa_finding_decline(lqa_finding_list *list, const char *format, ...) LQA_PRINTF(2, 3);
 
 const char *lqa_severity_name(lqa_severity severity);
 bool lqa_severity_parse(const char *name, lqa_severity *severity);

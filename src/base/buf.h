@@ -26,6 +26,10 @@ void lqa_buf_add_text(lqa_buf *buf, const char *text);
 void lqa_buf_add_str(lqa_buf *buf, lqa_str s);
 void lqa_buf_add_char(lqa_buf *buf, char c);
 void lqa_buf_printf(lqa_buf *buf, const char *format, ...) LQA_PRINTF(2, 3);
+/* The ending of a noun behind a number: "%lld row%s". */
+static inline const char *lqa_plural(int64_t n) {
+  return n == 1 ? "" : "s";
+}
 lqa_str lqa_buf_str(const lqa_buf *buf); /* borrows; valid until the next append */
 /* Moves the bytes out (free() them); the buffer is empty after. NULL if it failed. */
 char *lqa_buf_take(lqa_buf *buf, size_t *size);

@@ -64,3 +64,11 @@ void lqa_markup_excerpt(lqa_str text, size_t n, lqa_buf *out) {
     gap = false;
   }
 }
+
+bool lqa_markup_line(lqa_str *text, lqa_str *line) {
+  const char *end = text->size ? memchr(text->data, '\n', text->size) : NULL;
+  *line = (lqa_str){text->data, end ? (size_t)(end - text->data) : text->size};
+  size_t used = line->size + (end != NULL);
+  *text = (lqa_str){text->data + used, text->size - used};
+  return used > 0;
+}

@@ -24,8 +24,8 @@ void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf
   int64_t open = report->needs_review;
   add_repairs(report, bullet, out);
   if (open > 0) {
-    lqa_buf_printf(out, "%sLook at the %lld rows that need review: %s/review.csv\n", bullet,
-                   (long long)open, report->run_path);
+    lqa_buf_printf(out, "%sLook at the %lld row%s that need%s review: %s/review.csv\n", bullet,
+                   (long long)open, lqa_plural(open), open == 1 ? "s" : "", report->run_path);
   }
   if (open > 0 && !report->judge.ran) {
     lqa_buf_printf(out,
@@ -41,9 +41,10 @@ void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf
   }
   if (report->relabel > 0) {
     lqa_buf_printf(out,
-                   "%sTake out the %lld rows to relabel: labelqa export %s relabel "
+                   "%sTake out the %lld row%s to relabel: labelqa export %s relabel "
                    "relabel.csv\n",
-                   bullet, (long long)report->relabel, report->run_path);
+                   bullet, (long long)report->relabel, lqa_plural(report->relabel),
+                   report->run_path);
   }
   if (open == 0 && report->relabel == 0) {
     lqa_buf_printf(out, "%sNothing is suspicious. A spot check still tells what was missed.\n",

@@ -19,6 +19,7 @@ typedef struct lqa_report_finding {
   const char *id, *severity; /* "null-content", "error" */
   int64_t count;             /* rows marked, or 1 for a finding about the whole file; 0 = nothing */
   int64_t groups;
+  int64_t accepted; /* by the baseline: rows, or findings about the whole file */
   const char *message;
   const int64_t *rows; /* the first LQA_REPORT_FINDING_ROWS row numbers */
   int64_t n_rows;
@@ -29,6 +30,11 @@ typedef struct lqa_report_finding {
   const char *repair;       /* or NULL */
   const char *details_json; /* one JSON object, or NULL */
 } lqa_report_finding;
+
+/* A finding that was not looked for, and why: "no --time column". */
+typedef struct lqa_report_not_run {
+  const char *id, *reason;
+} lqa_report_not_run;
 
 typedef struct lqa_report_length {
   lqa_str label;
@@ -107,6 +113,8 @@ typedef struct lqa_report {
   int64_t n_classes;
   const lqa_report_finding *findings;
   int64_t n_findings;
+  const lqa_report_not_run *not_run;
+  int64_t n_not_run;
   const lqa_report_length *lengths;
   int64_t n_lengths;
   lqa_report_confident confident;
@@ -138,6 +146,9 @@ lqa_status lqa_report_load(lqa_str json, const char *run_path, lqa_arena *arena,
 
 /* Total by severity of findings that found something. */
 int64_t lqa_report_count_findings(const lqa_report *report, const char *severity);
+/* The checks without a finding to show, as lines: how many found nothing, what the baseline
+ * accepts, what was not run and why. */
+void lqa_report_quiet_checks(const lqa_report *report, lqa_buf *out);
 /* What to do next, in order: sentences with commands, appended as lines with `bullet` before each.
  */
 void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf *out);

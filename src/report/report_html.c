@@ -61,13 +61,30 @@ static void add_cards(const lqa_report *r, lqa_buf *out) {
   lqa_buf_add_text(out, "</div>\n");
 }
 
+/* Appends each line of `lines` as an element that `open` begins and `close` ends. */
+static void add_lines(lqa_str lines, const char *open, const char *close, lqa_buf *out) {
+  lqa_str line;
+  while (lqa_markup_line(&lines, &line)) {
+    lqa_buf_add_text(out, open);
+    lqa_markup_escape(line, out);
+    lqa_buf_add_text(out, close);
+  }
+}
+
+static void add_quiet_checks(const lqa_report *r, lqa_buf *out) {
+  lqa_buf lines;
+  lqa_buf_init(&lines, 1 << 16);
+  lqa_report_quiet_checks(r, &lines);
+  add_lines(lqa_buf_str(&lines), "<p class=\"soft\">", "</p>\n", out);
+  out->failed = out->failed || lines.failed;
+  lqa_buf_clear(&lines);
+}
+
 static void add_findings(const lqa_report *r, lqa_buf *out) {
-  int64_t quiet = 0;
   lqa_buf_add_text(out, "<h2>Structure</h2><div class=\"wrap\"><table><tr><th>severity</th>"
                         "<th>finding</th><th class=\"n\">rows</th><th>what</th></tr>\n");
   for (int64_t i = 0; i < r->n_findings; i++) {
     const lqa_report_finding *f = &r->findings[i];
-    quiet += f->count == 0;
     if (f->count > 0) {
       lqa_buf_printf(out, "<tr><td class=\"%s\">%s</td><td>%s</td><td class=\"n\">%lld</td><td>",
                      f->severity, f->severity, f->id, (long long)f->count);
@@ -75,8 +92,8 @@ static void add_findings(const lqa_report *r, lqa_buf *out) {
       lqa_buf_add_text(out, "</td></tr>\n");
     }
   }
-  lqa_buf_printf(out, "</table></div><p class=\"soft\">%lld checks found nothing.</p>\n",
-                 (long long)quiet);
+  lqa_buf_add_text(out, "</table></div>\n");
+  add_quiet_checks(r, out);
 }
 
 /* A bar of `share` (0 to 1) of its width. */
@@ -127,9 +144,10 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
     return;
   }
   lqa_buf_printf(out,
-                 "<h2>Confident learning</h2><p>Model: %s, out of fold. %lld rows flagged; about "
-                 "%lld labels estimated wrong.",
-                 c->model, (long long)c->flagged, (long long)c->estimated_errors);
+                 "<h2>Confident learning</h2><p>Model: %s, out of fold. %lld row%s flagged; about "
+                 "%lld label%s estimated wrong.",
+                 c->model, (long long)c->flagged, lqa_plural(c->flagged),
+                 (long long)c->estimated_errors, lqa_plural(c->estimated_errors));
   if (!isnan(c->out_of_fold_accuracy)) {
     lqa_buf_printf(out, " Accuracy on given labels: %.1f %% out of fold",
                    100 * c->out_of_fold_accuracy);
@@ -151,10 +169,11 @@ static void add_judge(const lqa_report *r, lqa_buf *out) {
   lqa_buf_add_text(out, "<h2>Judge</h2><p>");
   lqa_markup_escape(lqa_str_from(j->model), out);
   lqa_buf_printf(out,
-                 ", protocol %s: %lld rows judged, %lld YES, %lld NO, %lld UNKNOWN; %lld "
-                 "calls, %lld answers from the cache.</p>\n",
-                 j->protocol, (long long)j->judged, (long long)j->yes, (long long)j->no,
-                 (long long)j->unknown, (long long)j->calls, (long long)j->cached);
+                 ", protocol %s: %lld row%s judged, %lld YES, %lld NO, %lld UNKNOWN; %lld "
+                 "call%s, %lld answer%s from the cache.</p>\n",
+                 j->protocol, (long long)j->judged, lqa_plural(j->judged), (long long)j->yes,
+                 (long long)j->no, (long long)j->unknown, (long long)j->calls, lqa_plural(j->calls),
+                 (long long)j->cached, lqa_plural(j->cached));
 }
 
 static void add_reasons(const lqa_report_suspect *s, lqa_buf *out) {
@@ -197,16 +216,7 @@ static void add_next_steps(const lqa_report *r, lqa_buf *out) {
   lqa_buf_init(&steps, 1 << 16);
   lqa_report_next_steps(r, "", &steps);
   lqa_buf_add_text(out, "<h2>Next</h2><ul>\n");
-  lqa_str left = lqa_buf_str(&steps);
-  while (left.size > 0) {
-    const char *end = memchr(left.data, '\n', left.size);
-    size_t n = end ? (size_t)(end - left.data) : left.size;
-    lqa_buf_add_text(out, "<li>");
-    lqa_markup_escape((lqa_str){left.data, n}, out);
-    lqa_buf_add_text(out, "</li>\n");
-    n += end != NULL;
-    left = (lqa_str){left.data + n, left.size - n};
-  }
+  add_lines(lqa_buf_str(&steps), "<li>", "</li>\n", out);
   lqa_buf_add_text(out, "</ul>\n");
   lqa_buf_clear(&steps);
 }
@@ -214,8 +224,9 @@ static void add_next_steps(const lqa_report *r, lqa_buf *out) {
 void lqa_report_html(const lqa_report *r, lqa_buf *out) {
   lqa_buf_add_text(out, head);
   lqa_buf_printf(out,
-                 "<h1>Label audit</h1><p class=\"soft\">%lld rows, %lld classes, labelqa %s</p>\n",
-                 (long long)r->n_rows, (long long)r->n_classes, r->version);
+                 "<h1>Label audit</h1><p class=\"soft\">%lld row%s, %lld class%s, labelqa %s</p>\n",
+                 (long long)r->n_rows, lqa_plural(r->n_rows), (long long)r->n_classes,
+                 r->n_classes == 1 ? "" : "es", r->version);
   for (int64_t i = 0; i < r->n_notes; i++) {
     lqa_buf_add_text(out, "<p class=\"soft\">Note: ");
     lqa_markup_escape(lqa_str_from(r->notes[i]), out);

@@ -55,6 +55,9 @@ static void add_findings(const lqa_report *report, lqa_json *json) {
     add_text(json, "severity", f->severity);
     add_int(json, "count", f->count);
     add_int(json, "groups", f->groups);
+    if (f->accepted > 0) {
+      add_int(json, "accepted", f->accepted);
+    }
     add_text(json, "message", f->message);
     lqa_json_key(json, "rows");
     lqa_json_open_array(json);
@@ -63,6 +66,18 @@ static void add_findings(const lqa_report *report, lqa_json *json) {
     }
     lqa_json_close_array(json);
     add_finding_extras(f, json);
+    lqa_json_close_object(json);
+  }
+  lqa_json_close_array(json);
+}
+
+static void add_not_run(const lqa_report *report, lqa_json *json) {
+  lqa_json_key(json, "not_run");
+  lqa_json_open_array(json);
+  for (int64_t i = 0; i < report->n_not_run; i++) {
+    lqa_json_open_object(json);
+    add_text(json, "id", report->not_run[i].id);
+    add_text(json, "reason", report->not_run[i].reason);
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
@@ -237,6 +252,7 @@ void lqa_report_json(const lqa_report *report, lqa_buf *out) {
   }
   lqa_json_close_array(&json);
   add_findings(report, &json);
+  add_not_run(report, &json);
   add_lengths(report, &json);
   add_confident(report, &json);
   add_model(report, &json);

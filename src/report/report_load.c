@@ -24,6 +24,11 @@ static lqa_str str_of(node *object, const char *key) {
   return value && value->kind == LQA_JSON_TEXT ? value->text : (lqa_str){NULL, 0};
 }
 
+static const char *text_or(node *object, const char *key, const char *fallback) {
+  const char *text = lqa_json_find_text(object, key);
+  return text ? text : fallback;
+}
+
 /* Writes a parsed value again. */
 static void write_node(node *value, lqa_json *json) {
   switch (value->kind) {
@@ -74,11 +79,12 @@ static lqa_status load_finding(node *object, lqa_arena *arena, lqa_report_findin
   if (!numbers) {
     return LQA_NO_MEMORY;
   }
-  *f = (lqa_report_finding){.id = lqa_json_find_text(object, "id"),
-                            .severity = lqa_json_find_text(object, "severity"),
-                            .message = lqa_json_find_text(object, "message"),
+  *f = (lqa_report_finding){.id = text_or(object, "id", ""),
+                            .severity = text_or(object, "severity", "info"),
+                            .message = text_or(object, "message", ""),
                             .count = lqa_json_find_int(object, "count", 0),
                             .groups = lqa_json_find_int(object, "groups", 0),
+                            .accepted = lqa_json_find_int(object, "accepted", 0),
                             .is_block = lqa_json_find(object, "rows_from") != NULL,
                             .rows_from = lqa_json_find_int(object, "rows_from", 0),
                             .rows_to = lqa_json_find_int(object, "rows_to", 0),
@@ -88,9 +94,6 @@ static lqa_status load_finding(node *object, lqa_arena *arena, lqa_report_findin
                             .repair = lqa_json_find_text(object, "repair"),
                             .details_json = load_details(object, "details", arena),
                             .rows = numbers};
-  f->id = f->id ? f->id : "";
-  f->severity = f->severity ? f->severity : "info";
-  f->message = f->message ? f->message : "";
   for (node *row = rows ? rows->first : NULL; row; row = row->next) {
     numbers[f->n_rows++] = (int64_t)row->number;
   }
@@ -106,6 +109,20 @@ static lqa_status load_findings(node *root, lqa_arena *arena, lqa_report *out) {
   out->findings = findings;
   for (node *object = array ? array->first : NULL; object; object = object->next) {
     LQA_TRY(load_finding(object, arena, &findings[out->n_findings++]));
+  }
+  return LQA_OK;
+}
+
+static lqa_status load_not_run(node *root, lqa_arena *arena, lqa_report *out) {
+  node *array = lqa_json_find(root, "not_run");
+  lqa_report_not_run *list = take_array(arena, array, sizeof *list);
+  if (!list) {
+    return LQA_NO_MEMORY;
+  }
+  out->not_run = list;
+  for (node *object = array ? array->first : NULL; object; object = object->next) {
+    list[out->n_not_run++] =
+        (lqa_report_not_run){text_or(object, "id", ""), text_or(object, "reason", "")};
   }
   return LQA_OK;
 }
@@ -161,11 +178,6 @@ static lqa_status load_overlaps(node *confident, lqa_arena *arena, lqa_report_co
                              .joint = lqa_json_find_number(object, "joint", NAN)};
   }
   return LQA_OK;
-}
-
-static const char *text_or(node *object, const char *key, const char *fallback) {
-  const char *text = lqa_json_find_text(object, key);
-  return text ? text : fallback;
 }
 
 static lqa_status load_confident(node *root, lqa_arena *arena, lqa_report_confident *c) {
@@ -259,6 +271,7 @@ static lqa_status load_timings(node *root, lqa_arena *arena, lqa_report *out) {
 static lqa_status load_all(node *root, lqa_arena *arena, lqa_report *out) {
   LQA_TRY(load_classes_and_notes(root, arena, out));
   LQA_TRY(load_findings(root, arena, out));
+  LQA_TRY(load_not_run(root, arena, out));
   LQA_TRY(load_lengths(root, arena, out));
   LQA_TRY(load_confident(root, arena, &out->confident));
   out->confident.model_json = load_details(root, "model", arena);

@@ -22,6 +22,20 @@ static void add_cell(lqa_str text, size_t n, lqa_buf *out) {
   lqa_buf_clear(&safe);
 }
 
+static void add_quiet_checks(const lqa_report *r, lqa_buf *out) {
+  lqa_buf lines;
+  lqa_buf_init(&lines, 1 << 16);
+  lqa_report_quiet_checks(r, &lines);
+  out->failed = out->failed || lines.failed;
+  lqa_str line, left = lqa_buf_str(&lines);
+  while (lqa_markup_line(&left, &line)) {
+    lqa_buf_add_text(out, "- ");
+    add_cell(line, 4000, out);
+    lqa_buf_add_char(out, '\n');
+  }
+  lqa_buf_clear(&lines);
+}
+
 static void add_findings(const lqa_report *r, lqa_buf *out) {
   lqa_buf_add_text(out,
                    "\n## Structure\n\n| severity | finding | rows | what |\n|---|---|---|---|\n");
@@ -33,6 +47,8 @@ static void add_findings(const lqa_report *r, lqa_buf *out) {
       lqa_buf_add_text(out, " |\n");
     }
   }
+  lqa_buf_add_char(out, '\n');
+  add_quiet_checks(r, out);
 }
 
 static void add_classes(const lqa_report_confident *c, lqa_buf *out) {
@@ -54,9 +70,10 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
     return;
   }
   lqa_buf_printf(out,
-                 "\n## Confident learning\n\nModel: %s, out of fold. %lld rows flagged; about "
-                 "%lld labels estimated wrong.",
-                 c->model, (long long)c->flagged, (long long)c->estimated_errors);
+                 "\n## Confident learning\n\nModel: %s, out of fold. %lld row%s flagged; about "
+                 "%lld label%s estimated wrong.",
+                 c->model, (long long)c->flagged, lqa_plural(c->flagged),
+                 (long long)c->estimated_errors, lqa_plural(c->estimated_errors));
   if (!isnan(c->out_of_fold_accuracy)) {
     lqa_buf_printf(out, " Accuracy on given labels: %.3f out of fold", c->out_of_fold_accuracy);
     if (!isnan(c->train_accuracy)) {
@@ -72,10 +89,11 @@ static void add_judge(const lqa_report *r, lqa_buf *out) {
   const lqa_report_judge *j = &r->judge;
   if (j->ran) {
     lqa_buf_printf(out,
-                   "\n## Judge\n\n%s, protocol %s: %lld rows judged, %lld YES, %lld NO, %lld "
-                   "UNKNOWN, %lld calls.\n",
-                   j->model, j->protocol, (long long)j->judged, (long long)j->yes, (long long)j->no,
-                   (long long)j->unknown, (long long)j->calls);
+                   "\n## Judge\n\n%s, protocol %s: %lld row%s judged, %lld YES, %lld NO, %lld "
+                   "UNKNOWN, %lld call%s.\n",
+                   j->model, j->protocol, (long long)j->judged, lqa_plural(j->judged),
+                   (long long)j->yes, (long long)j->no, (long long)j->unknown, (long long)j->calls,
+                   lqa_plural(j->calls));
   }
 }
 
@@ -100,8 +118,9 @@ static void add_suspects(const lqa_report *r, lqa_buf *out) {
 }
 
 void lqa_report_markdown(const lqa_report *r, lqa_buf *out) {
-  lqa_buf_printf(out, "# Label audit\n\n%lld rows, %lld classes. labelqa %s.\n\n",
-                 (long long)r->n_rows, (long long)r->n_classes, r->version);
+  lqa_buf_printf(out, "# Label audit\n\n%lld row%s, %lld class%s. labelqa %s.\n\n",
+                 (long long)r->n_rows, lqa_plural(r->n_rows), (long long)r->n_classes,
+                 r->n_classes == 1 ? "" : "es", r->version);
   lqa_buf_printf(out,
                  "| relabel | keep (ambiguous) | needs\\_review | keep |\n|---|---|---|---|\n"
                  "| %lld | %lld | %lld | %lld |\n",

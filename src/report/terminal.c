@@ -11,55 +11,91 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { LABEL_WIDTH = 14, ID_WIDTH = 10, MIN_TEXT = 20, MAX_OVERLAPS = 3, MAX_CLASSES = 12 };
+enum {
+  LABEL_WIDTH = 14,
+  ID_WIDTH = 10,
+  MIN_TEXT = 20,
+  MAX_OVERLAPS = 3,
+  MAX_CLASSES = 12,
+  MAX_ALIKE = 5
+};
 
 static double percent(int64_t part, int64_t whole) {
   return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
 }
 
 static void print_head(const lqa_report *r, lqa_buf *out) {
-  lqa_buf_printf(out, "%lld rows, %lld classes\n", (long long)r->n_rows, (long long)r->n_classes);
+  lqa_buf_printf(out, "%lld row%s, %lld class%s\n", (long long)r->n_rows, lqa_plural(r->n_rows),
+                 (long long)r->n_classes, r->n_classes == 1 ? "" : "es");
   for (int64_t i = 0; i < r->n_notes; i++) {
     lqa_buf_printf(out, "note: %s\n", r->notes[i]);
   }
 }
 
 /* Appends `text` wrapped at `width` with continuation lines indented by `indent`. */
-static void print_wrapped(const char *text, int indent, int width, lqa_buf *out) {
+static void print_wrapped(lqa_str text, int indent, int width, lqa_buf *out) {
   int at = indent;
   const char *separator = "";
-  while (*text) {
-    int word = (int)strcspn(text, " \n");
-    if (at > indent && at + 1 + word > width) {
+  for (size_t i = 0, word; i < text.size; i += word + 1) {
+    word = 0;
+    while (i + word < text.size && text.data[i + word] != ' ' && text.data[i + word] != '\n') {
+      word++;
+    }
+    if (at > indent && at + 1 + (int)word > width) {
       lqa_buf_printf(out, "\n%*s", indent, "");
       at = indent;
       separator = "";
     }
-    lqa_buf_printf(out, "%s%.*s", separator, word, text);
-    at += word + (int)strlen(separator);
+    lqa_buf_printf(out, "%s%.*s", separator, (int)word, text.data + i);
+    at += (int)word + (int)strlen(separator);
     separator = " ";
-    text += word;
-    text += *text != '\0';
   }
   lqa_buf_add_char(out, '\n');
 }
 
+static void print_quiet_checks(const lqa_report *r, int width, lqa_buf *out) {
+  lqa_buf lines;
+  lqa_buf_init(&lines, 1 << 16);
+  lqa_report_quiet_checks(r, &lines);
+  out->failed = out->failed || lines.failed;
+  lqa_str line, left = lqa_buf_str(&lines);
+  while (lqa_markup_line(&left, &line)) {
+    lqa_buf_add_text(out, "  ");
+    print_wrapped(line, 4, width, out);
+  }
+  lqa_buf_clear(&lines);
+}
+
+/* Findings of one id that follow each other from `at` on: those of a check that judges each class,
+ * file or column by itself. */
+static int64_t count_alike(const lqa_report *r, int64_t at) {
+  int64_t n = 0;
+  while (at + n < r->n_findings && r->findings[at + n].count > 0 &&
+         strcmp(r->findings[at + n].id, r->findings[at].id) == 0) {
+    n++;
+  }
+  return n;
+}
+
 static void print_findings(const lqa_report *r, int width, lqa_buf *out) {
-  int64_t quiet = 0;
   lqa_buf_add_text(out, "\nStructure\n");
-  for (int64_t i = 0; i < r->n_findings; i++) {
-    const lqa_report_finding *f = &r->findings[i];
-    quiet += f->count == 0;
-    if (f->count > 0) {
-      lqa_buf_printf(out, "  %-6s%-24s", f->severity, f->id);
-      print_wrapped(f->message, 32, width, out);
+  for (int64_t i = 0, alike = 0; i < r->n_findings; i += alike ? alike : 1) {
+    alike = count_alike(r, i);
+    for (int64_t k = i; k < i + alike && k < i + MAX_ALIKE; k++) {
+      lqa_buf_printf(out, "  %-6s%-24s", r->findings[k].severity, r->findings[k].id);
+      print_wrapped(lqa_str_from(r->findings[k].message), 32, width, out);
+    }
+    if (alike > MAX_ALIKE) {
+      lqa_buf_printf(out, "%*sand %lld more of %s (see report.html)\n", 32, "",
+                     (long long)(alike - MAX_ALIKE), r->findings[i].id);
     }
   }
-  lqa_buf_printf(out, "  %lld checks found nothing\n", (long long)quiet);
+  print_quiet_checks(r, width, out);
 }
 
 static void print_classes(const lqa_report_confident *c, lqa_buf *out) {
   if (c->n_classes > MAX_CLASSES) {
+    lqa_buf_printf(out, "  %lld classes: report.html lists them\n", (long long)c->n_classes);
     return;
   }
   lqa_buf_printf(out, "  %-20s%10s%10s%16s\n", "class", "rows", "flagged", "est. wrong");
@@ -95,9 +131,9 @@ static void print_confident(const lqa_report *r, lqa_buf *out) {
     return;
   }
   lqa_buf_printf(out, "\nConfident learning (%s, out of fold)\n", c->model);
-  lqa_buf_printf(out, "  %lld rows flagged (%.1f %%), about %lld labels estimated wrong\n",
-                 (long long)c->flagged, percent(c->flagged, r->n_rows),
-                 (long long)c->estimated_errors);
+  lqa_buf_printf(out, "  %lld row%s flagged (%.1f %%), about %lld label%s estimated wrong\n",
+                 (long long)c->flagged, lqa_plural(c->flagged), percent(c->flagged, r->n_rows),
+                 (long long)c->estimated_errors, lqa_plural(c->estimated_errors));
   if (!isnan(c->out_of_fold_accuracy)) {
     lqa_buf_printf(out, "  accuracy on given labels: %.1f %% out of fold",
                    100 * c->out_of_fold_accuracy);
@@ -108,7 +144,8 @@ static void print_confident(const lqa_report *r, lqa_buf *out) {
   }
   print_classes(c, out);
   print_overlaps(c, out);
-  lqa_buf_printf(out, "  high loss: %lld rows%s\n", (long long)r->loss.count,
+  lqa_buf_printf(out, "  high loss: %lld row%s%s\n", (long long)r->loss.count,
+                 lqa_plural(r->loss.count),
                  r->loss.from_logs ? " (training logs)"
                                    : " (from the same probabilities: no independent signal)");
 }
@@ -119,10 +156,11 @@ static void print_judge(const lqa_report *r, lqa_buf *out) {
     return;
   }
   lqa_buf_printf(out,
-                 "\nJudge (%s, %s)\n  %lld rows: %lld YES, %lld NO, %lld UNKNOWN; %lld calls, "
-                 "%lld answers from the cache",
-                 j->model, j->protocol, (long long)j->judged, (long long)j->yes, (long long)j->no,
-                 (long long)j->unknown, (long long)j->calls, (long long)j->cached);
+                 "\nJudge (%s, %s)\n  %lld row%s: %lld YES, %lld NO, %lld UNKNOWN; %lld call%s, "
+                 "%lld answer%s from the cache",
+                 j->model, j->protocol, (long long)j->judged, lqa_plural(j->judged),
+                 (long long)j->yes, (long long)j->no, (long long)j->unknown, (long long)j->calls,
+                 lqa_plural(j->calls), (long long)j->cached, lqa_plural(j->cached));
   if (!isnan(j->cost_usd)) {
     lqa_buf_printf(out, ", USD %.4f", j->cost_usd);
   }
@@ -165,9 +203,9 @@ static void print_suspects(const lqa_report *r, int width, lqa_buf *out) {
   }
   int text_width = width - (ID_WIDTH + 2 * LABEL_WIDTH + 6 + 10);
   text_width = text_width < MIN_TEXT ? MIN_TEXT : text_width;
-  lqa_buf_printf(out, "\nThe %lld rows to doubt first\n  %-*s  %-5s %-*s  %-*s  %s\n",
-                 (long long)r->n_suspects, ID_WIDTH, "row", "trust", LABEL_WIDTH, "label",
-                 LABEL_WIDTH, "better", "text");
+  lqa_buf_printf(out, "\nThe %lld row%s to doubt first\n  %-*s  %-5s %-*s  %-*s  %s\n",
+                 (long long)r->n_suspects, lqa_plural(r->n_suspects), ID_WIDTH, "row", "trust",
+                 LABEL_WIDTH, "label", LABEL_WIDTH, "better", "text");
   for (int64_t i = 0; i < r->n_suspects; i++) {
     const lqa_report_suspect *s = &r->suspects[i];
     lqa_buf_add_text(out, "  ");

@@ -30,7 +30,11 @@ static const lqa_report_finding findings[] = {
      .z = 10.5,
      .repair = "row-shift",
      .details_json = "{\"a\":[1,{\"b\":null}],\"c\":\"d\"}"},
-    {.id = "rare-class", .severity = "warn", .message = "", .count = 0, .z = NAN}};
+    {.id = "rare-class", .severity = "warn", .message = "", .count = 0, .z = NAN},
+    {.id = "slice", .severity = "warn", .message = "", .count = 0, .accepted = 4, .z = NAN}};
+static const lqa_report_not_run not_run[] = {{"id-order", "no --id column"},
+                                             {"time-order", "no --time <column>"},
+                                             {"id-duplicate", "no --id column"}};
 
 static lqa_report make_report(void) {
   static lqa_str classes[2];
@@ -62,7 +66,9 @@ static lqa_report make_report(void) {
       .classes = classes,
       .n_classes = 2,
       .findings = findings,
-      .n_findings = 3,
+      .n_findings = 4,
+      .not_run = not_run,
+      .n_not_run = 3,
       .lengths = &length,
       .n_lengths = 1,
       .confident = {true, "logistic", "stable", 3, 4, 0.99, 0.9, per_class, 2, &overlap, 1},
@@ -132,6 +138,52 @@ static void test_markup_is_escaped(void **state) {
   }
 }
 
+static lqa_report_finding many[12];
+
+static void test_checks_without_findings_are_told(void **state) {
+  (void)state;
+  lqa_report report = make_report();
+  void (*const renderers[])(const lqa_report *, lqa_buf *) = {lqa_report_html, lqa_report_markdown};
+  for (int i = 0; i < 2; i++) {
+    lqa_buf out;
+    lqa_buf_init(&out, 1 << 20);
+    renderers[i](&report, &out);
+    assert_non_null(strstr(out.data, "1 check found nothing"));
+    assert_non_null(strstr(out.data, "accepted by the baseline: slice (4)"));
+    assert_non_null(strstr(out.data, "not run: no --id column (id-order, id-duplicate)"));
+    assert_non_null(strstr(out.data, "not run: no --time &lt;column&gt; (time-order)"));
+    lqa_buf_clear(&out);
+  }
+  lqa_buf out;
+  lqa_buf_init(&out, 1 << 20);
+  lqa_report_junit(&report, &out);
+  assert_non_null(strstr(out.data, "tests=\"7\" failures=\"2\" skipped=\"3\""));
+  assert_non_null(strstr(out.data, "name=\"id-order\"><skipped message=\"no --id column\"/>"));
+  lqa_buf_clear(&out);
+}
+
+static void test_findings_alike_are_cut(void **state) {
+  (void)state;
+  lqa_report report = make_report();
+  for (int i = 0; i < 12; i++) {
+    many[i] = findings[0];
+    many[i].id = i == 11 ? "null-label" : "rare-class";
+  }
+  report.findings = many;
+  report.n_findings = 12;
+  lqa_buf out;
+  lqa_buf_init(&out, 1 << 20);
+  lqa_report_terminal(&report, 80, &out);
+  int shown = 0;
+  for (const char *at = out.data; (at = strstr(at, "error rare-class")) != NULL; at++) {
+    shown++;
+  }
+  assert_int_equal(shown, 5);
+  assert_non_null(strstr(out.data, "and 6 more of rare-class (see report.html)"));
+  assert_non_null(strstr(out.data, "error null-label"));
+  lqa_buf_clear(&out);
+}
+
 static void test_terminal_fits_and_is_tame(void **state) {
   (void)state;
   lqa_report report = make_report();
@@ -141,7 +193,9 @@ static void test_terminal_fits_and_is_tame(void **state) {
   assert_null(strchr(out.data, '\x1b'));
   assert_non_null(strstr(out.data, "rows 5-9 carry the label"));
   assert_non_null(strstr(out.data, "--repair row-shift"));
-  assert_non_null(strstr(out.data, "1 checks found nothing"));
+  assert_non_null(strstr(out.data, "  1 check found nothing\n"));
+  assert_non_null(strstr(out.data, "  not run: no --id column (id-order, id-duplicate)\n"));
+  assert_non_null(strstr(out.data, "The 1 row to doubt first"));
   lqa_buf_clear(&out);
 }
 
@@ -150,6 +204,8 @@ int main(void) {
       cmocka_unit_test(test_json_reads_back_to_itself),
       cmocka_unit_test(test_another_schema_is_refused),
       cmocka_unit_test(test_markup_is_escaped),
+      cmocka_unit_test(test_checks_without_findings_are_told),
+      cmocka_unit_test(test_findings_alike_are_cut),
       cmocka_unit_test(test_terminal_fits_and_is_tame),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

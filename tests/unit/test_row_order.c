@@ -144,6 +144,35 @@ static void refuses_mixed_forms(void **state) {
   lqa_audit_run_clear(&run);
 }
 
+static void refuses_mixed_units(void **state) {
+  (void)state;
+  lqa_audit_run run;
+  lqa_error err;
+  count_up("%d", 1700000000);
+  values[33] = "1700000033000";
+  audit(LQA_ROLE_TIME, "time-order", &run, LQA_BAD_DATA, &err);
+  assert_int_equal(err.row, 33);
+  assert_non_null(strstr(err.message, "milliseconds"));
+  lqa_audit_run_clear(&run);
+  values[34] = "12"; /* no date in either unit: numbers that only give an order */
+  audit(LQA_ROLE_TIME, "time-order", &run, LQA_OK, &err);
+  lqa_audit_run_clear(&run);
+}
+
+static void an_empty_column_is_not_run(void **state) {
+  (void)state;
+  lqa_audit_run run;
+  lqa_error err;
+  for (int i = 0; i < N; i++) {
+    values[i] = NULL;
+  }
+  audit(LQA_ROLE_TIME, "time-order", &run, LQA_OK, &err);
+  assert_int_equal(run.findings.items.n, 0);
+  assert_int_equal(run.n_skipped, 1);
+  assert_string_equal(run.skipped[0].reason, "column 'when' holds no time");
+  lqa_audit_run_clear(&run);
+}
+
 static void reads_the_usual_forms(void **state) {
   (void)state;
   static const struct {
@@ -155,6 +184,7 @@ static void reads_the_usual_forms(void **state) {
       {"2026-11-23T21:04:12Z", LQA_TIME_ISO, 1795467852},
       {"2026-11-23 22:04:12.5+01:00", LQA_TIME_ISO, 1795467852.5},
       {"2026/11/23 21:04", LQA_TIME_ISO, 1795467840},
+      {"2000-02-29T24:00", LQA_TIME_ISO, 951868800},
       {"23.11.2026", LQA_TIME_DAY_FIRST, 1795392000},
       {"23/11/2026 21:04", LQA_TIME_DAY_FIRST, 1795467840},
       {"11/23/2026", LQA_TIME_MONTH_FIRST, 1795392000},
@@ -167,9 +197,10 @@ static void reads_the_usual_forms(void **state) {
     assert_true(lqa_time_parse(lqa_str_from(cases[i].text), cases[i].form, &seconds));
     assert_true(fabs(seconds - cases[i].seconds) < 1e-6);
   }
-  static const char *const bad[] = {"",         "2026-13-01", "2026-11-23T25:00",
-                                    "23.11.26", "today",      "2026-11-23T21:04:12+1",
-                                    "2026-11",  "nan"};
+  static const char *const bad[] = {"",           "2026-13-01", "2026-11-23T25:00",
+                                    "23.11.26",   "today",      "2026-11-23T21:04:12+1",
+                                    "2026-11",    "nan",        "2020-02-30",
+                                    "1900-02-29", "31.04.2026", "2026-11-23T24:01"};
   for (size_t i = 0; i < FIXTURE_COUNT(bad); i++) {
     double seconds;
     assert_false(lqa_time_parse(lqa_str_from(bad[i]), LQA_TIME_ISO, &seconds));
@@ -234,6 +265,8 @@ int main(void) {
       cmocka_unit_test(finds_ids_out_of_order_and_holes),
       cmocka_unit_test(finds_times_out_of_order),
       cmocka_unit_test(refuses_mixed_forms),
+      cmocka_unit_test(refuses_mixed_units),
+      cmocka_unit_test(an_empty_column_is_not_run),
       cmocka_unit_test(reads_the_usual_forms),
       cmocka_unit_test(breaks_are_the_fewest),
   };

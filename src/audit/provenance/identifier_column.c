@@ -58,8 +58,10 @@ static lqa_status report(const lqa_audit_input *input, const char *name, const c
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   (void)err;
   const lqa_dataset *d = input->dataset;
-  if (d->n_rows < MIN_ROWS) {
-    return LQA_OK;
+  if (d->n_features == 0 || d->n_rows < MIN_ROWS) {
+    return d->n_features == 0
+               ? lqa_finding_decline(input->findings, "no --features columns")
+               : lqa_finding_decline(input->findings, "fewer than %d rows", MIN_ROWS);
   }
   for (int32_t c = 0; c < d->n_features; c++) {
     const lqa_feature_column *column = &d->features[c];

@@ -175,7 +175,10 @@ static lqa_status judge_time(const lqa_audit_input *input, lqa_error *err) {
   for (int64_t i = 0; i < t.n; i++) {
     order[i] = timed[i].row;
   }
-  status = judge_track(&t);
+  bool has_parts = d->n_files > 1 || lqa_dataset_has_role(d, LQA_ROLE_SOURCE);
+  status = t.n > 0 || has_parts ? judge_track(&t)
+                                : lqa_finding_decline(input->findings, "column '%s' holds no time",
+                                                      d->roles[LQA_ROLE_TIME].name);
 out:
   free(seconds);
   free(timed);

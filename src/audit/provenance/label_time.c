@@ -43,6 +43,11 @@ static lqa_status judge(const lqa_audit_input *input, const double *content, con
       status = lqa_vec_push(&rows, row);
     }
   }
+  if (status == LQA_OK && n_compared == 0) {
+    status = lqa_finding_decline(input->findings, "no row has a time both in '%s' and in '%s'",
+                                 input->dataset->roles[LQA_ROLE_TIME].name,
+                                 input->dataset->roles[LQA_ROLE_LABEL_TIME].name);
+  }
   if (status == LQA_OK && rows.n) {
     status = report(input, &rows, n_compared, longest);
   }

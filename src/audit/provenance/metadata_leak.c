@@ -94,14 +94,19 @@ static lqa_status judge(const lqa_audit_input *input, const lqa_parts *parts) {
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   static const int kinds[] = {LQA_PARTS_FILES, LQA_ROLE_SOURCE, LQA_ROLE_ANNOTATOR, LQA_ROLE_GROUP,
                               LQA_ROLE_SPLIT};
+  uint32_t most = 0;
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
     lqa_parts parts;
     LQA_TRY(lqa_parts_read(input->dataset, kinds[i], &parts, err));
+    most = parts.n > most ? parts.n : most;
     lqa_status status = judge(input, &parts);
     lqa_parts_clear(&parts);
     LQA_TRY(status);
   }
-  return LQA_OK;
+  return most >= 2 ? LQA_OK
+                   : lqa_finding_decline(input->findings,
+                                         "one file, and no source, annotator, group or split "
+                                         "column");
 }
 
 const lqa_audit lqa_audit_metadata_leak = {

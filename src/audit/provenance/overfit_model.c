@@ -16,9 +16,11 @@ static const double MIN_GAP = .005;
 
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   (void)err;
+  if (isnan(input->train_accuracy)) {
+    return lqa_finding_decline(input->findings, "no model was trained");
+  }
   bool is_right_elsewhere = input->train_accuracy - input->out_of_fold_accuracy < MIN_GAP;
-  if (isnan(input->train_accuracy) || input->train_accuracy < input->params[PARAM_ACCURACY] ||
-      is_right_elsewhere) {
+  if (input->train_accuracy < input->params[PARAM_ACCURACY] || is_right_elsewhere) {
     return LQA_OK;
   }
   lqa_finding *finding = lqa_finding_add(

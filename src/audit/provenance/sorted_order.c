@@ -12,6 +12,9 @@
 #include <math.h>
 
 enum { PARAM_EXCESS };
+enum { MIN_PAIRS = 50 };
+
+static const double MAX_CHANCE = .95;
 
 /* Pairs of neighbours, those of equal label, and the share that chance would give. */
 typedef struct repeats {
@@ -43,8 +46,11 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   (void)err;
   repeats found;
   LQA_TRY(count_repeats(input->dataset, &found));
-  if (found.pairs < 50 || found.chance > .95) {
-    return LQA_OK;
+  if (found.pairs < MIN_PAIRS || found.chance > MAX_CHANCE) {
+    return found.pairs < MIN_PAIRS
+               ? lqa_finding_decline(input->findings, "fewer than %d neighbouring rows with labels",
+                                     MIN_PAIRS)
+               : lqa_finding_decline(input->findings, "nearly all rows have the same label");
   }
   double share = found.equal / found.pairs;
   double z = (share - found.chance) / sqrt(found.chance * (1 - found.chance) / found.pairs);

@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-enum { ROWS_PER_PIECE = 1 << 18 };
+enum { ROWS_PER_PIECE = 1 << 18, MAX_SPLITS = 100 };
 
 enum { PARAM_V, PARAM_DISTANCE };
 
@@ -136,7 +136,13 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   LQA_TRY(lqa_parts_read(input->dataset, LQA_ROLE_SPLIT, &t.parts, err));
   size_t n_classes = (size_t)input->dataset->n_classes;
   lqa_status status = LQA_OK;
-  if (t.parts.n >= 2 && t.parts.n <= 100) {
+  if (t.parts.n < 2 || t.parts.n > MAX_SPLITS) {
+    status = lqa_finding_decline(input->findings, "column '%s' holds %s",
+                                 input->dataset->roles[LQA_ROLE_SPLIT].name,
+                                 t.parts.n == 0   ? "no split"
+                                 : t.parts.n == 1 ? "one split only"
+                                                  : "more than 100 splits");
+  } else {
     t.cell = lqa_calloc(t.parts.n, n_classes * sizeof *t.cell);
     t.class_total = lqa_calloc(n_classes, sizeof *t.class_total);
     t.split = lqa_calloc(t.parts.n, sizeof *t.split);

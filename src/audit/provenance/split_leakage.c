@@ -103,7 +103,12 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
     status = lqa_row_groups_by_number(input->dataset->n_rows, input->cluster, &near, err);
     groups = &near;
   }
-  if (status == LQA_OK && groups && lqa_map_count(s.names) > 1) {
+  uint32_t n_splits = status == LQA_OK ? (uint32_t)lqa_map_count(s.names) : 0;
+  if (status == LQA_OK && n_splits < 2) {
+    status = lqa_finding_decline(input->findings, "column '%s' holds %s",
+                                 input->dataset->roles[LQA_ROLE_SPLIT].name,
+                                 n_splits == 0 ? "no split" : "one split only");
+  } else if (status == LQA_OK && groups) {
     status = gather(&s, groups, &leaks);
   }
   if (status == LQA_OK && leaks.members.n) {

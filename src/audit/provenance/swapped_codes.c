@@ -211,11 +211,12 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   search s = {.input = input, .bag = &bag, .model = &model};
   uint32_t n_buckets = lqa_quick_bayes_buckets(d->n_classes);
   if (!has_parts(d)) {
-    return LQA_OK;
+    return lqa_finding_decline(input->findings,
+                               "one file, and no --source-column or --annotator column");
   }
   LQA_TRY(lqa_bag_source_new(input, n_buckets, &source, err));
   if (!source) {
-    return LQA_OK;
+    return lqa_finding_decline(input->findings, "no content beside the probabilities");
   }
   lqa_status status = LQA_OK;
   LQA_TRY_OUT(

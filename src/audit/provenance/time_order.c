@@ -158,7 +158,10 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   lqa_time_form form;
   lqa_status status = lqa_time_read(d, &d->roles[LQA_ROLE_TIME], &form, seconds, err);
   if (status == LQA_OK) {
-    status = judge(input, seconds, form);
+    bool is_empty = !lqa_time_occurs(seconds, d->n_rows);
+    status = is_empty ? lqa_finding_decline(input->findings, "column '%s' holds no time",
+                                            d->roles[LQA_ROLE_TIME].name)
+                      : judge(input, seconds, form);
   }
   free(seconds);
   return status;

@@ -77,11 +77,18 @@ static bool read_clock(lqa_str s, size_t at, double *seconds) {
       fraction += (s.data[at] - '0') * scale;
     }
   }
-  if (!read_zone(s, &at, &offset) || hour > 24 || minute > 59 || second > 60) {
+  bool is_late = hour > 24 || (hour == 24 && (minute > 0 || second > 0 || fraction > 0));
+  if (!read_zone(s, &at, &offset) || is_late || minute > 59 || second > 60) {
     return false;
   }
   *seconds += (double)(hour * 3600 + minute * 60 + second) + fraction - offset;
   return true;
+}
+
+static int64_t days_in_month(int64_t year, int64_t month) {
+  static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return month == 2 && is_leap ? 29 : days[month - 1];
 }
 
 static bool read_date(lqa_str s, lqa_time_form form, double *seconds) {
@@ -98,7 +105,7 @@ static bool read_date(lqa_str s, lqa_time_form form, double *seconds) {
   int64_t year = year_first ? part[0] : part[2];
   int64_t month = form == LQA_TIME_MONTH_FIRST ? part[0] : part[1];
   int64_t day = year_first ? part[2] : form == LQA_TIME_MONTH_FIRST ? part[1] : part[0];
-  if (month < 1 || month > 12 || day < 1 || day > 31) {
+  if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) {
     return false;
   }
   *seconds = 86400. * (double)days_from_civil(year, month, day);
@@ -145,7 +152,7 @@ static void describe_fits(const lqa_column *column, lqa_time_form form, char out
   lqa_str text = first >= 0 ? lqa_column_get(column, first) : (lqa_str){"", 0};
   out[0] = '\0';
   if (n > 0) {
-    snprintf(out, 160, " as in %lld others, such as '%.*s'", (long long)n,
+    snprintf(out, 160, " as in %lld other%s, such as '%.*s'", (long long)n, n == 1 ? "" : "s",
              (int)(text.size < 40 ? text.size : 40), text.data);
   }
 }
@@ -158,11 +165,55 @@ static lqa_status fail_misfit(const lqa_dataset *dataset, const lqa_column *colu
   char fits[160];
   describe_fits(column, form, fits);
   return lqa_fail_at(err, LQA_BAD_DATA, file, in_file, column->name,
-                     "%s%srow %lld, column '%s': '%.*s' is not a time%s; %lld values do not "
+                     "%s%srow %lld, column '%s': '%.*s' is not a time%s; %lld value%s not "
                      "fit. Give all times one form: 2026-11-23T21:04:12 (with Z or +01:00, or the "
                      "date alone), 23.11.2026 21:04, 11/23/2026 21:04, or seconds since 1970",
                      file ? file : "", file ? ", " : "", (long long)in_file, column->name,
-                     (int)(text.size < 40 ? text.size : 40), text.data, fits, (long long)n_misfits);
+                     (int)(text.size < 40 ? text.size : 40), text.data, fits, (long long)n_misfits,
+                     n_misfits == 1 ? " does" : "s do");
+}
+
+void lqa_time_count_unit(lqa_time_units *units, lqa_str text, int64_t row) {
+  double seconds;
+  if (!text.data) {
+    return;
+  }
+  if (lqa_time_parse(text, LQA_TIME_SECONDS, &seconds)) {
+    units->seconds_row = units->n_seconds++ ? units->seconds_row : row;
+  } else if (lqa_time_parse(text, LQA_TIME_MILLISECONDS, &seconds)) {
+    units->milliseconds_row = units->n_milliseconds++ ? units->milliseconds_row : row;
+  } else {
+    units->n_others++;
+  }
+}
+
+bool lqa_time_mixes_units(const lqa_time_units *units) {
+  return units->n_others == 0 && units->n_seconds > 0 && units->n_milliseconds > 0;
+}
+
+/* Numbers that are all dates, but some counted in seconds and some in milliseconds. */
+static lqa_status check_units(const lqa_dataset *dataset, const lqa_column *column,
+                              lqa_error *err) {
+  lqa_time_units units = {0};
+  for (int64_t row = 0; row < column->n; row++) {
+    lqa_time_count_unit(&units, lqa_column_get(column, row), row);
+  }
+  if (!lqa_time_mixes_units(&units)) {
+    return LQA_OK;
+  }
+  bool odd_seconds = units.n_seconds < units.n_milliseconds;
+  int64_t row = odd_seconds ? units.seconds_row : units.milliseconds_row, in_file = row;
+  const char *file = dataset->n_files ? lqa_dataset_file_of(dataset, row, &in_file)->path : NULL;
+  lqa_str text = lqa_column_get(column, row);
+  return lqa_fail_at(err, LQA_BAD_DATA, file, in_file, column->name,
+                     "%s%srow %lld, column '%s': '%.*s' counts %s since 1970, but %lld of the "
+                     "column's times count "
+                     "%s. Give all of them in one unit",
+                     file ? file : "", file ? ", " : "", (long long)in_file, column->name,
+                     (int)(text.size < 40 ? text.size : 40), text.data,
+                     odd_seconds ? "seconds" : "milliseconds",
+                     (long long)(odd_seconds ? units.n_milliseconds : units.n_seconds),
+                     odd_seconds ? "milliseconds" : "seconds");
 }
 
 lqa_status lqa_time_read(const lqa_dataset *dataset, const lqa_column *column, lqa_time_form *form,
@@ -179,6 +230,9 @@ lqa_status lqa_time_read(const lqa_dataset *dataset, const lqa_column *column, l
   if (fewest > 0) {
     return fail_misfit(dataset, column, row, *form, fewest, err);
   }
+  if (*form == LQA_TIME_NUMBER) {
+    LQA_TRY(check_units(dataset, column, err));
+  }
   for (row = 0; row < column->n; row++) {
     lqa_str text = lqa_column_get(column, row);
     if (!text.data || !lqa_time_parse(text, *form, &seconds[row])) {
@@ -186,6 +240,14 @@ lqa_status lqa_time_read(const lqa_dataset *dataset, const lqa_column *column, l
     }
   }
   return LQA_OK;
+}
+
+bool lqa_time_occurs(const double *seconds, int64_t n) {
+  int64_t row = 0;
+  while (row < n && isnan(seconds[row])) {
+    row++;
+  }
+  return row < n;
 }
 
 void lqa_time_format(double seconds, lqa_time_form form, char out[32]) {
