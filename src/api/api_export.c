@@ -32,8 +32,11 @@ static void add_text(const lqa_export_args *args, const lqa_export *export,
   }
   lqa_buf_add_char(text, '\n');
   if (summary->n_emptied > 0) {
-    lqa_buf_printf(text, "%lld of these %s overwritten in the source and empty now\n",
-                   (long long)summary->n_emptied, summary->n_emptied == 1 ? "was" : "were");
+    bool one = summary->n_emptied == 1;
+    lqa_buf_add_text(text, one ? "the right label of " : "the right labels of ");
+    add_count(text, summary->n_emptied, "row");
+    lqa_buf_printf(text, " %s overwritten when the labels slipped: %s empty now, label %s again\n",
+                   one ? "was" : "were", one ? "it is" : "they are", one ? "it" : "them");
   }
   if (summary->n_guarded > 0) {
     add_count(text, summary->n_guarded, "cell");

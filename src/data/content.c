@@ -8,7 +8,7 @@
 #include "base/unicode.h"
 #include "data/storage.h"
 
-enum { ROWS_PER_TASK = 2048, SEGMENT_BYTES = 1 << 26 };
+enum { ROWS_PER_TASK = 2048, SEGMENT_BYTES = 1 << 26, UNIT_SEPARATOR = 0x1F };
 
 typedef struct hash_job {
   const lqa_column *content;
@@ -31,6 +31,36 @@ static lqa_status hash_numbers(const hash_job *job, int64_t row, lqa_buf *scratc
   return scratch->failed ? LQA_NO_MEMORY : LQA_OK;
 }
 
+lqa_status lqa_content_hash(lqa_str text, lqa_buf *scratch, lqa_hash128 *hash) {
+  lqa_buf_reset(scratch);
+  lqa_unicode_fold(text, scratch);
+  if (scratch->failed) {
+    return LQA_NO_MEMORY;
+  }
+  *hash = lqa_hash128_of(scratch->data, scratch->size);
+  return LQA_OK;
+}
+
+static bool is_guard(lqa_str text, size_t at) {
+  bool begins_cell = at == 0 || text.data[at - 1] == ' ' || text.data[at - 1] == UNIT_SEPARATOR;
+  return begins_cell && text.data[at] == '\'' && at + 1 < text.size && text.data[at + 1] &&
+         strchr("=+-@\t\r", text.data[at + 1]);
+}
+
+bool lqa_content_unguard(lqa_str text, lqa_buf *out) {
+  size_t from = 0;
+  for (size_t i = 0; i < text.size; i++) {
+    if (is_guard(text, i)) {
+      lqa_buf_add(out, text.data + from, i - from);
+      from = i + 1;
+    }
+  }
+  if (from > 0) {
+    lqa_buf_add(out, text.data + from, text.size - from);
+  }
+  return from > 0;
+}
+
 static lqa_status hash_row(const hash_job *job, int64_t row, lqa_buf *folded) {
   if (job->embeddings) {
     return hash_numbers(job, row, folded);
@@ -40,13 +70,7 @@ static lqa_status hash_row(const hash_job *job, int64_t row, lqa_buf *folded) {
   if (!job->valid[row]) {
     return LQA_OK;
   }
-  lqa_buf_reset(folded);
-  lqa_unicode_fold(text, folded);
-  if (folded->failed) {
-    return LQA_NO_MEMORY;
-  }
-  job->hash[row] = lqa_hash128_of(folded->data, folded->size);
-  return LQA_OK;
+  return lqa_content_hash(text, folded, &job->hash[row]);
 }
 
 static lqa_status hash_rows(void *data, size_t task, size_t worker) {

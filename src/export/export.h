@@ -16,7 +16,7 @@ typedef struct lqa_export_options {
 typedef struct lqa_export_summary {
   int64_t n_rows;    /* written */
   int64_t n_changed; /* labels that differ from the source's */
-  int64_t n_emptied; /* of these, labels that are lost: NULL now */
+  int64_t n_emptied; /* rows whose right label is lost: NULL now */
   int64_t n_guarded; /* copied cells that CSV had to change: a leading apostrophe */
 } lqa_export_summary;
 

@@ -20,8 +20,10 @@ static int32_t choose_label(const cleaner *c, int64_t row) {
   return c->apply_relabel && is_corrected ? e->corrected_label[row] : LQA_CLASS_NONE;
 }
 
-static bool relabel(void *data, const lqa_source_reader *reader, int64_t row, lqa_str *label) {
+static bool relabel(void *data, const lqa_source_reader *reader, int64_t row, lqa_str *label,
+                    bool *is_lost) {
   (void)reader;
+  (void)is_lost;
   const cleaner *c = data;
   int32_t chosen = choose_label(c, row);
   if (chosen == LQA_CLASS_NONE || chosen == c->run->rows.label[row]) {

@@ -7,8 +7,9 @@
 #include "export/label_repair.h"
 #include "export/source_copy.h"
 
-static bool relabel(void *data, const lqa_source_reader *reader, int64_t row, lqa_str *label) {
-  return lqa_label_repair_get(data, reader, row, label);
+static bool relabel(void *data, const lqa_source_reader *reader, int64_t row, lqa_str *label,
+                    bool *is_lost) {
+  return lqa_label_repair_get(data, reader, row, label, is_lost);
 }
 
 static lqa_status begin(void *data, const lqa_source *source, lqa_error *err) {

@@ -213,23 +213,27 @@ static bool applies(const patch *p, const lqa_source_reader *reader, int64_t row
 }
 
 /* The label `p` gives to a row that has `given`. */
-static lqa_str find_label(const lqa_run *run, const patch *p, int64_t row, lqa_str given) {
+static lqa_str find_label(const lqa_run *run, const patch *p, int64_t row, lqa_str given,
+                          bool *is_lost) {
   if (p->kind == PATCH_MAP) {
     int64_t index = lqa_str_is_null(given) ? -1 : lqa_map_find(p->labels, given);
     return index < 0 ? given : p->meant.data[index];
   }
   int64_t other = p->kind == PATCH_SHIFT ? row + p->shift : p->from + p->to - row;
-  return other < p->from || other > p->to ? (lqa_str){NULL, 0}
-                                          : lqa_run_rows_label(&run->rows, &run->manifest, other);
+  if (other < p->from || other > p->to) {
+    *is_lost = true;
+    return (lqa_str){NULL, 0};
+  }
+  return lqa_run_rows_label(&run->rows, &run->manifest, other);
 }
 
 bool lqa_label_repair_get(const lqa_label_repair *repair, const lqa_source_reader *reader,
-                          int64_t row, lqa_str *label) {
+                          int64_t row, lqa_str *label, bool *is_lost) {
   const lqa_run *run = repair->run;
   lqa_str given = lqa_run_rows_label(&run->rows, &run->manifest, row);
   for (size_t i = 0; i < repair->patches.n; i++) {
     if (applies(&repair->patches.data[i], reader, row)) {
-      *label = find_label(run, &repair->patches.data[i], row, given);
+      *label = find_label(run, &repair->patches.data[i], row, given, is_lost);
       return lqa_str_is_null(*label) != lqa_str_is_null(given) || !lqa_str_equal(*label, given);
     }
   }

@@ -21,9 +21,10 @@ void lqa_label_repair_free(lqa_label_repair *repair);
 /* Finds the columns that the repair looks at: once, before the first row. */
 lqa_status lqa_label_repair_begin(lqa_label_repair *repair, const lqa_source *source,
                                   lqa_error *err);
-/* True if `row` gets another label: *label, NULL data where the right one was overwritten. `reader`
- * stands on the row. Borrowed from the run or the repair. */
+/* True if `row` gets another label: *label, NULL data where the right one is empty itself or was
+ * overwritten (*is_lost, else untouched). `reader` stands on the row. Borrowed from the run or the
+ * repair. */
 bool lqa_label_repair_get(const lqa_label_repair *repair, const lqa_source_reader *reader,
-                          int64_t row, lqa_str *label);
+                          int64_t row, lqa_str *label, bool *is_lost);
 
 #endif

@@ -35,9 +35,10 @@ static lqa_status begin_row(void *data, int64_t row, lqa_error *err) {
         "audit it again with --overwrite",
         (long long)row);
   }
-  c->is_changed = c->copy->relabel(c->copy->data, c->reader, row, &c->label);
+  bool is_lost = false;
+  c->is_changed = c->copy->relabel(c->copy->data, c->reader, row, &c->label, &is_lost);
   c->summary->n_changed += c->is_changed;
-  c->summary->n_emptied += c->is_changed && lqa_str_is_null(c->label);
+  c->summary->n_emptied += is_lost;
   return LQA_OK;
 }
 

@@ -6,9 +6,10 @@
 #include "export/export.h"
 
 /* The label that `row` should have: true if it differs from the one it has, with the new one in
- * *label (NULL data: none). Borrowed until the next call. `reader` stands on the row. */
+ * *label (NULL data: none). Borrowed until the next call. `reader` stands on the row. *is_lost,
+ * false before, is set where the right label is not to be found anywhere. */
 typedef bool (*lqa_relabel_fn)(void *data, const lqa_source_reader *reader, int64_t row,
-                               lqa_str *label);
+                               lqa_str *label, bool *is_lost);
 
 typedef struct lqa_source_copy {
   const lqa_run *run;

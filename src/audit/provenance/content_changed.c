@@ -3,7 +3,8 @@
  * Labels belong to contents. If the content behind an id was edited after it was labelled, the
  * label may no longer hold; if a label changed, somebody should know who changed it. Rows are
  * matched by id where both runs have one, else by content hash (then an edited row shows as removed
- * and added). Nothing but hashes and labels of the earlier run is needed.
+ * and added). Nothing but hashes and labels of the earlier run is needed. The apostrophes that our
+ * own CSV exports put before cells like formulas are no change.
  */
 #include "audit/against.h"
 #include "audit/audit.h"
@@ -24,18 +25,29 @@ static void changes_clear(changes *c) {
   lqa_vec_clear(&c->added);
 }
 
-static bool has_same_content(const lqa_dataset *d, const lqa_against *a, int64_t row,
-                             int64_t other) {
-  return !d->content_hash || !a->content_hash ||
-         (d->content_hash[row].low == a->content_hash[other].low &&
-          d->content_hash[row].high == a->content_hash[other].high);
+static bool are_equal(lqa_hash128 a, lqa_hash128 b) {
+  return a.low == b.low && a.high == b.high;
+}
+
+static lqa_status compare_content(const lqa_dataset *d, const lqa_against *a, int64_t row,
+                                  int64_t other, bool *is_same) {
+  *is_same = !d->content_hash || !a->content_hash ||
+             are_equal(d->content_hash[row], a->content_hash[other]);
+  if (!*is_same) { /* through a CSV export with its apostrophes */
+    lqa_hash128 bare;
+    LQA_TRY(lqa_row_match_unguarded(d, row, &bare, is_same));
+    *is_same = *is_same && are_equal(bare, a->content_hash[other]);
+  }
+  return LQA_OK;
 }
 
 static bool has_same_label(const lqa_dataset *d, const lqa_against *a, int64_t row, int64_t other) {
   lqa_str now = lqa_column_get(&d->label_text, row), before = a->label[other];
   bool now_null = now.data == NULL || now.size == 0;
   bool before_null = before.data == NULL || before.size == 0;
-  return now_null || before_null ? now_null == before_null : lqa_str_equal(now, before);
+  return now_null || before_null
+             ? now_null == before_null
+             : lqa_str_equal(now, before) || lqa_row_match_is_guarded(now, before);
 }
 
 static lqa_status compare(const lqa_dataset *d, const lqa_against *a, const lqa_row_match *match,
@@ -46,7 +58,9 @@ static lqa_status compare(const lqa_dataset *d, const lqa_against *a, const lqa_
       LQA_TRY(lqa_vec_push(&out->added, row));
       continue;
     }
-    if (!has_same_content(d, a, row, other)) {
+    bool is_same;
+    LQA_TRY(compare_content(d, a, row, other, &is_same));
+    if (!is_same) {
       LQA_TRY(lqa_vec_push(&out->content, row));
     }
     if (!has_same_label(d, a, row, other)) {

@@ -222,15 +222,21 @@ static lqa_status report_outside(const lqa_audit_input *input, const pairs *p) {
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
 
+/* With a map only its pairs: what it forbids is an error already, and no merger that was meant. */
+static bool is_meant(const pairs *p, const pair *it) {
+  return lqa_map_count(p->allowed) == 0 || it->is_allowed;
+}
+
 /* New labels that more than one old label went to. */
 static lqa_status report_merged(const lqa_audit_input *input, const pairs *p) {
   for (size_t i = 0; i < p->items.n && p->items.n <= MAX_PAIRS; i++) {
     lqa_buf list;
     lqa_buf_init(&list, MAX_LIST_BYTES);
     int n = 0;
-    bool is_first = true;
+    bool is_first = is_meant(p, &p->items.data[i]);
     for (size_t j = 0; j < p->items.n; j++) {
-      if (lqa_str_equal(p->items.data[j].new_label, p->items.data[i].new_label)) {
+      if (is_meant(p, &p->items.data[j]) &&
+          lqa_str_equal(p->items.data[j].new_label, p->items.data[i].new_label)) {
         is_first = is_first && j >= i;
         lqa_buf_printf(&list, "%s%s (%lld)", n++ ? ", " : "",
                        lqa_phrase_quote(input->arena, p->items.data[j].old_label, 40),

@@ -7,6 +7,8 @@
 #include "audit/provenance/row_match.h"
 
 #include "base/memory.h"
+#include "data/content.h"
+#include "data/table.h"
 
 static const uint32_t NONE = UINT32_MAX;
 
@@ -65,12 +67,9 @@ static void fill_chains(chains *c) {
   }
 }
 
-/* Takes the first free row with the key of `row`. The last row of a chain stays in its slot, marked
- * as taken, so that later keys are still found behind it. */
-static int64_t take_match(chains *c, int64_t row, uint8_t *is_taken) {
-  const lqa_dataset *d = c->dataset;
-  lqa_str id = id_of(c, &d->roles[LQA_ROLE_ID], row);
-  lqa_hash128 content = content_of(d->content_hash, row);
+/* Takes the first free row with a key. The last row of a chain stays in its slot, marked as taken,
+ * so that later keys are still found behind it. */
+static int64_t take_key(chains *c, lqa_hash128 content, lqa_str id, uint8_t *is_taken) {
   if (!id.data && (content.low | content.high) == 0) {
     return -1;
   }
@@ -84,6 +83,46 @@ static int64_t take_match(chains *c, int64_t row, uint8_t *is_taken) {
     c->slots[slot] = c->next[first];
   }
   return first;
+}
+
+bool lqa_row_match_is_guarded(lqa_str text, lqa_str other) {
+  return text.size == other.size + 1 && text.data[0] == '\'' && lqa_table_is_formula(other) &&
+         memcmp(text.data + 1, other.data, other.size) == 0;
+}
+
+lqa_status lqa_row_match_unguarded(const lqa_dataset *dataset, int64_t row, lqa_hash128 *hash,
+                                   bool *found) {
+  lqa_str text = row < dataset->content.n ? lqa_column_get(&dataset->content, row) : (lqa_str){0};
+  lqa_buf bare, folded;
+  lqa_buf_init(&bare, SIZE_MAX / 2);
+  lqa_buf_init(&folded, SIZE_MAX / 2);
+  *found = text.size > 1 && lqa_content_unguard(text, &bare);
+  lqa_status status = bare.failed ? LQA_NO_MEMORY : LQA_OK;
+  if (status == LQA_OK && *found) {
+    status = lqa_content_hash(lqa_buf_str(&bare), &folded, hash);
+  }
+  lqa_buf_clear(&bare);
+  lqa_buf_clear(&folded);
+  return status;
+}
+
+static lqa_status take_match(chains *c, int64_t row, uint8_t *is_taken, int64_t *other) {
+  const lqa_dataset *d = c->dataset;
+  lqa_str id = id_of(c, &d->roles[LQA_ROLE_ID], row);
+  lqa_hash128 content = content_of(d->content_hash, row);
+  *other = take_key(c, content, id, is_taken);
+  if (*other >= 0) {
+    return LQA_OK;
+  }
+  lqa_str bare = id.size > 1 ? (lqa_str){id.data + 1, id.size - 1} : (lqa_str){NULL, 0};
+  bool found = false;
+  if (id.data) {
+    found = bare.data && lqa_row_match_is_guarded(id, bare);
+  } else {
+    LQA_TRY(lqa_row_match_unguarded(d, row, &content, &found));
+  }
+  *other = found ? take_key(c, content, bare, is_taken) : -1;
+  return LQA_OK;
 }
 
 static lqa_status match_rows(chains *c, lqa_row_match *made) {
@@ -103,7 +142,7 @@ static lqa_status match_rows(chains *c, lqa_row_match *made) {
   memset(c->next, 0xff, n * sizeof *c->next);
   fill_chains(c);
   for (int64_t row = 0; row < c->dataset->n_rows; row++) {
-    made->other_of[row] = take_match(c, row, made->is_taken);
+    LQA_TRY(take_match(c, row, made->is_taken, &made->other_of[row]));
     made->n_matched += made->other_of[row] >= 0;
   }
   return LQA_OK;
