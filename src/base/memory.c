@@ -3,6 +3,9 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 2 << 20 };
 
 static atomic_long fail_after;
 
@@ -37,6 +40,19 @@ void *lqa_malloc(size_t n, size_t size) {
 void *lqa_malloc_aligned(size_t n, size_t size) {
   size_t bytes;
   return may_take(n, size, &bytes) ? aligned_alloc(64, (bytes + 63) / 64 * 64) : NULL;
+}
+
+void *lqa_calloc_table(size_t n, size_t size) {
+  char *memory = lqa_malloc_aligned(n, size);
+  if (memory) {
+    uintptr_t first = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+    uintptr_t last = ((uintptr_t)memory + n * size) & ~(uintptr_t)(HUGE_PAGE - 1);
+    if (first < last) {
+      (void)madvise((void *)first, last - first, MADV_HUGEPAGE); /* a wish: refusal is fine */
+    }
+    memset(memory, 0, n * size);
+  }
+  return memory;
 }
 
 void *lqa_realloc(void *old, size_t n, size_t size) {

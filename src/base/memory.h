@@ -19,6 +19,11 @@ void *lqa_malloc(size_t n, size_t size);
 /* As lqa_malloc, aligned to 64 bytes (a cache line, an AVX-512 register); free() releases it. */
 void *lqa_malloc_aligned(size_t n, size_t size);
 
+/* Zeroes for a large table that is read and written in random order: on huge pages where the system
+ * grants them, since with small ones most accesses would also have to look up an address. free()
+ * releases it. */
+void *lqa_calloc_table(size_t n, size_t size);
+
 /* Resizes to n * size bytes; on failure returns NULL and `old` stays valid. */
 void *lqa_realloc(void *old, size_t n, size_t size);
 

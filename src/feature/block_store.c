@@ -100,6 +100,18 @@ lqa_status lqa_block_store_load(const lqa_block_store *store, size_t number, uin
   return LQA_OK;
 }
 
+lqa_status lqa_block_store_replace(lqa_block_store *store, size_t number, const uint32_t *words,
+                                   size_t n, lqa_error *err) {
+  block *b = &store->blocks[number];
+  for (size_t i = 0, done = 0; done < n; i++, done += EXTENT_WORDS) {
+    size_t left = n - done, part = left < EXTENT_WORDS ? left : EXTENT_WORDS;
+    LQA_TRY(lqa_scratch_write(&store->file, words + done, part * sizeof *words, b->extents.data[i],
+                              err));
+  }
+  b->n_words = n;
+  return LQA_OK;
+}
+
 void lqa_block_store_close(lqa_block_store *store) {
   if (!store) {
     return;

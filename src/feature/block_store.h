@@ -22,6 +22,10 @@ size_t lqa_block_store_count(const lqa_block_store *store, size_t block); /* wor
 /* Fills words[0..count). */
 lqa_status lqa_block_store_load(const lqa_block_store *store, size_t block, uint32_t *words,
                                 lqa_error *err) LQA_MUST_CHECK;
+/* Puts words[0..n) in the place of the block's words; n is at most their count. Blocks may be
+ * replaced and loaded in several threads at once, each by one of them. */
+lqa_status lqa_block_store_replace(lqa_block_store *store, size_t block, const uint32_t *words,
+                                   size_t n, lqa_error *err) LQA_MUST_CHECK;
 void lqa_block_store_close(lqa_block_store *store); /* NULL is fine */
 
 #endif

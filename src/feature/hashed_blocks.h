@@ -9,12 +9,13 @@
  *       ... block.x, block.row ...
  *     }
  *
- * Weights are those of feature/tfidf.h, with three differences. A column is a bucket of term
- * hashes, so terms may share one. Terms in fewer than min_df rows are dropped by a counting filter:
- * one that shares its slot with others may stay, and a term is counted once for every occurrence. A
- * term counts at most 255 times within a row. max_features keeps the most frequent buckets. Rows
- * are dealt to blocks by a hash of seed and row number, so the order of the source does not matter.
- * The bytes do not depend on the pool.
+ * Weights are those of feature/tfidf.h, with four differences. A column is a bucket of term hashes,
+ * so terms may share one. Terms in fewer than min_df rows are dropped by a counting filter: one
+ * that shares its slot with others may stay, and a term is counted once for every occurrence. A
+ * term counts at most 255 times within a row. A weight is rounded: entry and weight share 32 bits
+ * (hashed_pack.c), which leaves it at least 10 of them up to 4 million columns. max_features keeps
+ * the most frequent buckets. Rows are dealt to blocks by a hash of seed and row number, so the
+ * order of the source does not matter. The bytes do not depend on the pool.
  */
 #ifndef LQA_FEATURE_HASHED_BLOCKS_H
 #define LQA_FEATURE_HASHED_BLOCKS_H
@@ -25,7 +26,7 @@
 
 typedef struct lqa_hashed_options {
   lqa_tfidf_options terms; /* memory_bytes is not used */
-  unsigned bucket_bits;    /* 2^bucket_bits columns, 8 to 24 */
+  unsigned bucket_bits;    /* 2^bucket_bits buckets, 8 to 24 */
   unsigned filter_bits;    /* slots of the counting filter, a byte each, 8 to 32 */
   size_t n_blocks;
   uint64_t seed;
@@ -43,14 +44,14 @@ typedef struct lqa_hashed_blocks {
   size_t n_blocks;
   size_t *n_rows; /* per block */
   size_t max_rows;
-  int32_t n_columns;
+  int32_t n_columns;   /* n_used, at least 1; frequent ones first */
+  unsigned value_bits; /* of a stored entry */
   int64_t n_source_rows, n_documents;
   uint64_t n_entries;
-  uint32_t n_used; /* columns that occur often enough */
-  float *idf;      /* n_columns; 0 = dropped */
+  uint32_t n_used; /* buckets that occur often enough */
 } lqa_hashed_blocks;
 
-/* A loaded block; zeroes to begin with, buffers are reused. */
+/* A loaded block; zeroes to begin with, buffers are reused. Columns of a row are in no order. */
 typedef struct lqa_feature_block {
   size_t n_rows;
   uint32_t *row;      /* of the source */

@@ -313,7 +313,7 @@ lqa_status lqa_bayes_stream_open(int32_t n_columns, int32_t n_classes, int n_fol
   s->r = (run){.problem = &s->shape, .options = &s->options, .width = padded(n_classes)};
   run *r = &s->r;
   size_t n = (size_t)n_folds;
-  r->table = lqa_calloc(n * (size_t)n_columns, r->width * sizeof *r->table);
+  r->table = lqa_calloc_table(n * (size_t)n_columns, r->width * sizeof *r->table);
   r->table_sum = lqa_calloc(n, r->width * sizeof *r->table_sum);
   r->n_in_class = lqa_calloc(n, (size_t)n_classes * sizeof *r->n_in_class);
   s->normaliser = lqa_calloc(n, r->width * sizeof *s->normaliser);

@@ -132,7 +132,7 @@ static void plan_stream(const lqa_crossval_job *job, const size_up *s, lqa_text_
   double rows = (double)available / 6 / (row * n_folds);
   rows = rows > BLOCK_ROWS ? BLOCK_ROWS : rows < MIN_BLOCK_ROWS ? MIN_BLOCK_ROWS : rows;
   plan->n_blocks = (size_t)(s->n_rows / rows) + 1;
-  plan->disk_bytes = (uint64_t)(BYTES_PER_STORED_ENTRY * s->n_entries + 8 * s->n_rows) +
+  plan->disk_bytes = (uint64_t)(BYTES_PER_STORED_ENTRY * s->n_entries + 12 * s->n_rows) +
                      lane * (uint64_t)s->n_rows;
   plan->word_bayes =
       lqa_bayes_stream_bytes((int32_t)1 << plan->bucket_bits, n_classes, n_folds) <= available / 2;

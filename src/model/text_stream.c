@@ -209,13 +209,13 @@ static lqa_status pass_characters(stream *s, lqa_bayes_stream *bayes, bool count
 typedef lqa_status (*pass_fn)(stream *, lqa_bayes_stream *, bool);
 
 /* One naive Bayes member, counted and predicted, into the scores. */
-static lqa_status run_bayes(stream *s, pass_fn pass, unsigned bits, float alpha) {
+static lqa_status run_bayes(stream *s, pass_fn pass, int32_t n_columns, float alpha) {
   lqa_crossval_job *job = s->job;
   lqa_naive_bayes_options options = {alpha, job->options->pool};
   lqa_bayes_stream *bayes = NULL;
   lqa_status status;
-  LQA_TRY_OUT(lqa_bayes_stream_open((int32_t)1 << bits, job->dataset->n_classes, job->out->n_folds,
-                                    &options, &bayes));
+  LQA_TRY_OUT(lqa_bayes_stream_open(n_columns, job->dataset->n_classes, job->out->n_folds, &options,
+                                    &bayes));
   LQA_TRY_OUT(pass(s, bayes, true));
   LQA_TRY_OUT(lqa_bayes_stream_train(bayes));
   LQA_TRY_OUT(pass(s, bayes, false));
@@ -279,13 +279,14 @@ static lqa_status run_blend(stream *s) {
   if (s->plan->word_bayes) {
     s->member = 1;
     lqa_job_begin(job, "counting words");
-    LQA_TRY(run_bayes(s, pass_words, s->plan->bucket_bits, LQA_WORD_ALPHA));
+    LQA_TRY(run_bayes(s, pass_words, s->features.n_columns, LQA_WORD_ALPHA));
     lqa_job_end(job, "word model");
   }
   if (s->plan->characters) {
     s->member = 2;
     lqa_job_begin(job, "counting characters");
-    LQA_TRY(run_bayes(s, pass_characters, s->plan->character_bits, LQA_CHARACTER_ALPHA));
+    LQA_TRY(
+        run_bayes(s, pass_characters, (int32_t)1 << s->plan->character_bits, LQA_CHARACTER_ALPHA));
     lqa_job_end(job, "character model");
   }
   if (!s->plan->word_bayes || !s->plan->characters) {
@@ -301,7 +302,7 @@ static lqa_status run_bayes_alone(stream *s) {
     s->weight[f][0] = 1;
   }
   lqa_job_begin(s->job, "counting words");
-  LQA_TRY(run_bayes(s, pass_words, s->plan->bucket_bits, LQA_WORD_ALPHA));
+  LQA_TRY(run_bayes(s, pass_words, s->features.n_columns, LQA_WORD_ALPHA));
   LQA_TRY(over_rows(s, end_scores));
   lqa_job_end(s->job, "word model");
   return LQA_OK;

@@ -188,6 +188,42 @@ static void most_frequent_columns_are_kept(void **state) {
   clear(&c);
 }
 
+/* Frequent columns come first, up to an eighth; a stored entry has room for both its halves; every
+ * row has the length it is said to have, about 1. */
+static void columns_are_numbered_by_frequency(void **state) {
+  (void)state;
+  corpus c = make(700, 13);
+  lqa_dataset *d = dataset_of(&c);
+  lqa_hashed_options options = hashed_options();
+  lqa_hashed_blocks f = build(d, &options);
+  lqa_sparse x = assemble(&f);
+  assert_int_equal(f.n_columns, f.n_used);
+  assert_true(f.value_bits >= 10 && (uint64_t)f.n_columns <= (uint64_t)1 << (32 - f.value_bits));
+  double *count = calloc((size_t)f.n_columns, sizeof *count);
+  for (uint64_t i = 0; i < x.row_start[c.n]; i++) {
+    count[x.column[i]]++;
+  }
+  for (int32_t column = 1; column < f.n_columns; column++) {
+    assert_true(count[column] >= 2 && count[column] <= 1.125 * count[column - 1]);
+  }
+  assert_true(count[0] > 20 * count[f.n_columns - 1]);
+  lqa_feature_block block = {0};
+  assert_int_equal(lqa_hashed_blocks_load(&f, 3, &block, NULL), LQA_OK);
+  for (size_t i = 0; i < block.n_rows; i++) {
+    float sum = 0;
+    for (uint64_t at = block.x.row_start[i]; at < block.x.row_start[i + 1]; at++) {
+      sum += block.x.value[at] * block.x.value[at];
+    }
+    assert_true(fabsf(sum - block.square_norm[i]) < 1e-5f && fabsf(sum - 1) < 1e-2f);
+  }
+  lqa_feature_block_clear(&block);
+  free(count);
+  lqa_sparse_clear(&x);
+  lqa_hashed_blocks_clear(&f);
+  lqa_dataset_free(d);
+  clear(&c);
+}
+
 /* A long record crosses extents; what comes back is what was added. */
 static void blocks_return_what_was_added(void **state) {
   (void)state;
@@ -209,6 +245,10 @@ static void blocks_return_what_was_added(void **state) {
   assert_memory_equal(back + WORDS, words + 7, 1000 * sizeof *words);
   assert_int_equal(lqa_block_store_load(store, 2, back, NULL), LQA_OK);
   assert_memory_equal(back, words, 5 * sizeof *words);
+  assert_int_equal(lqa_block_store_replace(store, 0, words + 3, WORDS - 3, NULL), LQA_OK);
+  assert_int_equal(lqa_block_store_count(store, 0), WORDS - 3);
+  assert_int_equal(lqa_block_store_load(store, 0, back, NULL), LQA_OK);
+  assert_memory_equal(back, words + 3, (WORDS - 3) * sizeof *words);
   lqa_block_store_close(store);
   free(words);
   free(back);
@@ -550,6 +590,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(weights_are_those_of_tfidf),
       cmocka_unit_test(most_frequent_columns_are_kept),
+      cmocka_unit_test(columns_are_numbered_by_frequency),
       cmocka_unit_test(blocks_return_what_was_added),
       cmocka_unit_test(reaches_the_optimum),
       cmocka_unit_test(bayes_in_pieces_is_bayes),
