@@ -264,10 +264,11 @@ static lqa_status run_passes(minhash *m, int bands_per_pass, lqa_error *err) {
   return LQA_OK;
 }
 
-/* How many bands' hashes (4 bytes a row each) fit into an eighth of the limit. */
+/* How many bands' hashes (4 bytes a row each) fit into a quarter of the limit: no model is there
+ * yet, and all bands at once save signing the rows again. */
 static int count_bands_per_pass(const minhash *m) {
   uint64_t limit = m->options->memory_bytes;
-  uint64_t budget = limit ? limit / 8 : DEFAULT_BUDGET;
+  uint64_t budget = limit ? limit / 4 : DEFAULT_BUDGET;
   uint64_t fit = budget / (4 * (uint64_t)(m->n_active ? m->n_active : 1));
   return fit < 1 ? 1 : fit > (uint64_t)m->n_bands ? m->n_bands : (int)fit;
 }

@@ -8,6 +8,8 @@
 #include "base/map.h"
 #include "base/memory.h"
 
+enum { FETCH_AHEAD = 16 };
+
 static uint32_t find_root(uint32_t *parent, uint32_t row) {
   while (parent[row] != row) {
     parent[row] = parent[parent[row]];
@@ -45,14 +47,37 @@ static lqa_status join_by_key(joiner *j, lqa_str key, uint32_t row) {
   return LQA_OK;
 }
 
-static lqa_status join_content(const lqa_dataset *d, joiner *j) {
-  for (int64_t row = 0; d->content_hash && row < d->n_rows; row++) {
-    const lqa_hash128 *hash = &d->content_hash[row];
-    if (hash->high != 0 || hash->low != 0) { /* zero: no content */
-      lqa_str key = {(const char *)hash, sizeof *hash};
-      LQA_TRY(join_by_key(j, key, (uint32_t)row));
+/* Rows of equal content, by a table of rows addressed by their hash: a map would hold millions of
+ * keys that the data set holds already. The first row of a content stands for it. */
+static lqa_status join_content(const lqa_dataset *d, uint32_t *parent) {
+  const lqa_hash128 *hash = d->content_hash;
+  size_t n = hash ? (size_t)d->n_rows : 0, mask = 15;
+  while (mask < 2 * n) {
+    mask = 2 * mask + 1;
+  }
+  uint32_t *first_row = lqa_calloc_table(mask + 1, sizeof *first_row); /* plus 1; 0: free */
+  if (!first_row) {
+    return LQA_NO_MEMORY;
+  }
+  for (size_t row = 0; row < n; row++) {
+    if (row + FETCH_AHEAD < n) {
+      __builtin_prefetch(&first_row[hash[row + FETCH_AHEAD].low & mask]);
+    }
+    if (hash[row].high == 0 && hash[row].low == 0) { /* no content */
+      continue;
+    }
+    size_t at = hash[row].low & mask;
+    while (first_row[at] && (hash[first_row[at] - 1].low != hash[row].low ||
+                             hash[first_row[at] - 1].high != hash[row].high)) {
+      at = (at + 1) & mask;
+    }
+    if (first_row[at]) {
+      join(parent, first_row[at] - 1, (uint32_t)row);
+    } else {
+      first_row[at] = (uint32_t)row + 1;
     }
   }
+  free(first_row);
   return LQA_OK;
 }
 
@@ -81,30 +106,44 @@ static lqa_status join_embeddings(const lqa_dataset *d, joiner *j) {
   return status;
 }
 
-static lqa_status join_clusters(const lqa_dataset *d, const uint32_t *cluster, joiner *j) {
-  for (int64_t row = 0; cluster && row < d->n_rows; row++) {
-    lqa_str key = {(const char *)&cluster[row], sizeof cluster[row]};
-    LQA_TRY(join_by_key(j, key, (uint32_t)row));
+/* Clusters are numbered below n_rows: first_row[number] is the first row met, plus 1. */
+static lqa_status join_clusters(const lqa_dataset *d, const uint32_t *cluster, uint32_t *parent) {
+  if (!cluster) {
+    return LQA_OK;
   }
+  uint32_t *first_row = lqa_calloc((size_t)d->n_rows, sizeof *first_row);
+  if (!first_row) {
+    return LQA_NO_MEMORY;
+  }
+  for (int64_t row = 0; row < d->n_rows; row++) {
+    uint32_t *first = &first_row[cluster[row]];
+    if (*first) {
+      join(parent, *first - 1, (uint32_t)row);
+    } else {
+      *first = (uint32_t)row + 1;
+    }
+  }
+  free(first_row);
   return LQA_OK;
 }
 
-enum { N_JOINS = 4 };
+/* One kind of key with a map of its own. */
+static lqa_status join_by(lqa_status (*join_keys)(const lqa_dataset *, joiner *),
+                          const lqa_dataset *d, joiner *j) {
+  j->seen = lqa_map_new(false);
+  if (!j->seen) {
+    return LQA_NO_MEMORY;
+  }
+  lqa_status status = join_keys(d, j);
+  lqa_map_free(j->seen);
+  return status;
+}
 
 static lqa_status join_all(const lqa_dataset *d, const uint32_t *cluster, joiner *j) {
-  for (int i = 0; i < N_JOINS; i++) {
-    j->seen = lqa_map_new(false);
-    if (!j->seen) {
-      return LQA_NO_MEMORY;
-    }
-    lqa_status status = i == 0   ? join_content(d, j)
-                        : i == 1 ? join_groups(d, j)
-                        : i == 2 ? join_embeddings(d, j)
-                                 : join_clusters(d, cluster, j);
-    lqa_map_free(j->seen);
-    LQA_TRY(status);
-  }
-  return LQA_OK;
+  LQA_TRY(join_content(d, j->parent));
+  LQA_TRY(join_by(join_groups, d, j));
+  LQA_TRY(join_by(join_embeddings, d, j));
+  return join_clusters(d, cluster, j->parent);
 }
 
 /* Replaces every row's parent by its root; counts roots of scorable rows. */
