@@ -5,8 +5,8 @@
  * its runs of `n` code points (a shorter word gives itself). A run is known by its hash alone; two
  * runs may share one, which is harmless for counting models as long as there are more hash values
  * than frequent runs. A row holds each of its hashes once, with value 1 / sqrt(number of them).
- * Hashes that occur in one row only are dropped and the others numbered in order, unless keep_all.
- * Bytes do not depend on the pool.
+ * Hashes that occur in one row only are dropped and the others numbered in order. Bytes do not
+ * depend on the pool.
  */
 #ifndef LQA_FEATURE_CHAR_HASH_H
 #define LQA_FEATURE_CHAR_HASH_H
@@ -19,7 +19,6 @@ typedef struct lqa_char_hash_options {
   unsigned n;         /* code points, 1 to 8 */
   unsigned hash_bits; /* 2^hash_bits hash values, 8 to 24 */
   lqa_pool *pool;     /* NULL: this thread alone */
-  bool keep_all;      /* hash values are the columns, as they are: for texts read in pieces */
 } lqa_char_hash_options;
 
 /* Columns of a row are in order of first appearance, not ascending. *out is to be cleared whatever

@@ -46,8 +46,7 @@ uint64_t lqa_naive_bayes_bytes(const lqa_problem *problem, size_t n_threads) {
 }
 
 /* Lists the rows of each fold. */
-static void sort_rows(run *r) {
-  const lqa_problem *p = r->problem;
+static void sort_rows(const lqa_problem *p, uint32_t *rows, size_t *start) {
   size_t count[LQA_MAX_FOLDS] = {0};
   for (int64_t row = 0; row < p->x->n_rows; row++) {
     if (p->fold[row] != LQA_NO_FOLD) {
@@ -55,31 +54,28 @@ static void sort_rows(run *r) {
     }
   }
   for (int f = 0; f < p->n_folds; f++) {
-    r->start[f + 1] = r->start[f] + count[f];
-    count[f] = r->start[f];
+    start[f + 1] = start[f] + count[f];
+    count[f] = start[f];
   }
   for (int64_t row = 0; row < p->x->n_rows; row++) {
     if (p->fold[row] != LQA_NO_FOLD) {
-      r->rows[count[p->fold[row]]++] = (uint32_t)row;
+      rows[count[p->fold[row]]++] = (uint32_t)row;
     }
   }
 }
 
 /* Adds the rows of a fold to its table. */
-static lqa_status count_rows(void *data, size_t task, size_t worker) {
-  (void)worker;
-  run *r = data;
+static void count_rows(const run *r, size_t fold) {
   const lqa_problem *p = r->problem;
-  float *table = r->table + task * (size_t)p->x->n_columns * r->width;
-  for (size_t i = r->start[task]; i < r->start[task + 1]; i++) {
+  float *table = r->table + fold * (size_t)p->x->n_columns * r->width;
+  for (size_t i = r->start[fold]; i < r->start[fold + 1]; i++) {
     uint32_t row = r->rows[i];
     size_t label = (size_t)p->label[row];
-    r->n_in_class[task * (size_t)p->n_classes + label]++;
+    r->n_in_class[fold * (size_t)p->n_classes + label]++;
     for (uint64_t at = p->x->row_start[row]; at < p->x->row_start[row + 1]; at++) {
       table[p->x->column[at] * r->width + label] += p->x->value[at];
     }
   }
-  return LQA_OK;
 }
 
 static lqa_status sum_table(void *data, size_t task, size_t worker) {
@@ -96,7 +92,7 @@ static lqa_status sum_table(void *data, size_t task, size_t worker) {
 }
 
 static lqa_status count_fold(void *data, size_t task, size_t worker) {
-  LQA_TRY(count_rows(data, task, worker));
+  count_rows(data, task);
   return sum_table(data, task, worker);
 }
 
@@ -273,7 +269,7 @@ lqa_status lqa_naive_bayes_run(const lqa_problem *problem, const lqa_naive_bayes
   r.table_sum = lqa_calloc(n_folds, r.width * sizeof *r.table_sum);
   r.n_in_class = lqa_calloc(n_folds, (size_t)problem->n_classes * sizeof *r.n_in_class);
   LQA_TRY_OUT(r.rows && r.table && r.table_sum && r.n_in_class ? LQA_OK : LQA_NO_MEMORY);
-  sort_rows(&r);
+  sort_rows(problem, r.rows, r.start);
   LQA_TRY_OUT(lqa_pool_run(options->pool, n_folds, count_fold, &r));
   LQA_TRY_OUT(lqa_pool_run(options->pool, n_models, run_model, &r));
 out:
@@ -288,9 +284,8 @@ out:
 struct lqa_bayes_stream {
   run r;
   lqa_naive_bayes_options options;
-  lqa_problem shape;  /* folds and classes; the piece at hand */
+  lqa_problem shape;  /* folds and classes */
   lqa_sparse columns; /* of no rows, for the number of columns */
-  size_t capacity;    /* of r.rows */
   model models[LQA_MAX_FOLDS];
   float *normaliser; /* n_folds x width */
 };
@@ -341,7 +336,6 @@ void lqa_bayes_stream_close(lqa_bayes_stream *s) {
   for (int f = 0; f < s->shape.n_folds; f++) {
     free(s->models[f].prior);
   }
-  free(s->r.rows);
   free(s->r.table);
   free(s->r.table_sum);
   free(s->r.n_in_class);
@@ -349,25 +343,28 @@ void lqa_bayes_stream_close(lqa_bayes_stream *s) {
   free(s);
 }
 
-/* Makes `piece` the problem at hand and lists its rows by fold. */
-static lqa_status enter_piece(lqa_bayes_stream *s, const lqa_problem *piece) {
-  size_t n = (size_t)piece->x->n_rows;
-  if (n > s->capacity) {
-    uint32_t *rows = lqa_realloc(s->r.rows, n, sizeof *rows);
-    if (!rows) {
-      return LQA_NO_MEMORY;
-    }
-    s->r.rows = rows;
-    s->capacity = n;
-  }
-  s->r.problem = piece;
-  sort_rows(&s->r);
+lqa_status lqa_bayes_piece_sort(lqa_bayes_piece *piece) {
+  LQA_TRY(lqa_vec_reserve(&piece->rows, (size_t)piece->problem.x->n_rows));
+  sort_rows(&piece->problem, piece->rows.data, piece->start);
   return LQA_OK;
 }
 
-lqa_status lqa_bayes_stream_count(lqa_bayes_stream *s, const lqa_problem *piece) {
-  LQA_TRY(enter_piece(s, piece));
-  return lqa_pool_run(s->options.pool, (size_t)piece->n_folds, count_rows, &s->r);
+void lqa_bayes_piece_clear(lqa_bayes_piece *piece) {
+  lqa_vec_clear(&piece->rows);
+}
+
+/* The stream's run with the piece at hand. */
+static run enter_piece(const lqa_bayes_stream *s, const lqa_bayes_piece *piece) {
+  run r = s->r;
+  r.problem = &piece->problem;
+  r.rows = piece->rows.data;
+  memcpy(r.start, piece->start, sizeof r.start);
+  return r;
+}
+
+void lqa_bayes_stream_count(lqa_bayes_stream *s, const lqa_bayes_piece *piece, int fold) {
+  run r = enter_piece(s, piece);
+  count_rows(&r, (size_t)fold);
 }
 
 /* As add_tables, for some columns, every model's sum into the table of the fold it leaves out. */
@@ -403,18 +400,10 @@ lqa_status lqa_bayes_stream_train(lqa_bayes_stream *s) {
   return lqa_pool_run(s->options.pool, n_tasks, turn_columns, s);
 }
 
-static lqa_status predict_piece(void *data, size_t task, size_t worker) {
-  (void)worker;
-  lqa_bayes_stream *s = data;
-  predict_fold(&s->r, &s->models[task], s->normaliser + task * s->r.width, (int)task);
-  return LQA_OK;
-}
-
-lqa_status lqa_bayes_stream_predict(lqa_bayes_stream *s, const lqa_problem *piece, float *out) {
+void lqa_bayes_stream_predict(lqa_bayes_stream *s, const lqa_bayes_piece *piece, int fold,
+                              float *out) {
   const lqa_predictions predictions = {.outer = out};
-  LQA_TRY(enter_piece(s, piece));
-  s->r.out = &predictions;
-  lqa_status status = lqa_pool_run(s->options.pool, (size_t)piece->n_folds, predict_piece, s);
-  s->r.out = NULL;
-  return status;
+  run r = enter_piece(s, piece);
+  r.out = &predictions;
+  predict_fold(&r, &s->models[fold], s->normaliser + (size_t)fold * r.width, fold);
 }

@@ -1,44 +1,27 @@
 /* Text models from disk: the members of text_model.c, one after the other, none of which holds more
- * than tables of columns and one block of rows.
+ * than tables of columns and a few blocks of rows.
  *
  * Words are read once into hashed blocks (feature/hashed_blocks.h), which logistic regression
- * passes over until it has converged and naive Bayes twice. Characters are cheaper to hash again
- * than to keep: naive Bayes on them passes twice over the text. The blend is a sum of logarithms,
- * so one array of scores takes the members in turn. Its weights are the defaults: fitting them
- * would take pair models, that is training everything twice.
+ * passes over until it has converged and naive Bayes twice (text_stream_bayes.c). The blend is a
+ * sum of logarithms, so one array of scores takes the members in turn. Its weights are the
+ * defaults: fitting them would take pair models, that is training everything twice.
  */
-#include "model/text_plan.h"
+#include "model/text_stream.h"
 
 #include "base/explog.h"
 #include "base/memory.h"
-#include "feature/char_hash.h"
 #include "feature/word_sample.h"
-#include "model/naive_bayes.h"
 #include "model/softmax_stream.h"
 #include "model/text_members.h"
 
 #include <math.h>
 #include <string.h>
 
-#define SMALLEST 1e-9f        /* as in blend.c */
 #define STREAM_TOLERANCE 1e-3 /* in a blend, as in crossval.c */
 
-enum { ROWS_PER_TASK = 4096, PIECE_ROWS = 16384, PIECE_BYTES = 4 << 20 };
+enum { ROWS_PER_TASK = 4096 };
 
-typedef struct stream {
-  lqa_crossval_job *job;
-  const lqa_text_rows *rows;
-  const lqa_text_plan *plan;
-  lqa_hashed_blocks features;
-  float *piece_probs; /* of one block or piece */
-  size_t piece_capacity;
-  lqa_feature_block block;
-  LQA_VEC(int32_t) label; /* of the block's rows */
-  LQA_VEC(uint8_t) fold;
-  double weight[LQA_MAX_FOLDS][LQA_MAX_MEMBERS];
-  int member; /* at hand: a column of weight */
-  bool fitted;
-} stream;
+typedef lqa_text_stream stream;
 
 static void release_text(void *data, int64_t row) {
   lqa_dataset_release_content(data, row);
@@ -105,125 +88,6 @@ static lqa_status run_logistic(stream *s) {
   return lqa_job_sum_training(job, folds);
 }
 
-static lqa_status reserve_piece(stream *s, size_t n_rows) {
-  if (n_rows <= s->piece_capacity) {
-    return LQA_OK;
-  }
-  size_t bytes = (size_t)s->job->dataset->n_classes * sizeof *s->piece_probs;
-  float *larger = lqa_realloc(s->piece_probs, n_rows, bytes);
-  if (!larger) {
-    return LQA_NO_MEMORY;
-  }
-  s->piece_probs = larger;
-  s->piece_capacity = n_rows;
-  return LQA_OK;
-}
-
-/* Adds a row's weighted log-probabilities to its scores; a score is NaN before the first member. */
-static void add_scores(const stream *s, int fold, const float *p, float *score) {
-  int32_t n_classes = s->job->dataset->n_classes;
-  float weight = (float)s->weight[fold][s->member];
-  for (int32_t k = 0; k < n_classes; k++) {
-    float term = weight * lqa_logf(p[k] > SMALLEST ? p[k] : SMALLEST);
-    score[k] = isnan(score[k]) ? term : score[k] + term;
-  }
-}
-
-/* How a member's pieces come: one that is loaded, counted or predicted. */
-typedef struct piece {
-  lqa_problem problem;
-  const uint32_t *row; /* of the source; NULL: from first_row on */
-  int64_t first_row;
-} piece;
-
-static lqa_status add_piece(stream *s, lqa_bayes_stream *bayes, const piece *p) {
-  size_t n_classes = (size_t)p->problem.n_classes, n = (size_t)p->problem.x->n_rows;
-  LQA_TRY(reserve_piece(s, n));
-  LQA_TRY(lqa_bayes_stream_predict(bayes, &p->problem, s->piece_probs));
-  for (size_t i = 0; i < n; i++) {
-    size_t row = p->row ? p->row[i] : (size_t)p->first_row + i;
-    if (p->problem.fold[i] != LQA_NO_FOLD) {
-      add_scores(s, p->problem.fold[i], s->piece_probs + i * n_classes,
-                 s->job->out->pred_probs + row * n_classes);
-    }
-  }
-  return LQA_OK;
-}
-
-static lqa_status use_piece(stream *s, lqa_bayes_stream *bayes, const piece *p, bool counts) {
-  LQA_TRY(lqa_observe_check(s->job->options->observer, s->job->err));
-  return counts ? lqa_bayes_stream_count(bayes, &p->problem) : add_piece(s, bayes, p);
-}
-
-/* All blocks of words. */
-static lqa_status pass_words(stream *s, lqa_bayes_stream *bayes, bool counts) {
-  const lqa_crossval_result *out = s->job->out;
-  for (size_t b = 0; b < s->features.n_blocks; b++) {
-    LQA_TRY(lqa_hashed_blocks_load(&s->features, b, &s->block, s->job->err));
-    LQA_TRY(lqa_vec_reserve(&s->label, s->block.n_rows));
-    LQA_TRY(lqa_vec_reserve(&s->fold, s->block.n_rows));
-    for (size_t i = 0; i < s->block.n_rows; i++) {
-      s->label.data[i] = s->job->label[s->block.row[i]];
-      s->fold.data[i] = out->fold[s->block.row[i]];
-    }
-    piece p = {
-        {&s->block.x, s->label.data, s->fold.data, out->n_classes, out->n_folds}, s->block.row, 0};
-    LQA_TRY(use_piece(s, bayes, &p, counts));
-  }
-  return LQA_OK;
-}
-
-/* All texts, in pieces of consecutive rows. */
-static lqa_status pass_characters(stream *s, lqa_bayes_stream *bayes, bool counts) {
-  const lqa_crossval_result *out = s->job->out;
-  const lqa_column *text = s->rows->text;
-  lqa_char_hash_options options = {.n = LQA_CHARACTERS_PER_RUN,
-                                   .hash_bits = s->plan->character_bits,
-                                   .pool = s->job->options->pool,
-                                   .keep_all = true};
-  for (int64_t row = 0, last; row < text->n; row = last) {
-    uint64_t limit = text->offsets[row] + PIECE_BYTES;
-    for (last = row + 1;
-         last < text->n && last - row < PIECE_ROWS && text->offsets[last] < limit;) {
-      last++;
-    }
-    lqa_column part = *text;
-    part.n = last - row;
-    part.offsets += row;
-    part.valid = part.valid ? part.valid + row : NULL;
-    lqa_text_rows rows = {&part, s->rows->use ? s->rows->use + row : NULL};
-    lqa_sparse x;
-    lqa_status status = lqa_char_hash_build(&rows, &options, &x);
-    if (status == LQA_OK) {
-      piece p = {
-          {&x, s->job->label + row, out->fold + row, out->n_classes, out->n_folds}, NULL, row};
-      status = use_piece(s, bayes, &p, counts);
-    }
-    lqa_sparse_clear(&x);
-    LQA_TRY(status);
-    lqa_dataset_release_content(s->job->dataset, last);
-  }
-  return LQA_OK;
-}
-
-typedef lqa_status (*pass_fn)(stream *, lqa_bayes_stream *, bool);
-
-/* One naive Bayes member, counted and predicted, into the scores. */
-static lqa_status run_bayes(stream *s, pass_fn pass, int32_t n_columns, float alpha) {
-  lqa_crossval_job *job = s->job;
-  lqa_naive_bayes_options options = {alpha, job->options->pool};
-  lqa_bayes_stream *bayes = NULL;
-  lqa_status status;
-  LQA_TRY_OUT(lqa_bayes_stream_open(n_columns, job->dataset->n_classes, job->out->n_folds, &options,
-                                    &bayes));
-  LQA_TRY_OUT(pass(s, bayes, true));
-  LQA_TRY_OUT(lqa_bayes_stream_train(bayes));
-  LQA_TRY_OUT(pass(s, bayes, false));
-out:
-  lqa_bayes_stream_close(bayes);
-  return status;
-}
-
 /* --- the blend --- */
 
 /* Probabilities of the first member to scores. */
@@ -235,8 +99,8 @@ static lqa_status start_scores(void *data, size_t task, size_t worker) {
   for (size_t row = first; row < (size_t)out->n_rows && row < first + ROWS_PER_TASK; row++) {
     float *p = out->pred_probs + row * n_classes;
     for (size_t k = 0; out->fold[row] != LQA_NO_FOLD && k < n_classes; k++) {
-      p[k] =
-          (float)s->weight[out->fold[row]][s->member] * lqa_logf(p[k] > SMALLEST ? p[k] : SMALLEST);
+      float least = LQA_SMALLEST_PROBABILITY;
+      p[k] = (float)s->weight[out->fold[row]][s->member] * lqa_logf(p[k] > least ? p[k] : least);
     }
   }
   return LQA_OK;
@@ -279,14 +143,13 @@ static lqa_status run_blend(stream *s) {
   if (s->plan->word_bayes) {
     s->member = 1;
     lqa_job_begin(job, "counting words");
-    LQA_TRY(run_bayes(s, pass_words, s->features.n_columns, LQA_WORD_ALPHA));
+    LQA_TRY(lqa_text_stream_bayes(s, false));
     lqa_job_end(job, "word model");
   }
   if (s->plan->characters) {
     s->member = 2;
     lqa_job_begin(job, "counting characters");
-    LQA_TRY(
-        run_bayes(s, pass_characters, (int32_t)1 << s->plan->character_bits, LQA_CHARACTER_ALPHA));
+    LQA_TRY(lqa_text_stream_bayes(s, true));
     lqa_job_end(job, "character model");
   }
   if (!s->plan->word_bayes || !s->plan->characters) {
@@ -302,7 +165,7 @@ static lqa_status run_bayes_alone(stream *s) {
     s->weight[f][0] = 1;
   }
   lqa_job_begin(s->job, "counting words");
-  LQA_TRY(run_bayes(s, pass_words, s->features.n_columns, LQA_WORD_ALPHA));
+  LQA_TRY(lqa_text_stream_bayes(s, false));
   LQA_TRY(over_rows(s, end_scores));
   lqa_job_end(s->job, "word model");
   return LQA_OK;
@@ -367,9 +230,5 @@ lqa_status lqa_text_stream_run(lqa_crossval_job *job, const lqa_text_rows *rows,
   LQA_TRY_OUT(describe(&s));
 out:
   lqa_hashed_blocks_clear(&s.features);
-  lqa_feature_block_clear(&s.block);
-  lqa_vec_clear(&s.label);
-  lqa_vec_clear(&s.fold);
-  free(s.piece_probs);
   return status;
 }

@@ -309,10 +309,16 @@ static void bayes_in_pieces_is_bayes(void **state) {
       lqa_sparse part = f.x;
       part.row_start += row;
       part.n_rows = last - row;
-      lqa_problem piece = {&part, f.label + row, f.fold + row, 5, N_FOLDS};
-      assert_int_equal(pass == 0 ? lqa_bayes_stream_count(bayes, &piece)
-                                 : lqa_bayes_stream_predict(bayes, &piece, out + row * 5),
-                       LQA_OK);
+      lqa_bayes_piece piece = {{&part, f.label + row, f.fold + row, 5, N_FOLDS}, .rows = {0}};
+      assert_int_equal(lqa_bayes_piece_sort(&piece), LQA_OK);
+      for (int fold = N_FOLDS - 1; fold >= 0; fold--) {
+        if (pass == 0) {
+          lqa_bayes_stream_count(bayes, &piece, fold);
+        } else {
+          lqa_bayes_stream_predict(bayes, &piece, fold, out + row * 5);
+        }
+      }
+      lqa_bayes_piece_clear(&piece);
     }
     assert_int_equal(pass == 0 ? lqa_bayes_stream_train(bayes) : LQA_OK, LQA_OK);
   }

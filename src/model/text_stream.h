@@ -1,0 +1,26 @@
+/* model/text_stream.h - a text model that is trained from disk, at work (internal to text_stream.c
+ * and text_stream_bayes.c).
+ */
+#ifndef LQA_MODEL_TEXT_STREAM_H
+#define LQA_MODEL_TEXT_STREAM_H
+
+#include "model/text_plan.h"
+
+typedef struct lqa_text_stream {
+  lqa_crossval_job *job;
+  const lqa_text_rows *rows;
+  const lqa_text_plan *plan;
+  lqa_hashed_blocks features;
+  double weight[LQA_MAX_FOLDS][LQA_MAX_MEMBERS]; /* of the blend */
+  int member;                                    /* at hand: a column of weight */
+  bool fitted;
+} lqa_text_stream;
+
+/* Log-probabilities are held above that of this, as in blend.c. */
+#define LQA_SMALLEST_PROBABILITY 1e-9f
+
+/* Naive Bayes on the words' blocks, or on the text's hashed characters: adds the member's weighted
+ * log-probabilities to the scores in pred_probs, where NaN is the score before the first member. */
+lqa_status lqa_text_stream_bayes(lqa_text_stream *stream, bool characters) LQA_MUST_CHECK;
+
+#endif
