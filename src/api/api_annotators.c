@@ -117,27 +117,27 @@ static lqa_status describe(const lqa_annotators_args *a, const lqa_vote_study *s
 static void remark(const lqa_annotators_args *a, const lqa_vote_table *t) {
   const lqa_observer *o = a->common.observer;
   if (t->n_items_empty > 0) {
-    lqa_observe_message(o, LQA_MESSAGE_WARN, "%lld items have no vote and are left out",
-                        (long long)t->n_items_empty);
+    lqa_observe_message(o, LQA_MESSAGE_WARN, "%lld item%s without a vote left out",
+                        (long long)t->n_items_empty, lqa_plural(t->n_items_empty));
   }
   if (t->n_repeats > 0) {
-    lqa_observe_message(o, LQA_MESSAGE_INFO,
-                        "%lld repeated votes are left out; %lld of them say the same again",
-                        (long long)t->n_repeats, (long long)t->n_repeats_same);
+    lqa_observe_message(
+        o, LQA_MESSAGE_INFO, "%lld repeated vote%s left out; %lld of them only repeated the first",
+        (long long)t->n_repeats, lqa_plural(t->n_repeats), (long long)t->n_repeats_same);
   }
   if (t->n_texts_differ > 0) {
     lqa_observe_message(o, LQA_MESSAGE_WARN,
-                        "%lld rows have another text than their item's first row: the first counts",
-                        (long long)t->n_texts_differ);
+                        "%lld row%s with another text than the item's first row: the first counts",
+                        (long long)t->n_texts_differ, lqa_plural(t->n_texts_differ));
   }
   if (t->n_truth_unknown > 0) {
-    lqa_observe_message(o, LQA_MESSAGE_WARN, "%lld known labels are of items that nobody labelled",
-                        (long long)t->n_truth_unknown);
+    lqa_observe_message(o, LQA_MESSAGE_WARN, "%lld known label%s of items that nobody labelled",
+                        (long long)t->n_truth_unknown, lqa_plural(t->n_truth_unknown));
   }
   if (t->n_probs_scaled > 0) {
     lqa_observe_message(o, LQA_MESSAGE_INFO,
-                        "the probabilities of %lld items were scaled to sum to 1",
-                        (long long)t->n_probs_scaled);
+                        "the probabilities of %lld item%s were scaled to sum to 1",
+                        (long long)t->n_probs_scaled, lqa_plural(t->n_probs_scaled));
   }
 }
 

@@ -245,6 +245,9 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
     return lqa_fail(err, LQA_BAD_USAGE, "SOURCE is missing: name at least one file");
   }
   LQA_TRY(lqa_fail_if_check(&args->fail_if, err));
+  if (args->out && !args->out[0]) {
+    return lqa_fail(err, LQA_BAD_USAGE, "--out is empty: name the run folder to write");
+  }
   if (args->source.label_time && !args->source.time) {
     return lqa_fail(
         err, LQA_BAD_USAGE,

@@ -44,6 +44,8 @@ static void add_params(const lqa_audit *audit, lqa_json *json) {
     lqa_json_double(json, p->min);
     lqa_json_key(json, "max");
     lqa_json_double(json, p->max);
+    lqa_json_key(json, "whole");
+    lqa_json_bool(json, p->is_whole);
     lqa_json_key(json, "help");
     lqa_json_text(json, p->help);
     lqa_json_close_object(json);

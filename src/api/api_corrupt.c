@@ -64,7 +64,8 @@ static lqa_status describe(const lqa_corrupt_args *args, const lqa_corrupt_plan 
   lqa_json_text(&json, args->out);
   lqa_json_key(&json, "rows");
   lqa_json_int(&json, plan->n_rows);
-  lqa_buf_printf(&result->text, "%s: %lld rows\n", args->out, (long long)plan->n_rows);
+  lqa_buf_printf(&result->text, "%s: %lld row%s\n", args->out, (long long)plan->n_rows,
+                 lqa_plural(plan->n_rows));
   for (int kind = 0; kind < LQA_CORRUPT_COUNT; kind++) {
     const char *name = lqa_corruption_name((lqa_corruption)kind);
     lqa_json_key(&json, name);

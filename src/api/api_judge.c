@@ -106,21 +106,23 @@ static lqa_status write_batch(lqa_judge_session *s, lqa_result *result, lqa_resu
   }
   lqa_buf_printf(
       &result->text,
-      "%lld questions written to %s. Hand it to the provider, then take the results back "
+      "%lld question%s written to %s. Hand it to the provider, then take the results back "
       "with\n  labelqa judge %s --batch-read RESULTS\nand the same options. Nothing was "
       "spent.\n",
-      (long long)n, s->args->batch_write, s->args->run);
+      (long long)n, lqa_plural(n), s->args->batch_write, s->args->run);
   return finish(s, false, result, out, err);
 }
 
 static void count_batch(const lqa_batch_count *count, lqa_buf *out) {
-  lqa_buf_printf(out, "%lld answers taken in", (long long)count->answers);
+  lqa_buf_printf(out, "%lld answer%s taken in", (long long)count->answers,
+                 lqa_plural(count->answers));
   if (count->errors > 0) {
-    lqa_buf_printf(out, ", %lld lines are errors (the rows can be asked again)",
-                   (long long)count->errors);
+    lqa_buf_printf(out, ", %lld line%s with errors (the rows can be asked again)",
+                   (long long)count->errors, lqa_plural(count->errors));
   }
   if (count->foreign > 0) {
-    lqa_buf_printf(out, ", %lld lines belong to other questions", (long long)count->foreign);
+    lqa_buf_printf(out, ", %lld line%s of other questions", (long long)count->foreign,
+                   lqa_plural(count->foreign));
   }
   lqa_buf_add_char(out, '\n');
 }

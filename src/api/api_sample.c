@@ -33,18 +33,18 @@ static void print_strata(const lqa_spot_check *check, lqa_buf *out) {
 }
 
 static void print_ingested(const lqa_spot_check *check, lqa_buf *out) {
-  lqa_buf_printf(out, "%lld of %lld rows checked, %lld wrong; %lld rows have a decision now\n",
-                 (long long)check->answered, (long long)check->drawn, (long long)check->wrong,
-                 (long long)check->decided);
+  lqa_buf_printf(out, "%lld of %lld row%s checked, %lld wrong; %lld %s a decision now\n",
+                 (long long)check->answered, (long long)check->drawn, lqa_plural(check->drawn),
+                 (long long)check->wrong, (long long)check->decided,
+                 check->decided == 1 ? "row has" : "rows have");
   if (check->wrong_only > 0) {
     lqa_buf_printf(out,
-                   "%lld are marked wrong without a correct label: they count, but decide "
-                   "nothing\n",
+                   "%lld marked wrong without a correct label: counted, but nothing is decided\n",
                    (long long)check->wrong_only);
   }
   if (check->gone > 0) {
-    lqa_buf_printf(out, "%lld rows of the sheet are no longer in the data\n",
-                   (long long)check->gone);
+    lqa_buf_printf(out, "%lld row%s of the sheet no longer in the data\n", (long long)check->gone,
+                   lqa_plural(check->gone));
   }
   if (check->rate.n > 0) {
     lqa_buf_add_text(out, "\nlabels wrong in the whole data ");
@@ -127,9 +127,9 @@ static lqa_status draw(const lqa_sample_args *args, lqa_run *run, lqa_arena *are
   LQA_TRY(lqa_export_path_check(run, args->out, err));
   LQA_TRY(lqa_spot_draw(run, &options, arena, &check, err));
   lqa_buf_printf(&result->text,
-                 "%s: %lld rows to check, drawn at random by stratum.\nFill in is_correct (yes or "
+                 "%s: %lld row%s to check, drawn at random by stratum.\nFill in is_correct (yes or "
                  "no) and, where it is no, correct_label; then:\n  labelqa sample %s --ingest %s\n",
-                 args->out, (long long)check.drawn, args->run, args->out);
+                 args->out, (long long)check.drawn, lqa_plural(check.drawn), args->run, args->out);
   add_json(&check, args->out, &result->json);
   return LQA_OK;
 }

@@ -44,16 +44,16 @@ static void plan_rows(const lqa_judge_numbers *n, lqa_buf *out) {
 }
 
 static void plan_requests(const lqa_judge_numbers *n, lqa_buf *out) {
-  lqa_buf_printf(out, "calls      %lld questions, %lld answered by the cache",
-                 (long long)n->requests, (long long)n->cached);
+  lqa_buf_printf(out, "calls      %lld question%s, %lld answered by the cache",
+                 (long long)n->requests, lqa_plural(n->requests), (long long)n->cached);
   if (n->shared > 0) {
     lqa_buf_printf(out, ", %lld the same as another row's", (long long)n->shared);
   }
   if (n->in_batch > 0) {
     lqa_buf_printf(out, ", %lld in a batch", (long long)n->in_batch);
   }
-  lqa_buf_printf(out, ": %lld to ask (at most %lld calls)\n", (long long)n->to_ask,
-                 (long long)n->max_calls);
+  lqa_buf_printf(out, ": %lld to ask (at most %lld call%s)\n", (long long)n->to_ask,
+                 (long long)n->max_calls, lqa_plural(n->max_calls));
   lqa_buf_printf(out, "tokens     about %lld in, %lld out\ncost       about ",
                  (long long)n->tokens_in, (long long)n->tokens_out);
   add_money(out, n->cost_usd);
@@ -78,8 +78,9 @@ lqa_status lqa_judge_plan_text(const lqa_judge_session *s, lqa_buf *out, lqa_err
     lqa_buf_add_char(out, '\n');
   }
   if (n->cut_texts > 0) {
-    lqa_buf_printf(out, "cut        %lld texts longer than %lld characters (--max-text)\n",
-                   (long long)n->cut_texts, (long long)s->options.max_text_chars);
+    lqa_buf_printf(out, "cut        %lld text%s longer than %lld characters (--max-text)\n",
+                   (long long)n->cut_texts, lqa_plural(n->cut_texts),
+                   (long long)s->options.max_text_chars);
   }
   if (n->planned > 0) {
     lqa_buf_add_text(out, "\nThe first row's prompt:\n");
@@ -188,8 +189,8 @@ static void text_judge(const lqa_judge_session *s, int judge, lqa_buf *out) {
     lqa_buf_printf(out, "%s answers as %s\n", model, score->reply_model);
   }
   if (score->other_model > 0) {
-    lqa_buf_printf(out, "%lld answers came from another model than %s and count as UNKNOWN\n",
-                   (long long)score->other_model, model);
+    lqa_buf_printf(out, "%lld answer%s from another model than %s: counted as UNKNOWN\n",
+                   (long long)score->other_model, lqa_plural(score->other_model), model);
   }
   text_rate("  finds wrong labels (people's decisions):", &score->sensitivity, out);
   text_rate("  doubts right labels (people's decisions):", &score->false_alarm, out);
@@ -212,8 +213,8 @@ static void text_agreement(const lqa_judge_session *s, lqa_buf *out) {
   }
   if (sum->overlap_rows > 0) {
     lqa_buf_printf(
-        out, "Confident learning and judge agree on %.1f %% (%lld rows, weighted to the whole",
-        100 * sum->overlap_agreement, (long long)sum->overlap_rows);
+        out, "Confident learning and judge agree on %.1f %% (%lld row%s, weighted to the whole",
+        100 * sum->overlap_agreement, (long long)sum->overlap_rows, lqa_plural(sum->overlap_rows));
     if (!isnan(sum->overlap_kappa)) {
       lqa_buf_printf(out, ", kappa %.2f", sum->overlap_kappa);
     }
@@ -227,26 +228,26 @@ static void text_agreement(const lqa_judge_session *s, lqa_buf *out) {
 }
 
 static void text_money(const lqa_judge_summary *sum, lqa_buf *out) {
-  lqa_buf_printf(out, "%lld calls, %lld answers from the cache, %lld tokens in, %lld out, cost ",
-                 (long long)sum->calls, (long long)sum->cached, (long long)sum->tokens_in,
-                 (long long)sum->tokens_out);
+  lqa_buf_printf(out, "%lld call%s, %lld answer%s from the cache, %lld tokens in, %lld out, cost ",
+                 (long long)sum->calls, lqa_plural(sum->calls), (long long)sum->cached,
+                 lqa_plural(sum->cached), (long long)sum->tokens_in, (long long)sum->tokens_out);
   add_money(out, sum->cost_usd);
   lqa_buf_add_char(out, '\n');
   if (sum->errors > 0) {
-    lqa_buf_printf(out, "%lld calls were refused with an error status and cost nothing\n",
-                   (long long)sum->errors);
+    lqa_buf_printf(out, "%lld call%s refused with an error status: cost nothing\n",
+                   (long long)sum->errors, lqa_plural(sum->errors));
   }
   if (sum->booked > 0) {
     lqa_buf_printf(out,
-                   "%lld calls ended without a bill (time-outs, lost connections, no usage): "
-                   "booked at their upper bound\n",
-                   (long long)sum->booked);
+                   "%lld call%s ended without a bill (time-outs, lost connections, no usage): "
+                   "booked at the upper bound\n",
+                   (long long)sum->booked, lqa_plural(sum->booked));
   }
   if (sum->lost > 0) {
     lqa_buf_printf(out,
-                   "%lld calls were open when an earlier run was killed: perhaps paid, never "
+                   "%lld call%s open when an earlier run was killed: perhaps paid, never "
                    "received\n",
-                   (long long)sum->lost);
+                   (long long)sum->lost, lqa_plural(sum->lost));
   }
 }
 
@@ -254,9 +255,9 @@ static void text_advice(const lqa_judge_session *s, lqa_buf *out) {
   const lqa_judge_summary *sum = &s->summary;
   if (sum->truncated > 0) {
     lqa_buf_printf(out,
-                   "%lld answers were cut by the token limit: raise --max-output-tokens (models "
+                   "%lld answer%s cut by the token limit: raise --max-output-tokens (models "
                    "that think first need 2000 or more)\n",
-                   (long long)sum->truncated);
+                   (long long)sum->truncated, lqa_plural(sum->truncated));
   }
   if (sum->dropped_fields[0]) {
     lqa_buf_printf(out, "Request fields that the endpoint refuses and that are left out: %s\n",
@@ -272,15 +273,17 @@ static void text_advice(const lqa_judge_session *s, lqa_buf *out) {
 
 void lqa_judge_summary_text(const lqa_judge_session *s, lqa_buf *out) {
   const lqa_judge_summary *sum = &s->summary;
-  lqa_buf_printf(out, "%lld of %lld rows judged: %lld YES, %lld NO, %lld UNKNOWN\n",
-                 (long long)sum->judged, (long long)sum->planned, (long long)sum->yes,
-                 (long long)sum->no, (long long)sum->unknown);
+  lqa_buf_printf(out, "%lld of %lld row%s judged: %lld YES, %lld NO, %lld UNKNOWN\n",
+                 (long long)sum->judged, (long long)sum->planned, lqa_plural(sum->planned),
+                 (long long)sum->yes, (long long)sum->no, (long long)sum->unknown);
   if (sum->in_batch > 0) {
-    lqa_buf_printf(out, "%lld rows wait in a submitted batch\n", (long long)sum->in_batch);
+    lqa_buf_printf(out, "%lld %s in a submitted batch\n", (long long)sum->in_batch,
+                   sum->in_batch == 1 ? "row waits" : "rows wait");
   }
   if (sum->unanswered > 0) {
-    lqa_buf_printf(out, "%lld rows stay unanswered; run the command again to ask only those\n",
-                   (long long)sum->unanswered);
+    lqa_buf_printf(out, "%lld %s unanswered; run the command again to ask only %s\n",
+                   (long long)sum->unanswered, sum->unanswered == 1 ? "row stays" : "rows stay",
+                   sum->unanswered == 1 ? "that one" : "those");
   }
   for (int j = 0; j < s->options.n_judges; j++) {
     text_judge(s, j, out);

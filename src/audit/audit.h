@@ -37,6 +37,7 @@ typedef struct lqa_audit_param {
   const char *name; /* kebab-case */
   double default_value, min, max;
   const char *help;
+  bool is_whole; /* takes no fraction */
 } lqa_audit_param;
 
 enum { LQA_AUDIT_MAX_PARAMS = 8, LQA_AUDIT_MAX_KINDS = 8 };

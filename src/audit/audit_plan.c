@@ -7,6 +7,7 @@
  */
 #include "audit/audit_plan.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum { MAX_ID_BYTES = 64, MAX_LIST_BYTES = 1 << 14 };
@@ -31,15 +32,49 @@ static void plan_defaults(lqa_audit_plan *plan) {
   }
 }
 
-static lqa_status fail_unknown_id(const char *option, const char *id, lqa_error *err) {
+typedef struct id_list {
+  const char *wrong, *nearest;
+  size_t distance;
   lqa_buf ids;
-  lqa_buf_init(&ids, MAX_LIST_BYTES);
-  for (int i = 0; i < LQA_AUDIT_COUNT; i++) {
-    lqa_buf_printf(&ids, "%s%s", i ? ", " : "", lqa_audit_get((lqa_audit_number)i)->id);
+} id_list;
+
+static void list_id(id_list *list, const char *id) {
+  size_t distance = lqa_str_distance(lqa_str_from(list->wrong), lqa_str_from(id));
+  if (distance < list->distance) {
+    list->nearest = id;
+    list->distance = distance;
   }
-  lqa_status status = lqa_fail(err, LQA_BAD_USAGE, "%s: there is no check '%s'; the checks are: %s",
-                               option, id, ids.data ? ids.data : "");
-  lqa_buf_clear(&ids);
+  lqa_buf_printf(&list->ids, "%s%s", list->ids.size ? ", " : "", id);
+}
+
+/* All that may be named: the ids of audits, and those of findings where they are others. */
+static void list_ids(id_list *list) {
+  for (int i = 0; i < LQA_AUDIT_COUNT; i++) {
+    const lqa_audit *audit = lqa_audit_get((lqa_audit_number)i);
+    list_id(list, audit->id);
+    for (int k = 0; k < lqa_audit_kind_count(audit); k++) {
+      const char *id = audit->kinds[k].id, *before = k ? audit->kinds[k - 1].id : audit->id;
+      if (strcmp(id, audit->id) != 0 && strcmp(id, before) != 0) {
+        list_id(list, id);
+      }
+    }
+  }
+}
+
+static lqa_status fail_unknown_id(const char *option, const char *id, bool takes_groups,
+                                  lqa_error *err) {
+  id_list list = {.wrong = id, .distance = 3};
+  lqa_buf_init(&list.ids, MAX_LIST_BYTES);
+  if (takes_groups) {
+    list_id(&list, "all");
+    list_id(&list, "basic");
+  }
+  list_ids(&list);
+  lqa_status status =
+      lqa_fail(err, LQA_BAD_USAGE, "%s: there is no check '%.60s'%s%s%s There are: %s", option, id,
+               list.nearest ? "; did you mean '" : "", list.nearest ? list.nearest : "",
+               list.nearest ? "'?" : ".", list.ids.data ? list.ids.data : "");
+  lqa_buf_clear(&list.ids);
   return status;
 }
 
@@ -92,7 +127,7 @@ static lqa_status plan_checks(lqa_audit_plan *plan, const lqa_text_list *checks,
       plan_basic(plan);
     } else if (each_kind(plan, id, true, want, LQA_WARN) == 0 &&
                each_kind(plan, id, false, want, LQA_WARN) == 0) {
-      return fail_unknown_id("--checks", id, err);
+      return fail_unknown_id("--checks", id, true, err);
     }
   }
   return LQA_OK;
@@ -125,7 +160,7 @@ static lqa_status plan_severities(lqa_audit_plan *plan, const lqa_text_list *ite
     }
     if (each_kind(plan, id, false, set_severity, severity) == 0 &&
         each_kind(plan, id, true, set_severity, severity) == 0) {
-      return fail_unknown_id("--severity", id, err);
+      return fail_unknown_id("--severity", id, false, err);
     }
   }
   return LQA_OK;
@@ -155,9 +190,12 @@ static lqa_status set_param(lqa_audit_plan *plan, const lqa_audit *audit, const 
   }
   const lqa_audit_param *param = &audit->params[p];
   double value;
-  if (!lqa_str_to_double(lqa_str_from(text), &value) || value < param->min || value > param->max) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--set %s.%s=%s: expected a number from %g to %g (%s)",
-                    audit->id, name, text, param->min, param->max, param->help);
+  bool ok = lqa_str_to_double(lqa_str_from(text), &value) && value >= param->min &&
+            value <= param->max && (!param->is_whole || value == floor(value));
+  if (!ok) {
+    return lqa_fail(err, LQA_BAD_USAGE, "--set %s.%s=%s: expected a %snumber from %g to %g (%s)",
+                    audit->id, name, text, param->is_whole ? "whole " : "", param->min, param->max,
+                    param->help);
   }
   plan->params[audit->number][p] = value;
   return LQA_OK;
@@ -177,7 +215,7 @@ static lqa_status plan_params(lqa_audit_plan *plan, const lqa_text_list *items, 
     *dot = 0;
     const lqa_audit *audit = lqa_audit_find(id);
     if (!audit) {
-      return fail_unknown_id("--set", id, err);
+      return fail_unknown_id("--set", id, false, err);
     }
     LQA_TRY(set_param(plan, audit, dot + 1, value, err));
   }

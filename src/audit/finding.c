@@ -5,6 +5,8 @@
  */
 #include "audit/finding.h"
 
+#include "base/str.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,7 +19,7 @@ const char *lqa_severity_name(lqa_severity severity) {
 
 bool lqa_severity_parse(const char *name, lqa_severity *severity) {
   for (int i = LQA_IGNORE; i <= LQA_ERROR; i++) {
-    if (strcmp(name, SEVERITY_NAMES[i]) == 0) {
+    if (lqa_str_equal_nocase(lqa_str_from(name), lqa_str_from(SEVERITY_NAMES[i]))) {
       *severity = (lqa_severity)i;
       return true;
     }

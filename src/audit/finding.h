@@ -61,6 +61,7 @@ lqa_finding *lqa_finding_add_none(lqa_finding_list *list, const lqa_finding_kind
 lqa_status lqa_finding_decline(lqa_finding_list *list, const char *format, ...) LQA_PRINTF(2, 3);
 
 const char *lqa_severity_name(lqa_severity severity);
+/* In small or capital letters. */
 bool lqa_severity_parse(const char *name, lqa_severity *severity);
 
 #endif

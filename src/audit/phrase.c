@@ -53,6 +53,25 @@ const char *lqa_phrase_rows(lqa_arena *arena, const int64_t *rows, int64_t n) {
   return keep(arena, &out);
 }
 
+const char *lqa_phrase_block(lqa_arena *arena, const lqa_dataset *dataset, int64_t from,
+                             int64_t to) {
+  lqa_buf out;
+  lqa_buf_init(&out, MAX_PHRASE_BYTES);
+  lqa_buf_printf(&out, "rows %lld-%lld", (long long)from, (long long)to);
+  if (dataset->n_files > 1) {
+    int64_t first = 0, last = 0;
+    const lqa_source_file *a = lqa_dataset_file_of(dataset, from, &first);
+    const lqa_source_file *b = lqa_dataset_file_of(dataset, to, &last);
+    if (a == b) {
+      lqa_buf_printf(&out, " (rows %lld-%lld of %s)", (long long)first, (long long)last, a->path);
+    } else {
+      lqa_buf_printf(&out, " (row %lld of %s to row %lld of %s)", (long long)first, a->path,
+                     (long long)last, b->path);
+    }
+  }
+  return keep(arena, &out);
+}
+
 const char *lqa_phrase_quote(lqa_arena *arena, lqa_str text, size_t max_code_points) {
   lqa_buf out;
   lqa_buf_init(&out, MAX_PHRASE_BYTES);

@@ -281,10 +281,12 @@ static void tell(const carrier *c, const lqa_observer *observer) {
     lost += c->items.data[i].new_row < 0;
   }
   if (c->items.n > 0) {
-    lqa_observe_message(observer, LQA_MESSAGE_INFO,
-                        "carried over what judges and people said about %lld rows; %lld rows with "
-                        "such records are no longer in the data",
-                        (long long)c->items.n - (long long)lost, (long long)lost);
+    lqa_observe_message(
+        observer, LQA_MESSAGE_INFO,
+        "carried over what judges and people said about %lld row%s; %lld more with such "
+        "records no longer in the data",
+        (long long)c->items.n - (long long)lost, lqa_plural((int64_t)c->items.n - lost),
+        (long long)lost);
   }
 }
 

@@ -29,6 +29,15 @@ static void refuses_what_does_not_exist(void **state) {
   lqa_error err;
   assert_int_equal(init("dupes", NULL, NULL, &err), LQA_BAD_USAGE);
   assert_non_null(strstr(err.message, "null-content"));
+  assert_non_null(strstr(err.message, "There are: all, basic, "));
+  assert_non_null(strstr(err.message, "duplicate-conflict, "));
+  assert_non_null(strstr(err.message, ", overfit-model")); /* the list fits */
+  assert_int_equal(init("rowshift", NULL, NULL, &err), LQA_BAD_USAGE);
+  assert_non_null(strstr(err.message, "did you mean 'row-shift'?"));
+  assert_int_equal(init(NULL, "duplicate=WARN", NULL, &err), LQA_OK);
+  assert_int_equal(init(NULL, NULL, "rare-class.min-rows=2.5", &err), LQA_BAD_USAGE);
+  assert_non_null(strstr(err.message, "a whole number from 0"));
+  assert_int_equal(init(NULL, NULL, "rare-class.min-rows=2.0", &err), LQA_OK);
   assert_int_equal(init(NULL, "duplicate=fatal", NULL, &err), LQA_BAD_USAGE);
   assert_int_equal(init(NULL, "dupes=warn", NULL, &err), LQA_BAD_USAGE);
   assert_int_equal(init(NULL, NULL, "length-fingerprint.sigmas=2", &err), LQA_BAD_USAGE);

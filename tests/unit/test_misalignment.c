@@ -230,6 +230,24 @@ static void names_the_file_that_slipped(void **state) {
   done(&run);
 }
 
+static void names_the_file_of_a_block(void **state) {
+  (void)state;
+  make_truth(6, 1);
+  shift_block(2000, 2399, 1);
+  lqa_audit_run run;
+  build(&run, "row-shift");
+  set_two_files(1800);
+  audit(&run);
+  const lqa_finding *finding = fixture_find(&run, "row-shift", 0);
+  expect_ends(finding, 2000, 2399, 1);
+  char there[80];
+  snprintf(there, sizeof there, "rows %lld-%lld (rows %lld-%lld of b.csv)",
+           (long long)finding->rows_from, (long long)finding->rows_to,
+           (long long)finding->rows_from - 1800, (long long)finding->rows_to - 1800);
+  assert_non_null(strstr(finding->message, there));
+  done(&run);
+}
+
 static void finds_codes_swapped_in_one_file(void **state) {
   (void)state;
   make_truth(7, 1);
@@ -343,6 +361,7 @@ int main(void) {
       cmocka_unit_test(finds_two_blocks),
       cmocka_unit_test(finds_a_reversed_block),
       cmocka_unit_test(finds_whole_files),
+      cmocka_unit_test(names_the_file_of_a_block),
       cmocka_unit_test(says_nothing_without_cause),
       cmocka_unit_test(sees_tables_and_embeddings),
       cmocka_unit_test(sees_slipped_probabilities),

@@ -196,7 +196,7 @@ const lqa_audit lqa_audit_boilerplate = {
     .params =
         {
             [PARAM_SHARE] = {"share", .02, 0, 1, "of all rows, at least"},
-            [PARAM_MIN_ROWS] = {"min-rows", 20, 2, 1e9, "rows, at least"},
+            [PARAM_MIN_ROWS] = {"min-rows", 20, 2, 1e9, "rows, at least", true},
         },
     .run = run,
 };

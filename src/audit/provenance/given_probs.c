@@ -277,7 +277,7 @@ const lqa_audit lqa_audit_given_probs = {
             [PARAM_ACCURACY] = {"accuracy", .97, 0, 1,
                                 "agreement with the labels that is suspicious"},
             [PARAM_MARGIN] = {"margin", .05, 0, 1, "above the agreement of a quick model"},
-            [PARAM_MIN_ROWS] = {"min-rows", 100, 1, 1e9, "fewer rows are not judged"},
+            [PARAM_MIN_ROWS] = {"min-rows", 100, 1, 1e9, "fewer rows are not judged", true},
             [PARAM_SUM] = {"sum-tolerance", .01, 0, 1e9, "a row's sum may differ from 1 by this"},
         },
     .run = run,

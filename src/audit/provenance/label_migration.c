@@ -306,6 +306,6 @@ const lqa_audit lqa_audit_label_migration = {
             [MERGED] = {"merged-labels", LQA_INFO, false, "several old labels became one"},
             [PAIRS] = {"migrated-pairs", LQA_INFO, false, "counts of all pairs"},
         },
-    .params = {{"spot-check", 5, 0, 100, "rows drawn per pair to be checked by people"}},
+    .params = {{"spot-check", 5, 0, 100, "rows drawn per pair to be checked by people", true}},
     .run = run,
 };

@@ -82,10 +82,9 @@ static lqa_status report(const lqa_audit_input *input, const label_run *run, dou
   if (status == LQA_OK) {
     finding = lqa_finding_add(
         input->findings, &input->audit->kinds[0], rows.data, (int64_t)rows.n,
-        "Rows %lld-%lld all carry the label %s, but the model agrees with only %lld of %lld of "
-        "them (z = "
+        "The %s all carry the label %s, but the model agrees with only %lld of %lld of them (z = "
         "%.1f). A filled-down cell, a default value or a stuck key? Label these rows again.",
-        (long long)run->from, (long long)run->to,
+        lqa_phrase_block(input->arena, input->dataset, run->from, run->to),
         lqa_phrase_quote(input->arena, input->dataset->classes[run->class], 40),
         (long long)(run->judged - run->wrong), (long long)run->judged, z);
   }
@@ -145,7 +144,7 @@ const lqa_audit lqa_audit_label_run = {
     .params =
         {
             [PARAM_ALPHA] = {"alpha", .01, 1e-9, .5, "chance of a false alarm in a clean file"},
-            [PARAM_MIN_ROWS] = {"min-rows", 15, 2, 1e9, "shorter runs are not judged"},
+            [PARAM_MIN_ROWS] = {"min-rows", 15, 2, 1e9, "shorter runs are not judged", true},
         },
     .run = run_audit,
 };

@@ -141,7 +141,7 @@ const lqa_audit lqa_audit_language_outlier = {
     .params =
         {
             [PARAM_SHARE] = {"share", .9, .5, 1, "of a class's guessed rows in one language"},
-            [PARAM_MIN_ROWS] = {"min-rows", 50, 2, 1e9, "guessed rows of a class, at least"},
+            [PARAM_MIN_ROWS] = {"min-rows", 50, 2, 1e9, "guessed rows of a class, at least", true},
         },
     .run = run,
 };

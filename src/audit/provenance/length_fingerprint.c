@@ -331,7 +331,7 @@ const lqa_audit lqa_audit_length_fingerprint = {
                             "robust standard deviations (1.4826 MAD) from the "
                             "other classes' median"},
             [PARAM_SPREAD] = {"spread", 3, 1, 1000, "standard deviation relative to the others'"},
-            [PARAM_MIN_ROWS] = {"min-rows", 2, 1, 1e9, "smaller classes are not judged"},
+            [PARAM_MIN_ROWS] = {"min-rows", 2, 1, 1e9, "smaller classes are not judged", true},
         },
     .run = run,
 };

@@ -83,12 +83,11 @@ static lqa_status report_block(const lqa_audit_input *input, const lqa_segment *
   if (status == LQA_OK) {
     finding = lqa_finding_add(
         input->findings, &input->audit->kinds[BLOCK], rows.data, (int64_t)rows.n,
-        "Rows %lld-%lld carry the label %s (z = %.1f): of %lld rows there whose two labels differ, "
-        "the model predicts that label %lld times and their own %lld times. Look at the first and "
-        "last rows in the source, then move the labels back: labelqa export RUN fixed FILE "
-        "--repair "
+        "The %s carry the label %s (z = %.1f): of %lld rows there whose two labels differ, the "
+        "model predicts that label %lld times and their own %lld times. Look at the first and last "
+        "rows in the source, then move the labels back: labelqa export RUN fixed FILE --repair "
         "row-shift.",
-        (long long)segment->from, (long long)segment->to,
+        lqa_phrase_block(input->arena, input->dataset, segment->from, segment->to),
         describe_shift(input->arena, segment->lag), segment->test.z,
         (long long)segment->test.differing, (long long)segment->test.other,
         (long long)segment->test.own);
@@ -128,10 +127,10 @@ static lqa_status report_whole(const lqa_audit_input *input, const lqa_segment *
 static lqa_status report_reversed(const lqa_audit_input *input, lqa_segment *segment) {
   const char *file;
   bool whole = take_whole_file(input->dataset, segment, &file);
-  long long from = (long long)segment->from, to = (long long)segment->to;
-  const char *where = !whole ? lqa_arena_printf(input->arena, "rows %lld-%lld", from, to)
-                      : file ? lqa_arena_printf(input->arena, "all rows of %s", file)
-                             : "all rows";
+  const char *where =
+      !whole ? lqa_phrase_block(input->arena, input->dataset, segment->from, segment->to)
+      : file ? lqa_arena_printf(input->arena, "all rows of %s", file)
+             : "all rows";
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[REVERSED], NULL, 0,
       "The labels of %s stand in reversed order (z = %.1f): the first row carries the last row's "
@@ -244,13 +243,14 @@ const lqa_audit lqa_audit_misalignment = {
         },
     .params =
         {
-            [PARAM_MAX_LAG] = {"max-lag", 3, 1, LQA_REFIT_MAX_LAG, "rows to look up and down"},
+            [PARAM_MAX_LAG] = {"max-lag", 3, 1, LQA_REFIT_MAX_LAG, "rows to look up and down",
+                               true},
             [PARAM_ALPHA] = {"alpha", .01, 1e-9, .5, "chance of a false alarm in a clean file"},
             [PARAM_MIN_RATIO] = {"min-ratio", 1.5, 1, 100,
                                  "predictions for the other row's label over those for the own"},
-            [PARAM_SAMPLE] = {"sample", 8192, 100, 1e7, "rows of the quick refit"},
+            [PARAM_SAMPLE] = {"sample", 8192, 100, 1e7, "rows of the quick refit", true},
             [PARAM_FULL_SAMPLE] = {"full-sample", 200000, 100, 1e8,
-                                   "rows of the refit on suspicion"},
+                                   "rows of the refit on suspicion", true},
         },
     .run = run,
 };

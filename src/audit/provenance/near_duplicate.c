@@ -136,12 +136,13 @@ const lqa_audit lqa_audit_near_duplicate = {
             [LQA_NEAR_DUPLICATE_JACCARD] = {"jaccard", .8, .1, 1,
                                             "share of common shingles from which on two rows are "
                                             "near duplicates"},
-            [LQA_NEAR_DUPLICATE_SHINGLE] = {"shingle", 5, 1, 100, "characters or words a shingle"},
+            [LQA_NEAR_DUPLICATE_SHINGLE] = {"shingle", 5, 1, 100, "characters or words a shingle",
+                                            true},
             [LQA_NEAR_DUPLICATE_FRACTION] = {"fraction", .13, 0, 1,
                                              "embeddings: distance, as a fraction of the median "
                                              "distance to the nearest neighbour"},
             [LQA_NEAR_DUPLICATE_WORDS] = {"words", 0, 0, 1,
-                                          "1: shingles of words instead of characters"},
+                                          "1: shingles of words instead of characters", true},
         },
     .run = run,
 };

@@ -94,6 +94,6 @@ const lqa_audit lqa_audit_rare_class = {
             [RARE] = {"rare-class", LQA_WARN, true, "the row's class has next to no rows"},
             [ABSENT] = {"rare-class", LQA_WARN, false, "a class of the given list never occurs"},
         },
-    .params = {{"min-rows", 2, 0, 1e15, "classes with fewer rows are reported"}},
+    .params = {{"min-rows", 2, 0, 1e15, "classes with fewer rows are reported", true}},
     .run = run,
 };

@@ -254,7 +254,7 @@ const lqa_audit lqa_audit_swapped_codes = {
             [PARAM_ALPHA] = {"alpha", .01, 1e-9, .5, "chance of a false alarm in clean data"},
             [PARAM_MIN_RATIO] = {"min-ratio", 1.5, 1, 100,
                                  "predictions of the other class over those of the written one"},
-            [PARAM_MIN_ROWS] = {"min-rows", 50, 10, 1e9, "smaller parts are not judged"},
+            [PARAM_MIN_ROWS] = {"min-rows", 50, 10, 1e9, "smaller parts are not judged", true},
         },
     .run = run,
 };
