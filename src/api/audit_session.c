@@ -72,11 +72,12 @@ static lqa_status write_snapshot(void *data, const lqa_observer *observer, lqa_e
   return lqa_source_snapshot(s->source, s->snapshot_path, observer, err);
 }
 
-/* The source is not needed again, so its copy can be written beside the other stages; not under a
- * memory limit, where both at once might pass it, nor where the user wants one thread. */
-static lqa_status start_snapshot(lqa_audit_session *s, lqa_error *err) {
-  bool alone = s->args->source.memory_limit > 0 || s->args->common.threads == 1;
-  return s->snapshot_path && !alone
+/* The source is not needed again, so its copy can be written beside the other stages: from the
+ * start, or under a memory limit once the model has given its memory back, since both at once might
+ * pass it; not where the user wants one thread. */
+static lqa_status start_snapshot(lqa_audit_session *s, bool has_trained, lqa_error *err) {
+  bool waits_for_memory = s->args->source.memory_limit > 0, alone = s->args->common.threads == 1;
+  return s->snapshot_path && !alone && has_trained == waits_for_memory
              ? lqa_background_start(write_snapshot, s, s->args->common.observer, &s->snapshot, err)
              : LQA_OK;
 }
@@ -89,7 +90,7 @@ static lqa_status read_source(lqa_audit_session *s, lqa_error *err) {
   LQA_TRY(lqa_audit_reference_load(&s->reference, s->args, &s->source_options, err));
   LQA_TRY(lqa_source_open(&s->source_options, observer, &s->source, err));
   LQA_TRY(lqa_source_load(s->source, &s->dataset, err));
-  return start_snapshot(s, err);
+  return start_snapshot(s, false, err);
 }
 
 lqa_status lqa_audit_session_finish_snapshot(lqa_audit_session *s, lqa_error *err) {
@@ -175,10 +176,7 @@ static lqa_status take_given_probs(lqa_audit_session *s, lqa_error *err) {
   return LQA_OK;
 }
 
-static lqa_status train(lqa_audit_session *s, lqa_error *err) {
-  if (s->dataset->pred_probs) {
-    return take_given_probs(s, err);
-  }
+static lqa_status cross_validate(lqa_audit_session *s, lqa_error *err) {
   lqa_crossval_options options;
   LQA_TRY(model_options(s, &options, err));
   LQA_TRY(lqa_crossval_run(s->dataset, &options, &s->model, err));
@@ -190,6 +188,11 @@ static lqa_status train(lqa_audit_session *s, lqa_error *err) {
   s->report.notes = s->model.notes.data;
   s->report.n_notes = (int64_t)s->model.notes.n;
   return LQA_OK;
+}
+
+static lqa_status train(lqa_audit_session *s, lqa_error *err) {
+  LQA_TRY(s->dataset->pred_probs ? take_given_probs(s, err) : cross_validate(s, err));
+  return start_snapshot(s, true, err);
 }
 
 /* Labels of scorable rows, -1 for the rest. */
