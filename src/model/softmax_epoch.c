@@ -11,13 +11,14 @@
  * exponentials.
  *
  * What costs time is not arithmetic but waiting for rows of W in random order: the rows to come are
- * known, so their indices are fetched eight rows ahead and their weights one row ahead.
+ * known, so what describes a row lies in one place (lqa_softmax_row) and is fetched sixteen rows
+ * ahead, its entries eight rows ahead and its weights one row ahead.
  */
 #include "model/softmax_row.h"
 
 #include <string.h>
 
-enum { FETCH_START = 12, FETCH_ROW = 8, FETCH_WEIGHTS = 1 };
+enum { FETCH_START = 16, FETCH_ROW = 8, FETCH_WEIGHTS = 1 };
 
 /* Scratch of one row: n vectors each. */
 typedef struct row_scratch {
@@ -25,10 +26,11 @@ typedef struct row_scratch {
 } row_scratch;
 
 /* From the probabilities in s->p: the change of the row's residual, masked, into s->change. */
-LQA_INLINE void newton_step(const lqa_softmax_group *g, const row_scratch *s, int64_t row, float c,
-                            int n, int width) {
+LQA_INLINE void newton_step(const lqa_softmax_group *g, const row_scratch *s, uint32_t row, int n,
+                            int width) {
   const lqa_f8 *residual = g->residual + (size_t)row * (size_t)n;
-  int32_t label = g->problem->label[row], fold = g->problem->fold[row];
+  int32_t label = g->row[row].label, fold = g->row[row].fold;
+  float c = g->row[row].curve;
   for (int j = 0; j < n; j++) {
     lqa_f8 alpha = lqa_lane_target(g, j, label) - residual[j];
     lqa_f8 curve = lqa_f8_max(s->p[j], alpha);
@@ -46,9 +48,9 @@ LQA_INLINE void newton_step(const lqa_softmax_group *g, const row_scratch *s, in
 }
 
 LQA_INLINE void apply_change(lqa_softmax_group *g, const lqa_row_entries *x, const row_scratch *s,
-                             int64_t row, int n) {
+                             uint32_t row, int n) {
   lqa_f8 *residual = g->residual + (size_t)row * (size_t)n;
-  float scale = g->row_weight ? g->C * g->row_weight[row] : g->C;
+  float scale = g->row[row].scale;
   for (int j = 0; j < n; j++) {
     residual[j] += s->change[j];
     s->change[j] *= scale;
@@ -63,18 +65,27 @@ LQA_INLINE void apply_change(lqa_softmax_group *g, const lqa_row_entries *x, con
   }
 }
 
-LQA_INLINE void fetch_row(const lqa_softmax_group *g, int64_t row, int n) {
-  lqa_row_entries x = lqa_row_get(g->problem->x, row);
+LQA_INLINE lqa_row_entries entries_of(const lqa_softmax_group *g, uint32_t row) {
+  const lqa_softmax_row *r = g->row + row;
+  const lqa_sparse *x = g->problem->x;
+  return (lqa_row_entries){x->is_dense ? x->column : x->column + r->start, x->value + r->start,
+                           r->n};
+}
+
+LQA_INLINE void fetch_row(const lqa_softmax_group *g, uint32_t row, int n) {
+  lqa_row_entries x = entries_of(g, row);
   for (size_t i = 0; i < x.n; i += 16) {
     __builtin_prefetch(x.column + i);
     __builtin_prefetch(x.value + i);
   }
-  __builtin_prefetch(g->residual + (size_t)row * (size_t)n);
-  __builtin_prefetch(g->problem->label + row);
+  const lqa_f8 *residual = g->residual + (size_t)row * (size_t)n;
+  for (int j = 0; j < n && j < 16; j += 2) {
+    __builtin_prefetch(residual + j);
+  }
 }
 
-LQA_INLINE void fetch_weights(const lqa_softmax_group *g, int64_t row, int n) {
-  lqa_row_entries x = lqa_row_get(g->problem->x, row);
+LQA_INLINE void fetch_weights(const lqa_softmax_group *g, uint32_t row, int n) {
+  lqa_row_entries x = entries_of(g, row);
   for (size_t i = 0; i < x.n; i++) {
     const lqa_f8 *weight = g->weight + x.column[i] * (size_t)n;
     __builtin_prefetch(weight);
@@ -86,7 +97,7 @@ LQA_INLINE void fetch_weights(const lqa_softmax_group *g, int64_t row, int n) {
 
 LQA_INLINE void fetch_ahead(const lqa_softmax_group *g, const uint32_t *rows, size_t left, int n) {
   if (left > FETCH_START) {
-    __builtin_prefetch(g->problem->x->row_start + rows[FETCH_START]);
+    __builtin_prefetch(g->row + rows[FETCH_START]);
   }
   if (left > FETCH_ROW) {
     fetch_row(g, rows[FETCH_ROW], n);
@@ -99,13 +110,12 @@ LQA_INLINE void fetch_ahead(const lqa_softmax_group *g, const uint32_t *rows, si
 LQA_INLINE void epoch(lqa_softmax_group *g, const uint32_t *rows, size_t n_rows, int n, int width,
                       const row_scratch *s) {
   for (size_t i = 0; i < n_rows; i++) {
-    int64_t row = rows[i];
+    uint32_t row = rows[i];
     fetch_ahead(g, rows + i, n_rows - i, n);
-    lqa_row_entries x = lqa_row_get(g->problem->x, row);
+    lqa_row_entries x = entries_of(g, row);
     lqa_row_scores(g, &x, s->p, n);
     lqa_fold_softmax(g, s->p, s->u, n, width);
-    float weight = g->row_weight ? g->row_weight[row] : 1.f;
-    newton_step(g, s, row, g->C * weight * (g->square_norm[row] + g->bias_scale), n, width);
+    newton_step(g, s, row, n, width);
     apply_change(g, &x, s, row, n);
   }
 }

@@ -14,13 +14,24 @@
 enum { LQA_MAX_GROUP = 16 };    /* models */
 enum { LQA_SMALL_VECTORS = 4 }; /* up to here a row's lanes live in registers */
 
+/* What training asks of a row, together: rows are visited in random order, and each array more
+ * would be one more wait for memory. */
+typedef struct lqa_softmax_row {
+  uint64_t start; /* of its values; of its columns too, but for a dense matrix */
+  uint32_t n;     /* entries */
+  float scale;    /* C * weight */
+  float curve;    /* scale * (|x|^2 + bias_scale) */
+  int32_t label, fold;
+  int32_t unused;
+} lqa_softmax_row;
+
 typedef struct lqa_softmax_group {
   const lqa_problem *problem;
   int first_model, n_models, width, n_vectors;
   float C, bias_scale;            /* bias_scale: square of the constant feature's value */
   int64_t n_train[LQA_MAX_GROUP]; /* per model of the group */
   const float *row_weight;        /* or NULL */
-  const float *square_norm;       /* n_rows: |x|^2 */
+  lqa_softmax_row *row;           /* n_rows; lqa_softmax_describe_rows fills it */
 
   lqa_f8 *weight;   /* n_columns x n_vectors */
   lqa_f8 *residual; /* n_rows x n_vectors: target - alpha, the dual variables; 0 where held out */
@@ -33,6 +44,9 @@ typedef struct lqa_softmax_group {
   lqa_i8 *valid, *active;         /* masks: lane in use; and its model not yet converged */
   lqa_f8 *scratch;                /* 6 x n_vectors, where n_vectors > LQA_SMALL_VECTORS */
 } lqa_softmax_group;
+
+/* Fills group->row for the rows of its problem; square_norm: n_rows, |x|^2, or NULL: computed. */
+void lqa_softmax_describe_rows(lqa_softmax_group *group, const float *square_norm);
 
 /* One pass of dual coordinate ascent over `rows` in that order; sets group->gap. */
 void lqa_softmax_epoch(lqa_softmax_group *group, const uint32_t *rows, size_t n_rows);

@@ -30,7 +30,7 @@ lqa_status lqa_softmax_plan_init(lqa_softmax_plan *plan, const lqa_problem *prob
 void lqa_softmax_plan_clear(lqa_softmax_plan *plan);
 
 /* Takes the memory of group `number`, duals for n_rows; all zero, intercepts at the classes'
- * shares. square_norm is the caller's to set. Close *group whatever the status. */
+ * shares. The rows are the caller's to describe. Close *group whatever the status. */
 lqa_status lqa_softmax_group_open(const lqa_softmax_plan *plan, int number, size_t n_rows,
                                   lqa_softmax_group *group) LQA_MUST_CHECK;
 void lqa_softmax_group_close(lqa_softmax_group *group);

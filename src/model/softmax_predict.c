@@ -8,6 +8,8 @@
 
 #include "base/explog.h"
 
+typedef double loose_d8 __attribute__((vector_size(64), aligned(8)));
+
 /* Writes the probabilities of model `m` of the group from the lanes `p` of a row. A class that the
  * model's training rows lack gets 1 / (n + K); see softmax.h. */
 static void store_row(const lqa_softmax_group *g, int m, const lqa_f8 *p, float *out) {
@@ -25,23 +27,39 @@ static void store_row(const lqa_softmax_group *g, int m, const lqa_f8 *p, float 
   }
 }
 
-static int best_class(const lqa_softmax_group *g, const float *lane) {
-  int best = 0;
-  for (int k = 1; k < g->problem->n_classes; k++) {
-    best = lane[k] > lane[best] ? k : best;
+/* Whether the label is the most probable class; of equal ones the first counts. */
+static bool is_best_class(const float *lane, int32_t label, int n_classes) {
+  int better = 0;
+  for (int k = 0; k < n_classes; k++) {
+    better += (lane[k] > lane[label]) | ((lane[k] == lane[label]) & (k < label));
   }
-  return best;
+  return better == 0;
 }
 
-/* Adds a training row of model `m` to its sums. */
+/* Adds a training row of model `m` to its sums. likelihood: product of the probabilities that are
+ * not yet in sums->loss; a logarithm of many at once costs a logarithm of one. */
 static void add_row(const lqa_softmax_group *g, int m, const lqa_f8 *p, int64_t row,
-                    lqa_softmax_sums *sums) {
+                    lqa_softmax_sums *sums, double *likelihood) {
   const float *lane = (const float *)p + m * g->width;
   int32_t label = g->problem->label[row];
-  double weight = g->row_weight ? (double)g->row_weight[row] : 1.0;
+  double probability = (double)lane[label] + 1e-38;
   sums->n_train++;
-  sums->n_correct += best_class(g, lane) == label;
-  sums->loss -= weight * lqa_log((double)lane[label] + 1e-38);
+  sums->n_correct += is_best_class(lane, label, g->problem->n_classes);
+  if (g->row_weight) {
+    sums->loss -= (double)g->row_weight[row] * lqa_log(probability);
+    return;
+  }
+  *likelihood *= probability;
+  if (*likelihood < 1e-200) {
+    sums->loss -= lqa_log(*likelihood);
+    *likelihood = 1;
+  }
+}
+
+/* sum[0..8) += x */
+LQA_INLINE void add_lanes(double *sum, lqa_f8 x) {
+  loose_d8 *to = (loose_d8 *)sum;
+  *to += __builtin_convertvector(x, loose_d8);
 }
 
 /* Adds the row's gap and intercept gradient, lane by lane. */
@@ -55,15 +73,17 @@ LQA_INLINE void add_certificate(const lqa_softmax_group *g, const lqa_f8 *p, int
     lqa_f8 target = lqa_lane_target(g, j, label);
     lqa_f8 term = lqa_gap_term(target - residual[j], p[j], counts) * weight;
     lqa_f8 slope = lqa_f8_choose(counts, (target - p[j]) * weight, lqa_f8_all(0));
-    for (int l = 0; l < LQA_LANES; l++) {
-      gap[j * LQA_LANES + l] += (double)term[l];
-      gradient[j * LQA_LANES + l] += (double)slope[l];
-    }
+    add_lanes(gap + j * LQA_LANES, term);
+    add_lanes(gradient + j * LQA_LANES, slope);
   }
 }
 
 LQA_INLINE void predict_rows(const lqa_softmax_group *g, const lqa_softmax_block *block, int n,
                              int width) {
+  double likelihood[LQA_MAX_GROUP];
+  for (int m = 0; m < g->n_models; m++) {
+    likelihood[m] = 1;
+  }
   for (int64_t row = block->first; row < block->last; row++) {
     int fold = g->problem->fold[row];
     bool is_pair = g->first_model >= g->problem->n_folds;
@@ -82,9 +102,12 @@ LQA_INLINE void predict_rows(const lqa_softmax_group *g, const lqa_softmax_block
       if (out) {
         store_row(g, m, block->p, out + row * g->problem->n_classes);
       } else if (block->sums) {
-        add_row(g, m, block->p, row, &block->sums[m]);
+        add_row(g, m, block->p, row, &block->sums[m], &likelihood[m]);
       }
     }
+  }
+  for (int m = 0; block->sums && m < g->n_models; m++) {
+    block->sums[m].loss -= lqa_log(likelihood[m]);
   }
 }
 

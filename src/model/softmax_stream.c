@@ -67,7 +67,7 @@ static lqa_status enter_block(worker *w, size_t number) {
   }
   w->local = (lqa_problem){&w->block.x, w->label, w->fold, p->n_classes, p->n_folds};
   w->group.problem = &w->local;
-  w->group.square_norm = w->block.square_norm;
+  lqa_softmax_describe_rows(&w->group, w->block.square_norm);
   return lqa_scratch_read(&w->r->duals, w->group.residual,
                           w->block.n_rows * lanes(w) * sizeof(float), dual_place(w, number), err);
 }

@@ -13,6 +13,7 @@
 #include "feature/term_hash.h"
 #include "feature/word_sample.h"
 #include "model/naive_bayes.h"
+#include "model/softmax_group.h"
 #include "model/softmax_stream.h"
 #include "model/text_members.h"
 
@@ -94,7 +95,10 @@ static double in_memory(const lqa_crossval_job *job, const size_up *s) {
   double lane = (double)lqa_softmax_stream_weight_bytes(1, n_classes, n_folds) * kinds;
   double matrix = 8 * s->n_entries + 8 * s->n_rows, probs = 4 * s->n_rows * n_classes;
   double building = 2 * s->n_terms + 2 * matrix;
-  double training = matrix + lane * (s->n_distinct + s->n_rows) + 3 * probs;
+  double threads =
+      (double)lqa_pool_threads(job->options->pool); /* as many groups describe the rows */
+  double rows = sizeof(lqa_softmax_row) * s->n_rows * fmin(threads, n_folds * kinds);
+  double training = matrix + lane * (s->n_distinct + s->n_rows) + rows + 3 * probs;
   double tables =
       2 * (double)lqa_bayes_stream_bytes((int32_t)1 << CHARACTER_BITS, n_classes, n_folds);
   double characters =
