@@ -1,7 +1,7 @@
 /* labelqa.h - audits labelled data before anyone fine-tunes on it.
  *
- * This header is the whole of labelqa: the command, the Python package and the review page use
- * nothing else. It reads as a manual, from the simple path to the details:
+ * This header is the whole of labelqa: the command and the Python package use nothing else. It
+ * reads as a manual, from the simple path to the details:
  *
  *   1. the simple path      audit a file, read the result
  *   2. commands             one function and one argument struct per command

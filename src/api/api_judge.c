@@ -62,7 +62,8 @@ static lqa_status save_and_show(lqa_judge_session *s, lqa_status asked, lqa_resu
   if (status == LQA_OK) {
     lqa_judge_summary_text(s, &result->text);
     if (s->summary.judged > 0) {
-      lqa_buf_printf(&result->text, "Look at them: labelqa review %s\n", s->args->run);
+      lqa_buf_printf(&result->text, "Look at them: labelqa export %s review review.csv\n",
+                     s->args->run);
     }
     status = finish(s, true, result, out, asked == LQA_OK ? err : &later);
   }

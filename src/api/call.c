@@ -1,7 +1,7 @@
 /* A command being prepared: arguments set as text, then run.
  *
  * The call owns the argument struct and every text in it. --quiet and --format concern only what a
- * front end prints, so they live here and not in the commands' tables.
+ * front end prints, so they live here and not in the commands' argument structs.
  */
 #include "api/command.h"
 #include "base/memory.h"
@@ -13,30 +13,31 @@ struct lqa_call {
   const lqa_command *command;
   void *args;                  /* command->args_size bytes */
   LQA_VEC(char *) positionals; /* owned */
-  int quiet;
-  const char *format;
+  lqa_call_args own;           /* lqa_call_options */
 };
-
-/* The options that belong to the call, as a table over struct lqa_call. */
-static const lqa_option call_options[] = {{.name = "quiet",
-                                           .kind = LQA_OPTION_FLAG,
-                                           .offset = offsetof(struct lqa_call, quiet),
-                                           .help = "no progress and no remarks"},
-                                          {.name = "format",
-                                           .kind = LQA_OPTION_CHOICE,
-                                           .offset = offsetof(struct lqa_call, format),
-                                           .default_value = "text",
-                                           .choices = "text|json",
-                                           .help = "what is printed"},
-                                          {.name = NULL}};
 
 /* `export --format` names the format of the exported file (CONTRACT section 3), not of the output.
  */
 static bool belongs_to_call(const lqa_call *call, const char *name) {
-  return lqa_option_find(call_options, name) && !lqa_option_find(call->command->options, name);
+  return lqa_option_find(lqa_call_options, name) && !lqa_option_find(call->command->options, name);
 }
 
+/* Commands that are planned, and what does part of their work until they are built. */
+static const struct {
+  const char *name, *instead;
+} planned[] = {{"review",
+                "labelqa export RUN review FILE writes the rows to look at, labelqa sample "
+                "takes people's answers back"},
+               {"diff", "labelqa audit SOURCE --against RUN tells which rows changed"},
+               {"compare", "labelqa annotators SOURCE --wide A,B compares columns of labels"}};
+
 static lqa_status fail_unknown_command(const char *name, lqa_error *err) {
+  for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++) {
+    if (strcmp(name, planned[i].name) == 0) {
+      return lqa_fail(err, LQA_BAD_USAGE, "the command '%s' is planned but not built yet; %s", name,
+                      planned[i].instead);
+    }
+  }
   size_t best = 0, distance = SIZE_MAX;
   for (size_t i = 0; i < lqa_command_count(); i++) {
     size_t d = lqa_str_distance(lqa_str_from(name), lqa_str_from(lqa_command_name(i)));
@@ -67,7 +68,7 @@ lqa_status lqa_call_new(const char *name, lqa_call **out, lqa_error *err) {
     status = lqa_option_init(command->options, args, err);
   }
   if (status == LQA_OK) {
-    status = lqa_option_init(call_options, call, err);
+    status = lqa_option_init(lqa_call_options, &call->own, err);
   }
   if (status != LQA_OK) {
     lqa_call_free(call);
@@ -94,7 +95,7 @@ void lqa_call_free(lqa_call *call) {
     free(call->positionals.data[i]);
   }
   lqa_vec_clear(&call->positionals);
-  lqa_option_clear(call_options, call);
+  lqa_option_clear(lqa_call_options, &call->own);
   free(call);
 }
 
@@ -103,7 +104,7 @@ lqa_status lqa_call_set(lqa_call *call, const char *name, const char *value, lqa
     name++;
   }
   if (belongs_to_call(call, name)) {
-    return lqa_option_set(call_options, call, name, value, err);
+    return lqa_option_set(lqa_call_options, &call->own, name, value, err);
   }
   return lqa_option_set(call->command->options, call->args, name, value, err);
 }
@@ -129,7 +130,7 @@ static lqa_status parse_option(lqa_call *call, int argc, char *const *argv, int 
   memcpy(name, argv[0] + 2, length - 2);
   name[length - 2] = '\0';
   const lqa_option *option = belongs_to_call(call, name)
-                                 ? lqa_option_find(call_options, name)
+                                 ? lqa_option_find(lqa_call_options, name)
                                  : lqa_option_find(call->command->options, name);
   *used = 1;
   if (!option || option->kind == LQA_OPTION_FLAG || equals) {
@@ -222,9 +223,9 @@ void lqa_call_set_width(lqa_call *call, int64_t columns) {
 }
 
 bool lqa_call_wants_json(const lqa_call *call) {
-  return strcmp(call->format, "json") == 0;
+  return strcmp(call->own.format, "json") == 0;
 }
 
 bool lqa_call_is_quiet(const lqa_call *call) {
-  return call->quiet != 0;
+  return call->own.quiet != 0;
 }

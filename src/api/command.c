@@ -19,7 +19,22 @@ static const lqa_command *const commands[LQA_COMMAND_COUNT] = {
 };
 #undef COMMAND
 
-enum { MAX_HELP_BYTES = 1 << 20 };
+enum { MAX_HELP_BYTES = 1 << 20, N_CALL_OPTIONS = 2 };
+
+const lqa_option lqa_call_options[N_CALL_OPTIONS + 1] = {
+    {.name = "quiet",
+     .kind = LQA_OPTION_FLAG,
+     .offset = offsetof(lqa_call_args, quiet),
+     .help = "no progress and no remarks",
+     .group = "Printing"},
+    {.name = "format",
+     .kind = LQA_OPTION_CHOICE,
+     .offset = offsetof(lqa_call_args, format),
+     .default_value = "text",
+     .choices = "text|json",
+     .help = "print the result for people or for programs",
+     .group = "Printing"},
+    {.name = NULL}};
 
 const char *lqa_version(void) {
   return LABELQA_VERSION;
@@ -75,6 +90,18 @@ static void add_indented(const char *text, int indent, lqa_buf *out) {
   }
 }
 
+/* The call's options that the command has no option of the same name for: `export --format` is the
+ * exported file's (CONTRACT section 3). */
+static void find_call_options(const lqa_command *command, lqa_option rows[N_CALL_OPTIONS + 1]) {
+  size_t n = 0;
+  for (const lqa_option *row = lqa_call_options; row->name; row++) {
+    if (!lqa_option_find(command->options, row->name)) {
+      rows[n++] = *row;
+    }
+  }
+  rows[n] = (lqa_option){0};
+}
+
 char *lqa_command_help(const char *name, int width) {
   const lqa_command *command = lqa_command_find(name);
   if (!command) {
@@ -90,6 +117,10 @@ char *lqa_command_help(const char *name, int width) {
   }
   lqa_buf_add_text(&out, "\n");
   lqa_option_help(command->options, width, &out);
+  lqa_option rows[N_CALL_OPTIONS + 1];
+  find_call_options(command, rows);
+  lqa_buf_add_char(&out, '\n');
+  lqa_option_help(rows, width, &out);
   lqa_buf_add_text(&out, "\nExample:\n");
   add_indented(command->example, 2, &out);
   return lqa_buf_take(&out, NULL);
@@ -111,6 +142,9 @@ char *lqa_command_man(const char *name) {
   }
   lqa_buf_add_text(&out, "\n.SH OPTIONS\n");
   lqa_option_man(command->options, &out);
+  lqa_option rows[N_CALL_OPTIONS + 1];
+  find_call_options(command, rows);
+  lqa_option_man(rows, &out);
   lqa_buf_add_text(&out, ".SH EXAMPLE\n.nf\n");
   add_indented(command->example, 0, &out);
   lqa_buf_add_text(&out, ".fi\n");
@@ -125,6 +159,9 @@ char *lqa_command_words(const char *name) {
   lqa_buf out;
   lqa_buf_init(&out, MAX_HELP_BYTES);
   lqa_option_words(command->options, &out);
-  lqa_buf_add_text(&out, "--quiet\n--format\n--help\n");
+  lqa_option rows[N_CALL_OPTIONS + 1];
+  find_call_options(command, rows);
+  lqa_option_words(rows, &out);
+  lqa_buf_add_text(&out, "--help\n");
   return lqa_buf_take(&out, NULL);
 }

@@ -46,8 +46,14 @@ const lqa_command *lqa_command_get(lqa_command_number number);
  */
 void lqa_command_init_args(lqa_command_number number, void *args);
 
-/* The rows every command's option table ends with. --quiet and --format are read by the call
- * itself. */
+/* What a call itself takes, beside its command's options: how its result is printed. */
+typedef struct lqa_call_args {
+  int quiet;
+  const char *format; /* text | json */
+} lqa_call_args;
+extern const lqa_option lqa_call_options[]; /* over lqa_call_args */
+
+/* The rows every command's option table ends with. --quiet and --format are lqa_call_options. */
 #define LQA_COMMON_OPTIONS(type)                                                    \
   {.name = "threads",                                                               \
    .kind = LQA_OPTION_INT,                                                          \

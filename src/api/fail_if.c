@@ -75,12 +75,10 @@ lqa_status lqa_fail_if_check(const lqa_text_list *conditions, lqa_error *err) {
   struct condition condition;
   for (size_t i = 0; i < conditions->n; i++) {
     if (!parse(conditions->items[i], &condition)) {
-      return lqa_fail(
-          err, LQA_BAD_USAGE,
-          "--fail-if '%s': expected NAME OP NUMBER, such as 'findings.error > 0'; names: "
-          "findings.error, findings.warn, flagged_rate, needs_review, error_rate.low, "
-          "error_rate.estimate, error_rate.high; operators: > >= < <= == !=",
-          conditions->items[i]);
+      return lqa_fail(err, LQA_BAD_USAGE,
+                      "--fail-if '%s': expected NAME OP NUMBER, such as 'findings.error > 0'; "
+                      "names: " LQA_FAIL_IF_NAMES "; operators: > >= < <= == !=",
+                      conditions->items[i]);
     }
   }
   return LQA_OK;

@@ -5,6 +5,11 @@
 #include "labelqa/text_list.h"
 #include "report/report.h"
 
+/* For help and messages: what a condition may name. */
+#define LQA_FAIL_IF_NAMES                                                       \
+  "findings.error, findings.warn, flagged_rate, needs_review, error_rate.low, " \
+  "error_rate.estimate, error_rate.high"
+
 /* Checks the words of every condition before any work. LQA_BAD_USAGE names the condition and lists
  * what there is. */
 lqa_status lqa_fail_if_check(const lqa_text_list *conditions, lqa_error *err);

@@ -1,6 +1,6 @@
 /* One line of progress, rewritten in place on a terminal and absent elsewhere; remarks as lines of
- * their own. SIGINT and SIGTERM are counted in a number that the library polls: 1 means end soon
- * and keep what was done, 2 means wait for nothing; a third one ends the process.
+ * their own. SIGINT, SIGTERM and SIGHUP are counted in a number that the library polls: 1 means end
+ * soon and keep what was done, 2 means wait for nothing; a third one ends the process.
  */
 #include "cli/console.h"
 
@@ -78,6 +78,10 @@ void console_begin(lqa_call *call) {
   struct sigaction action = {.sa_handler = on_signal};
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  struct sigaction hangup;
+  if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) { /* not under nohup */
+    sigaction(SIGHUP, &action, NULL);
+  }
   on_terminal = isatty(2) != 0;
   if (!lqa_call_is_quiet(call)) {
     observer.progress = show_progress;

@@ -1,12 +1,14 @@
 /* labelqa, the command: turns a command line into a call of the library and prints what it says.
  *
  * Results go to standard output, remarks and progress to standard error; progress only on a
- * terminal. Ctrl-C and SIGTERM ask the library to stop; a second one ends the process at once. What
- * a command can do is decided by the library's tables: this file knows no command by name.
+ * terminal. Ctrl-C, SIGTERM and SIGHUP ask the library to stop; a second one ends the process at
+ * once. What a command can do is decided by the library's tables: this file knows no command by
+ * name.
  */
 #include "cli/console.h"
 #include "labelqa/labelqa.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,10 +74,8 @@ static int run_command(int argc, char **argv) {
     console_begin(call);
     lqa_status status = lqa_call_run(call, &result, &err);
     console_end();
-    if (result &&
-        fputs(lqa_call_wants_json(call) ? lqa_result_json(result) : lqa_result_text(result),
-              stdout) < 0) {
-      code = 4;
+    if (result) { /* main looks whether it got out */
+      fputs(lqa_call_wants_json(call) ? lqa_result_json(result) : lqa_result_text(result), stdout);
     }
     if (status != LQA_OK) {
       code = fail(&err);
@@ -84,6 +84,19 @@ static int run_command(int argc, char **argv) {
   lqa_result_free(result);
   lqa_call_free(call);
   return code;
+}
+
+/* A result that did not get out is a failure, however far the command came. */
+static int close_output(int code) {
+  bool failed = ferror(stdout) != 0;
+  errno = 0;
+  failed = fflush(stdout) != 0 || failed;
+  if (!failed) {
+    return code;
+  }
+  fprintf(stderr, "labelqa: cannot write to standard output%s%s\n", errno ? ": " : "",
+          errno ? strerror(errno) : "");
+  return code ? code : 4;
 }
 
 int main(int argc, char **argv) {
@@ -102,9 +115,5 @@ int main(int argc, char **argv) {
   } else {
     code = run_command(argc, argv);
   }
-  if (fflush(stdout) != 0 && code == 0) {
-    fputs("labelqa: cannot write to standard output\n", stderr);
-    code = 4;
-  }
-  return code;
+  return close_output(code);
 }

@@ -2,9 +2,9 @@
  *
  * Write-ahead logging lets a report read while a judge writes; its mode is stored in the file, so
  * only creation sets it. synchronous=FULL: a verdict was paid for and a decision took a person's
- * time, so both survive a power cut once the call returns. In a folder that cannot be written
- * SQLite cannot make its shared-memory file; if no log lies beside the database it is complete, and
- * `immutable` reads it. */
+ * time, so both survive a power cut once the call returns. In a folder that cannot be written, or
+ * on a full disk, SQLite cannot make its shared-memory file; if no log lies beside the database it
+ * is complete, and `immutable` reads it. */
 #include "store/sql.h"
 
 #include "base/memory.h"
@@ -12,6 +12,7 @@
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BUSY_MS = 30000 };
@@ -45,15 +46,28 @@ static lqa_status status_of(int code) {
 }
 
 static lqa_status fail(lqa_sql *sql, int code, lqa_error *err) {
-  const char *advice =
-      (code & 0xff) == SQLITE_BUSY ? " (another command is writing; try again)" : "";
+  const char *advice = "";
+  switch (code & 0xff) {
+  case SQLITE_BUSY:
+    advice = " (another command is writing; try again)";
+    break;
+  case SQLITE_FULL:
+  case SQLITE_IOERR:
+    advice = "; if the disk is full, make room on it and run the command again: what was stored "
+             "before is kept";
+    break;
+  default:
+    break;
+  }
   return lqa_fail_at(err, status_of(code), sql->path, -1, NULL, "'%s': %s%s", sql->path,
                      sql->db ? sqlite3_errmsg(sql->db) : sqlite3_errstr(code), advice);
 }
 
+/* An empty log, as a reader on a full disk leaves it, holds nothing that the database lacks. */
 static bool has_log(const char *path) {
   char *log = NULL;
-  bool exists = asprintf(&log, "%s-wal", path) >= 0 && access(log, F_OK) == 0;
+  struct stat info;
+  bool exists = asprintf(&log, "%s-wal", path) >= 0 && stat(log, &info) == 0 && info.st_size > 0;
   free(log);
   return exists;
 }
@@ -76,7 +90,7 @@ static int touch_schema(sqlite3 *db) {
   return sqlite3_exec(db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
 }
 
-/* Second try for a reader whose folder cannot be written. */
+/* Second try for a reader whose folder cannot be written, or whose disk is full. */
 static int reopen_immutable(lqa_sql *sql) {
   char *uri = immutable_uri(sql->path);
   if (!uri) {
@@ -100,7 +114,8 @@ static int open_database(lqa_sql *sql, lqa_sql_mode mode) {
     sqlite3_busy_timeout(sql->db, BUSY_MS);
     code = touch_schema(sql->db);
   }
-  bool locked_out = code == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY;
+  bool locked_out = code == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY ||
+                    (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_FULL;
   return locked_out && mode == LQA_SQL_READ && !has_log(sql->path) ? reopen_immutable(sql) : code;
 }
 
