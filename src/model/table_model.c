@@ -102,8 +102,11 @@ static lqa_status run_trees(table_job *t) {
 /* Logistic regression first, so that the accuracy on training rows is that of the trees. */
 static lqa_status train_members(table_job *t, lqa_blend *blend, lqa_blend_member *members) {
   lqa_problem problem = lqa_job_problem(t->job, &t->x);
-  members[0] = (lqa_blend_member){.name = "logistic", .default_weight = LOGISTIC_WEIGHT};
-  members[1] = (lqa_blend_member){.name = "trees", .default_weight = TREES_WEIGHT};
+  double scale = lqa_class_emphasis(t->job->dataset->n_classes);
+  members[0] =
+      (lqa_blend_member){.name = "logistic", .default_weight = LOGISTIC_WEIGHT, .emphasis = scale};
+  members[1] =
+      (lqa_blend_member){.name = "trees", .default_weight = TREES_WEIGHT, .emphasis = scale};
   blend->n_members = 2;
   LQA_TRY(lqa_predictions_take(t->job, &members[0].p));
   LQA_TRY(lqa_job_logistic(t->job, &problem, &members[0].p));

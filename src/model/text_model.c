@@ -131,7 +131,7 @@ static lqa_status add_characters(text_job *t, lqa_blend *blend) {
 }
 
 static void set_emphasis(text_job *t, lqa_blend_member *members) {
-  double scale = t->job->dataset->n_classes == 2 ? LQA_TWO_CLASS_EMPHASIS : 1;
+  double scale = lqa_class_emphasis(t->job->dataset->n_classes);
   for (int m = 0; m < LQA_MAX_MEMBERS; m++) {
     members[m].emphasis *= scale;
   }

@@ -118,7 +118,7 @@ static lqa_status fit(const lqa_crossval_job *job, const sample *s,
 }
 
 static void set_defaults(int n_folds, int32_t n_classes, double (*weight)[LQA_MAX_MEMBERS]) {
-  double scale = n_classes == 2 ? LQA_TWO_CLASS_EMPHASIS : 1;
+  double scale = lqa_class_emphasis(n_classes);
   for (int f = 0; f < n_folds; f++) {
     weight[f][0] = scale * LQA_LOGISTIC_WEIGHT * LQA_WORD_EMPHASIS;
     weight[f][1] = scale * LQA_WORD_BAYES_WEIGHT * LQA_WORD_EMPHASIS;

@@ -151,6 +151,36 @@ static void trains_with_two_folds(void **state) {
   lqa_dataset_free(d);
 }
 
+static double trees_weight(const lqa_crossval_result *r) {
+  const char *at = strstr(r->description, "trees (weight ");
+  assert_non_null(at);
+  return strtod(at + strlen("trees (weight "), NULL);
+}
+
+/* Two folds have no pair models, so the weights are the default ones: times 1.25 for two classes.
+ */
+static void two_classes_are_sharper(void **state) {
+  (void)state;
+  lqa_buf buf;
+  lqa_buf_init(&buf, 1 << 20);
+  lqa_buf_add_text(&buf, "a,label\n");
+  for (int row = 0; row < 100; row++) {
+    lqa_buf_printf(&buf, "%d,%s\n", row, row % 7 < 3 ? "yes" : "no");
+  }
+  write_bytes("two.csv", buf.data, buf.size);
+  lqa_buf_clear(&buf);
+  lqa_dataset *two = load(table_options("two.csv", made_features, 1)), *three = load_made(false);
+  lqa_crossval_options options = defaults(LQA_MODEL_AUTO);
+  options.n_folds = 2;
+  lqa_crossval_result of_two = train(two, &options), of_three = train(three, &options);
+  assert_float_equal(trees_weight(&of_two), .875, .006);
+  assert_float_equal(trees_weight(&of_three), .7, .006);
+  lqa_crossval_clear(&of_two);
+  lqa_crossval_clear(&of_three);
+  lqa_dataset_free(two);
+  lqa_dataset_free(three);
+}
+
 static void types_are_told(void **state) {
   (void)state;
   lqa_dataset *d = load_made(false);
@@ -195,6 +225,7 @@ int main(void) {
       cmocka_unit_test(own_label_changes_nothing),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(trains_with_two_folds),
+      cmocka_unit_test(two_classes_are_sharper),
       cmocka_unit_test(types_are_told),
       cmocka_unit_test(adult),
   };
