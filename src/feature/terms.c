@@ -70,11 +70,25 @@ static size_t keys_from(const lqa_terms *terms, int lo, const uint32_t *symbols,
   return n_keys;
 }
 
+/* Pairs of neighbours; no branch depends on the data. */
+static size_t pair_keys(const lqa_terms *terms, const uint32_t *symbols, size_t n, uint64_t *keys) {
+  size_t n_keys = 0;
+  for (size_t i = 0; i + 1 < n; i++) {
+    uint32_t first = symbols[i], second = symbols[i + 1];
+    keys[n_keys] = (uint64_t)(first + 1) << terms->bits | (second + 1);
+    n_keys += (first < LQA_SYMBOL_BREAK) & (second < LQA_SYMBOL_BREAK);
+  }
+  return n_keys;
+}
+
 size_t lqa_terms_keys(const lqa_terms *terms, const uint32_t *symbols, size_t n, uint64_t *keys) {
   size_t n_keys = 0;
   int shortest = terms->options.ngram_lo > 2 ? terms->options.ngram_lo : 2;
   if (terms->options.ngram_hi < 2) {
     return 0;
+  }
+  if (terms->options.ngram_hi == 2 && !terms->options.short_words) {
+    return pair_keys(terms, symbols, n, keys);
   }
   for (size_t at = 0; at < n;) {
     size_t length = segment_length(symbols + at, n - at);

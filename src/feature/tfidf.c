@@ -8,6 +8,7 @@
 #include "feature/tfidf.h"
 
 #include "base/explog.h"
+#include "feature/column_sort.h"
 
 #include <math.h>
 
@@ -21,7 +22,7 @@ typedef struct piece {
 
 typedef struct scratch {
   LQA_VEC(uint64_t) keys;
-  LQA_VEC(uint32_t) columns, sorted;
+  LQA_VEC(uint32_t) columns, scratch;
   LQA_VEC(double) weights;
   char apart[LQA_APART_BYTES];
 } scratch;
@@ -38,40 +39,6 @@ lqa_tfidf_options lqa_tfidf_defaults(void) {
   return (lqa_tfidf_options){.kind = LQA_TERMS_WORDS, .ngram_lo = 1, .ngram_hi = 2, .min_df = 2};
 }
 
-static int compare_columns(const void *a, const void *b) {
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-  return (x > y) - (x < y);
-}
-
-/* Insertion sort for the usual short row; long rows go to qsort. */
-static void sort_columns(uint32_t *columns, size_t n) {
-  if (n > 256) {
-    qsort(columns, n, sizeof *columns, compare_columns);
-    return;
-  }
-  for (size_t i = 1; i < n; i++) {
-    uint32_t column = columns[i];
-    size_t at = i;
-    for (; at > 0 && columns[at - 1] > column; at--) {
-      columns[at] = columns[at - 1];
-    }
-    columns[at] = column;
-  }
-}
-
-/* Merges the sorted halves [0, middle) and [middle, n) of `from`; no branch depends on the data. */
-static void merge_columns(const uint32_t *from, size_t middle, size_t n, uint32_t *to) {
-  size_t left = 0, right = middle;
-  while (left < middle && right < n) {
-    bool take_right = from[right] < from[left];
-    *to++ = take_right ? from[right] : from[left];
-    right += take_right;
-    left += !take_right;
-  }
-  memcpy(to, from + left, (middle - left) * sizeof *to);
-  memcpy(to + (middle - left), from + right, (n - right) * sizeof *to);
-}
-
 /* The columns of all terms of a row, sorted, repeats included. */
 static lqa_status find_columns(const weighting *job, scratch *s, const uint32_t *symbols,
                                size_t n) {
@@ -79,6 +46,7 @@ static lqa_status find_columns(const weighting *job, scratch *s, const uint32_t 
   size_t max_keys = lqa_terms_max_keys(terms, n);
   LQA_TRY(lqa_vec_reserve(&s->keys, max_keys));
   LQA_TRY(lqa_vec_reserve(&s->columns, n + max_keys));
+  LQA_TRY(lqa_vec_reserve(&s->scratch, n + max_keys));
   size_t n_keys = lqa_terms_keys(terms, symbols, n, s->keys.data), n_columns = 0;
   for (size_t i = 0; i < n_keys; i++) {
     lqa_terms_prefetch(terms, s->keys.data[i]);
@@ -89,20 +57,16 @@ static lqa_status find_columns(const weighting *job, scratch *s, const uint32_t 
     s->columns.data[n_columns] = column;
     n_columns += column != LQA_SYMBOL_NONE;
   }
-  size_t n_single = n_columns;
   for (size_t i = 0; i < n_keys; i++) {
     uint32_t column = lqa_terms_find(terms, s->keys.data[i]);
     s->columns.data[n_columns] = column;
     __builtin_prefetch(job->out->idf + (column != LQA_SYMBOL_NONE ? column : 0));
     n_columns += column != LQA_SYMBOL_NONE;
   }
-  sort_columns(s->columns.data, n_single);
-  sort_columns(s->columns.data + n_single, n_columns - n_single);
-  LQA_TRY(lqa_vec_reserve(&s->sorted, n_columns));
   if (n_columns > 0) { /* buffers may be NULL */
-    merge_columns(s->columns.data, n_single, n_columns, s->sorted.data);
+    lqa_sort_columns(s->columns.data, s->scratch.data, n_columns);
   }
-  s->sorted.n = n_columns;
+  s->columns.n = n_columns;
   return LQA_OK;
 }
 
@@ -110,30 +74,30 @@ static lqa_status find_columns(const weighting *job, scratch *s, const uint32_t 
 static double weigh(const weighting *job, scratch *s) {
   double squares = 0;
   size_t n = 0;
-  for (size_t i = 0, next; i < s->sorted.n; i = next) {
-    uint32_t column = s->sorted.data[i];
-    for (next = i + 1; next < s->sorted.n && s->sorted.data[next] == column; next++) {
+  for (size_t i = 0, next; i < s->columns.n; i = next) {
+    uint32_t column = s->columns.data[i];
+    for (next = i + 1; next < s->columns.n && s->columns.data[next] == column; next++) {
     }
     double count = (double)(next - i);
-    double tf = job->options->sublinear_tf ? 1 + lqa_log(count) : count;
+    double tf = job->options->sublinear_tf && count > 1 ? 1 + lqa_log(count) : count;
     double weight = tf * job->out->idf[column];
-    s->sorted.data[n] = column;
+    s->columns.data[n] = column;
     s->weights.data[n++] = weight;
     squares += weight * weight;
   }
-  s->sorted.n = n;
+  s->columns.n = n;
   return squares;
 }
 
 static lqa_status add_row(const weighting *job, scratch *s, piece *p, const uint32_t *symbols,
                           size_t n) {
   LQA_TRY(find_columns(job, s, symbols, n));
-  LQA_TRY(lqa_vec_reserve(&s->weights, s->sorted.n));
+  LQA_TRY(lqa_vec_reserve(&s->weights, s->columns.n));
   double norm = sqrt(weigh(job, s));
-  LQA_TRY(lqa_vec_reserve(&p->columns, p->columns.n + s->sorted.n));
-  LQA_TRY(lqa_vec_reserve(&p->values, p->values.n + s->sorted.n));
-  for (size_t i = 0; i < s->sorted.n; i++) {
-    p->columns.data[p->columns.n++] = s->sorted.data[i];
+  LQA_TRY(lqa_vec_reserve(&p->columns, p->columns.n + s->columns.n));
+  LQA_TRY(lqa_vec_reserve(&p->values, p->values.n + s->columns.n));
+  for (size_t i = 0; i < s->columns.n; i++) {
+    p->columns.data[p->columns.n++] = s->columns.data[i];
     p->values.data[p->values.n++] = (float)(s->weights.data[i] / norm);
   }
   return LQA_OK;
@@ -218,7 +182,7 @@ out:
   for (size_t i = 0; job->scratches && i < n_workers; i++) {
     lqa_vec_clear(&job->scratches[i].keys);
     lqa_vec_clear(&job->scratches[i].columns);
-    lqa_vec_clear(&job->scratches[i].sorted);
+    lqa_vec_clear(&job->scratches[i].scratch);
     lqa_vec_clear(&job->scratches[i].weights);
   }
   free(job->pieces);

@@ -8,7 +8,7 @@
 #ifndef LQA_MODEL_SOFTMAX_GROUP_H
 #define LQA_MODEL_SOFTMAX_GROUP_H
 
-#include "model/lanes.h"
+#include "base/lanes.h"
 #include "model/softmax.h"
 
 enum { LQA_MAX_GROUP = 16 };    /* models */

@@ -12,7 +12,7 @@
 #include "audit/confident_learning/confident_internal.h"
 
 #include "base/memory.h"
-#include "model/lanes.h"
+#include "base/lanes.h"
 
 #include <math.h>
 

@@ -8,7 +8,7 @@
 #include "audit/confident_learning/confident_internal.h"
 
 #include "base/memory.h"
-#include "model/lanes.h"
+#include "base/lanes.h"
 
 enum { SCRATCH_VALUES = 32768 };
 

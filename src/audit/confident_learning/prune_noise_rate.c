@@ -17,7 +17,7 @@
 #include "audit/confident_learning/row_quotas.h"
 
 #include "base/memory.h"
-#include "model/lanes.h"
+#include "base/lanes.h"
 
 #include <math.h>
 

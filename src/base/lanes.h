@@ -1,4 +1,4 @@
-/* model/lanes.h - eight floats at a time, the same bits on every x86-64 level.
+/* base/lanes.h - eight floats at a time, the same bits on every x86-64 level.
  *
  * GCC and clang vector extensions, element-wise IEEE operations and fixed shuffles only: compiled
  * for SSE2 a vector is two registers, for AVX2 and AVX-512 one, and no result can differ (the
@@ -7,8 +7,8 @@
  *
  * A fold's classes lie side by side in groups of 2, 4 or 8 lanes, or in several whole vectors.
  */
-#ifndef LQA_MODEL_LANES_H
-#define LQA_MODEL_LANES_H
+#ifndef LQA_BASE_LANES_H
+#define LQA_BASE_LANES_H
 
 #include <stdint.h>
 
