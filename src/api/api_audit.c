@@ -225,6 +225,7 @@ static lqa_status run_into(const lqa_audit_args *args, const char *path, lqa_res
                                               : lqa_fail_memory(err, "starting the audit");
   lqa_background_free(session->snapshot); /* before its folder goes */
   session->snapshot = NULL;
+  lqa_audit_session_close_source(session); /* nor may its temporary files move with it */
   if (status == LQA_OK) {
     status = lqa_run_draft_commit(&draft, err);
   } else {

@@ -86,11 +86,17 @@ static lqa_status read_source(lqa_audit_session *s, lqa_error *err) {
   const lqa_observer *observer = s->args->common.observer;
   s->source_options =
       lqa_source_options_from(&s->args->source, &s->args->sources, &s->args->common);
+  s->source_options.temporary_folder = s->temporary_folder;
   lqa_observe_progress(observer, "reading", -1);
   LQA_TRY(lqa_audit_reference_load(&s->reference, s->args, &s->source_options, err));
   LQA_TRY(lqa_source_open(&s->source_options, observer, &s->source, err));
   LQA_TRY(lqa_source_load(s->source, &s->dataset, err));
   return start_snapshot(s, false, err);
+}
+
+void lqa_audit_session_close_source(lqa_audit_session *s) {
+  lqa_source_close(s->source);
+  s->source = NULL;
 }
 
 lqa_status lqa_audit_session_finish_snapshot(lqa_audit_session *s, lqa_error *err) {

@@ -40,6 +40,8 @@ typedef struct lqa_audit_session {
   int n_timings;
 } lqa_audit_session;
 
+/* Ends reading, which removes what it keeps in temporary_folder: before that folder is moved. */
+void lqa_audit_session_close_source(lqa_audit_session *s);
 /* Runs all stages on a session that is zero but for snapshot_path and temporary_folder; it must not
  * be moved, and is to be cleared whatever the outcome. */
 lqa_status lqa_audit_session_run(lqa_audit_session *session, const lqa_audit_args *args,
