@@ -5,8 +5,8 @@
  * the way. A third pass, over the blocks, puts columns and weights in the place of buckets and
  * occurrences (hashed_pack.c): 4 bytes on disk for each entry, half of what a matrix takes.
  *
- * Entries lie sorted by bucket, so a row's entries of one range of buckets lie together, and each
- * range is counted by one task: no counter is shared.
+ * For counting, a piece's entries are dealt into ranges of buckets, and each range is counted by
+ * one task: no counter is shared, and those at work fit into the cache.
  *
  * Reference: Weinberger et al., "Feature hashing for large scale multitask learning" (2009).
  */
@@ -30,7 +30,9 @@ enum {
 typedef struct piece {
   int64_t first, last;
   LQA_VEC(uint32_t) words;
-  LQA_VEC(uint32_t) unsorted; /* of one row */
+  LQA_VEC(uint32_t) unsorted;                /* of one row */
+  LQA_VEC(uint32_t) dealt;                   /* all entries, by range */
+  size_t range_start[(1 << RANGE_BITS) + 1]; /* in `dealt` */
 } piece;
 
 typedef struct hashing {
@@ -175,6 +177,31 @@ static lqa_status add_row(hashing *job, piece *p, const lqa_term_hasher *h, int6
   return LQA_OK;
 }
 
+/* Deals the piece's entries into ranges. */
+static lqa_status deal_piece(const hashing *job, piece *p) {
+  size_t place[1 << RANGE_BITS] = {0}, n = 0;
+  for (size_t at = 0, end; at < p->words.n; at = end) {
+    end = at + LQA_ROW_HEAD + p->words.data[at + 1];
+    for (size_t i = at + LQA_ROW_HEAD; i < end; i++) {
+      place[range_of(job, p->words.data[i])]++;
+    }
+  }
+  for (size_t range = 0; range < (size_t)1 << RANGE_BITS; range++) {
+    p->range_start[range] = n;
+    n += place[range];
+    place[range] = p->range_start[range];
+  }
+  p->range_start[1 << RANGE_BITS] = n;
+  LQA_TRY(lqa_vec_reserve(&p->dealt, n));
+  for (size_t at = 0, end; at < p->words.n; at = end) {
+    end = at + LQA_ROW_HEAD + p->words.data[at + 1];
+    for (size_t i = at + LQA_ROW_HEAD; i < end; i++) {
+      p->dealt.data[place[range_of(job, p->words.data[i])]++] = p->words.data[i];
+    }
+  }
+  return LQA_OK;
+}
+
 static lqa_status write_piece(void *data, size_t task, size_t worker) {
   hashing *job = data;
   piece *p = &job->pieces[task];
@@ -185,37 +212,20 @@ static lqa_status write_piece(void *data, size_t task, size_t worker) {
       LQA_TRY(add_row(job, p, &job->hashers[worker], row));
     }
   }
-  return LQA_OK;
-}
-
-/* The first entry of n that is not below `least`. */
-static size_t find_entry(const uint32_t *entry, size_t n, uint64_t least) {
-  size_t first = 0;
-  while (n > 0) {
-    size_t half = n / 2;
-    bool below = entry[first + half] < least;
-    first += below ? half + 1 : 0;
-    n = below ? n - half - 1 : half;
-  }
-  return first;
+  return deal_piece(job, p);
 }
 
 /* Counts the wave's entries in one range of buckets. */
 static lqa_status count_range(void *data, size_t range, size_t worker) {
   (void)worker;
   hashing *job = data;
-  unsigned shift = job->options->bucket_bits + LQA_COUNT_BITS - RANGE_BITS;
-  uint64_t least = (uint64_t)range << shift, end = (uint64_t)(range + 1) << shift;
   for (size_t i = 0; i < job->n_pieces; i++) {
     const piece *p = &job->pieces[i];
-    for (size_t at = 0; at < p->words.n; at += LQA_ROW_HEAD + p->words.data[at + 1]) {
-      const uint32_t *entry = p->words.data + at + LQA_ROW_HEAD;
-      size_t n = p->words.data[at + 1];
-      for (size_t e = find_entry(entry, n, least); e < n && entry[e] < end; e++) {
-        job->n_rows[entry[e] >> LQA_COUNT_BITS]++;
-        if (job->n_times) {
-          job->n_times[entry[e] >> LQA_COUNT_BITS] += entry[e] & LQA_MAX_COUNT;
-        }
+    for (size_t e = p->range_start[range]; e < p->range_start[range + 1]; e++) {
+      uint32_t entry = p->dealt.data[e];
+      job->n_rows[entry >> LQA_COUNT_BITS]++;
+      if (job->n_times) {
+        job->n_times[entry >> LQA_COUNT_BITS] += entry & LQA_MAX_COUNT;
       }
     }
   }
@@ -293,6 +303,7 @@ static void clear_tables(hashing *job) {
   for (size_t i = 0; i < WAVE_PIECES; i++) {
     lqa_vec_clear(&job->pieces[i].words);
     lqa_vec_clear(&job->pieces[i].unsorted);
+    lqa_vec_clear(&job->pieces[i].dealt);
   }
   free(job->hashers);
   free((void *)job->filter);

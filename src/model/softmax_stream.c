@@ -2,9 +2,11 @@
  *
  * A group of folds keeps its weights in memory and streams the blocks for itself: it loads one,
  * reads the block's duals, runs an epoch over its rows, writes the duals back. Groups never wait
- * for each other; all visit rows in the same order, so how folds are grouped leaves no trace. Rows
- * were dealt to blocks at random (hashed_blocks.h), so a block is a sample of the whole and
- * shuffling within it converges as shuffling everything does (bench/RESULTS.md).
+ * for each other; all visit rows in the same order, so how folds are grouped leaves no trace. A
+ * group that is trained predicts the blocks, chunk by chunk; who is done with its own chunks takes
+ * those of other groups that are trained, since groups are not equally large. Rows were dealt to
+ * blocks at random (hashed_blocks.h), so a block is a sample of the whole and shuffling within it
+ * converges as shuffling everything does (bench/RESULTS.md).
  */
 #include "model/softmax_stream.h"
 
@@ -12,11 +14,13 @@
 #include "base/rng.h"
 #include "model/softmax_plan.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 enum {
   BLOCK_ORDER_STREAM = 12,
-  STIFFNESS = 150 /* of the intercepts over all rows: number of rows x bias_scale */
+  STIFFNESS = 150, /* of the intercepts over all rows: number of rows x bias_scale */
+  CHUNKS = 16      /* of consecutive blocks, predicted by one thread each */
 };
 
 typedef struct run {
@@ -27,13 +31,17 @@ typedef struct run {
   lqa_scratch_file duals;
   uint64_t *group_start; /* n_groups: where a group's duals begin in the file */
   float *out;
-  lqa_error *errors; /* one for each group */
+  lqa_error *errors;      /* one for each group */
+  struct worker *workers; /* one for each group */
 } run;
 
 /* A group at work. */
 typedef struct worker {
-  const run *r;
+  run *r;
   size_t number;
+  atomic_bool is_trained;
+  atomic_size_t next_chunk;       /* to predict */
+  lqa_softmax_block sums[CHUNKS]; /* of a chunk */
   lqa_softmax_group group;
   lqa_feature_block block;
   lqa_problem local;    /* the block's rows */
@@ -45,16 +53,19 @@ typedef struct worker {
   float *probabilities; /* max_rows x n_classes */
 } worker;
 
-static size_t lanes(const worker *w) {
-  return (size_t)w->group.n_vectors * LQA_LANES;
+static size_t lanes(const lqa_softmax_group *g) {
+  return (size_t)g->n_vectors * LQA_LANES;
 }
 
 static uint64_t dual_place(const worker *w, size_t block) {
-  return w->r->group_start[w->number] + w->r->first_row[block] * (uint64_t)lanes(w) * sizeof(float);
+  uint64_t row_bytes = (uint64_t)lanes(&w->group) * sizeof(float);
+  return w->r->group_start[w->number] + w->r->first_row[block] * row_bytes;
 }
 
-/* Loads a block and its duals; the group then sees its rows alone. */
-static lqa_status enter_block(worker *w, size_t number) {
+/* Loads a block into w, and the duals that `owner` has of it into group; which then sees the
+ * block's rows alone. */
+static lqa_status enter_block(worker *w, size_t number, const worker *owner,
+                              lqa_softmax_group *group) {
   const lqa_stream_problem *p = w->r->problem;
   lqa_error *err = &w->r->errors[w->number];
   if (lqa_observe_cancelled(w->r->plan.options->observer)) {
@@ -66,24 +77,25 @@ static lqa_status enter_block(worker *w, size_t number) {
     w->fold[i] = p->fold[w->block.row[i]];
   }
   w->local = (lqa_problem){&w->block.x, w->label, w->fold, p->n_classes, p->n_folds};
-  w->group.problem = &w->local;
-  lqa_softmax_describe_rows(&w->group, w->block.square_norm);
-  return lqa_scratch_read(&w->r->duals, w->group.residual,
-                          w->block.n_rows * lanes(w) * sizeof(float), dual_place(w, number), err);
+  group->problem = &w->local;
+  lqa_softmax_describe_rows(group, w->block.square_norm);
+  return lqa_scratch_read(&w->r->duals, group->residual,
+                          w->block.n_rows * lanes(group) * sizeof(float), dual_place(owner, number),
+                          err);
 }
 
 static lqa_status train_block(worker *w, size_t number, lqa_rng *rng) {
-  LQA_TRY(enter_block(w, number));
+  LQA_TRY(enter_block(w, number, w, &w->group));
   size_t n = w->block.n_rows;
   for (size_t i = 0; i < n; i++) {
     w->order[i] = (uint32_t)i;
   }
   lqa_rng_shuffle(rng, w->order, n);
   lqa_softmax_epoch(&w->group, w->order, n);
-  for (size_t lane = 0; lane < lanes(w); lane++) {
+  for (size_t lane = 0; lane < lanes(&w->group); lane++) {
     w->gap[lane] += (double)((const float *)w->group.gap)[lane];
   }
-  return lqa_scratch_write(&w->r->duals, w->group.residual, n * lanes(w) * sizeof(float),
+  return lqa_scratch_write(&w->r->duals, w->group.residual, n * lanes(&w->group) * sizeof(float),
                            dual_place(w, number), &w->r->errors[w->number]);
 }
 
@@ -96,12 +108,12 @@ static lqa_status train_group(worker *w) {
     w->blocks[i] = (uint32_t)i;
   }
   for (int epoch = 1; epoch <= o->max_epochs; epoch++) {
-    memset(w->gap, 0, lanes(w) * sizeof *w->gap);
+    memset(w->gap, 0, lanes(&w->group) * sizeof *w->gap);
     lqa_rng_shuffle(&rng, w->blocks, n_blocks);
     for (size_t i = 0; i < n_blocks; i++) {
       LQA_TRY(train_block(w, w->blocks[i], &rng));
     }
-    for (size_t lane = 0; lane < lanes(w); lane++) {
+    for (size_t lane = 0; lane < lanes(&w->group); lane++) {
       ((float *)w->group.gap)[lane] = (float)w->gap[lane];
     }
     if (lqa_softmax_check_models(&w->r->plan, &w->group, epoch) == 0) {
@@ -112,9 +124,9 @@ static lqa_status train_group(worker *w) {
 }
 
 /* The block's rows that the group's models leave out, to their places. */
-static void place_predictions(const worker *w) {
+static void place_predictions(const worker *w, const lqa_softmax_group *g) {
   size_t n_classes = (size_t)w->local.n_classes;
-  int first = w->group.first_model, last = first + w->group.n_models;
+  int first = g->first_model, last = first + g->n_models;
   for (size_t i = 0; i < w->block.n_rows; i++) {
     if (w->fold[i] >= first && w->fold[i] < last) {
       memcpy(w->r->out + w->block.row[i] * n_classes, w->probabilities + i * n_classes,
@@ -123,30 +135,70 @@ static void place_predictions(const worker *w) {
   }
 }
 
-static lqa_status predict_group(worker *w) {
-  lqa_softmax_group *g = &w->group;
+static lqa_status open_sums(const lqa_softmax_group *g, lqa_softmax_block *sums) {
+  sums->sums = lqa_calloc((size_t)g->n_models, sizeof *sums->sums);
+  sums->gap = lqa_calloc(lanes(g) * 2, sizeof *sums->gap);
+  sums->gradient = sums->gap ? sums->gap + lanes(g) : NULL;
+  return sums->sums && sums->gap ? LQA_OK : LQA_NO_MEMORY;
+}
+
+/* Predicts one chunk of another's group, or one's own. */
+static lqa_status predict_chunk(worker *w, worker *owner, size_t chunk) {
+  size_t n_blocks = w->r->problem->features->n_blocks;
+  size_t first = chunk * n_blocks / CHUNKS, last = (chunk + 1) * n_blocks / CHUNKS;
+  lqa_softmax_group g = owner->group;
   lqa_predictions out = {.outer = w->probabilities};
-  lqa_softmax_block sums = {.out = &out, .p = g->scratch, .sum = g->scratch + g->n_vectors};
-  size_t n_lanes = lanes(w);
+  lqa_softmax_block *sums = &owner->sums[chunk];
+  size_t vector = (size_t)g.n_vectors * sizeof(lqa_f8);
+  lqa_f8 *scratch = lqa_malloc_aligned(2, vector);
   lqa_status status;
-  sums.sums = lqa_calloc((size_t)g->n_models, sizeof *sums.sums);
-  sums.gap = lqa_calloc(n_lanes * 2, sizeof *sums.gap);
-  LQA_TRY_OUT(sums.sums && sums.gap ? LQA_OK : LQA_NO_MEMORY);
-  sums.gradient = sums.gap + n_lanes;
-  for (size_t i = 0; i < w->r->problem->features->n_blocks; i++) {
-    LQA_TRY_OUT(enter_block(w, i));
-    sums.last = (int64_t)w->block.n_rows;
-    lqa_softmax_predict(g, &sums);
-    place_predictions(w);
-  }
-  for (int m = 0; m < g->n_models; m++) {
-    lqa_softmax_certify(&w->r->plan, g, &sums, m);
+  g.row = w->group.row; /* its owner may be at work with its own */
+  g.residual = lqa_malloc_aligned(w->r->problem->features->max_rows, vector);
+  LQA_TRY_OUT(scratch && g.residual ? open_sums(&g, sums) : LQA_NO_MEMORY);
+  sums->out = &out;
+  sums->p = scratch;
+  sums->sum = scratch + g.n_vectors;
+  for (size_t i = first; i < last; i++) {
+    LQA_TRY_OUT(enter_block(w, i, owner, &g));
+    sums->last = (int64_t)w->block.n_rows;
+    lqa_softmax_predict(&g, sums);
+    place_predictions(w, &g);
   }
   status = LQA_OK;
 out:
-  free(sums.sums);
-  free(sums.gap);
+  free(scratch);
+  free(g.residual);
   return status;
+}
+
+/* The group's chunks that nobody has taken yet. */
+static lqa_status predict_group(worker *w, worker *owner) {
+  for (size_t chunk; (chunk = atomic_fetch_add(&owner->next_chunk, 1)) < CHUNKS;) {
+    LQA_TRY(predict_chunk(w, owner, chunk));
+  }
+  return LQA_OK;
+}
+
+/* Adds the chunks up, in order. */
+static lqa_status certify(void *data, size_t task, size_t thread) {
+  (void)thread;
+  worker *w = &((run *)data)->workers[task];
+  lqa_softmax_block *all = &w->sums[0];
+  for (int chunk = 1; chunk < CHUNKS; chunk++) {
+    const lqa_softmax_block *part = &w->sums[chunk];
+    for (int m = 0; m < w->group.n_models; m++) {
+      all->sums[m].loss += part->sums[m].loss;
+      all->sums[m].n_train += part->sums[m].n_train;
+      all->sums[m].n_correct += part->sums[m].n_correct;
+    }
+    for (size_t i = 0; i < 2 * lanes(&w->group); i++) { /* the gradient follows the gap */
+      all->gap[i] += part->gap[i];
+    }
+  }
+  for (int m = 0; m < w->group.n_models; m++) {
+    lqa_softmax_certify(&w->r->plan, &w->group, all, m);
+  }
+  return LQA_OK;
 }
 
 static lqa_status open_worker(worker *w) {
@@ -156,14 +208,14 @@ static lqa_status open_worker(worker *w) {
   w->fold = lqa_malloc(f->max_rows, sizeof *w->fold);
   w->order = lqa_malloc(f->max_rows, sizeof *w->order);
   w->blocks = lqa_malloc(f->n_blocks, sizeof *w->blocks);
-  w->gap = lqa_calloc(lanes(w), sizeof *w->gap);
+  w->gap = lqa_calloc(lanes(&w->group), sizeof *w->gap);
   w->probabilities = lqa_malloc(f->max_rows, (size_t)w->r->problem->n_classes * sizeof(float));
   bool all = w->label && w->fold && w->order && w->blocks && w->gap && w->probabilities;
   return all ? LQA_OK : LQA_NO_MEMORY;
 }
 
-static void close_worker(worker *w) {
-  lqa_softmax_group_close(&w->group);
+/* What only training and predicting need. */
+static void close_buffers(worker *w) {
   lqa_feature_block_clear(&w->block);
   free(w->label);
   free(w->fold);
@@ -171,18 +223,38 @@ static void close_worker(worker *w) {
   free(w->blocks);
   free(w->gap);
   free(w->probabilities);
+  w->label = NULL;
+  w->fold = NULL;
+  w->order = w->blocks = NULL;
+  w->gap = NULL;
+  w->probabilities = NULL;
+}
+
+static void close_worker(worker *w) {
+  close_buffers(w);
+  lqa_softmax_group_close(&w->group);
+  for (int chunk = 0; chunk < CHUNKS; chunk++) {
+    free(w->sums[chunk].sums);
+    free(w->sums[chunk].gap);
+  }
 }
 
 static lqa_status run_group(void *data, size_t task, size_t thread) {
   (void)thread;
   run *r = data;
-  worker w = {.r = r, .number = task};
+  worker *w = &r->workers[task];
   lqa_status status;
-  LQA_TRY_OUT(open_worker(&w));
-  LQA_TRY_OUT(train_group(&w));
-  LQA_TRY_OUT(predict_group(&w));
+  LQA_TRY_OUT(open_worker(w));
+  LQA_TRY_OUT(train_group(w));
+  atomic_store(&w->is_trained, true);
+  LQA_TRY_OUT(predict_group(w, w));
+  for (int g = 0; g < r->plan.n_groups; g++) {
+    if (atomic_load(&r->workers[g].is_trained)) {
+      LQA_TRY_OUT(predict_group(w, &r->workers[g]));
+    }
+  }
 out:
-  close_worker(&w);
+  close_buffers(w);
   return status;
 }
 
@@ -218,8 +290,13 @@ static lqa_status open_run(run *r, const lqa_softmax_options *options, lqa_error
   r->first_row = lqa_malloc(f->n_blocks, sizeof *r->first_row);
   r->group_start = lqa_malloc(n_groups, sizeof *r->group_start);
   r->errors = lqa_calloc(n_groups, sizeof *r->errors);
-  if (!r->first_row || !r->group_start || !r->errors) {
+  r->workers = lqa_calloc(n_groups, sizeof *r->workers);
+  if (!r->first_row || !r->group_start || !r->errors || !r->workers) {
     return LQA_NO_MEMORY;
+  }
+  for (size_t g = 0; g < n_groups; g++) {
+    r->workers[g].r = r;
+    r->workers[g].number = g;
   }
   uint64_t bytes = place_duals(r);
   return lqa_scratch_open(&r->duals, r->problem->folder, bytes, err);
@@ -251,13 +328,18 @@ lqa_status lqa_softmax_stream_run(const lqa_stream_problem *problem,
     status = first_error(&r, status, err);
     goto out;
   }
+  LQA_TRY_OUT(lqa_pool_run(options->pool, (size_t)r.plan.n_groups, certify, &r));
   memcpy(folds, r.plan.models, (size_t)problem->n_folds * sizeof *folds);
 out:
+  for (int g = 0; r.workers && g < r.plan.n_groups; g++) {
+    close_worker(&r.workers[g]);
+  }
   lqa_softmax_plan_clear(&r.plan);
   lqa_scratch_close(&r.duals);
   free(r.first_row);
   free(r.group_start);
   free(r.errors);
+  free(r.workers);
   return status;
 }
 
