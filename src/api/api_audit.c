@@ -159,7 +159,8 @@ static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lq
                             lqa_error *err) {
   lqa_manifest manifest;
   lqa_run *run = NULL;
-  LQA_TRY(lqa_audit_session_finish_snapshot(s, err));
+  bool beside = s->snapshot && lqa_audit_session_has_room(s); /* rows.parquet is written too */
+  LQA_TRY(beside ? LQA_OK : lqa_audit_session_finish_snapshot(s, err));
   double started = lqa_clock_seconds();
   LQA_TRY(fill_manifest(s, &manifest, err));
   LQA_TRY(fill_manifest_lists(s, &manifest, err));
@@ -169,6 +170,9 @@ static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lq
   LQA_TRY(lqa_run_new(&parts, draft, &run, err));
   lqa_status status = lqa_run_save(run, s->pred_probs, err);
   lqa_audit_session_time(s, "write", started);
+  if (status == LQA_OK && beside) {
+    status = lqa_audit_session_finish_snapshot(s, err);
+  }
   if (status == LQA_OK) {
     status = write_report(s, run, draft->path, result, err);
   }

@@ -46,6 +46,8 @@ void lqa_audit_session_close_source(lqa_audit_session *s);
  * be moved, and is to be cleared whatever the outcome. */
 lqa_status lqa_audit_session_run(lqa_audit_session *session, const lqa_audit_args *args,
                                  lqa_error *err);
+/* Whether --memory-limit leaves room for one more writer of Parquet. */
+bool lqa_audit_session_has_room(const lqa_audit_session *session);
 /* Waits until the snapshot, if there is to be one, is on disk. */
 lqa_status lqa_audit_session_finish_snapshot(lqa_audit_session *session, lqa_error *err);
 void lqa_audit_session_clear(lqa_audit_session *session);
