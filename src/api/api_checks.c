@@ -18,14 +18,10 @@ static void add_kinds(const lqa_audit *audit, lqa_json *json) {
   lqa_json_open_array(json);
   for (const lqa_finding_kind *kind = audit->kinds; kind->id; kind++) {
     lqa_json_open_object(json);
-    lqa_json_key(json, "id");
-    lqa_json_text(json, kind->id);
-    lqa_json_key(json, "severity");
-    lqa_json_text(json, lqa_severity_name(kind->severity));
-    lqa_json_key(json, "marks_rows");
-    lqa_json_bool(json, kind->marks_rows);
-    lqa_json_key(json, "summary");
-    lqa_json_text(json, kind->summary);
+    lqa_json_add_text(json, "id", kind->id);
+    lqa_json_add_text(json, "severity", lqa_severity_name(kind->severity));
+    lqa_json_add_bool(json, "marks_rows", kind->marks_rows);
+    lqa_json_add_text(json, "summary", kind->summary);
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
@@ -36,18 +32,12 @@ static void add_params(const lqa_audit *audit, lqa_json *json) {
   lqa_json_open_array(json);
   for (const lqa_audit_param *p = audit->params; p->name; p++) {
     lqa_json_open_object(json);
-    lqa_json_key(json, "name");
-    lqa_json_text(json, p->name);
-    lqa_json_key(json, "default");
-    lqa_json_double(json, p->default_value);
-    lqa_json_key(json, "min");
-    lqa_json_double(json, p->min);
-    lqa_json_key(json, "max");
-    lqa_json_double(json, p->max);
-    lqa_json_key(json, "whole");
-    lqa_json_bool(json, p->is_whole);
-    lqa_json_key(json, "help");
-    lqa_json_text(json, p->help);
+    lqa_json_add_text(json, "name", p->name);
+    lqa_json_add_double(json, "default", p->default_value);
+    lqa_json_add_double(json, "min", p->min);
+    lqa_json_add_double(json, "max", p->max);
+    lqa_json_add_bool(json, "whole", p->is_whole);
+    lqa_json_add_text(json, "help", p->help);
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
@@ -55,14 +45,10 @@ static void add_params(const lqa_audit *audit, lqa_json *json) {
 
 static void add_json(const lqa_audit *audit, lqa_json *json) {
   lqa_json_open_object(json);
-  lqa_json_key(json, "id");
-  lqa_json_text(json, audit->id);
-  lqa_json_key(json, "family");
-  lqa_json_text(json, audit->family);
-  lqa_json_key(json, "summary");
-  lqa_json_text(json, audit->summary);
-  lqa_json_key(json, "basic");
-  lqa_json_bool(json, audit->is_basic);
+  lqa_json_add_text(json, "id", audit->id);
+  lqa_json_add_text(json, "family", audit->family);
+  lqa_json_add_text(json, "summary", audit->summary);
+  lqa_json_add_bool(json, "basic", audit->is_basic);
   add_kinds(audit, json);
   add_params(audit, json);
   lqa_json_close_object(json);

@@ -60,16 +60,13 @@ static lqa_status describe(const lqa_corrupt_args *args, const lqa_corrupt_plan 
   lqa_json json;
   lqa_json_init(&json, &result->json, 2);
   lqa_json_open_object(&json);
-  lqa_json_key(&json, "file");
-  lqa_json_text(&json, args->out);
-  lqa_json_key(&json, "rows");
-  lqa_json_int(&json, plan->n_rows);
+  lqa_json_add_text(&json, "file", args->out);
+  lqa_json_add_int(&json, "rows", plan->n_rows);
   lqa_buf_printf(&result->text, "%s: %lld row%s\n", args->out, (long long)plan->n_rows,
                  lqa_plural(plan->n_rows));
   for (int kind = 0; kind < LQA_CORRUPT_COUNT; kind++) {
     const char *name = lqa_corruption_name((lqa_corruption)kind);
-    lqa_json_key(&json, name);
-    lqa_json_int(&json, plan->counts[kind]);
+    lqa_json_add_int(&json, name, plan->counts[kind]);
     if (plan->counts[kind] > 0) {
       lqa_buf_printf(&result->text, "  %-16s %8lld\n", name, (long long)plan->counts[kind]);
     }

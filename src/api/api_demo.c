@@ -228,8 +228,7 @@ static lqa_status combine(const char *about, const lqa_corrupt_plan *plan, const
   lqa_buf_printf(&result->text, "\n== How right it is\n\n%s", lqa_result_text(said->evaluated));
   lqa_json_init(&json, &result->json, 0);
   lqa_json_open_object(&json);
-  lqa_json_key(&json, "data");
-  lqa_json_text(&json, about);
+  lqa_json_add_text(&json, "data", about);
   lqa_json_key(&json, "audit");
   lqa_json_raw(&json, lqa_str_trim(lqa_str_from(lqa_result_json(said->audited))));
   if (said->judged) {

@@ -24,8 +24,7 @@ static const char *simd_level(void) {
 
 static void add_line(lqa_result *result, lqa_json *json, const char *key, const char *value) {
   lqa_buf_printf(&result->text, "%-10s %s\n", key, value);
-  lqa_json_key(json, key);
-  lqa_json_text(json, value);
+  lqa_json_add_text(json, key, value);
 }
 
 /* Asks the endpoint that `labelqa judge` would use for its list of models. */

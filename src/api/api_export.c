@@ -57,19 +57,13 @@ static void add_json(const lqa_export_args *args, const lqa_export *export,
   lqa_json json;
   lqa_json_init(&json, out, 2);
   lqa_json_open_object(&json);
-  lqa_json_key(&json, "file");
-  lqa_json_text(&json, args->file);
-  lqa_json_key(&json, "what");
-  lqa_json_text(&json, export->name);
-  lqa_json_key(&json, "rows");
-  lqa_json_int(&json, summary->n_rows);
+  lqa_json_add_text(&json, "file", args->file);
+  lqa_json_add_text(&json, "what", export->name);
+  lqa_json_add_int(&json, "rows", summary->n_rows);
   if (export->changes_labels) {
-    lqa_json_key(&json, "labels_changed");
-    lqa_json_int(&json, summary->n_changed);
-    lqa_json_key(&json, "labels_emptied");
-    lqa_json_int(&json, summary->n_emptied);
-    lqa_json_key(&json, "cells_guarded");
-    lqa_json_int(&json, summary->n_guarded);
+    lqa_json_add_int(&json, "labels_changed", summary->n_changed);
+    lqa_json_add_int(&json, "labels_emptied", summary->n_emptied);
+    lqa_json_add_int(&json, "cells_guarded", summary->n_guarded);
   }
   lqa_json_close_object(&json);
   lqa_buf_add_char(out, '\n');

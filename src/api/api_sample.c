@@ -61,16 +61,11 @@ static void add_rate(const char *key, const lqa_interval *rate, lqa_json *json) 
     return;
   }
   lqa_json_open_object(json);
-  lqa_json_key(json, "estimate");
-  lqa_json_double(json, rate->estimate);
-  lqa_json_key(json, "low");
-  lqa_json_double(json, rate->low);
-  lqa_json_key(json, "high");
-  lqa_json_double(json, rate->high);
-  lqa_json_key(json, "method");
-  lqa_json_text(json, rate->method);
-  lqa_json_key(json, "n");
-  lqa_json_int(json, rate->n);
+  lqa_json_add_double(json, "estimate", rate->estimate);
+  lqa_json_add_double(json, "low", rate->low);
+  lqa_json_add_double(json, "high", rate->high);
+  lqa_json_add_text(json, "method", rate->method);
+  lqa_json_add_int(json, "n", rate->n);
   lqa_json_close_object(json);
 }
 
@@ -80,20 +75,13 @@ static void add_strata(const lqa_spot_check *check, lqa_json *json) {
   for (size_t i = 0; i < check->n_strata; i++) {
     const lqa_spot_stratum *s = &check->strata[i];
     lqa_json_open_object(json);
-    lqa_json_key(json, "suspicious");
-    lqa_json_bool(json, s->is_suspicious);
-    lqa_json_key(json, "label");
-    lqa_json_str(json, s->label);
-    lqa_json_key(json, "rest");
-    lqa_json_bool(json, s->is_rest);
-    lqa_json_key(json, "population");
-    lqa_json_int(json, s->population);
-    lqa_json_key(json, "drawn");
-    lqa_json_int(json, s->drawn);
-    lqa_json_key(json, "checked");
-    lqa_json_int(json, s->answered);
-    lqa_json_key(json, "wrong");
-    lqa_json_int(json, s->wrong);
+    lqa_json_add_bool(json, "suspicious", s->is_suspicious);
+    lqa_json_add_str(json, "label", s->label);
+    lqa_json_add_bool(json, "rest", s->is_rest);
+    lqa_json_add_int(json, "population", s->population);
+    lqa_json_add_int(json, "drawn", s->drawn);
+    lqa_json_add_int(json, "checked", s->answered);
+    lqa_json_add_int(json, "wrong", s->wrong);
     add_rate("error_rate", &s->rate, json);
     lqa_json_close_object(json);
   }
@@ -104,16 +92,11 @@ static void add_json(const lqa_spot_check *check, const char *file, lqa_buf *out
   lqa_json json;
   lqa_json_init(&json, out, 1);
   lqa_json_open_object(&json);
-  lqa_json_key(&json, "sheet");
-  lqa_json_text(&json, check->sheet);
-  lqa_json_key(&json, "file");
-  lqa_json_text(&json, file);
-  lqa_json_key(&json, "drawn");
-  lqa_json_int(&json, check->drawn);
-  lqa_json_key(&json, "checked");
-  lqa_json_int(&json, check->answered);
-  lqa_json_key(&json, "wrong");
-  lqa_json_int(&json, check->wrong);
+  lqa_json_add_text(&json, "sheet", check->sheet);
+  lqa_json_add_text(&json, "file", file);
+  lqa_json_add_int(&json, "drawn", check->drawn);
+  lqa_json_add_int(&json, "checked", check->answered);
+  lqa_json_add_int(&json, "wrong", check->wrong);
   add_rate("error_rate", &check->rate, &json);
   add_strata(check, &json);
   lqa_json_close_object(&json);

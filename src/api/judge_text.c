@@ -89,33 +89,17 @@ lqa_status lqa_judge_plan_text(const lqa_judge_session *s, lqa_buf *out, lqa_err
   return lqa_buf_check(out, err);
 }
 
-static void json_int(lqa_json *json, const char *key, int64_t value) {
-  lqa_json_key(json, key);
-  lqa_json_int(json, value);
-}
-
-static void json_number(lqa_json *json, const char *key, double value) {
-  lqa_json_key(json, key);
-  lqa_json_double(json, value);
-}
-
-static void json_text(lqa_json *json, const char *key, const char *value) {
-  lqa_json_key(json, key);
-  lqa_json_text(json, value);
-}
-
 static void json_endpoints(const lqa_judge_session *s, lqa_json *json) {
   lqa_json_key(json, "endpoints");
   lqa_json_open_array(json);
   for (int j = 0; j < s->options.n_judges; j++) {
     const lqa_judge_endpoint *e = &s->options.judges[j];
     lqa_json_open_object(json);
-    json_text(json, "base_url", e->base_url);
-    json_text(json, "model", e->model);
-    lqa_json_key(json, "key_set");
-    lqa_json_bool(json, e->key != NULL);
-    json_number(json, "price_in", e->price_in);
-    json_number(json, "price_out", e->price_out);
+    lqa_json_add_text(json, "base_url", e->base_url);
+    lqa_json_add_text(json, "model", e->model);
+    lqa_json_add_bool(json, "key_set", e->key != NULL);
+    lqa_json_add_double(json, "price_in", e->price_in);
+    lqa_json_add_double(json, "price_out", e->price_out);
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
@@ -129,32 +113,32 @@ void lqa_judge_plan_json(const lqa_judge_session *s, lqa_json *json) {
   lqa_buf_init(&prompt, (size_t)1 << 28);
   lqa_json_open_object(json);
   json_endpoints(s, json);
-  json_text(json, "protocol", s->options.protocol == LQA_PROTOCOL_BLIND ? "blind" : "verify");
-  json_text(json, "mode", s->args->mode);
+  lqa_json_add_text(json, "protocol",
+                    s->options.protocol == LQA_PROTOCOL_BLIND ? "blind" : "verify");
+  lqa_json_add_text(json, "mode", s->args->mode);
   lqa_json_key(json, "rows");
   lqa_json_open_object(json);
   for (int kind = 0; kind < LQA_JUDGE_KIND_COUNT; kind++) {
-    json_int(json, lqa_judge_kind_name((lqa_judge_kind)kind), n->rows[kind]);
+    lqa_json_add_int(json, lqa_judge_kind_name((lqa_judge_kind)kind), n->rows[kind]);
   }
   lqa_json_close_object(json);
-  json_int(json, "planned", n->planned);
-  json_int(json, "requests", n->requests);
-  json_int(json, "cached", n->cached);
-  json_int(json, "shared", n->shared);
-  json_int(json, "in_batch", n->in_batch);
-  json_int(json, "to_ask", n->to_ask);
-  json_int(json, "max_calls", n->max_calls);
-  json_int(json, "tokens_in", n->tokens_in);
-  json_int(json, "tokens_out", n->tokens_out);
-  json_number(json, "cost_usd", n->cost_usd);
-  json_number(json, "cost_bound_usd", n->cost_bound_usd);
-  json_number(json, "max_cost_usd", s->options.max_cost_usd);
-  json_int(json, "cut_texts", n->cut_texts);
+  lqa_json_add_int(json, "planned", n->planned);
+  lqa_json_add_int(json, "requests", n->requests);
+  lqa_json_add_int(json, "cached", n->cached);
+  lqa_json_add_int(json, "shared", n->shared);
+  lqa_json_add_int(json, "in_batch", n->in_batch);
+  lqa_json_add_int(json, "to_ask", n->to_ask);
+  lqa_json_add_int(json, "max_calls", n->max_calls);
+  lqa_json_add_int(json, "tokens_in", n->tokens_in);
+  lqa_json_add_int(json, "tokens_out", n->tokens_out);
+  lqa_json_add_double(json, "cost_usd", n->cost_usd);
+  lqa_json_add_double(json, "cost_bound_usd", n->cost_bound_usd);
+  lqa_json_add_double(json, "max_cost_usd", s->options.max_cost_usd);
+  lqa_json_add_int(json, "cut_texts", n->cut_texts);
   lqa_judge_missing(s, &why, &missing);
-  json_text(json, "missing", missing);
+  lqa_json_add_text(json, "missing", missing);
   if (lqa_judge_plan_prompt(s->plan, &prompt, NULL) == LQA_OK) {
-    lqa_json_key(json, "first_prompt");
-    lqa_json_str(json, lqa_buf_str(&prompt));
+    lqa_json_add_str(json, "first_prompt", lqa_buf_str(&prompt));
   }
   lqa_json_close_object(json);
   lqa_buf_clear(&prompt);
@@ -300,11 +284,11 @@ static void json_rate(lqa_json *json, const char *key, const lqa_judge_rate *rat
     return;
   }
   lqa_json_open_object(json);
-  json_number(json, "estimate", rate->estimate);
-  json_number(json, "low", rate->low);
-  json_number(json, "high", rate->high);
-  json_int(json, "hits", rate->hits);
-  json_int(json, "n", rate->n);
+  lqa_json_add_double(json, "estimate", rate->estimate);
+  lqa_json_add_double(json, "low", rate->low);
+  lqa_json_add_double(json, "high", rate->high);
+  lqa_json_add_int(json, "hits", rate->hits);
+  lqa_json_add_int(json, "n", rate->n);
   lqa_json_close_object(json);
 }
 
@@ -314,12 +298,12 @@ static void json_scores(const lqa_judge_session *s, lqa_json *json) {
   for (int j = 0; j < s->options.n_judges; j++) {
     const lqa_judge_score *score = &s->summary.judges[j];
     lqa_json_open_object(json);
-    json_text(json, "model", s->options.judges[j].model);
-    json_text(json, "reply_model", score->reply_model);
-    json_int(json, "yes", score->yes);
-    json_int(json, "no", score->no);
-    json_int(json, "unknown", score->unknown);
-    json_int(json, "other_model", score->other_model);
+    lqa_json_add_text(json, "model", s->options.judges[j].model);
+    lqa_json_add_text(json, "reply_model", score->reply_model);
+    lqa_json_add_int(json, "yes", score->yes);
+    lqa_json_add_int(json, "no", score->no);
+    lqa_json_add_int(json, "unknown", score->unknown);
+    lqa_json_add_int(json, "other_model", score->other_model);
     json_rate(json, "sensitivity", &score->sensitivity);
     json_rate(json, "false_alarm", &score->false_alarm);
     json_rate(json, "self_agreement", &score->self_agreement);
@@ -331,40 +315,38 @@ static void json_scores(const lqa_judge_session *s, lqa_json *json) {
 /* What the session's columns of run.db do not hold. */
 static void json_details(const lqa_judge_session *s, lqa_json *json) {
   const lqa_judge_summary *sum = &s->summary;
-  json_text(json, "mode", s->args->mode);
-  json_int(json, "unanswered", sum->unanswered);
-  json_int(json, "in_batch", sum->in_batch);
-  json_int(json, "errors", sum->errors);
-  json_int(json, "booked", sum->booked);
-  json_int(json, "lost", sum->lost);
-  json_int(json, "truncated", sum->truncated);
-  json_number(json, "kappa", sum->kappa);
-  lqa_json_key(json, "same_family");
-  lqa_json_bool(json, sum->same_family);
-  json_number(json, "overlap_agreement", sum->overlap_agreement);
-  json_number(json, "overlap_kappa", sum->overlap_kappa);
-  json_int(json, "overlap_rows", sum->overlap_rows);
+  lqa_json_add_text(json, "mode", s->args->mode);
+  lqa_json_add_int(json, "unanswered", sum->unanswered);
+  lqa_json_add_int(json, "in_batch", sum->in_batch);
+  lqa_json_add_int(json, "errors", sum->errors);
+  lqa_json_add_int(json, "booked", sum->booked);
+  lqa_json_add_int(json, "lost", sum->lost);
+  lqa_json_add_int(json, "truncated", sum->truncated);
+  lqa_json_add_double(json, "kappa", sum->kappa);
+  lqa_json_add_bool(json, "same_family", sum->same_family);
+  lqa_json_add_double(json, "overlap_agreement", sum->overlap_agreement);
+  lqa_json_add_double(json, "overlap_kappa", sum->overlap_kappa);
+  lqa_json_add_int(json, "overlap_rows", sum->overlap_rows);
   json_rate(json, "random_error", &sum->random_error);
-  lqa_json_key(json, "advise_relabel");
-  lqa_json_bool(json, sum->advise_relabel);
-  json_text(json, "dropped_fields", sum->dropped_fields);
+  lqa_json_add_bool(json, "advise_relabel", sum->advise_relabel);
+  lqa_json_add_text(json, "dropped_fields", sum->dropped_fields);
   json_scores(s, json);
 }
 
 void lqa_judge_summary_json(const lqa_judge_session *s, lqa_json *json) {
   const lqa_judge_summary *sum = &s->summary;
   lqa_json_open_object(json);
-  json_int(json, "planned", sum->planned);
-  json_int(json, "judged", sum->judged);
-  json_int(json, "yes", sum->yes);
-  json_int(json, "no", sum->no);
-  json_int(json, "unknown", sum->unknown);
-  json_int(json, "cached", sum->cached);
-  json_int(json, "calls", sum->calls);
-  json_int(json, "tokens_in", sum->tokens_in);
-  json_int(json, "tokens_out", sum->tokens_out);
-  json_number(json, "cost_usd", sum->cost_usd);
-  json_number(json, "agreement", sum->agreement);
+  lqa_json_add_int(json, "planned", sum->planned);
+  lqa_json_add_int(json, "judged", sum->judged);
+  lqa_json_add_int(json, "yes", sum->yes);
+  lqa_json_add_int(json, "no", sum->no);
+  lqa_json_add_int(json, "unknown", sum->unknown);
+  lqa_json_add_int(json, "cached", sum->cached);
+  lqa_json_add_int(json, "calls", sum->calls);
+  lqa_json_add_int(json, "tokens_in", sum->tokens_in);
+  lqa_json_add_int(json, "tokens_out", sum->tokens_out);
+  lqa_json_add_double(json, "cost_usd", sum->cost_usd);
+  lqa_json_add_double(json, "agreement", sum->agreement);
   json_details(s, json);
   lqa_json_close_object(json);
 }

@@ -198,3 +198,28 @@ void lqa_format_double(double value, char out[32]) {
     *comma = '.';
   }
 }
+
+void lqa_json_add_str(lqa_json *json, const char *key, lqa_str value) {
+  lqa_json_key(json, key);
+  lqa_json_str(json, value);
+}
+
+void lqa_json_add_text(lqa_json *json, const char *key, const char *value) {
+  lqa_json_key(json, key);
+  lqa_json_text(json, value);
+}
+
+void lqa_json_add_int(lqa_json *json, const char *key, int64_t value) {
+  lqa_json_key(json, key);
+  lqa_json_int(json, value);
+}
+
+void lqa_json_add_double(lqa_json *json, const char *key, double value) {
+  lqa_json_key(json, key);
+  lqa_json_double(json, value);
+}
+
+void lqa_json_add_bool(lqa_json *json, const char *key, bool value) {
+  lqa_json_key(json, key);
+  lqa_json_bool(json, value);
+}

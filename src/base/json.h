@@ -31,6 +31,13 @@ void lqa_json_null(lqa_json *json);
 /* Already valid JSON, put in as it is. */
 void lqa_json_raw(lqa_json *json, lqa_str value);
 
+/* A member of an object: the key and its value. */
+void lqa_json_add_str(lqa_json *json, const char *key, lqa_str value);
+void lqa_json_add_text(lqa_json *json, const char *key, const char *value);
+void lqa_json_add_int(lqa_json *json, const char *key, int64_t value);
+void lqa_json_add_double(lqa_json *json, const char *key, double value);
+void lqa_json_add_bool(lqa_json *json, const char *key, bool value);
+
 /* The shortest of %.15g, %.16g, %.17g that reads back exactly; locale-independent. */
 void lqa_format_double(double value, char out[32]);
 

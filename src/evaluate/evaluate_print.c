@@ -162,14 +162,10 @@ static void add_score(const lqa_evaluation *e, int audit, lqa_json *json) {
   const lqa_score *score = &e->scores[audit];
   lqa_json_key(json, keys[audit]);
   lqa_json_open_object(json);
-  lqa_json_key(json, "count");
-  lqa_json_int(json, score->n_flagged);
-  lqa_json_key(json, "right");
-  lqa_json_int(json, score->n_true);
-  lqa_json_key(json, "precision");
-  lqa_json_double(json, score->precision);
-  lqa_json_key(json, "recall");
-  lqa_json_double(json, score->recall);
+  lqa_json_add_int(json, "count", score->n_flagged);
+  lqa_json_add_int(json, "right", score->n_true);
+  lqa_json_add_double(json, "precision", score->precision);
+  lqa_json_add_double(json, "recall", score->recall);
   if (e->has_kinds) {
     add_kind_counts("right_by_kind", score->kind_true, json);
   }
@@ -180,16 +176,11 @@ static void add_rate(const char *key, int64_t hits, int64_t n, lqa_json *json) {
   lqa_interval i = lqa_interval_wilson(hits, n, 0.95);
   lqa_json_key(json, key);
   lqa_json_open_object(json);
-  lqa_json_key(json, "estimate");
-  lqa_json_double(json, i.estimate);
-  lqa_json_key(json, "low");
-  lqa_json_double(json, i.low);
-  lqa_json_key(json, "high");
-  lqa_json_double(json, i.high);
-  lqa_json_key(json, "hits");
-  lqa_json_int(json, hits);
-  lqa_json_key(json, "n");
-  lqa_json_int(json, n);
+  lqa_json_add_double(json, "estimate", i.estimate);
+  lqa_json_add_double(json, "low", i.low);
+  lqa_json_add_double(json, "high", i.high);
+  lqa_json_add_int(json, "hits", hits);
+  lqa_json_add_int(json, "n", n);
   lqa_json_close_object(json);
 }
 
@@ -206,12 +197,9 @@ static void add_curve(const lqa_evaluation *e, lqa_json *json) {
   lqa_json_open_array(json);
   for (int i = 0; i < e->n_points; i++) {
     lqa_json_open_object(json);
-    lqa_json_key(json, "rows");
-    lqa_json_int(json, e->curve[i].budget);
-    lqa_json_key(json, "precision");
-    lqa_json_double(json, e->curve[i].precision);
-    lqa_json_key(json, "recall");
-    lqa_json_double(json, e->curve[i].recall);
+    lqa_json_add_int(json, "rows", e->curve[i].budget);
+    lqa_json_add_double(json, "precision", e->curve[i].precision);
+    lqa_json_add_double(json, "recall", e->curve[i].recall);
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
@@ -219,10 +207,8 @@ static void add_curve(const lqa_evaluation *e, lqa_json *json) {
 
 void lqa_evaluation_json(const lqa_evaluation *e, lqa_json *json) {
   lqa_json_open_object(json);
-  lqa_json_key(json, "rows");
-  lqa_json_int(json, e->n_rows);
-  lqa_json_key(json, "errors");
-  lqa_json_int(json, e->n_errors);
+  lqa_json_add_int(json, "rows", e->n_rows);
+  lqa_json_add_int(json, "errors", e->n_errors);
   if (e->has_kinds) {
     add_kind_counts("errors_by_kind", e->kind_errors, json);
   }
@@ -237,10 +223,8 @@ void lqa_evaluation_json(const lqa_evaluation *e, lqa_json *json) {
   if (e->has_judge) {
     add_judge(&e->judge, json);
   }
-  lqa_json_key(json, "average_precision");
-  lqa_json_double(json, e->average_precision);
-  lqa_json_key(json, "confident_learning_budget");
-  lqa_json_int(json, e->confident_budget);
+  lqa_json_add_double(json, "average_precision", e->average_precision);
+  lqa_json_add_int(json, "confident_learning_budget", e->confident_budget);
   add_curve(e, json);
   lqa_json_close_object(json);
 }

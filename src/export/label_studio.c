@@ -31,10 +31,8 @@ static void add_data(lqa_row_table *table, int64_t i, lqa_json *json) {
   lqa_json_open_object(json);
   lqa_json_key(json, "text"); /* the page refuses to show a null */
   lqa_json_str(json, lqa_str_is_null(text) ? LQA_STR("") : text);
-  lqa_json_key(json, "label");
-  lqa_json_str(json, text_of("label", table, i));
-  lqa_json_key(json, "row_id");
-  lqa_json_str(json, text_of("row_id", table, i));
+  lqa_json_add_str(json, "label", text_of("label", table, i));
+  lqa_json_add_str(json, "row_id", text_of("row_id", table, i));
   lqa_json_close_object(json);
 }
 
@@ -42,12 +40,9 @@ static void add_choice(lqa_str label, lqa_json *json) {
   lqa_json_key(json, "result");
   lqa_json_open_array(json);
   lqa_json_open_object(json);
-  lqa_json_key(json, "from_name");
-  lqa_json_text(json, "label");
-  lqa_json_key(json, "to_name");
-  lqa_json_text(json, "text");
-  lqa_json_key(json, "type");
-  lqa_json_text(json, "choices");
+  lqa_json_add_text(json, "from_name", "label");
+  lqa_json_add_text(json, "to_name", "text");
+  lqa_json_add_text(json, "type", "choices");
   lqa_json_key(json, "value");
   lqa_json_open_object(json);
   lqa_json_key(json, "choices");
@@ -78,10 +73,8 @@ static void add_predictions(const lqa_run *run, int64_t row, lqa_json *json) {
   lqa_json_open_array(json);
   if (suggested >= 0) {
     lqa_json_open_object(json);
-    lqa_json_key(json, "model_version");
-    lqa_json_text(json, name_author(run, row));
-    lqa_json_key(json, "score");
-    lqa_json_double(json, suggested == run->rows.label[row] ? trust : 1 - trust);
+    lqa_json_add_text(json, "model_version", name_author(run, row));
+    lqa_json_add_double(json, "score", suggested == run->rows.label[row] ? trust : 1 - trust);
     add_choice(run->manifest.classes[suggested], json);
     lqa_json_close_object(json);
   }
@@ -99,8 +92,7 @@ lqa_status lqa_label_studio_save(lqa_export_rows *rows, const char *path, lqa_er
   for (int64_t i = 0; i < rows->n; i++) {
     int64_t row = rows->order[i];
     lqa_json_open_object(&json);
-    lqa_json_key(&json, "id");
-    lqa_json_int(&json, row);
+    lqa_json_add_int(&json, "id", row);
     add_data(&table, i, &json);
     add_predictions(rows->run, row, &json);
     lqa_json_close_object(&json);

@@ -1,20 +1,19 @@
 /* judge/agree.c - see agree.h. */
 #include "judge/agree.h"
 
+#include "base/wilson.h"
+
 #include <math.h>
 
-#define Z95 1.959963984540054
-
-/* Wilson 1927: the set of shares that the observed one does not contradict. n may be an effective
- * size. */
+/* With Wilson's interval at 95 %; n may be an effective size. */
 static lqa_judge_rate make_rate(double p, double n) {
   lqa_judge_rate rate = {.estimate = NAN, .low = NAN, .high = NAN};
   if (n > 0) {
-    double z2 = Z95 * Z95, middle = (p + z2 / (2 * n)) / (1 + z2 / n);
-    double half = Z95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n);
+    double ends[2];
+    lqa_wilson_ends(p, n, .95, ends);
     rate.estimate = p;
-    rate.low = p <= 0 || middle < half ? 0 : middle - half;
-    rate.high = p >= 1 || middle + half > 1 ? 1 : middle + half;
+    rate.low = ends[0];
+    rate.high = ends[1];
   }
   return rate;
 }

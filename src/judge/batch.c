@@ -341,12 +341,9 @@ static lqa_status create(errand *e, const char *file_id, lqa_batch_state *batch,
   lqa_buf_init(&body, 4096);
   lqa_json_init(&json, &body, 0);
   lqa_json_open_object(&json);
-  lqa_json_key(&json, "input_file_id");
-  lqa_json_text(&json, file_id);
-  lqa_json_key(&json, "endpoint");
-  lqa_json_text(&json, "/v1/chat/completions");
-  lqa_json_key(&json, "completion_window");
-  lqa_json_text(&json, "24h");
+  lqa_json_add_text(&json, "input_file_id", file_id);
+  lqa_json_add_text(&json, "endpoint", "/v1/chat/completions");
+  lqa_json_add_text(&json, "completion_window", "24h");
   lqa_json_close_object(&json);
   lqa_status status = lqa_buf_check(&body, err);
   if (status == LQA_OK) {

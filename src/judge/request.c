@@ -30,10 +30,8 @@ static bool is_sent(const lqa_judge_options *options, unsigned refused, lqa_requ
 
 static void write_message(lqa_json *json, const char *role, lqa_str content) {
   lqa_json_open_object(json);
-  lqa_json_key(json, "role");
-  lqa_json_text(json, role);
-  lqa_json_key(json, "content");
-  lqa_json_str(json, content);
+  lqa_json_add_text(json, "role", role);
+  lqa_json_add_str(json, "content", content);
   lqa_json_close_object(json);
 }
 
@@ -61,8 +59,7 @@ void lqa_request_write(const lqa_judge_options *options, const lqa_request_parts
   lqa_json json;
   lqa_json_init(&json, out, 0);
   lqa_json_open_object(&json);
-  lqa_json_key(&json, "model");
-  lqa_json_text(&json, parts->model);
+  lqa_json_add_text(&json, "model", parts->model);
   write_messages(&json, !has(parts->refused, LQA_FIELD_SYSTEM), parts->system, parts->user);
   for (int i = 0; i < LQA_FIELD_SYSTEM; i++) {
     lqa_request_field field = (lqa_request_field)i;

@@ -13,7 +13,7 @@
 #include "model/annotator.h"
 
 #include "base/memory.h"
-#include "model/votes_interval.h"
+#include "base/wilson.h"
 #include "model/winners.h"
 
 #include <math.h>
@@ -113,8 +113,8 @@ static void count_votes(const struct measuring *m, int32_t annotator, struct scr
   out->n_votes = end - from;
   out->agreement = (double)n_right / (double)out->n_votes;
   out->truth_accuracy = out->n_truth > 0 ? (double)n_true / (double)out->n_truth : (double)NAN;
-  lqa_interval_of_share(out->truth_accuracy, (double)out->n_truth, m->options->confidence,
-                        out->truth_ends);
+  lqa_wilson_ends(out->truth_accuracy, (double)out->n_truth, m->options->confidence,
+                  out->truth_ends);
 }
 
 /* ---- against the others ---- */
@@ -158,8 +158,8 @@ static void compare_with_others(const struct measuring *m, const struct scratch 
   for (int32_t k = 0; k < m->votes->n_classes; k++) {
     by_chance += (double)s->said[k] / n * ((double)s->others[k] / n);
   }
-  lqa_interval_of_share(out->with_others, n, m->options->confidence, out->with_others_ends);
-  lqa_interval_of_share(out->with_others, n, MARK_CONFIDENCE, ends);
+  lqa_wilson_ends(out->with_others, n, m->options->confidence, out->with_others_ends);
+  lqa_wilson_ends(out->with_others, n, MARK_CONFIDENCE, ends);
   out->kappa = beyond_chance(out->with_others, by_chance);
   out->kappa_ends[0] = beyond_chance(out->with_others_ends[0], by_chance);
   out->kappa_ends[1] = beyond_chance(out->with_others_ends[1], by_chance);
@@ -235,8 +235,8 @@ static lqa_status measure_annotator(void *data, size_t annotator, size_t worker)
   memset(s->consensus, 0, bytes);
   memset(s->others, 0, bytes);
   count_votes(m, (int32_t)annotator, s, out);
-  lqa_interval_of_share(out->quality, isnan(out->quality) ? 0 : (double)out->n_votes,
-                        m->options->confidence, out->quality_ends);
+  lqa_wilson_ends(out->quality, isnan(out->quality) ? 0 : (double)out->n_votes,
+                  m->options->confidence, out->quality_ends);
   if (out->n_votes > 0) {
     find_worst(m, s, out);
     find_bias(m, s, out);
@@ -287,7 +287,7 @@ lqa_status lqa_annotators_measure(const lqa_votes *votes, const lqa_consensus *c
                                   lqa_error *err) {
   struct measuring m = {.votes = votes, .consensus = consensus, .options = options, .out = out};
   size_t n_workers = lqa_pool_threads(votes->pool);
-  m.drift_limit = lqa_interval_quantile(1 - 0.01 / (2 * (double)votes->n_annotators));
+  m.drift_limit = lqa_normal_quantile(1 - 0.01 / (2 * (double)votes->n_annotators));
   lqa_status status = allocate(&m, n_workers);
   status = status == LQA_OK ? lqa_winners_count(votes, m.counts) : status;
   status = status == LQA_OK

@@ -12,7 +12,7 @@
 #include "model/annotator.h"
 
 #include "base/memory.h"
-#include "model/votes_interval.h"
+#include "base/wilson.h"
 #include "model/winners.h"
 
 #include <math.h>
@@ -211,7 +211,7 @@ static lqa_status measure_kappa(void *data, size_t pair, size_t worker) {
 static bool copies_mistakes(const lqa_annotator_pair *pair) {
   double share = pair->n_wrong > 0 ? (double)pair->n_wrong_same / (double)pair->n_wrong : 0;
   double ends[2];
-  lqa_interval_of_share(share, (double)pair->n_wrong, 0.99, ends);
+  lqa_wilson_ends(share, (double)pair->n_wrong, 0.99, ends);
   return pair->n_wrong >= LEAST_WRONG && share >= COPY_SHARE && ends[0] > COPY_SURE;
 }
 
@@ -220,7 +220,7 @@ static bool agrees_too_much(const lqa_annotator_pair *pair, double usual, size_t
   double n = (double)pair->n_shared;
   double same = (double)pair->n_same / n;
   double error = sqrt(usual * (1 - usual) / n);
-  double limit = lqa_interval_quantile(1 - 0.001 / (double)(n_pairs > 1 ? n_pairs : 2));
+  double limit = lqa_normal_quantile(1 - 0.001 / (double)(n_pairs > 1 ? n_pairs : 2));
   return pair->n_shared >= LEAST_SHARED && same >= SAME_SHARE && usual >= 0 &&
          same - usual > limit * (error > 1 / n ? error : 1 / n);
 }

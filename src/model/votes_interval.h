@@ -8,13 +8,6 @@
 /* LQA_BAD_USAGE for a confidence outside (0, 1) or a negative number of resamples. */
 lqa_status lqa_interval_check(const lqa_agreement_options *options, lqa_error *err) LQA_MUST_CHECK;
 
-/* The normal quantile of p in (0.5, 1). */
-double lqa_interval_quantile(double p);
-
-/* Wilson's interval of a share of n trials into ends[0], ends[1]: NaN for n = 0. The share may be a
- * mean of probabilities. Source: Wilson (1927). */
-void lqa_interval_of_share(double share, double n, double confidence, double ends[2]);
-
 /* value +- z * error, at most 1. */
 void lqa_interval_of_error(double error, double confidence, lqa_agreement *out);
 

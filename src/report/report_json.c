@@ -4,40 +4,20 @@
 
 #include <math.h>
 
-static void add_int(lqa_json *json, const char *key, int64_t value) {
-  lqa_json_key(json, key);
-  lqa_json_int(json, value);
-}
-
-static void add_double(lqa_json *json, const char *key, double value) {
-  lqa_json_key(json, key);
-  lqa_json_double(json, value);
-}
-
-static void add_text(lqa_json *json, const char *key, const char *value) {
-  lqa_json_key(json, key);
-  lqa_json_text(json, value);
-}
-
-static void add_str(lqa_json *json, const char *key, lqa_str value) {
-  lqa_json_key(json, key);
-  lqa_json_str(json, value);
-}
-
 /* What only some findings have. */
 static void add_finding_extras(const lqa_report_finding *f, lqa_json *json) {
   if (f->is_block) {
-    add_int(json, "rows_from", f->rows_from);
-    add_int(json, "rows_to", f->rows_to);
+    lqa_json_add_int(json, "rows_from", f->rows_from);
+    lqa_json_add_int(json, "rows_to", f->rows_to);
   }
   if (f->has_shift) {
-    add_int(json, "shift", f->shift);
+    lqa_json_add_int(json, "shift", f->shift);
   }
   if (!isnan(f->z)) {
-    add_double(json, "z", f->z);
+    lqa_json_add_double(json, "z", f->z);
   }
   if (f->repair) {
-    add_text(json, "repair", f->repair);
+    lqa_json_add_text(json, "repair", f->repair);
   }
   if (f->details_json) {
     lqa_json_key(json, "details");
@@ -51,14 +31,14 @@ static void add_findings(const lqa_report *report, lqa_json *json) {
   for (int64_t i = 0; i < report->n_findings; i++) {
     const lqa_report_finding *f = &report->findings[i];
     lqa_json_open_object(json);
-    add_text(json, "id", f->id);
-    add_text(json, "severity", f->severity);
-    add_int(json, "count", f->count);
-    add_int(json, "groups", f->groups);
+    lqa_json_add_text(json, "id", f->id);
+    lqa_json_add_text(json, "severity", f->severity);
+    lqa_json_add_int(json, "count", f->count);
+    lqa_json_add_int(json, "groups", f->groups);
     if (f->accepted > 0) {
-      add_int(json, "accepted", f->accepted);
+      lqa_json_add_int(json, "accepted", f->accepted);
     }
-    add_text(json, "message", f->message);
+    lqa_json_add_text(json, "message", f->message);
     lqa_json_key(json, "rows");
     lqa_json_open_array(json);
     for (int64_t r = 0; r < f->n_rows; r++) {
@@ -76,8 +56,8 @@ static void add_not_run(const lqa_report *report, lqa_json *json) {
   lqa_json_open_array(json);
   for (int64_t i = 0; i < report->n_not_run; i++) {
     lqa_json_open_object(json);
-    add_text(json, "id", report->not_run[i].id);
-    add_text(json, "reason", report->not_run[i].reason);
+    lqa_json_add_text(json, "id", report->not_run[i].id);
+    lqa_json_add_text(json, "reason", report->not_run[i].reason);
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
@@ -88,10 +68,10 @@ static void add_lengths(const lqa_report *report, lqa_json *json) {
   lqa_json_open_array(json);
   for (int64_t i = 0; i < report->n_lengths; i++) {
     lqa_json_open_object(json);
-    add_str(json, "label", report->lengths[i].label);
-    add_double(json, "mean", report->lengths[i].mean);
-    add_double(json, "std", report->lengths[i].std);
-    add_int(json, "count", report->lengths[i].count);
+    lqa_json_add_str(json, "label", report->lengths[i].label);
+    lqa_json_add_double(json, "mean", report->lengths[i].mean);
+    lqa_json_add_double(json, "std", report->lengths[i].std);
+    lqa_json_add_int(json, "count", report->lengths[i].count);
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
@@ -102,12 +82,12 @@ static void add_classes(const lqa_report_confident *c, lqa_json *json) {
   lqa_json_open_array(json);
   for (int64_t k = 0; k < c->n_classes; k++) {
     lqa_json_open_object(json);
-    add_str(json, "label", c->per_class[k].label);
-    add_int(json, "count", c->per_class[k].count);
-    add_int(json, "flagged", c->per_class[k].flagged);
-    add_double(json, "label_noise", c->per_class[k].label_noise);
-    add_double(json, "inverse_label_noise", c->per_class[k].inverse_label_noise);
-    add_double(json, "quality", c->per_class[k].quality);
+    lqa_json_add_str(json, "label", c->per_class[k].label);
+    lqa_json_add_int(json, "count", c->per_class[k].count);
+    lqa_json_add_int(json, "flagged", c->per_class[k].flagged);
+    lqa_json_add_double(json, "label_noise", c->per_class[k].label_noise);
+    lqa_json_add_double(json, "inverse_label_noise", c->per_class[k].inverse_label_noise);
+    lqa_json_add_double(json, "quality", c->per_class[k].quality);
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
@@ -118,10 +98,10 @@ static void add_overlaps(const lqa_report_confident *c, lqa_json *json) {
   lqa_json_open_array(json);
   for (int64_t i = 0; i < c->n_overlaps; i++) {
     lqa_json_open_object(json);
-    add_str(json, "label_a", c->overlaps[i].label_a);
-    add_str(json, "label_b", c->overlaps[i].label_b);
-    add_int(json, "count", c->overlaps[i].count);
-    add_double(json, "joint", c->overlaps[i].joint);
+    lqa_json_add_str(json, "label_a", c->overlaps[i].label_a);
+    lqa_json_add_str(json, "label_b", c->overlaps[i].label_b);
+    lqa_json_add_int(json, "count", c->overlaps[i].count);
+    lqa_json_add_double(json, "joint", c->overlaps[i].joint);
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
@@ -135,12 +115,12 @@ static void add_confident(const lqa_report *report, lqa_json *json) {
     return;
   }
   lqa_json_open_object(json);
-  add_text(json, "model", c->model);
-  add_text(json, "tie_order", c->tie_order);
-  add_int(json, "flagged", c->flagged);
-  add_int(json, "estimated_errors", c->estimated_errors);
-  add_double(json, "train_accuracy", c->train_accuracy);
-  add_double(json, "out_of_fold_accuracy", c->out_of_fold_accuracy);
+  lqa_json_add_text(json, "model", c->model);
+  lqa_json_add_text(json, "tie_order", c->tie_order);
+  lqa_json_add_int(json, "flagged", c->flagged);
+  lqa_json_add_int(json, "estimated_errors", c->estimated_errors);
+  lqa_json_add_double(json, "train_accuracy", c->train_accuracy);
+  lqa_json_add_double(json, "out_of_fold_accuracy", c->out_of_fold_accuracy);
   add_classes(c, json);
   add_overlaps(c, json);
   lqa_json_close_object(json);
@@ -158,12 +138,12 @@ static void add_model(const lqa_report *report, lqa_json *json) {
 static void add_loss(const lqa_report *report, lqa_json *json) {
   lqa_json_key(json, "high_loss");
   lqa_json_open_object(json);
-  add_int(json, "count", report->loss.count);
-  add_text(json, "source", report->loss.from_logs ? "training logs" : "out-of-fold probabilities");
-  lqa_json_key(json, "independent");
-  lqa_json_bool(json, report->loss.from_logs);
+  lqa_json_add_int(json, "count", report->loss.count);
+  lqa_json_add_text(json, "source",
+                    report->loss.from_logs ? "training logs" : "out-of-fold probabilities");
+  lqa_json_add_bool(json, "independent", report->loss.from_logs);
   if (report->loss.from_logs) {
-    add_int(json, "epochs", report->loss.n_epochs);
+    lqa_json_add_int(json, "epochs", report->loss.n_epochs);
   }
   lqa_json_close_object(json);
 }
@@ -176,31 +156,31 @@ static void add_judge(const lqa_report *report, lqa_json *json) {
     return;
   }
   lqa_json_open_object(json);
-  add_text(json, "model", j->model);
-  add_text(json, "protocol", j->protocol);
-  add_int(json, "planned", j->planned);
-  add_int(json, "judged", j->judged);
-  add_int(json, "yes", j->yes);
-  add_int(json, "no", j->no);
-  add_int(json, "unknown", j->unknown);
-  add_int(json, "cached", j->cached);
-  add_int(json, "calls", j->calls);
-  add_int(json, "tokens_in", j->tokens_in);
-  add_int(json, "tokens_out", j->tokens_out);
-  add_double(json, "cost_usd", j->cost_usd);
-  add_double(json, "agreement", j->agreement);
-  add_int(json, "all_calls", j->all_calls);
-  add_double(json, "all_cost_usd", j->all_cost_usd);
+  lqa_json_add_text(json, "model", j->model);
+  lqa_json_add_text(json, "protocol", j->protocol);
+  lqa_json_add_int(json, "planned", j->planned);
+  lqa_json_add_int(json, "judged", j->judged);
+  lqa_json_add_int(json, "yes", j->yes);
+  lqa_json_add_int(json, "no", j->no);
+  lqa_json_add_int(json, "unknown", j->unknown);
+  lqa_json_add_int(json, "cached", j->cached);
+  lqa_json_add_int(json, "calls", j->calls);
+  lqa_json_add_int(json, "tokens_in", j->tokens_in);
+  lqa_json_add_int(json, "tokens_out", j->tokens_out);
+  lqa_json_add_double(json, "cost_usd", j->cost_usd);
+  lqa_json_add_double(json, "agreement", j->agreement);
+  lqa_json_add_int(json, "all_calls", j->all_calls);
+  lqa_json_add_double(json, "all_cost_usd", j->all_cost_usd);
   lqa_json_close_object(json);
 }
 
 static void add_actions(const lqa_report *report, lqa_json *json) {
   lqa_json_key(json, "actions");
   lqa_json_open_object(json);
-  add_int(json, "relabel", report->relabel);
-  add_int(json, "keep (ambiguous)", report->keep_ambiguous);
-  add_int(json, "needs_review", report->needs_review);
-  add_int(json, "keep", report->keep);
+  lqa_json_add_int(json, "relabel", report->relabel);
+  lqa_json_add_int(json, "keep (ambiguous)", report->keep_ambiguous);
+  lqa_json_add_int(json, "needs_review", report->needs_review);
+  lqa_json_add_int(json, "keep", report->keep);
   lqa_json_close_object(json);
 }
 
@@ -211,11 +191,11 @@ static void add_error_rate(const lqa_report *report, lqa_json *json) {
     return;
   }
   lqa_json_open_object(json);
-  add_double(json, "estimate", report->error_rate.estimate);
-  add_double(json, "low", report->error_rate.low);
-  add_double(json, "high", report->error_rate.high);
-  add_text(json, "method", report->error_rate.method);
-  add_int(json, "n", report->error_rate.n);
+  lqa_json_add_double(json, "estimate", report->error_rate.estimate);
+  lqa_json_add_double(json, "low", report->error_rate.low);
+  lqa_json_add_double(json, "high", report->error_rate.high);
+  lqa_json_add_text(json, "method", report->error_rate.method);
+  lqa_json_add_int(json, "n", report->error_rate.n);
   lqa_json_close_object(json);
 }
 
@@ -232,19 +212,20 @@ static void add_timings(const lqa_report *report, lqa_json *json) {
   lqa_json_key(json, "timings");
   lqa_json_open_object(json);
   for (int64_t i = 0; i < report->n_timings; i++) {
-    add_double(json, report->timings[i].stage, round(report->timings[i].seconds * 1e4) / 1e4);
+    lqa_json_add_double(json, report->timings[i].stage,
+                        round(report->timings[i].seconds * 1e4) / 1e4);
   }
   lqa_json_close_object(json);
-  add_int(json, "peak_rss_bytes", report->peak_rss_bytes);
+  lqa_json_add_int(json, "peak_rss_bytes", report->peak_rss_bytes);
 }
 
 void lqa_report_json(const lqa_report *report, lqa_buf *out) {
   lqa_json json;
   lqa_json_init(&json, out, 1);
   lqa_json_open_object(&json);
-  add_text(&json, "schema", "labelqa.report/1");
-  add_text(&json, "version", report->version);
-  add_int(&json, "rows", report->n_rows);
+  lqa_json_add_text(&json, "schema", "labelqa.report/1");
+  lqa_json_add_text(&json, "version", report->version);
+  lqa_json_add_int(&json, "rows", report->n_rows);
   lqa_json_key(&json, "classes");
   lqa_json_open_array(&json);
   for (int64_t k = 0; k < report->n_classes; k++) {

@@ -9,31 +9,15 @@
 #include <stdlib.h>
 
 static void add_class(lqa_json *json, const char *key, const lqa_vote_study *s, int32_t klass) {
-  lqa_json_key(json, key);
-  lqa_json_str(json, klass < 0 ? (lqa_str){NULL, 0} : s->table->classes[klass]);
-}
-
-static void add_int(lqa_json *json, const char *key, int64_t value) {
-  lqa_json_key(json, key);
-  lqa_json_int(json, value);
-}
-
-static void add_double(lqa_json *json, const char *key, double value) {
-  lqa_json_key(json, key);
-  lqa_json_double(json, value);
-}
-
-static void add_text(lqa_json *json, const char *key, const char *value) {
-  lqa_json_key(json, key);
-  lqa_json_text(json, value);
+  lqa_json_add_str(json, key, klass < 0 ? (lqa_str){NULL, 0} : s->table->classes[klass]);
 }
 
 static void add_interval(lqa_json *json, const char *key, double value, const double ends[2]) {
   lqa_json_key(json, key);
   lqa_json_open_object(json);
-  add_double(json, "value", value);
-  add_double(json, "low", ends[0]);
-  add_double(json, "high", ends[1]);
+  lqa_json_add_double(json, "value", value);
+  lqa_json_add_double(json, "low", ends[0]);
+  lqa_json_add_double(json, "high", ends[1]);
   lqa_json_close_object(json);
 }
 
@@ -44,26 +28,26 @@ static void add_agreement(lqa_json *json, const char *key, const lqa_agreement *
     return;
   }
   lqa_json_open_object(json);
-  add_double(json, "value", a->value);
-  add_double(json, "low", a->low);
-  add_double(json, "high", a->high);
-  add_text(json, "interval", a->interval);
-  add_int(json, "items", a->n_items);
+  lqa_json_add_double(json, "value", a->value);
+  lqa_json_add_double(json, "low", a->low);
+  lqa_json_add_double(json, "high", a->high);
+  lqa_json_add_text(json, "interval", a->interval);
+  lqa_json_add_int(json, "items", a->n_items);
   lqa_json_close_object(json);
 }
 
 static void add_head(const lqa_votes_report *r, lqa_json *json) {
   const lqa_vote_table *t = r->study->table;
-  add_text(json, "schema", "labelqa.annotators/1");
-  add_text(json, "source", r->source);
-  add_text(json, "layout", t->is_wide ? "wide" : "long");
-  add_int(json, "items", t->n_items);
-  add_int(json, "annotators", t->n_annotators);
-  add_int(json, "votes", t->n_votes);
-  add_int(json, "missing_votes", t->n_missing);
-  add_int(json, "items_without_votes", t->n_items_empty);
-  add_int(json, "repeated_votes", t->n_repeats);
-  add_int(json, "repeated_votes_same", t->n_repeats_same);
+  lqa_json_add_text(json, "schema", "labelqa.annotators/1");
+  lqa_json_add_text(json, "source", r->source);
+  lqa_json_add_text(json, "layout", t->is_wide ? "wide" : "long");
+  lqa_json_add_int(json, "items", t->n_items);
+  lqa_json_add_int(json, "annotators", t->n_annotators);
+  lqa_json_add_int(json, "votes", t->n_votes);
+  lqa_json_add_int(json, "missing_votes", t->n_missing);
+  lqa_json_add_int(json, "items_without_votes", t->n_items_empty);
+  lqa_json_add_int(json, "repeated_votes", t->n_repeats);
+  lqa_json_add_int(json, "repeated_votes_same", t->n_repeats_same);
   lqa_json_key(json, "classes");
   lqa_json_open_array(json);
   for (int32_t k = 0; k < t->n_classes; k++) {
@@ -82,20 +66,20 @@ static void add_consensus(const lqa_vote_study *s, lqa_json *json) {
   bool is_estimated = s->method == LQA_CONSENSUS_DAWID_SKENE || s->method == LQA_CONSENSUS_ONE_COIN;
   lqa_json_key(json, "consensus");
   lqa_json_open_object(json);
-  add_text(json, "method", lqa_consensus_method_name(s->method));
-  add_text(json, "model", is_estimated ? NULL : s->model);
-  add_double(json, "model_accuracy", s->model_accuracy);
+  lqa_json_add_text(json, "method", lqa_consensus_method_name(s->method));
+  lqa_json_add_text(json, "model", is_estimated ? NULL : s->model);
+  lqa_json_add_double(json, "model_accuracy", s->model_accuracy);
   if (is_estimated) {
-    add_int(json, "iterations", s->consensus.iterations);
-    lqa_json_key(json, "converged");
-    lqa_json_bool(json, s->consensus.has_converged);
+    lqa_json_add_int(json, "iterations", s->consensus.iterations);
+    lqa_json_add_bool(json, "converged", s->consensus.has_converged);
   }
-  add_int(json, "not_the_majority", s->n_moved);
-  add_int(json, "tied", s->n_tied);
-  add_int(json, "truth_known", s->n_truth);
+  lqa_json_add_int(json, "not_the_majority", s->n_moved);
+  lqa_json_add_int(json, "tied", s->n_tied);
+  lqa_json_add_int(json, "truth_known", s->n_truth);
   if (s->n_truth > 0) {
-    add_double(json, "accuracy", (double)s->n_right / (double)s->n_truth);
-    add_double(json, "majority_accuracy", (double)s->n_majority_right / (double)s->n_truth);
+    lqa_json_add_double(json, "accuracy", (double)s->n_right / (double)s->n_truth);
+    lqa_json_add_double(json, "majority_accuracy",
+                        (double)s->n_majority_right / (double)s->n_truth);
   }
   lqa_json_close_object(json);
 }
@@ -115,8 +99,7 @@ static void add_marks(const lqa_vote_study *s, int32_t annotator, lqa_json *json
     lqa_buf sentence;
     lqa_buf_init(&sentence, 4096);
     lqa_votes_report_marks(s, annotator, &sentence);
-    lqa_json_key(json, "remark");
-    lqa_json_str(json, lqa_buf_str(&sentence));
+    lqa_json_add_str(json, "remark", lqa_buf_str(&sentence));
     lqa_buf_clear(&sentence);
   }
 }
@@ -124,35 +107,34 @@ static void add_marks(const lqa_vote_study *s, int32_t annotator, lqa_json *json
 static void add_annotator(const lqa_vote_study *s, int32_t annotator, lqa_json *json) {
   const lqa_annotator *a = &s->annotators[annotator];
   lqa_json_open_object(json);
-  lqa_json_key(json, "annotator");
-  lqa_json_str(json, lqa_vote_table_annotator(s->table, annotator));
-  add_int(json, "votes", a->n_votes);
+  lqa_json_add_str(json, "annotator", lqa_vote_table_annotator(s->table, annotator));
+  lqa_json_add_int(json, "votes", a->n_votes);
   add_interval(json, "quality", a->quality, a->quality_ends);
-  add_double(json, "weight", s->consensus.annotator_weight[annotator]);
-  add_double(json, "agreement_with_consensus", a->agreement);
+  lqa_json_add_double(json, "weight", s->consensus.annotator_weight[annotator]);
+  lqa_json_add_double(json, "agreement_with_consensus", a->agreement);
   add_interval(json, "agreement_with_others", a->with_others, a->with_others_ends);
   add_interval(json, "kappa_with_others", a->kappa, a->kappa_ends);
-  add_int(json, "compared_with_others", a->n_judged);
+  lqa_json_add_int(json, "compared_with_others", a->n_judged);
   lqa_json_key(json, "commonest_mistake");
   if (a->n_worst > 0) {
     lqa_json_open_object(json);
     add_class(json, "consensus", s, a->worst[0]);
     add_class(json, "said", s, a->worst[1]);
-    add_int(json, "votes", a->n_worst);
-    add_int(json, "of", a->n_worst_of);
+    lqa_json_add_int(json, "votes", a->n_worst);
+    lqa_json_add_int(json, "of", a->n_worst_of);
     lqa_json_close_object(json);
   } else {
     lqa_json_null(json);
   }
   add_class(json, "overused", s, a->bias_class);
-  add_double(json, "overused_by", a->bias);
+  lqa_json_add_double(json, "overused_by", a->bias);
   if (s->n_truth > 0) {
     add_interval(json, "truth_accuracy", a->truth_accuracy, a->truth_ends);
-    add_int(json, "truth_known", a->n_truth);
+    lqa_json_add_int(json, "truth_known", a->n_truth);
   }
   if (a->n_timed > 0) {
-    add_double(json, "first_half", a->early);
-    add_double(json, "second_half", a->late);
+    lqa_json_add_double(json, "first_half", a->early);
+    lqa_json_add_double(json, "second_half", a->late);
   }
   add_marks(s, annotator, json);
   lqa_json_close_object(json);
@@ -173,22 +155,20 @@ static void add_annotators(const lqa_vote_study *s, lqa_json *json) {
 static void add_pairs(const lqa_vote_study *s, lqa_json *json) {
   lqa_json_key(json, "pairs");
   lqa_json_open_object(json);
-  add_int(json, "compared", (int64_t)s->pairs.n);
-  add_int(json, "annotators_compared", s->pairs.n_compared);
+  lqa_json_add_int(json, "compared", (int64_t)s->pairs.n);
+  lqa_json_add_int(json, "annotators_compared", s->pairs.n_compared);
   lqa_json_key(json, "copies");
   lqa_json_open_array(json);
   for (size_t i = 0; i < s->pairs.n; i++) {
     const lqa_annotator_pair *p = &s->pairs.pairs[i];
     if (p->is_copy) {
       lqa_json_open_object(json);
-      lqa_json_key(json, "first");
-      lqa_json_str(json, lqa_vote_table_annotator(s->table, p->first));
-      lqa_json_key(json, "second");
-      lqa_json_str(json, lqa_vote_table_annotator(s->table, p->second));
-      add_int(json, "items", p->n_shared);
-      add_int(json, "same", p->n_same);
-      add_int(json, "unlike_others", p->n_wrong);
-      add_int(json, "unlike_others_same", p->n_wrong_same);
+      lqa_json_add_str(json, "first", lqa_vote_table_annotator(s->table, p->first));
+      lqa_json_add_str(json, "second", lqa_vote_table_annotator(s->table, p->second));
+      lqa_json_add_int(json, "items", p->n_shared);
+      lqa_json_add_int(json, "same", p->n_same);
+      lqa_json_add_int(json, "unlike_others", p->n_wrong);
+      lqa_json_add_int(json, "unlike_others_same", p->n_wrong_same);
       lqa_json_close_object(json);
     }
   }
@@ -208,12 +188,11 @@ static void add_items(const lqa_votes_report *r, lqa_json *json) {
       break;
     }
     lqa_json_open_object(json);
-    lqa_json_key(json, "item");
-    lqa_json_str(json, lqa_vote_table_item(s->table, order[i], scratch));
+    lqa_json_add_str(json, "item", lqa_vote_table_item(s->table, order[i], scratch));
     add_class(json, "consensus", s, s->consensus.label[order[i]]);
-    add_double(json, "quality", s->consensus.quality[order[i]]);
-    add_double(json, "active_score", s->consensus.active[order[i]]);
-    add_int(json, "votes", lqa_votes_of_item(s->votes, order[i]));
+    lqa_json_add_double(json, "quality", s->consensus.quality[order[i]]);
+    lqa_json_add_double(json, "active_score", s->consensus.active[order[i]]);
+    lqa_json_add_int(json, "votes", lqa_votes_of_item(s->votes, order[i]));
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
@@ -227,7 +206,7 @@ void lqa_votes_report_json(const lqa_votes_report *r, lqa_json *json) {
   add_consensus(s, json);
   lqa_json_key(json, "agreement");
   lqa_json_open_object(json);
-  add_double(json, "confidence", r->confidence);
+  lqa_json_add_double(json, "confidence", r->confidence);
   add_agreement(json, "krippendorff_alpha", s->has_agreement ? &s->alpha : NULL);
   add_agreement(json, "fleiss_kappa", s->has_fleiss ? &s->fleiss : NULL);
   lqa_json_close_object(json);

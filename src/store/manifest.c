@@ -67,8 +67,7 @@ void lqa_manifest_set_roles(lqa_manifest *m, const lqa_source_roles *roles) {
 
 static void add_texts(lqa_json *json, const lqa_manifest *m, const text_key *keys, size_t n) {
   for (size_t i = 0; i < n; i++) {
-    lqa_json_key(json, keys[i].key);
-    lqa_json_text(json, *text_at(m, &keys[i]));
+    lqa_json_add_text(json, keys[i].key, *text_at(m, &keys[i]));
   }
 }
 
@@ -87,31 +86,16 @@ static void add_lists(lqa_json *json, const lqa_manifest *m, const text_key *key
   }
 }
 
-static void add_int(lqa_json *json, const char *key, int64_t value) {
-  lqa_json_key(json, key);
-  lqa_json_int(json, value);
-}
-
-static void add_bool(lqa_json *json, const char *key, bool value) {
-  lqa_json_key(json, key);
-  lqa_json_bool(json, value);
-}
-
-static void add_text(lqa_json *json, const char *key, const char *value) {
-  lqa_json_key(json, key);
-  lqa_json_text(json, value);
-}
-
 static void add_files(lqa_json *json, const lqa_manifest *m) {
   lqa_json_key(json, "sources");
   lqa_json_open_array(json);
   for (int32_t i = 0; i < m->n_files; i++) {
     lqa_json_open_object(json);
-    add_text(json, "path", m->files[i].path);
-    add_int(json, "bytes", (int64_t)m->files[i].size_bytes);
-    add_text(json, "sha256", m->files[i].sha256);
-    add_int(json, "first_row", m->files[i].first_row);
-    add_int(json, "rows", m->files[i].n_rows);
+    lqa_json_add_text(json, "path", m->files[i].path);
+    lqa_json_add_int(json, "bytes", (int64_t)m->files[i].size_bytes);
+    lqa_json_add_text(json, "sha256", m->files[i].sha256);
+    lqa_json_add_int(json, "first_row", m->files[i].first_row);
+    lqa_json_add_int(json, "rows", m->files[i].n_rows);
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
@@ -122,8 +106,8 @@ static void add_reading(lqa_json *json, const lqa_manifest *m) {
   lqa_json_open_object(json);
   add_lists(json, m, READING_LISTS, COUNT(READING_LISTS));
   add_texts(json, m, READING_TEXTS, COUNT(READING_TEXTS));
-  add_int(json, "max_field_bytes", (int64_t)m->source.max_field_bytes);
-  add_int(json, "limit", m->source.limit);
+  lqa_json_add_int(json, "max_field_bytes", (int64_t)m->source.max_field_bytes);
+  lqa_json_add_int(json, "limit", m->source.limit);
   lqa_json_close_object(json);
   lqa_json_key(json, "columns");
   lqa_json_open_array(json);
@@ -150,13 +134,13 @@ static void add_pairs(lqa_json *json, const lqa_manifest *m) {
   lqa_json_key(json, "options");
   lqa_json_open_object(json);
   for (size_t i = 0; i < m->n_options; i++) {
-    add_text(json, m->options[i].name, m->options[i].value);
+    lqa_json_add_text(json, m->options[i].name, m->options[i].value);
   }
   lqa_json_close_object(json);
   lqa_json_key(json, "severities");
   lqa_json_open_object(json);
   for (size_t i = 0; i < m->n_severities; i++) {
-    add_text(json, m->severities[i].id, m->severities[i].severity);
+    lqa_json_add_text(json, m->severities[i].id, m->severities[i].severity);
   }
   lqa_json_close_object(json);
 }
@@ -166,21 +150,19 @@ static void add_stages(lqa_json *json, const lqa_manifest *m) {
   lqa_json_open_array(json);
   for (size_t i = 0; i < m->n_stages; i++) {
     lqa_json_open_object(json);
-    add_text(json, "stage", m->stages[i].name);
-    lqa_json_key(json, "seconds");
-    lqa_json_double(json, m->stages[i].seconds);
-    add_int(json, "peak_rss_bytes", m->stages[i].peak_rss_bytes);
+    lqa_json_add_text(json, "stage", m->stages[i].name);
+    lqa_json_add_double(json, "seconds", m->stages[i].seconds);
+    lqa_json_add_int(json, "peak_rss_bytes", m->stages[i].peak_rss_bytes);
     lqa_json_close_object(json);
   }
   lqa_json_close_array(json);
   lqa_json_key(json, "check_seconds");
   lqa_json_open_object(json);
   for (size_t i = 0; i < m->n_checks; i++) {
-    lqa_json_key(json, m->checks[i].id);
-    lqa_json_double(json, m->checks[i].seconds);
+    lqa_json_add_double(json, m->checks[i].id, m->checks[i].seconds);
   }
   lqa_json_close_object(json);
-  add_int(json, "peak_rss_bytes", m->peak_rss_bytes);
+  lqa_json_add_int(json, "peak_rss_bytes", m->peak_rss_bytes);
 }
 
 static lqa_status save_json(const lqa_buf *text, const char *folder, const char *name,
@@ -201,21 +183,21 @@ lqa_status lqa_manifest_save(const lqa_manifest *m, const char *folder, lqa_erro
   lqa_buf_init(&text, max_manifest_bytes);
   lqa_json_init(&json, &text, 2);
   lqa_json_open_object(&json);
-  add_text(&json, "schema", SCHEMA);
+  lqa_json_add_text(&json, "schema", SCHEMA);
   add_texts(&json, m, HEAD_TEXTS, COUNT(HEAD_TEXTS));
-  add_int(&json, "seed", m->seed);
-  add_int(&json, "rows", m->n_rows);
+  lqa_json_add_int(&json, "seed", m->seed);
+  lqa_json_add_int(&json, "rows", m->n_rows);
   add_pairs(&json, m);
   add_files(&json, m);
   add_reading(&json, m);
-  add_bool(&json, "snapshot", m->has_snapshot);
-  add_text(&json, "content", KIND_NAMES[m->content_kind]);
+  lqa_json_add_bool(&json, "snapshot", m->has_snapshot);
+  lqa_json_add_text(&json, "content", KIND_NAMES[m->content_kind]);
   lqa_json_key(&json, "classes");
   add_class_names(&json, m);
-  add_bool(&json, "classes_given", m->classes_given);
+  lqa_json_add_bool(&json, "classes_given", m->classes_given);
   add_list(&json, "judge_models", &m->judge_models);
   add_list(&json, "loss_files", &m->loss_files);
-  add_int(&json, "loss_epochs", m->loss_epochs);
+  lqa_json_add_int(&json, "loss_epochs", m->loss_epochs);
   add_stages(&json, m);
   lqa_json_close_object(&json);
   lqa_buf_add_char(&text, '\n');

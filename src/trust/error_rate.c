@@ -1,23 +1,14 @@
 /* trust/error_rate.c - binomial and stratified intervals.
  *
- * Wilson's interval solves |p - estimate| = z sqrt(p (1 - p) / n) for p. It is written for real n,
- * since a finite population of N enters as n (N - 1) / (N - n). References in error_rate.h; numbers
+ * Wilson's interval is taken for real n, since a finite population of N enters as
+ * n (N - 1) / (N - n). References in error_rate.h; numbers
  * checked against scipy (tests/reference/intervals.py). */
 #include "trust/error_rate.h"
 
+#include "base/wilson.h"
 #include "trust/beta.h"
 
 #include <math.h>
-
-/* Low and high end for the share `p` seen in `n` rows, n > 0 real; n infinite gives p itself. */
-static void find_wilson_ends(double p, double n, double confidence, double ends[2]) {
-  double z = lqa_normal_quantile(.5 + .5 * confidence);
-  double shrink = isinf(n) ? 0 : z * z / n;
-  double middle = (p + .5 * shrink) / (1 + shrink);
-  double spread = isinf(n) ? 0 : z * sqrt(p * (1 - p) / n + .25 * z * z / (n * n)) / (1 + shrink);
-  ends[0] = p == 0 ? 0 : fmax(0, middle - spread);
-  ends[1] = p == 1 ? 1 : fmin(1, middle + spread);
-}
 
 static lqa_interval nothing_known(const char *method) {
   return (lqa_interval){NAN, 0, 1, method, 0};
@@ -28,7 +19,7 @@ lqa_interval lqa_interval_wilson(int64_t hits, int64_t n, double confidence) {
     return nothing_known("wilson");
   }
   double p = (double)hits / (double)n, ends[2];
-  find_wilson_ends(p, (double)n, confidence, ends);
+  lqa_wilson_ends(p, (double)n, confidence, ends);
   return (lqa_interval){p, ends[0], ends[1], "wilson", n};
 }
 
@@ -57,7 +48,7 @@ lqa_interval lqa_interval_of_stratum(const lqa_stratum *s, double confidence) {
   double p = (double)s->hits / (double)s->n, ends[2];
   double rest = (double)(s->population - s->n);
   double n = rest <= 0 ? INFINITY : (double)s->n * (double)(s->population - 1) / rest;
-  find_wilson_ends(p, n, confidence, ends);
+  lqa_wilson_ends(p, n, confidence, ends);
   return (lqa_interval){p, ends[0], ends[1], "wilson", s->n};
 }
 
@@ -104,6 +95,6 @@ lqa_interval lqa_interval_stratified(const lqa_stratum *strata, size_t n_strata,
   double variance = find_variance(strata, n_strata, total);
   double inner = (mean * (double)n + .5) / ((double)n + 1);
   double effective = variance > 0 ? inner * (1 - inner) / variance : INFINITY;
-  find_wilson_ends(mean, effective, confidence, ends);
+  lqa_wilson_ends(mean, effective, confidence, ends);
   return (lqa_interval){mean, ends[0], ends[1], "stratified-wilson", n};
 }

@@ -163,14 +163,10 @@ static const char *write_details(const lqa_audit_input *input, const pairs *p) {
   lqa_json_open_array(&json);
   for (size_t i = 0; i < p->items.n && i < 1000; i++) {
     lqa_json_open_object(&json);
-    lqa_json_key(&json, "old");
-    lqa_json_str(&json, p->items.data[i].old_label);
-    lqa_json_key(&json, "new");
-    lqa_json_str(&json, p->items.data[i].new_label);
-    lqa_json_key(&json, "count");
-    lqa_json_int(&json, p->items.data[i].count);
-    lqa_json_key(&json, "in_map");
-    lqa_json_bool(&json, p->items.data[i].is_allowed);
+    lqa_json_add_str(&json, "old", p->items.data[i].old_label);
+    lqa_json_add_str(&json, "new", p->items.data[i].new_label);
+    lqa_json_add_int(&json, "count", p->items.data[i].count);
+    lqa_json_add_bool(&json, "in_map", p->items.data[i].is_allowed);
     lqa_json_key(&json, "spot_check");
     lqa_json_open_array(&json);
     for (int r = 0, n = draw_rows(input, p, (uint32_t)i, wanted, rows); r < n; r++) {

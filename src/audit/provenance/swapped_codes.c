@@ -50,10 +50,9 @@ static const char *write_details(const lqa_audit_input *input, const lqa_parts *
   lqa_json json;
   lqa_json_init(&json, &out, 0);
   lqa_json_open_object(&json);
-  lqa_json_key(&json, "column");
-  lqa_json_text(&json, parts->role < 0 ? NULL : input->dataset->roles[parts->role].name);
-  lqa_json_key(&json, "value");
-  lqa_json_str(&json, lqa_parts_name(parts, part));
+  lqa_json_add_text(&json, "column",
+                    parts->role < 0 ? NULL : input->dataset->roles[parts->role].name);
+  lqa_json_add_str(&json, "value", lqa_parts_name(parts, part));
   lqa_json_key(&json, "map");
   lqa_json_open_array(&json);
   for (int32_t k = 0; k < input->dataset->n_classes; k++) {
