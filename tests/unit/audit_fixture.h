@@ -2,11 +2,7 @@
 #ifndef LQA_TESTS_AUDIT_FIXTURE_H
 #define LQA_TESTS_AUDIT_FIXTURE_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "must.h"
 
 #include "audit/audit_run.h"
 
@@ -29,12 +25,8 @@ static inline lqa_dataset *fixture_dataset(const fixture_row *rows, size_t n,
   lqa_dataset *dataset = NULL;
   lqa_error err;
   lqa_error_clear(&err);
-  lqa_status status = lqa_dataset_from_arrays((int64_t)n, contents, labels, classes ? names : NULL,
-                                              n_classes, &dataset, &err);
-  if (status != LQA_OK) {
-    print_error("%s\n", err.message);
-  }
-  assert_int_equal(status, LQA_OK);
+  MUST(lqa_dataset_from_arrays((int64_t)n, contents, labels, classes ? names : NULL, n_classes,
+                               &dataset, &err));
   free(contents);
   free(labels);
   return dataset;
@@ -49,22 +41,14 @@ static inline void fixture_init(lqa_audit_run *run, const char *checks, const ch
   lqa_audit_choices choices = {.checks = {check, checks ? 1 : 0}, .set = {param, set ? 1 : 0}};
   lqa_error err;
   lqa_error_clear(&err);
-  lqa_status status = lqa_audit_run_init(run, &choices, &err);
-  if (status != LQA_OK) {
-    print_error("%s\n", err.message);
-  }
-  assert_int_equal(status, LQA_OK);
+  MUST(lqa_audit_run_init(run, &choices, &err));
 }
 
 static inline void fixture_run(lqa_audit_run *run, const lqa_audit_input *known) {
   lqa_error err;
   lqa_error_clear(&err);
-  lqa_status status = lqa_audit_run_structural(run, known, &err);
-  status = status == LQA_OK ? lqa_audit_run_modelled(run, known, &err) : status;
-  if (status != LQA_OK) {
-    print_error("%s\n", err.message);
-  }
-  assert_int_equal(status, LQA_OK);
+  MUST(lqa_audit_run_structural(run, known, &err));
+  MUST(lqa_audit_run_modelled(run, known, &err));
 }
 
 /* The n-th finding of an id with count > 0, or NULL. */

@@ -7,11 +7,7 @@
 #ifndef LQA_TESTS_RUN_FIXTURE_H
 #define LQA_TESTS_RUN_FIXTURE_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "must.h"
 
 #include "audit/audit.h"
 #include "audit/high_loss/high_loss.h"
@@ -51,14 +47,6 @@ static const run_row RUN_ROWS[FIXTURE_ROWS] = {
     {"a11", "the merger was approved", "Business", 2, .75, 0}};
 
 static const lqa_str RUN_CLASSES[] = {{"World", 5}, {"Sports", 6}, {"Business", 8}};
-
-static inline void must_be_ok(lqa_status status, const lqa_error *err) {
-  if (status != LQA_OK) {
-    print_error("status %d: %s\n", (int)status, err->message);
-  }
-  assert_int_equal(status, LQA_OK);
-}
-#define MUST(call) must_be_ok((call), &err)
 
 /* A fresh folder; owned. Removed by remove_scratch. */
 static inline char *make_scratch(void) {

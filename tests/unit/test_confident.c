@@ -1,10 +1,7 @@
 /* tests/unit/test_confident.c - confident learning against stored answers of cleanlab, against
  * itself over threads and memory layouts, and under failing allocations. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+
+#include "must.h"
 
 #include "audit/confident_learning/confident.h"
 #include "base/pairwise_sum.h"
@@ -82,11 +79,7 @@ static void open_problem(struct problem *q, lqa_tie_order ties, lqa_pool *pool) 
   }
   lqa_confident_input input = {
       .pred_probs = &q->matrix, .labels = &q->labels, .ties = ties, .pool = pool};
-  lqa_status status = lqa_confident_new(&input, &q->cl, &err);
-  if (status != LQA_OK) {
-    print_error("%s\n", err.message);
-  }
-  assert_int_equal(status, LQA_OK);
+  MUST(lqa_confident_new(&input, &q->cl, &err));
 }
 
 static void clear_problem(struct problem *q) {

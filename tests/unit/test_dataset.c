@@ -1,12 +1,10 @@
 /* Datasets from arrays: class order, NULLs, content hashes, lookups. */
+#include "must.h"
+
 #include "data/dataset.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define S(text) LQA_STR(text)
 
@@ -14,11 +12,7 @@ static lqa_dataset *build(const lqa_str *texts, const lqa_str *labels, int64_t n
                           const lqa_str *classes, int32_t n_classes) {
   lqa_dataset *d = NULL;
   lqa_error err;
-  lqa_status status = lqa_dataset_from_arrays(n, texts, labels, classes, n_classes, &d, &err);
-  if (status != LQA_OK) {
-    print_error("%s\n", err.message);
-  }
-  assert_int_equal(status, LQA_OK);
+  MUST(lqa_dataset_from_arrays(n, texts, labels, classes, n_classes, &d, &err));
   return d;
 }
 

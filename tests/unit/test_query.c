@@ -1,14 +1,12 @@
 /* Queries: types, lists, NULLs, order over many chunks, two streams at once, errors, cancellation.
  */
+#include "must.h"
+
 #include "data/query.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static lqa_database *db;
 
@@ -27,11 +25,7 @@ static int close_db(void **state) {
 static lqa_query *start(const char *sql) {
   lqa_query *q = NULL;
   lqa_error err;
-  lqa_status status = lqa_query_open(db, sql, NULL, 0, &q, &err);
-  if (status != LQA_OK) {
-    print_error("%s\n", err.message);
-  }
-  assert_int_equal(status, LQA_OK);
+  MUST(lqa_query_open(db, sql, NULL, 0, &q, &err));
   return q;
 }
 

@@ -1,4 +1,6 @@
 /* Tables: the same rows in three formats, quoting, formula escapes, same bytes twice, no debris. */
+#include "must.h"
+
 #include "data/table.h"
 
 #include "base/file.h"
@@ -6,15 +8,11 @@
 #include "data/query.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static const char *const texts[] = {
     "plain", "a,b",    "say \"hi\"", "two\nlines",       "=1+1", "-5", "-x",
@@ -74,11 +72,7 @@ static lqa_buf save(const char *name, int64_t n_rows) {
   lqa_table_format format;
   lqa_error err;
   assert_int_equal(lqa_table_format_of(name, &format, NULL), LQA_OK);
-  lqa_status status = lqa_table_save(&table, path_of(name), format, NULL, &err);
-  if (status != LQA_OK) {
-    print_error("%s\n", err.message);
-  }
-  assert_int_equal(status, LQA_OK);
+  MUST(lqa_table_save(&table, path_of(name), format, NULL, &err));
   lqa_buf bytes;
   lqa_buf_init(&bytes, 1 << 28);
   assert_int_equal(lqa_file_load(path_of(name), &bytes, NULL), LQA_OK);

@@ -130,11 +130,7 @@ static lqa_consensus find(const ballots *b, lqa_consensus_method method, int64_t
   lqa_error err;
   lqa_error_clear(&err);
   const lqa_consensus_options options = {.method = method};
-  lqa_status status = lqa_consensus_find(votes, &options, &found, &err);
-  if (status != LQA_OK) {
-    print_error("%s\n", err.message);
-  }
-  assert_int_equal(status, LQA_OK);
+  MUST(lqa_consensus_find(votes, &options, &found, &err));
   lqa_votes_close(votes);
   return found;
 }

@@ -2,16 +2,14 @@
 #ifndef LQA_TESTS_VOTES_FIXTURE_H
 #define LQA_TESTS_VOTES_FIXTURE_H
 
+#include "must.h"
+
 #include "base/rng.h"
 #include "model/vote_study.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* Votes as lists; every item has one. */
 typedef struct ballots {
@@ -69,11 +67,7 @@ __attribute__((unused)) static lqa_votes *ballots_open(const ballots *b, int64_t
   lqa_votes *votes = NULL;
   lqa_error err;
   lqa_error_clear(&err);
-  lqa_status status = lqa_votes_open(&input, &votes, &err);
-  if (status != LQA_OK) {
-    print_error("%s\n", err.message);
-  }
-  assert_int_equal(status, LQA_OK);
+  MUST(lqa_votes_open(&input, &votes, &err));
   return votes;
 }
 
