@@ -206,6 +206,22 @@ static size_t count_rows(const blending *job, int fold) {
   return n;
 }
 
+/* Of the fitted blend on the rows it was fitted on. */
+static lqa_status find_confusion(const fit *f, const double *weight, lqa_confusion *out) {
+  size_t n_classes = (size_t)f->n_classes;
+  double *p = lqa_malloc(f->n_rows, n_classes * sizeof *p);
+  if (!p) {
+    return LQA_NO_MEMORY;
+  }
+  for (size_t row = 0; row < f->n_rows; row++) {
+    mix_row(f, weight, row);
+    memcpy(p + row * n_classes, f->score, n_classes * sizeof *p);
+  }
+  lqa_status status = lqa_confusion_fit(p, f->label, f->n_rows, f->n_classes, out);
+  free(p);
+  return status;
+}
+
 static lqa_status fit_fold(void *data, size_t task, size_t worker) {
   (void)worker;
   blending *job = data;
@@ -224,6 +240,9 @@ static lqa_status fit_fold(void *data, size_t task, size_t worker) {
   collect_rows(job, &f, after, false);
   collect_rows(job, &f, before, true);
   fit_weights(&f, job->blend->weight[task]);
+  if (job->blend->looks_for_confusion) {
+    status = find_confusion(&f, job->blend->weight[task], &job->blend->confusion[task]);
+  }
 out:
   free(f.log_p);
   free(f.label);
@@ -290,7 +309,7 @@ void lqa_blend_choose_rows(const lqa_problem *problem, uint8_t *wanted) {
 }
 
 lqa_status lqa_blend_run(const lqa_problem *problem, lqa_blend *blend, float *pred_probs) {
-  blending job = {problem, blend, pred_probs};
+  blending job = {.problem = problem, .blend = blend};
   bool can_fit = true;
   for (int m = 0; m < blend->n_members; m++) {
     can_fit = can_fit && blend->members[m].p.next && blend->members[m].p.previous;
@@ -306,6 +325,11 @@ lqa_status lqa_blend_run(const lqa_problem *problem, lqa_blend *blend, float *pr
       blend->weight[f][m] *= blend->members[m].emphasis;
     }
   }
+  return lqa_blend_mix(problem, blend, pred_probs);
+}
+
+lqa_status lqa_blend_mix(const lqa_problem *problem, lqa_blend *blend, float *pred_probs) {
+  blending job = {problem, blend, pred_probs};
   size_t n_blocks = ((size_t)problem->x->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
   return lqa_pool_run(blend->pool, n_blocks, mix_block, &job);
 }

@@ -11,6 +11,7 @@
 #define LQA_MODEL_BLEND_H
 
 #include "base/pool.h"
+#include "model/confusion.h"
 #include "model/problem.h"
 
 enum { LQA_MAX_MEMBERS = 6 };
@@ -27,6 +28,9 @@ typedef struct lqa_blend {
   int n_members;
   lqa_pool *pool;
   double weight[LQA_MAX_FOLDS][LQA_MAX_MEMBERS]; /* result */
+  bool looks_for_confusion;
+  lqa_confusion confusion[LQA_MAX_FOLDS]; /* result: of the rows that a fold's weights were fitted
+                                           * on, if it looks for it */
 } lqa_blend;
 
 /* An emphasis for all members. With two classes the scale moves no rank; this much more of it marks
@@ -43,6 +47,9 @@ void lqa_blend_choose_rows(const lqa_problem *problem, uint8_t *wanted);
 /* Fills blend->weight and pred_probs (n_rows x n_classes, rows in a fold). pred_probs may be a
  * member's `outer`. LQA_NO_MEMORY. */
 lqa_status lqa_blend_run(const lqa_problem *problem, lqa_blend *blend,
+                         float *pred_probs) LQA_MUST_CHECK;
+/* Fills pred_probs again with the weights that are there, after members' `outer` changed. */
+lqa_status lqa_blend_mix(const lqa_problem *problem, lqa_blend *blend,
                          float *pred_probs) LQA_MUST_CHECK;
 
 #endif

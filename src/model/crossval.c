@@ -15,7 +15,6 @@
 #include <math.h>
 #include <string.h>
 
-#define BLENDED_TOLERANCE 1000
 #define REPEAT_STRIDE 0x9E3779B97F4A7C15u /* between the seeds of repeats */
 
 void lqa_crossval_options_init(lqa_crossval_options *options) {
@@ -227,7 +226,7 @@ lqa_status lqa_job_logistic(lqa_crossval_job *job, const lqa_problem *problem,
   lqa_softmax_options options = lqa_softmax_defaults();
   options.C = job->options->C;
   bool blended = out->next != NULL; /* the blend forgives more than its weights' own error */
-  options.tolerance = job->options->tolerance * (blended ? BLENDED_TOLERANCE : 1);
+  options.tolerance = job->options->tolerance * (blended ? LQA_BLENDED_TOLERANCE : 1);
   options.seed = job->options->seed;
   options.pool = job->options->pool;
   options.observer = job->options->observer;

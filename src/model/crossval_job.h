@@ -10,6 +10,8 @@
 #include "model/problem.h"
 #include "model/softmax.h"
 
+#define LQA_BLENDED_TOLERANCE 1000 /* of a blend's logistic regression, times the option's */
+
 typedef struct lqa_crossval_job {
   const lqa_dataset *dataset;
   const lqa_crossval_options *options;

@@ -30,8 +30,8 @@ typedef struct lqa_softmax_options {
   uint64_t seed;                /* order of the rows */
   lqa_pool *pool;               /* NULL: this thread alone */
   const lqa_observer *observer; /* asked whether to stop; NULL: never */
-  const float
-      *weight; /* n_rows, or NULL = 1 each; a weight must not depend on the row's own label */
+  const float *weight; /* n_rows, or NULL = 1 each; must not depend on the label of a row whose
+                        * prediction by a model that uses the weight counts */
 } lqa_softmax_options;
 
 /* How well a fold's model was solved and how it does on its own training rows. */

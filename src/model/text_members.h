@@ -20,7 +20,7 @@
 #define LQA_WORD_EMPHASIS 0.85
 #define LQA_CHARACTER_EMPHASIS 1.06
 
-enum { LQA_CHARACTERS_PER_RUN = 4 };
+enum { LQA_CHARACTERS_PER_RUN = 4, LQA_TEXT_MEMBERS = 3 };
 
 /* The words' features that options ask for. */
 static inline lqa_tfidf_options lqa_word_options(const lqa_crossval_options *o) {

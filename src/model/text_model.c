@@ -1,6 +1,9 @@
 /* Models of text: logistic regression, naive Bayes, or ("auto") a blend of both on words with naive
  * Bayes on hashed character 4-grams.
  *
+ * Where labels turn out to be confused systematically, the members are trained twice
+ * (second_pass.h).
+ *
  * Measured on AG News, Banking77, SMS spam and tweets with real disagreement (docs/models.md): each
  * member is wrong about other rows, so the blend finds more wrong labels than any of them on every
  * set, and costs little, since counting models train in one pass. Words are weighted by sublinear
@@ -9,6 +12,7 @@
 #include "model/blend.h"
 #include "model/crossval_job.h"
 #include "model/naive_bayes.h"
+#include "model/second_pass.h"
 #include "model/text_members.h"
 #include "model/text_plan.h"
 
@@ -28,6 +32,7 @@ typedef struct text_job {
   lqa_text_rows rows;
   uint8_t *use;
   lqa_sparse characters;
+  bool told; /* of the second pass */
 } text_job;
 
 static lqa_status build_characters(text_job *t, const char *note) {
@@ -157,6 +162,36 @@ static lqa_status train_members(text_job *t, lqa_blend *blend, lqa_blend_member 
   return add_characters(t, blend);
 }
 
+static lqa_status tell_second_pass(text_job *t, const lqa_second_pass *pass) {
+  const lqa_confusion *strongest = pass->blend->confusion;
+  const lqa_dataset *d = t->job->dataset;
+  int n_folds = t->job->out->n_folds;
+  for (int f = 1; f < n_folds; f++) {
+    strongest =
+        pass->blend->confusion[f].bound > strongest->bound ? &pass->blend->confusion[f] : strongest;
+  }
+  lqa_str from = d->classes[strongest->from], to = d->classes[strongest->to];
+  t->told = true;
+  return lqa_job_note(
+      t->job, lqa_arena_printf(&t->job->out->arena,
+                               "Labels look confused systematically: about %.0f %% of class %.*s "
+                               "seem to be labelled %.*s. The text models were trained a second "
+                               "time for %d of %d folds, doubtful rows counting less.",
+                               strongest->share * 100, (int)from.size, from.data, (int)to.size,
+                               to.data, pass->n_folds_again, n_folds));
+}
+
+/* Not for the blend whose weights alone are wanted. */
+static lqa_status train_again(text_job *t, lqa_blend *blend) {
+  lqa_second_pass pass = {
+      .words = &t->job->out->features.matrix, .characters = &t->characters, .blend = blend};
+  if (t->job->fitted || !blend->looks_for_confusion) {
+    return LQA_OK;
+  }
+  LQA_TRY(lqa_second_pass_run(t->job, &pass));
+  return pass.n_folds_again > 0 && !t->told ? tell_second_pass(t, &pass) : LQA_OK;
+}
+
 /* One blend on the folds as they are. */
 static lqa_status blend_once(lqa_crossval_job *job, void *data) {
   text_job *t = data;
@@ -168,10 +203,12 @@ static lqa_status blend_once(lqa_crossval_job *job, void *data) {
   lqa_blend_choose_rows(&problem, job->wanted);
   LQA_TRY_OUT(train_members(t, &blend, members));
   set_emphasis(t, members);
+  blend.looks_for_confusion = blend.n_members == LQA_TEXT_MEMBERS;
   LQA_TRY_OUT(lqa_embedding_members_add(job, &blend));
   const char *what = lqa_arena_printf(&job->out->arena, "tf-idf of %d terms%s", x->n_columns,
                                       job->dense.x.value ? " and embeddings" : "");
   LQA_TRY_OUT(what ? lqa_job_blend(job, &problem, &blend, what) : LQA_NO_MEMORY);
+  LQA_TRY_OUT(train_again(t, &blend));
 out:
   for (int m = 0; m < LQA_MAX_MEMBERS; m++) {
     lqa_predictions_clear(&members[m].p);
