@@ -1,15 +1,21 @@
 /* The weights of a streamed blend: a blend trained in memory on a sample, whose pair models choose
  * them as they do for small data (blend.h). Rows keep their folds, so a fold's weights come from
  * models and predictions of other folds alone. Weights fitted on 100,000 rows serve more rows well,
- * better than fixed ones (bench/RESULTS.md).
+ * better than fixed ones (bench/RESULTS.md), but for their scale: members that learned from more
+ * rows are surer of themselves, and naive Bayes far more than it should be. So the margins of the
+ * sample's predictions are kept, to which those of the streamed blend are scaled (text_stream.c).
  */
 #include "model/text_plan.h"
 
+#include "base/explog.h"
 #include "base/memory.h"
 #include "base/rng.h"
 #include "model/text_members.h"
 
+#include <math.h>
 #include <string.h>
+
+#define SMALLEST 1e-30f /* probabilities are held above this before their logarithm is taken */
 
 enum { MIN_SAMPLE = 2000, SAMPLE_STREAM = 13, MEMBERS = 3 };
 
@@ -91,9 +97,44 @@ static void clear(sample *s) {
   free(s->fold);
 }
 
-/* Trains the blend on the sample; its weights go to `weight`. */
-static lqa_status fit(const lqa_crossval_job *job, const sample *s,
-                      double (*weight)[LQA_MAX_MEMBERS], bool *fitted) {
+float lqa_score_margin(const float *score, int32_t n) {
+  float best = -INFINITY, next = -INFINITY;
+  for (int32_t k = 0; k < n; k++) {
+    if (score[k] > best) {
+      next = best;
+      best = score[k];
+    } else if (score[k] > next) {
+      next = score[k];
+    }
+  }
+  return n > 1 ? best - next : 0;
+}
+
+/* Lists the sampled rows with the margins of their probabilities, which become logarithms. */
+static lqa_status keep_margins(const lqa_crossval_job *job, const uint8_t *chosen,
+                               const lqa_crossval_result *fit, lqa_text_sample *out) {
+  size_t n_classes = (size_t)fit->n_classes;
+  out->row = lqa_malloc((size_t)fit->n_rows, sizeof *out->row);
+  out->margin = lqa_malloc((size_t)fit->n_rows, sizeof *out->margin);
+  if (!out->row || !out->margin) {
+    return LQA_NO_MEMORY;
+  }
+  for (int64_t row = 0; row < job->dataset->n_rows; row++) {
+    if (chosen[row]) {
+      float *p = fit->pred_probs + (size_t)out->n_rows * n_classes;
+      for (size_t k = 0; k < n_classes; k++) {
+        p[k] = lqa_logf(p[k] > SMALLEST ? p[k] : SMALLEST);
+      }
+      out->row[out->n_rows] = (uint32_t)row;
+      out->margin[out->n_rows++] = lqa_score_margin(p, fit->n_classes);
+    }
+  }
+  return LQA_OK;
+}
+
+/* Trains the blend on the sample. */
+static lqa_status fit(const lqa_crossval_job *job, const sample *s, const uint8_t *chosen,
+                      lqa_text_sample *result) {
   lqa_crossval_options options = *job->options;
   lqa_crossval_result out = {.n_rows = s->n,
                              .n_classes = job->out->n_classes,
@@ -104,13 +145,16 @@ static lqa_status fit(const lqa_crossval_job *job, const sample *s,
                             .out = &out,
                             .err = job->err,
                             .label = s->label,
-                            .fitted = weight};
+                            .fitted = result->weight};
   options.memory_bytes = 0;
   options.fixed_fold = s->fold;
   lqa_arena_init(&out.arena);
   out.pred_probs = lqa_malloc((size_t)s->n, (size_t)out.n_classes * sizeof *out.pred_probs);
   lqa_status status = out.pred_probs ? lqa_text_model_run(&inner) : LQA_NO_MEMORY;
-  *fitted = status == LQA_OK && inner.n_fitted == MEMBERS;
+  result->fitted = status == LQA_OK && inner.n_fitted == MEMBERS;
+  if (result->fitted) {
+    status = keep_margins(job, chosen, &out, result);
+  }
   free(inner.wanted);
   out.fold = NULL;
   lqa_crossval_clear(&out);
@@ -126,24 +170,33 @@ static void set_defaults(int n_folds, int32_t n_classes, double (*weight)[LQA_MA
   }
 }
 
-lqa_status lqa_text_sample_weights(const lqa_crossval_job *job, const lqa_text_rows *rows,
-                                   const lqa_text_plan *plan, double (*weight)[LQA_MAX_MEMBERS],
-                                   bool *fitted) {
+lqa_status lqa_text_sample_run(const lqa_crossval_job *job, const lqa_text_rows *rows,
+                               const lqa_text_plan *plan, lqa_text_sample *out) {
   sample s = {0};
   uint8_t *chosen = NULL;
   lqa_status status = LQA_OK;
-  *fitted = false;
+  out->fitted = false;
+  out->n_rows = 0;
+  out->row = NULL;
+  out->margin = NULL;
   if (plan->sample_rows >= MIN_SAMPLE && plan->word_bayes && plan->characters) {
     LQA_TRY_OUT(choose(job, plan->sample_rows, &chosen));
     LQA_TRY_OUT(copy_rows(job, rows, chosen, &s));
     lqa_dataset_release_content(job->dataset, job->dataset->n_rows);
-    LQA_TRY_OUT(fit(job, &s, weight, fitted));
+    LQA_TRY_OUT(fit(job, &s, chosen, out));
   }
-  if (!*fitted) {
-    set_defaults(job->out->n_folds, job->dataset->n_classes, weight);
+  if (!out->fitted) {
+    set_defaults(job->out->n_folds, job->dataset->n_classes, out->weight);
   }
 out:
   clear(&s);
   free(chosen);
   return status;
+}
+
+void lqa_text_sample_clear(lqa_text_sample *s) {
+  free(s->row);
+  free(s->margin);
+  s->row = NULL;
+  s->margin = NULL;
 }

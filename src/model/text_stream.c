@@ -100,10 +100,29 @@ static lqa_status start_scores(void *data, size_t task, size_t worker) {
     float *p = out->pred_probs + row * n_classes;
     for (size_t k = 0; out->fold[row] != LQA_NO_FOLD && k < n_classes; k++) {
       float least = LQA_SMALLEST_PROBABILITY;
-      p[k] = (float)s->weight[out->fold[row]][s->member] * lqa_logf(p[k] > least ? p[k] : least);
+      p[k] = (float)s->sample.weight[out->fold[row]][s->member] *
+             lqa_logf(p[k] > least ? p[k] : least);
     }
   }
   return LQA_OK;
+}
+
+/* Scales each fold's scores to the margins that the sample's blend had on the sampled rows of the
+ * fold. Its weights were fitted for those; members that learned from more rows are surer. No label
+ * of the fold takes part. */
+static void match_margins(stream *s) {
+  const lqa_crossval_result *out = s->job->out;
+  const lqa_text_sample *sample = &s->sample;
+  double wanted[LQA_MAX_FOLDS] = {0}, found[LQA_MAX_FOLDS] = {0};
+  for (int64_t i = 0; i < sample->n_rows; i++) {
+    size_t row = sample->row[i];
+    wanted[out->fold[row]] += (double)sample->margin[i];
+    found[out->fold[row]] +=
+        (double)lqa_score_margin(out->pred_probs + row * (size_t)out->n_classes, out->n_classes);
+  }
+  for (int f = 0; f < out->n_folds; f++) {
+    s->scale[f] = wanted[f] > 0 && found[f] > 0 ? (float)(wanted[f] / found[f]) : 1;
+  }
 }
 
 /* Scores to probabilities. */
@@ -114,7 +133,9 @@ static lqa_status end_scores(void *data, size_t task, size_t worker) {
   size_t n_classes = (size_t)out->n_classes, first = task * ROWS_PER_TASK;
   for (size_t row = first; row < (size_t)out->n_rows && row < first + ROWS_PER_TASK; row++) {
     float *p = out->pred_probs + row * n_classes, max = -INFINITY, sum = 0;
+    float scale = out->fold[row] != LQA_NO_FOLD ? s->scale[out->fold[row]] : 1;
     for (size_t k = 0; k < n_classes; k++) {
+      p[k] *= scale;
       max = p[k] > max ? p[k] : max;
     }
     for (size_t k = 0; out->fold[row] != LQA_NO_FOLD && k < n_classes; k++) {
@@ -136,7 +157,7 @@ static lqa_status over_rows(stream *s, lqa_task_fn task) {
 static lqa_status run_blend(stream *s) {
   lqa_crossval_job *job = s->job;
   lqa_job_begin(job, "fitting weights");
-  LQA_TRY(lqa_text_sample_weights(job, s->rows, s->plan, s->weight, &s->fitted));
+  LQA_TRY(lqa_text_sample_run(job, s->rows, s->plan, &s->sample));
   lqa_job_end(job, "weights");
   LQA_TRY(run_logistic(s));
   LQA_TRY(over_rows(s, start_scores));
@@ -156,13 +177,15 @@ static lqa_status run_blend(stream *s) {
     LQA_TRY(lqa_job_note(job, "Naive Bayes was left out of the blend: its tables would take too "
                               "much memory."));
   }
+  match_margins(s);
   return over_rows(s, end_scores);
 }
 
 /* Naive Bayes alone: the scores of one member of weight 1. */
 static lqa_status run_bayes_alone(stream *s) {
   for (int f = 0; f < s->job->out->n_folds; f++) {
-    s->weight[f][0] = 1;
+    s->sample.weight[f][0] = 1;
+    s->scale[f] = 1;
   }
   lqa_job_begin(s->job, "counting words");
   LQA_TRY(lqa_text_stream_bayes(s, false));
@@ -191,10 +214,10 @@ static const char *blend_text(const stream *s) {
   if (s->job->options->kind != LQA_MODEL_AUTO) {
     return "";
   }
-  return s->fitted ? lqa_arena_printf(&s->job->out->arena,
-                                      "; the blend's weights were fitted on %lld rows",
-                                      (long long)s->plan->sample_rows)
-                   : "; the blend has its default weights";
+  return s->sample.fitted ? lqa_arena_printf(&s->job->out->arena,
+                                             "; the blend's weights were fitted on %lld rows",
+                                             (long long)s->plan->sample_rows)
+                          : "; the blend has its default weights";
 }
 
 static lqa_status describe(const stream *s) {
@@ -229,6 +252,7 @@ lqa_status lqa_text_stream_run(lqa_crossval_job *job, const lqa_text_rows *rows,
   LQA_TRY_OUT(run_kind(&s));
   LQA_TRY_OUT(describe(&s));
 out:
+  lqa_text_sample_clear(&s.sample);
   lqa_hashed_blocks_clear(&s.features);
   return status;
 }

@@ -11,9 +11,9 @@ typedef struct lqa_text_stream {
   const lqa_text_rows *rows;
   const lqa_text_plan *plan;
   lqa_hashed_blocks features;
-  double weight[LQA_MAX_FOLDS][LQA_MAX_MEMBERS]; /* of the blend */
-  int member;                                    /* at hand: a column of weight */
-  bool fitted;
+  lqa_text_sample sample;     /* its weights are the blend's */
+  int member;                 /* at hand: a column of the weights */
+  float scale[LQA_MAX_FOLDS]; /* of a fold's scores, in the end */
 } lqa_text_stream;
 
 /* Log-probabilities are held above that of this, as in blend.c. */

@@ -151,7 +151,7 @@ static void clear_part(rows_part *part) {
 /* Adds a row's weighted log-probabilities to its scores. */
 static void add_scores(const lqa_text_stream *s, int fold, const float *p, float *score) {
   int32_t n_classes = s->job->dataset->n_classes;
-  float weight = (float)s->weight[fold][s->member];
+  float weight = (float)s->sample.weight[fold][s->member];
   for (int32_t k = 0; k < n_classes; k++) {
     float least = LQA_SMALLEST_PROBABILITY, term = weight * lqa_logf(p[k] > least ? p[k] : least);
     score[k] = isnan(score[k]) ? term : score[k] + term;

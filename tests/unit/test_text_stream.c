@@ -10,6 +10,7 @@
 #include "model/crossval.h"
 #include "model/naive_bayes.h"
 #include "model/softmax_stream.h"
+#include "model/text_plan.h"
 #include "model_fixture.h"
 
 #include <dirent.h>
@@ -389,6 +390,45 @@ static void says_its_route_and_learns(void **state) {
   clear(&c);
 }
 
+static double mean_margin(const lqa_crossval_result *r) {
+  double sum = 0;
+  for (int64_t i = 0; i < r->n_rows; i++) {
+    float score[N_CLASSES];
+    for (int k = 0; k < N_CLASSES; k++) {
+      score[k] = logf(r->pred_probs[i * N_CLASSES + k]);
+    }
+    sum += (double)lqa_score_margin(score, N_CLASSES);
+  }
+  return sum / (double)r->n_rows;
+}
+
+/* Weights that were fitted on a sample of a tenth make the blend of all rows no surer than one that
+ * was trained on as few rows. */
+static void scale_is_that_of_the_sample(void **state) {
+  (void)state;
+  corpus c = make(60000, 14);
+  lqa_crossval_options options = crossval_options(LQA_MODEL_AUTO, 71000000, &c);
+  lqa_crossval_result disk = run(&c, &options);
+  assert_true(has_note(&disk, "were fitted on"));
+  corpus tenth = c;
+  tenth.n /= 10;
+  options.memory_bytes = 0;
+  lqa_crossval_result memory = run(&tenth, &options);
+  double ratio = mean_margin(&disk) / mean_margin(&memory);
+  assert_true(ratio > 0.96 && ratio < 1.04);
+  lqa_crossval_clear(&memory);
+  lqa_crossval_clear(&disk);
+  clear(&c);
+}
+
+static void margin_is_best_less_next(void **state) {
+  (void)state;
+  const float scores[] = {-3, -1, -2.5f, -1.25f};
+  assert_true(lqa_score_margin(scores, 4) == 0.25f);
+  assert_true(lqa_score_margin(scores, 2) == 2);
+  assert_true(lqa_score_margin(scores, 1) == 0);
+}
+
 static void threads_change_nothing(void **state) {
   (void)state;
   corpus c = make(900, 6);
@@ -601,6 +641,8 @@ int main(void) {
       cmocka_unit_test(reaches_the_optimum),
       cmocka_unit_test(bayes_in_pieces_is_bayes),
       cmocka_unit_test(says_its_route_and_learns),
+      cmocka_unit_test(scale_is_that_of_the_sample),
+      cmocka_unit_test(margin_is_best_less_next),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(own_label_changes_nothing),
       cmocka_unit_test(odd_rows_are_taken),
