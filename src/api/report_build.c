@@ -58,8 +58,9 @@ lqa_status lqa_report_add_not_run(lqa_report *report, const lqa_audit_run *run, 
   for (int i = 0; i < run->n_skipped; i++) {
     const lqa_audit *audit = run->skipped[i].audit;
     for (int k = 0; k < lqa_audit_kind_count(audit); k++) {
-      bool wanted =
-          run->plan.wanted[audit->number][k] && run->plan.severity[audit->number][k] != LQA_IGNORE;
+      const lqa_finding_kind *only = run->skipped[i].kind;
+      bool wanted = (!only || only == &audit->kinds[k]) && run->plan.wanted[audit->number][k] &&
+                    run->plan.severity[audit->number][k] != LQA_IGNORE;
       if (wanted && !is_named(out, n, audit->kinds[k].id)) {
         out[n++] = (lqa_report_not_run){audit->kinds[k].id, run->skipped[i].reason};
       }

@@ -28,6 +28,7 @@ void lqa_audit_run_clear(lqa_audit_run *run) {
   lqa_row_groups_clear(&run->content_groups);
   free(run->cluster);
   lqa_vec_clear(&run->findings.items);
+  lqa_vec_clear(&run->findings.declined_kinds);
   lqa_arena_clear(&run->arena);
   *run = (lqa_audit_run){0};
 }
@@ -94,6 +95,38 @@ static bool is_listed(const lqa_finding_list *list, size_t from, const char *id)
   return false;
 }
 
+/* Books an audit, or one kind, as not run; a warning if the user named it, who else would think it
+ * passed. */
+static void skip(lqa_audit_run *run, const lqa_audit_skip *what, const lqa_observer *observer) {
+  run->skipped[run->n_skipped++] = *what;
+  if (run->plan.named[what->audit->number]) {
+    lqa_observe_message(observer, LQA_MESSAGE_WARN, "check %s is not run: %s",
+                        what->kind ? what->kind->id : what->audit->id, what->reason);
+  }
+}
+
+/* Kinds that the audit declined and that are wanted, unless it found one all the same. */
+static void skip_kinds(lqa_audit_run *run, const lqa_audit *audit, size_t from,
+                       const lqa_observer *observer) {
+  for (size_t i = 0; i < run->findings.declined_kinds.n; i++) {
+    const lqa_declined_kind *declined = &run->findings.declined_kinds.data[i];
+    ptrdiff_t k = declined->kind - audit->kinds;
+    if (run->plan.wanted[audit->number][k] && run->plan.severity[audit->number][k] != LQA_IGNORE &&
+        !is_listed(&run->findings, from, declined->kind->id)) {
+      skip(run, &(lqa_audit_skip){audit, declined->kind, declined->reason}, observer);
+    }
+  }
+}
+
+static bool is_declined(const lqa_finding_list *list, const lqa_finding_kind *kind) {
+  for (size_t i = 0; i < list->declined_kinds.n; i++) {
+    if (list->declined_kinds.data[i].kind == kind) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* One entry with count 0 for each id that the audit looked for in vain. */
 static lqa_status list_silent_kinds(lqa_audit_run *run, const lqa_audit *audit, size_t from,
                                     lqa_error *err) {
@@ -101,7 +134,7 @@ static lqa_status list_silent_kinds(lqa_audit_run *run, const lqa_audit *audit, 
     const lqa_finding_kind *kind = &audit->kinds[k];
     lqa_severity severity = run->plan.severity[audit->number][k];
     if (!run->plan.wanted[audit->number][k] || severity == LQA_IGNORE ||
-        is_listed(&run->findings, from, kind->id)) {
+        is_listed(&run->findings, from, kind->id) || is_declined(&run->findings, kind)) {
       continue;
     }
     lqa_finding *none = lqa_finding_add_none(&run->findings, kind);
@@ -113,15 +146,6 @@ static lqa_status list_silent_kinds(lqa_audit_run *run, const lqa_audit *audit, 
   return LQA_OK;
 }
 
-/* Books the audit as not run; a warning if the user named it, who else would think it passed. */
-static void skip(lqa_audit_run *run, const lqa_audit *audit, const char *reason,
-                 const lqa_observer *observer) {
-  run->skipped[run->n_skipped++] = (lqa_audit_skip){audit, reason};
-  if (run->plan.named[audit->number]) {
-    lqa_observe_message(observer, LQA_MESSAGE_WARN, "check %s is not run: %s", audit->id, reason);
-  }
-}
-
 static lqa_status run_one(lqa_audit_run *run, const lqa_audit *audit, const lqa_audit_input *known,
                           lqa_error *err) {
   lqa_audit_input input = *known;
@@ -131,11 +155,12 @@ static lqa_status run_one(lqa_audit_run *run, const lqa_audit *audit, const lqa_
   memcpy(input.params, run->plan.params[audit->number], sizeof input.params);
   const char *obstacle = find_obstacle(audit, &input);
   if (obstacle) {
-    skip(run, audit, obstacle, input.observer);
+    skip(run, &(lqa_audit_skip){audit, NULL, obstacle}, input.observer);
     return LQA_OK;
   }
   size_t from = run->findings.items.n;
   run->findings.declined = NULL;
+  run->findings.declined_kinds.n = 0;
   double start = lqa_clock_seconds();
   lqa_observe_progress(input.observer, audit->id, -1);
   LQA_TRY(lqa_observe_check(input.observer, err));
@@ -146,10 +171,11 @@ static lqa_status run_one(lqa_audit_run *run, const lqa_audit *audit, const lqa_
     return status == LQA_NO_MEMORY ? lqa_fail_memory(err, audit->summary) : status;
   }
   if (run->findings.declined && run->findings.items.n == from) {
-    skip(run, audit, run->findings.declined, input.observer);
+    skip(run, &(lqa_audit_skip){audit, NULL, run->findings.declined}, input.observer);
     return LQA_OK;
   }
   LQA_TRY(settle(run, audit, input.dataset, from, err));
+  skip_kinds(run, audit, from, input.observer);
   return list_silent_kinds(run, audit, from, err);
 }
 

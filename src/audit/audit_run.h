@@ -21,7 +21,8 @@
 
 typedef struct lqa_audit_skip {
   const lqa_audit *audit;
-  const char *reason; /* "no --time column"; arena, or static */
+  const lqa_finding_kind *kind; /* NULL: all of the audit's */
+  const char *reason;           /* "no --time column"; arena, or static */
 } lqa_audit_skip;
 
 typedef struct lqa_audit_run {
@@ -33,7 +34,7 @@ typedef struct lqa_audit_run {
    * exact duplicates; NULL where the data has no content to compare. */
   uint32_t *cluster;
   bool cluster_is_near; /* near duplicates, not only exact ones */
-  lqa_audit_skip skipped[LQA_AUDIT_COUNT];
+  lqa_audit_skip skipped[LQA_AUDIT_COUNT * LQA_AUDIT_MAX_KINDS];
   int n_skipped;
   /* Time per audit, for the manifest only; clusters are timed apart. */
   double seconds[LQA_AUDIT_COUNT], cluster_seconds;

@@ -78,6 +78,11 @@ lqa_status lqa_finding_decline(lqa_finding_list *list, const char *format, ...) 
   return list->declined ? LQA_OK : LQA_NO_MEMORY;
 }
 
+lqa_status lqa_finding_decline_kind(lqa_finding_list *list, const lqa_finding_kind *kind,
+                                    const char *reason) {
+  return lqa_vec_push(&list->declined_kinds, ((lqa_declined_kind){kind, reason}));
+}
+
 lqa_finding *lqa_finding_add_none(lqa_finding_list *list, const lqa_finding_kind *kind) {
   return push(list, kind);
 }

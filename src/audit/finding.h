@@ -41,10 +41,16 @@ typedef struct lqa_finding {
   const int32_t *suggested_label;
 } lqa_finding;
 
+typedef struct lqa_declined_kind {
+  const lqa_finding_kind *kind;
+  const char *reason;
+} lqa_declined_kind;
+
 typedef struct lqa_finding_list {
   LQA_VEC(lqa_finding) items; /* in the order found: audit_list.h order, then by row */
   lqa_arena *arena;           /* borrowed; owns texts and rows */
   const char *declined;       /* why the audit that runs cannot look at this data, or NULL */
+  LQA_VEC(lqa_declined_kind) declined_kinds; /* of the audit that runs */
 } lqa_finding_list;
 
 /* Appends a finding with its rows copied into the list's arena. Returns a pointer to fill in the
@@ -59,6 +65,11 @@ lqa_finding *lqa_finding_add_none(lqa_finding_list *list, const lqa_finding_kind
 /* The audit that runs says that this data gives it nothing to look at ("column 'when' is empty"):
  * where it found nothing either, it counts as not run, not as passed. LQA_OK or LQA_NO_MEMORY. */
 lqa_status lqa_finding_decline(lqa_finding_list *list, const char *format, ...) LQA_PRINTF(2, 3);
+
+/* The same of one kind, where the audit looks for its others; `reason` lives as long as the list.
+ */
+lqa_status lqa_finding_decline_kind(lqa_finding_list *list, const lqa_finding_kind *kind,
+                                    const char *reason);
 
 const char *lqa_severity_name(lqa_severity severity);
 /* In small or capital letters. */

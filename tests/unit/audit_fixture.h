@@ -85,6 +85,17 @@ static inline bool fixture_is_clean(const lqa_audit_run *run, const char *id) {
   return listed;
 }
 
+/* Why a kind was not looked for, or NULL: by itself, not with its whole audit. */
+static inline const char *fixture_declined(const lqa_audit_run *run, const char *id) {
+  for (int i = 0; i < run->n_skipped; i++) {
+    const lqa_finding_kind *kind = run->skipped[i].kind;
+    if (kind && strcmp(kind->id, id) == 0) {
+      return run->skipped[i].reason;
+    }
+  }
+  return NULL;
+}
+
 #define FIXTURE_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

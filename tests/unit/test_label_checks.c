@@ -252,7 +252,9 @@ static void finds_permuted_columns_and_in_sample_rows(void **state) {
   lqa_dataset *d = make_texts(probs, 1, false);
   given_probabilities(probs, d, &run);
   assert_non_null(fixture_find(&run, "probability-columns", 0));
-  assert_true(fixture_is_clean(&run, "in-sample-probabilities"));
+  assert_string_equal(fixture_declined(&run, "in-sample-probabilities"),
+                      "the columns are in another order");
+  assert_false(fixture_is_clean(&run, "in-sample-probabilities")); /* nor listed as clean */
   lqa_audit_run_clear(&run);
   lqa_dataset_free(d);
   d = make_texts(probs, 0, true);
@@ -264,6 +266,14 @@ static void finds_permuted_columns_and_in_sample_rows(void **state) {
   d = make_texts(probs, 0, false);
   given_probabilities(probs, d, &run);
   assert_true(fixture_is_clean(&run, "in-sample-probabilities"));
+  assert_true(fixture_is_clean(&run, "probability-columns"));
+  lqa_audit_run_clear(&run);
+  lqa_dataset_free(d);
+  d = make_texts(probs, 0, true);
+  d->kind = LQA_CONTENT_NONE; /* nothing to train a quick model on */
+  given_probabilities(probs, d, &run);
+  assert_non_null(strstr(fixture_declined(&run, "in-sample-probabilities"), "no content"));
+  assert_non_null(strstr(fixture_declined(&run, "probability-rows"), "no content"));
   assert_true(fixture_is_clean(&run, "probability-columns"));
   lqa_audit_run_clear(&run);
   lqa_dataset_free(d);

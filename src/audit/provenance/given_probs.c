@@ -216,9 +216,6 @@ static lqa_status judge_sums(const lqa_audit_input *input) {
 
 static lqa_status judge_in_sample(const lqa_audit_input *input, const agreement *agreed) {
   const agreement found = *agreed;
-  if (found.n < input->params[PARAM_MIN_ROWS]) {
-    return LQA_OK;
-  }
   double given = found.given / found.n, quick = found.quick / found.n;
   if (given < input->params[PARAM_ACCURACY] || quick > given - input->params[PARAM_MARGIN]) {
     return LQA_OK;
@@ -235,21 +232,41 @@ static lqa_status judge_in_sample(const lqa_audit_input *input, const agreement 
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
 
+/* Kinds that come after one that was found, or that there is too little to compare with for. */
+static lqa_status decline(const lqa_audit_input *input, int from, const char *reason) {
+  const lqa_finding_kind *kinds = input->audit->kinds;
+  if (from == ROW_ORDER) {
+    LQA_TRY(lqa_finding_decline_kind(input->findings, &kinds[ROW_ORDER], reason));
+  }
+  return lqa_finding_decline_kind(input->findings, &kinds[IN_SAMPLE], reason);
+}
+
+static lqa_status judge_against_model(const lqa_audit_input *input, const lqa_alignment *alignment,
+                                      lqa_error *err) {
+  agreement agreed;
+  bool is_found = false;
+  LQA_TRY(measure(input, alignment, &agreed, err));
+  if (agreed.n == 0) {
+    return decline(input, ROW_ORDER, "no content beside the probabilities");
+  }
+  if (agreed.n < input->params[PARAM_MIN_ROWS]) {
+    return decline(input, ROW_ORDER, "too few rows (--set given-probabilities.min-rows)");
+  }
+  LQA_TRY(judge_row_order(input, alignment, &agreed, &is_found));
+  return is_found ? decline(input, IN_SAMPLE, "the rows are in another order")
+                  : judge_in_sample(input, &agreed);
+}
+
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   lqa_alignment alignment;
-  agreement agreed;
-  bool is_done = false;
+  bool is_found = false;
   LQA_TRY(judge_sums(input));
   LQA_TRY(lqa_alignment_init(&alignment, input->dataset, input->pred_probs, err));
-  lqa_status status = judge_columns(input, &alignment, &is_done, err);
-  if (status == LQA_OK && !is_done) {
-    LQA_TRY_OUT(measure(input, &alignment, &agreed, err));
-    LQA_TRY_OUT(judge_row_order(input, &alignment, &agreed, &is_done));
+  lqa_status status = judge_columns(input, &alignment, &is_found, err);
+  if (status == LQA_OK) {
+    status = is_found ? decline(input, ROW_ORDER, "the columns are in another order")
+                      : judge_against_model(input, &alignment, err);
   }
-  if (status == LQA_OK && !is_done) {
-    status = judge_in_sample(input, &agreed);
-  }
-out:
   lqa_alignment_clear(&alignment);
   return status;
 }
