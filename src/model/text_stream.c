@@ -154,6 +154,33 @@ static lqa_status over_rows(stream *s, lqa_task_fn task) {
   return lqa_pool_run(s->job->options->pool, n, task, s);
 }
 
+/* Whether a member says anything in the blend. */
+static bool has_weight(const stream *s, int member) {
+  bool any = false;
+  for (int f = 0; f < s->job->out->n_folds; f++) {
+    any = any || s->sample.weight[f][member] > 0;
+  }
+  return any;
+}
+
+/* A naive Bayes member, unless its tables are too large or it has no weight. */
+static lqa_status add_bayes(stream *s, int member) {
+  static const char *const progress[] = {NULL, "counting words", "counting characters"};
+  static const char *const stages[] = {NULL, "word model", "character model"};
+  static const char *const notes[] = {
+      NULL, "Naive Bayes on words was left out of the blend: on the sampled rows it added nothing.",
+      "Characters were left out of the blend: on the sampled rows they added nothing."};
+  bool fits = member == 1 ? s->plan->word_bayes : s->plan->characters;
+  if (!fits || !has_weight(s, member)) {
+    return fits ? lqa_job_note(s->job, notes[member]) : LQA_OK;
+  }
+  s->member = member;
+  lqa_job_begin(s->job, progress[member]);
+  LQA_TRY(lqa_text_stream_bayes(s, member == 2));
+  lqa_job_end(s->job, stages[member]);
+  return LQA_OK;
+}
+
 static lqa_status run_blend(stream *s) {
   lqa_crossval_job *job = s->job;
   lqa_job_begin(job, "fitting weights");
@@ -161,18 +188,8 @@ static lqa_status run_blend(stream *s) {
   lqa_job_end(job, "weights");
   LQA_TRY(run_logistic(s));
   LQA_TRY(over_rows(s, start_scores));
-  if (s->plan->word_bayes) {
-    s->member = 1;
-    lqa_job_begin(job, "counting words");
-    LQA_TRY(lqa_text_stream_bayes(s, false));
-    lqa_job_end(job, "word model");
-  }
-  if (s->plan->characters) {
-    s->member = 2;
-    lqa_job_begin(job, "counting characters");
-    LQA_TRY(lqa_text_stream_bayes(s, true));
-    lqa_job_end(job, "character model");
-  }
+  LQA_TRY(add_bayes(s, 1));
+  LQA_TRY(add_bayes(s, 2));
   if (!s->plan->word_bayes || !s->plan->characters) {
     LQA_TRY(lqa_job_note(job, "Naive Bayes was left out of the blend: its tables would take too "
                               "much memory."));

@@ -421,6 +421,41 @@ static void scale_is_that_of_the_sample(void **state) {
   clear(&c);
 }
 
+/* Texts whose class lies in pairs of words only: a word, and so its characters, says nothing. */
+static void write_pairs(corpus *c) {
+  lqa_rng rng;
+  lqa_rng_init(&rng, 15, 1);
+  for (int64_t i = 0; i < c->n; i++) {
+    uint64_t k = lqa_rng_below(&rng, N_CLASSES);
+    size_t size = 0;
+    for (int pair = 0; pair < 5; pair++) {
+      unsigned a = (unsigned)lqa_rng_below(&rng, 60);
+      unsigned b = (unsigned)(lqa_rng_below(&rng, 20) * 3 + (k + 60 - a) % 3);
+      size += (size_t)snprintf(c->text[i] + size, sizeof c->text[i] - size, "word%u word%u stop ",
+                               100 + a, 100 + b);
+    }
+    c->content[i] = (lqa_str){c->text[i], size};
+    c->code[i] = (int32_t)k;
+    c->label[i] = lqa_str_from(class_names[k]);
+  }
+}
+
+static void member_without_weight_is_left_out(void **state) {
+  (void)state;
+  corpus c = make(9000, 15);
+  write_pairs(&c);
+  lqa_crossval_options options = crossval_options(LQA_MODEL_AUTO, 0, &c);
+  lqa_crossval_result memory = run(&c, &options);
+  options.memory_bytes = 66000000;
+  lqa_crossval_result disk = run(&c, &options);
+  assert_true(has_note(&disk, "Characters were left out of the blend"));
+  assert_false(has_note(&disk, "too much memory"));
+  assert_true(fabs(disk.log_loss - memory.log_loss) < 0.01);
+  lqa_crossval_clear(&memory);
+  lqa_crossval_clear(&disk);
+  clear(&c);
+}
+
 static void margin_is_best_less_next(void **state) {
   (void)state;
   const float scores[] = {-3, -1, -2.5f, -1.25f};
@@ -642,6 +677,7 @@ int main(void) {
       cmocka_unit_test(bayes_in_pieces_is_bayes),
       cmocka_unit_test(says_its_route_and_learns),
       cmocka_unit_test(scale_is_that_of_the_sample),
+      cmocka_unit_test(member_without_weight_is_left_out),
       cmocka_unit_test(margin_is_best_less_next),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(own_label_changes_nothing),
