@@ -27,35 +27,39 @@ static bool may_take(size_t n, size_t size, size_t *bytes) {
   return true;
 }
 
-void *lqa_calloc(size_t n, size_t size) {
-  size_t bytes;
-  return may_take(n, size, &bytes) ? calloc(1, bytes) : NULL;
-}
-
-void *lqa_malloc(size_t n, size_t size) {
-  size_t bytes;
-  return may_take(n, size, &bytes) ? malloc(bytes) : NULL;
-}
-
-void *lqa_malloc_aligned(size_t n, size_t size) {
-  size_t bytes;
-  return may_take(n, size, &bytes) ? aligned_alloc(64, (bytes + 63) / 64 * 64) : NULL;
-}
-
-void *lqa_calloc_table(size_t n, size_t size) {
-  char *memory = lqa_malloc_aligned(n, size);
-  if (memory) {
-    uintptr_t first = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
-    uintptr_t last = ((uintptr_t)memory + n * size) & ~(uintptr_t)(HUGE_PAGE - 1);
-    if (first < last) {
-      (void)madvise((void *)first, last - first, MADV_HUGEPAGE); /* a wish: refusal is fine */
-    }
-    memset(memory, 0, n * size);
+/* Asks for huge pages for what will be large: the first touch of a small page costs microseconds,
+ * and 4 MB have a thousand of them. A wish: refusal is fine. */
+static void *wish_huge(void *memory, size_t bytes) {
+  uintptr_t first = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+  uintptr_t last = ((uintptr_t)memory + bytes) & ~(uintptr_t)(HUGE_PAGE - 1);
+  if (memory && bytes >= 2 * HUGE_PAGE && first < last) {
+    (void)madvise((void *)first, last - first, MADV_HUGEPAGE);
   }
   return memory;
 }
 
+void *lqa_calloc(size_t n, size_t size) {
+  size_t bytes;
+  return may_take(n, size, &bytes) ? wish_huge(calloc(1, bytes), bytes) : NULL;
+}
+
+void *lqa_malloc(size_t n, size_t size) {
+  size_t bytes;
+  return may_take(n, size, &bytes) ? wish_huge(malloc(bytes), bytes) : NULL;
+}
+
+void *lqa_malloc_aligned(size_t n, size_t size) {
+  size_t bytes;
+  return may_take(n, size, &bytes) ? wish_huge(aligned_alloc(64, (bytes + 63) / 64 * 64), bytes)
+                                   : NULL;
+}
+
+void *lqa_calloc_table(size_t n, size_t size) {
+  void *memory = lqa_malloc_aligned(n, size);
+  return memory ? memset(memory, 0, n * size) : NULL;
+}
+
 void *lqa_realloc(void *old, size_t n, size_t size) {
   size_t bytes;
-  return may_take(n, size, &bytes) ? realloc(old, bytes) : NULL;
+  return may_take(n, size, &bytes) ? wish_huge(realloc(old, bytes), bytes) : NULL;
 }

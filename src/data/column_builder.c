@@ -11,8 +11,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { HUGE_PAGE = 1 << 21, LARGE_BYTES = 1 << 24 };
-
 void lqa_column_builder_init(lqa_column_builder *builder, uint64_t spill_above,
                              const char *folder) {
   *builder = (lqa_column_builder){.spill_above = spill_above, .folder = folder, .fd = -1};
@@ -57,21 +55,9 @@ static lqa_status spill(lqa_column_builder *builder, lqa_error *err) {
   return LQA_OK;
 }
 
-/* Asks for large pages, which cost a five-hundredth of the page faults. */
-static void prefer_large_pages(char *data, size_t size) {
-  uintptr_t first = ((uintptr_t)data + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
-  uintptr_t end = ((uintptr_t)data + size) & ~(uintptr_t)(HUGE_PAGE - 1);
-  if (end > first) {
-    (void)madvise((void *)first, end - first, MADV_HUGEPAGE); /* a wish: refusal is fine */
-  }
-}
-
 static lqa_status grow(lqa_column_builder *builder, size_t need, lqa_error *err) {
   if (lqa_vec_reserve(&builder->bytes, need) != LQA_OK) {
     return lqa_fail_memory(err, "loading a column");
-  }
-  if (builder->bytes.capacity >= LARGE_BYTES) {
-    prefer_large_pages(builder->bytes.data, builder->bytes.capacity);
   }
   return LQA_OK;
 }

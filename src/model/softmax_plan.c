@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* Of the constant feature: at most BIAS_SCALE, and BIAS_ROWS in the rows of an average class. More
  * ties all rows to each other and slows every epoch's progress; less, and the intercepts crawl.
@@ -21,7 +20,7 @@
                              */
 #define INTERCEPT_LIMIT 0.1 /* ... and at most this much */
 
-enum { MAX_LANES = LQA_SMALL_VECTORS * LQA_LANES, HUGE_PAGE = 2 << 20 };
+enum { MAX_LANES = LQA_SMALL_VECTORS * LQA_LANES };
 
 lqa_softmax_options lqa_softmax_defaults(void) {
   return (lqa_softmax_options){
@@ -122,21 +121,6 @@ static void set_lanes(const lqa_softmax_plan *plan, lqa_softmax_group *g) {
   }
 }
 
-/* Zeroes, on huge pages where they are large: rows of W are read in random order, and with small
- * pages most reads would also have to look up an address. */
-static void *take_zeroed(size_t n, size_t size) {
-  char *memory = lqa_malloc_aligned(n, size);
-  if (memory) {
-    uintptr_t first = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
-    uintptr_t last = ((uintptr_t)memory + n * size) & ~(uintptr_t)(HUGE_PAGE - 1);
-    if (first < last) {
-      madvise((void *)first, last - first, MADV_HUGEPAGE);
-    }
-    memset(memory, 0, n * size);
-  }
-  return memory;
-}
-
 lqa_status lqa_softmax_group_open(const lqa_softmax_plan *plan, int number, size_t n_rows,
                                   lqa_softmax_group *g) {
   int n_folds = plan->problem->n_folds, n_groups = plan->n_outer_groups;
@@ -152,12 +136,12 @@ lqa_status lqa_softmax_group_open(const lqa_softmax_plan *plan, int number, size
       .row_weight = plan->options->weight};
   g->n_vectors = (g->n_models * g->width + LQA_LANES - 1) / LQA_LANES;
   size_t n = (size_t)g->n_vectors;
-  g->weight = take_zeroed((size_t)plan->problem->x->n_columns, n * sizeof *g->weight);
-  g->residual = take_zeroed(n_rows, n * sizeof *g->residual);
+  g->weight = lqa_calloc_table((size_t)plan->problem->x->n_columns, n * sizeof *g->weight);
+  g->residual = lqa_calloc_table(n_rows, n * sizeof *g->residual);
   g->row = lqa_malloc_aligned(n_rows, sizeof *g->row);
-  g->centre = take_zeroed(n * 3, sizeof *g->centre);
-  g->first_out = take_zeroed(n * 5, sizeof *g->first_out);
-  g->scratch = take_zeroed(n * 6, sizeof *g->scratch);
+  g->centre = lqa_calloc_table(n * 3, sizeof *g->centre);
+  g->first_out = lqa_calloc_table(n * 5, sizeof *g->first_out);
+  g->scratch = lqa_calloc_table(n * 6, sizeof *g->scratch);
   if (!g->weight || !g->residual || !g->row || !g->centre || !g->first_out || !g->scratch) {
     return LQA_NO_MEMORY;
   }
