@@ -3,9 +3,10 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(DEPS REQUIRED IMPORTED_TARGET
-                  sqlite3 libcurl libmicrohttpd libutf8proc libxxhash libcrypto zlib libzstd)
-# Tests alone: the judge-server, and whoever reads what our writer writes.
+                  sqlite3 libcurl libmicrohttpd libutf8proc libxxhash libcrypto libisal libzstd)
+# Tests alone: the judge-server, whoever reads what our writer writes, or writes what we read.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 
 add_library(duckdb SHARED IMPORTED)
 if(LABELQA_SYSTEM_DUCKDB)

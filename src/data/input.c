@@ -3,7 +3,7 @@
  * A compressed file of some size is read and decompressed by a thread of its own, so that whoever
  * parses need not wait.
  * A plain UTF-8 file is read straight into the caller's buffer. Compressed data goes through one
- * raw buffer, transcoded data through a second one. zlib and zstd report damage and truncation,
+ * raw buffer, transcoded data through a second one. ISA-L and zstd report damage and truncation,
  * which a short file would otherwise pass off as its end.
  */
 #include "data/input.h"
@@ -14,11 +14,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <iconv.h>
+#include <isa-l/igzip_lib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 #include <zstd.h>
 
 enum { RAW_BYTES = 1 << 18, HEAD_BYTES = 1 << 12 };
@@ -46,7 +46,7 @@ struct lqa_input {
   window text;      /* bytes to be transcoded */
   bool text_at_end;
   uint64_t text_bytes; /* transcoded so far */
-  z_stream zlib;
+  struct inflate_state *gzip;
   ZSTD_DStream *zstd;
   iconv_t iconv; /* (iconv_t)-1: none */
   char encoding[64];
@@ -82,25 +82,21 @@ static lqa_status fail_damaged(const lqa_input *in, const char *what, lqa_error 
 /* One step of gzip; members may follow each other. */
 static lqa_status inflate_step(lqa_input *in, char *to, size_t capacity, size_t *got,
                                lqa_error *err) {
-  z_stream *z = &in->zlib;
-  if (!in->in_frame && inflateReset(z) != Z_OK) {
-    return lqa_fail_memory(err, "decompressing");
+  struct inflate_state *z = in->gzip;
+  if (!in->in_frame) {
+    isal_inflate_reset(z);
   }
   in->in_frame = true;
   z->next_in = (unsigned char *)in->raw.data + in->raw.start;
-  z->avail_in = (uInt)(in->raw.end - in->raw.start);
+  z->avail_in = (uint32_t)(in->raw.end - in->raw.start);
   z->next_out = (unsigned char *)to;
-  z->avail_out = (uInt)(capacity < RAW_BYTES * 64 ? capacity : RAW_BYTES * 64);
+  z->avail_out = (uint32_t)(capacity < RAW_BYTES * 64 ? capacity : RAW_BYTES * 64);
   size_t room = z->avail_out;
-  int result = inflate(z, Z_NO_FLUSH);
+  int result = isal_inflate(z); /* negative: not gzip data, or its check sum is wrong */
   in->raw.start = in->raw.end - z->avail_in;
   *got = room - z->avail_out;
-  if (result == Z_STREAM_END) {
-    in->in_frame = false;
-  } else if (result != Z_OK && result != Z_BUF_ERROR) {
-    return fail_damaged(in, "cannot be decompressed", err);
-  }
-  return LQA_OK;
+  in->in_frame = z->block_state != ISAL_BLOCK_FINISH;
+  return result < 0 ? fail_damaged(in, "cannot be decompressed", err) : LQA_OK;
 }
 
 static lqa_status unzstd_step(lqa_input *in, char *to, size_t capacity, size_t *got,
@@ -280,16 +276,17 @@ static lqa_status start_decompression(lqa_input *in, lqa_error *err) {
   ssize_t n = pread(in->fd, magic, sizeof magic, 0);
   if (n >= 2 && magic[0] == 0x1F && magic[1] == 0x8B) {
     in->compression = GZIP;
-    if (inflateInit2(&in->zlib, 15 + 16) != Z_OK) {
-      in->compression = PLAIN;
-      return lqa_fail_memory(err, "decompressing");
+    in->gzip = lqa_malloc(1, sizeof *in->gzip);
+    if (in->gzip) {
+      isal_inflate_init(in->gzip);
+      in->gzip->crc_flag = ISAL_GZIP;
     }
   } else if (n == 4 && memcmp(magic, "\x28\xB5\x2F\xFD", 4) == 0) {
     in->compression = ZSTD;
     in->zstd = ZSTD_createDStream();
   }
   in->raw.data = in->compression == PLAIN ? NULL : lqa_malloc(RAW_BYTES, 1);
-  bool ready = in->compression == PLAIN || (in->raw.data && (in->compression == GZIP || in->zstd));
+  bool ready = in->compression == PLAIN || (in->raw.data && (in->gzip || in->zstd));
   return ready ? LQA_OK : lqa_fail_memory(err, "decompressing");
 }
 
@@ -338,9 +335,6 @@ void lqa_input_close(lqa_input *input) {
     return;
   }
   lqa_read_ahead_free(input->ahead);
-  if (input->compression == GZIP) {
-    inflateEnd(&input->zlib);
-  }
   ZSTD_freeDStream(input->zstd);
   if (input->iconv != (iconv_t)-1) {
     iconv_close(input->iconv);
@@ -348,6 +342,7 @@ void lqa_input_close(lqa_input *input) {
   if (input->fd >= 0) {
     close(input->fd);
   }
+  free(input->gzip);
   free(input->raw.data);
   free(input->head.data);
   free(input->text.data);
