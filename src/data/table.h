@@ -6,7 +6,8 @@
  *
  * CSV: RFC 4180 with "\n", header; cells a spreadsheet would take for a formula (leading = + - @,
  * tab, CR) get a leading apostrophe; lists are joined by "; ". Plain numbers are never escaped.
- * Parquet: zstd, one thread, so the bytes depend on the rows alone.
+ * Parquet: zstd, one thread compresses, so the bytes depend on the rows alone. Getters may be
+ * called on another thread than the caller's, one at a time.
  */
 #ifndef LQA_DATA_TABLE_H
 #define LQA_DATA_TABLE_H
