@@ -10,55 +10,42 @@
 
 #include "base/explog.h"
 #include "base/memory.h"
+#include "labelqa/confident.h"
 
 #include <math.h>
 
 static const double TOP_DECILE = .9;
 static const double LEAST_CONFIDENCE = 1e-15;
 
-typedef struct ranked {
-  double loss;
-  int64_t index;
-} ranked;
-
-static int compare_losses(const void *a, const void *b) {
-  const ranked *x = a, *y = b;
-  if (x->loss != y->loss) {
-    return x->loss < y->loss ? -1 : 1;
+/* percentile[i] of loss[i], NAN where the loss is. `order` has room for n. */
+static lqa_status rank_losses(const double *loss, size_t n, int64_t *order, double *percentile) {
+  LQA_TRY(lqa_argsort(loss, (int64_t)n, LQA_TIES_STABLE, order));
+  size_t n_known = n;
+  for (; n_known > 0 && isnan(loss[order[n_known - 1]]); n_known--) {
+    percentile[order[n_known - 1]] = NAN;
   }
-  return x->index < y->index ? -1 : x->index > y->index;
-}
-
-/* Sorts `items` and gives percentile[index] to each. */
-static void rank_items(ranked *items, size_t n, double *percentile) {
-  qsort(items, n, sizeof *items, compare_losses);
-  for (size_t from = 0; from < n;) {
+  for (size_t from = 0; from < n_known;) {
     size_t to = from + 1;
-    while (to < n && items[to].loss == items[from].loss) {
+    while (to < n_known && loss[order[to]] == loss[order[from]]) {
       to++;
     }
     double middle = .5 * (double)(from + 1 + to); /* of the ranks from + 1 .. to */
     for (; from < to; from++) {
-      percentile[items[from].index] = middle / (double)n;
+      percentile[order[from]] = middle / (double)n_known;
     }
   }
+  return LQA_OK;
 }
 
 /* Percentile and is_high of out->loss. */
-static lqa_status rank_losses(int64_t n_rows, const lqa_high_loss *out, lqa_error *err) {
-  ranked *items = lqa_malloc((size_t)n_rows, sizeof *items);
-  if (!items) {
+static lqa_status rank_rows(int64_t n_rows, const lqa_high_loss *out, lqa_error *err) {
+  int64_t *order = lqa_malloc((size_t)n_rows, sizeof *order);
+  lqa_status status =
+      order ? rank_losses(out->loss, (size_t)n_rows, order, out->percentile) : LQA_NO_MEMORY;
+  free(order);
+  if (status != LQA_OK) {
     return lqa_fail_memory(err, "ranking losses");
   }
-  size_t n = 0;
-  for (int64_t row = 0; row < n_rows; row++) {
-    out->percentile[row] = NAN;
-    if (!isnan(out->loss[row])) {
-      items[n++] = (ranked){out->loss[row], row};
-    }
-  }
-  rank_items(items, n, out->percentile);
-  free(items);
   for (int64_t row = 0; row < n_rows; row++) {
     out->is_high[row] = out->percentile[row] > TOP_DECILE;
   }
@@ -71,7 +58,7 @@ lqa_status lqa_high_loss_from_confidence(int64_t n_rows, const double *self_conf
     double s = self_confidence[row];
     out->loss[row] = isnan(s) ? NAN : -lqa_log(s > LEAST_CONFIDENCE ? s : LEAST_CONFIDENCE) + 0.;
   }
-  return rank_losses(n_rows, out, err);
+  return rank_rows(n_rows, out, err);
 }
 
 static int compare_records(const void *a, const void *b) {
@@ -87,17 +74,24 @@ typedef struct epoch_counts {
   int32_t *seen, *high;
 } epoch_counts;
 
-/* One epoch's records: ranks them and counts. `items` and `percentile` have room for n. */
-static void count_epoch(const lqa_loss_record *records, size_t n, ranked *items, double *percentile,
-                        const epoch_counts *counts) {
+/* Room for the records of an epoch. */
+typedef struct epoch_scratch {
+  double *loss, *percentile;
+  int64_t *order;
+} epoch_scratch;
+
+/* One epoch's records: ranks them and counts. */
+static lqa_status count_epoch(const lqa_loss_record *records, size_t n, const epoch_scratch *s,
+                              const epoch_counts *counts) {
   for (size_t i = 0; i < n; i++) {
-    items[i] = (ranked){records[i].loss, (int64_t)i};
+    s->loss[i] = records[i].loss;
   }
-  rank_items(items, n, percentile);
+  LQA_TRY(rank_losses(s->loss, n, s->order, s->percentile));
   for (size_t i = 0; i < n; i++) {
     counts->seen[records[i].row]++;
-    counts->high[records[i].row] += percentile[i] > TOP_DECILE;
+    counts->high[records[i].row] += s->percentile[i] > TOP_DECILE;
   }
+  return LQA_OK;
 }
 
 static lqa_status check_records(int64_t n_rows, const lqa_loss_record *records, size_t n,
@@ -134,9 +128,10 @@ lqa_status lqa_high_loss_from_log(int64_t n_rows, lqa_loss_record *records, size
   lqa_status status = LQA_OK;
   epoch_counts counts = {lqa_calloc((size_t)n_rows, sizeof(int32_t)),
                          lqa_calloc((size_t)n_rows, sizeof(int32_t))};
-  ranked *items = lqa_malloc(n_records, sizeof *items);
-  double *percentile = lqa_malloc(n_records, sizeof *percentile);
-  if (!counts.seen || !counts.high || !items || !percentile) {
+  epoch_scratch scratch = {lqa_malloc(n_records, sizeof(double)),
+                           lqa_malloc(n_records, sizeof(double)),
+                           lqa_malloc(n_records, sizeof(int64_t))};
+  if (!counts.seen || !counts.high || !scratch.loss || !scratch.percentile || !scratch.order) {
     status = lqa_fail_memory(err, "ranking losses");
     goto out;
   }
@@ -146,18 +141,23 @@ lqa_status lqa_high_loss_from_log(int64_t n_rows, lqa_loss_record *records, size
     while (to < n_records && records[to].epoch == records[from].epoch) {
       to++;
     }
-    count_epoch(records + from, to - from, items, percentile, &counts);
+    status = count_epoch(records + from, to - from, &scratch, &counts);
+    if (status != LQA_OK) {
+      status = lqa_fail_memory(err, "ranking losses");
+      goto out;
+    }
     from = to;
   }
   take_means(n_rows, records, n_records, &counts, out->loss);
-  LQA_TRY_OUT(rank_losses(n_rows, out, err));
+  LQA_TRY_OUT(rank_rows(n_rows, out, err));
   for (int64_t row = 0; row < n_rows; row++) {
     out->is_high[row] = 2 * counts.high[row] > counts.seen[row];
   }
 out:
   free(counts.seen);
   free(counts.high);
-  free(items);
-  free(percentile);
+  free(scratch.loss);
+  free(scratch.percentile);
+  free(scratch.order);
   return status;
 }
