@@ -5,14 +5,17 @@
  */
 #include "model/confusion.h"
 
+#include "base/explog.h"
 #include "base/memory.h"
 
 #include <math.h>
+#include <string.h>
 
 #define FIRST_SHARE 0.1 /* of labels that are wrong, to begin with */
 #define RIGHT_ROWS 5.0  /* of each class, added as rightly labelled */
 #define EVERY_ROW 1.0   /* added to each pair of classes */
 #define STANDARD_ERRORS 2.0
+#define SMALLEST 1e-9 /* probability before its logarithm is taken */
 
 enum { ROUNDS = 30 };
 
@@ -82,6 +85,22 @@ static void find_strongest(const channel *c, lqa_confusion *out) {
   }
 }
 
+/* Whether p says more of the labels than their own frequencies do: a model that has learned nothing
+ * has nothing to be torn between. */
+static bool knows_labels(channel *c, const double *p, const int32_t *label, size_t n_rows) {
+  double gain = 0;
+  memset(c->count, 0, c->n_classes * sizeof *c->count);
+  for (size_t row = 0; row < n_rows; row++) {
+    double own = p[row * c->n_classes + (size_t)label[row]];
+    gain += lqa_log(own > SMALLEST ? own : SMALLEST);
+    c->count[label[row]]++;
+  }
+  for (size_t k = 0; k < c->n_classes; k++) {
+    gain -= c->count[k] > 0 ? c->count[k] * lqa_log(c->count[k] / (double)n_rows) : 0;
+  }
+  return gain > 0;
+}
+
 lqa_status lqa_confusion_fit(const double *p, const int32_t *label, size_t n_rows,
                              int32_t n_classes, lqa_confusion *out) {
   size_t n = (size_t)n_classes;
@@ -92,11 +111,14 @@ lqa_status lqa_confusion_fit(const double *p, const int32_t *label, size_t n_row
   c.count = lqa_malloc(n * n, sizeof *c.count);
   LQA_TRY_OUT(c.share && c.count ? LQA_OK : LQA_NO_MEMORY);
   begin(&c);
-  for (int round = 0; round < ROUNDS; round++) {
+  bool knows = knows_labels(&c, p, label, n_rows);
+  for (int round = 0; knows && round < ROUNDS; round++) {
     count_rows(&c, p, label, n_rows);
     share_out(&c);
   }
-  find_strongest(&c, out);
+  if (knows) {
+    find_strongest(&c, out);
+  }
 out:
   free(c.share);
   free(c.count);

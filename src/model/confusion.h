@@ -11,7 +11,8 @@
 #include "base/status.h"
 
 /* The strongest confusion: `share` of class `from` is called `to`. Which is strongest is judged by
- * `bound`, two standard errors below its share; 0 where there is none. */
+ * `bound`, two standard errors below its share; all 0 where there is none, or where the predictions
+ * say no more of the labels than class frequencies. */
 typedef struct lqa_confusion {
   int32_t from, to;
   double share, bound;

@@ -61,6 +61,22 @@ static void noise_the_model_expects_is_none(void **state) {
   assert_false(lqa_confusion_is_systematic(&noisy));
 }
 
+/* Predictions that are always of the class before: worse than frequencies, no evidence. */
+static void a_model_that_knows_nothing_is_no_evidence(void **state) {
+  (void)state;
+  double p[300 * 3];
+  int32_t label[300];
+  for (int row = 0; row < 300; row++) {
+    label[row] = row % 3;
+    for (int k = 0; k < 3; k++) {
+      p[row * 3 + k] = k == (row + 2) % 3 ? .9 : .05;
+    }
+  }
+  lqa_confusion found;
+  assert_int_equal(lqa_confusion_fit(p, label, 300, 3, &found), LQA_OK);
+  assert_false(lqa_confusion_is_systematic(&found));
+}
+
 /* ---- texts ---- */
 
 typedef struct corpus {
@@ -171,6 +187,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(confusion_is_found),
       cmocka_unit_test(noise_the_model_expects_is_none),
+      cmocka_unit_test(a_model_that_knows_nothing_is_no_evidence),
       cmocka_unit_test(only_systematic_errors_train_again),
       cmocka_unit_test(own_label_changes_nothing),
       cmocka_unit_test(threads_change_nothing),
