@@ -21,9 +21,15 @@
 
 enum { LOGISTIC, WORDS, CHARACTERS };
 
+typedef struct second_run {
+  const lqa_crossval_job *job;
+  const lqa_second_pass *pass;
+} second_run;
+
+/* One fold at work, in one thread. */
 typedef struct again {
-  lqa_crossval_job *job;
-  lqa_second_pass *pass;
+  const lqa_crossval_job *job;
+  const lqa_second_pass *pass;
   uint8_t *fold;        /* of the two problems of a pass, in turn */
   float *weight;        /* of every row */
   float *words, *other; /* n_rows x n_classes: predictions */
@@ -39,7 +45,7 @@ static lqa_problem problem_of(const again *a, const lqa_sparse *x, int n_folds) 
 static lqa_status count_again(const again *a, const lqa_sparse *x, int n_folds, float alpha,
                               float *out) {
   lqa_problem problem = problem_of(a, x, n_folds);
-  lqa_naive_bayes_options options = {alpha, a->job->options->pool};
+  lqa_naive_bayes_options options = {.alpha = alpha};
   return lqa_naive_bayes_run(&problem, &options, &(lqa_predictions){.outer = out});
 }
 
@@ -116,7 +122,6 @@ static lqa_status train_weighted(const again *a, int fold) {
   options.C = o->C;
   options.tolerance = o->tolerance * LQA_BLENDED_TOLERANCE;
   options.seed = o->seed;
-  options.pool = o->pool;
   options.observer = o->observer;
   options.weight = a->weight;
   LQA_TRY(lqa_softmax_run(&problem, &options, &(lqa_predictions){.outer = a->words}, trained));
@@ -146,31 +151,36 @@ static lqa_status take_scratch(again *a) {
   return a->fold && a->weight && a->words && a->other ? LQA_OK : LQA_NO_MEMORY;
 }
 
-static lqa_status run_folds(again *a) {
-  lqa_blend *blend = a->pass->blend;
-  lqa_job_begin(a->job, "training again");
-  LQA_TRY(take_scratch(a));
-  for (int fold = 0; fold < a->job->out->n_folds; fold++) {
-    if (lqa_confusion_is_systematic(&blend->confusion[fold])) {
-      LQA_TRY(train_again(a, fold));
-    }
+static lqa_status run_fold(void *data, size_t task, size_t worker) {
+  (void)worker;
+  const second_run *run = data;
+  again a = {.job = run->job, .pass = run->pass};
+  if (!lqa_confusion_is_systematic(&run->pass->blend->confusion[task])) {
+    return LQA_OK;
   }
-  lqa_problem problem = lqa_job_problem(a->job, a->pass->words);
-  LQA_TRY(lqa_blend_mix(&problem, blend, a->job->out->pred_probs));
-  lqa_job_end(a->job, "second pass");
-  return LQA_OK;
-}
-
-lqa_status lqa_second_pass_run(lqa_crossval_job *job, lqa_second_pass *pass) {
-  again a = {.job = job, .pass = pass};
-  pass->n_folds_again = 0;
-  for (int fold = 0; fold < job->out->n_folds; fold++) {
-    pass->n_folds_again += lqa_confusion_is_systematic(&pass->blend->confusion[fold]);
-  }
-  lqa_status status = pass->n_folds_again > 0 ? run_folds(&a) : LQA_OK;
+  lqa_status status = take_scratch(&a);
+  status = status == LQA_OK ? train_again(&a, (int)task) : status;
   free(a.fold);
   free(a.weight);
   free(a.words);
   free(a.other);
   return status;
+}
+
+lqa_status lqa_second_pass_run(lqa_crossval_job *job, lqa_second_pass *pass) {
+  second_run run = {job, pass};
+  int n_folds = job->out->n_folds;
+  pass->n_folds_again = 0;
+  for (int fold = 0; fold < n_folds; fold++) {
+    pass->n_folds_again += lqa_confusion_is_systematic(&pass->blend->confusion[fold]);
+  }
+  if (pass->n_folds_again == 0) {
+    return LQA_OK;
+  }
+  lqa_problem problem = lqa_job_problem(job, pass->words);
+  lqa_job_begin(job, "training again");
+  LQA_TRY(lqa_pool_run(job->options->pool, (size_t)n_folds, run_fold, &run));
+  LQA_TRY(lqa_blend_mix(&problem, pass->blend, job->out->pred_probs));
+  lqa_job_end(job, "second pass");
+  return LQA_OK;
 }

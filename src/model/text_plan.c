@@ -103,7 +103,7 @@ static double in_memory(const lqa_crossval_job *job, const size_up *s) {
       2 * (double)lqa_bayes_stream_bytes((int32_t)1 << CHARACTER_BITS, n_classes, n_folds);
   double characters =
       is_blend ? matrix + 12 * CHARACTER_ENTRIES * s->text_bytes + 9 * probs + tables : 0;
-  double again = characters + 4 * s->n_entries + 2 * probs; /* second_pass.h */
+  double again = characters + (4 * s->n_entries + 2 * probs) * fmin(threads, n_folds);
   return FIXED_BYTES + largest(building, largest(training, is_blend ? again : 0));
 }
 
