@@ -20,7 +20,11 @@
 #define LQA_WORD_EMPHASIS 0.85
 #define LQA_CHARACTER_EMPHASIS 1.06
 
-enum { LQA_CHARACTERS_PER_RUN = 4, LQA_TEXT_MEMBERS = 3 };
+enum {
+  LQA_CHARACTERS_PER_RUN = 4,
+  LQA_TEXT_MEMBERS = 3,
+  LQA_MAX_BAYES_BYTES = 256 << 20 /* a larger counting model is left out of the blend */
+};
 
 /* The words' features that options ask for. */
 static inline lqa_tfidf_options lqa_word_options(const lqa_crossval_options *o) {

@@ -23,7 +23,6 @@
 enum {
   MIN_HASH_BITS = 10,
   MAX_HASH_BITS = 18,
-  MAX_BAYES_BYTES = 256 << 20,     /* a larger counting model is left out of the blend */
   MAX_CHARACTER_BYTES = 256 << 20, /* and so are characters of a larger text */
 };
 
@@ -90,15 +89,16 @@ static lqa_status run_bayes(text_job *t) {
 
 static uint64_t bayes_limit(const text_job *t) {
   uint64_t limit = t->job->options->memory_bytes / 4;
-  return limit > 0 && limit < MAX_BAYES_BYTES ? limit : MAX_BAYES_BYTES;
+  return limit > 0 && limit < LQA_MAX_BAYES_BYTES ? limit : LQA_MAX_BAYES_BYTES;
 }
 
-/* Adds a naive Bayes member on matrix `x`, unless it would take too much memory. */
+/* Adds a naive Bayes member on matrix `x`, unless it would take too much memory: with a thread for
+ * every fold, so that what is left out does not depend on threads. */
 static lqa_status add_bayes(text_job *t, const lqa_sparse *x, float alpha, lqa_blend *blend) {
   lqa_blend_member *member = (lqa_blend_member *)&blend->members[blend->n_members];
   lqa_problem problem = lqa_job_problem(t->job, x);
   lqa_naive_bayes_options options = {alpha, t->job->options->pool};
-  if (lqa_naive_bayes_bytes(&problem, lqa_pool_threads(options.pool)) > bayes_limit(t)) {
+  if (lqa_naive_bayes_bytes(&problem, (size_t)problem.n_folds) > bayes_limit(t)) {
     return lqa_job_note(t->job, "Naive Bayes was left out of the blend: its tables would take too "
                                 "much memory.");
   }

@@ -87,6 +87,15 @@ static double largest(double a, double b) {
   return a > b ? a : b;
 }
 
+/* The counting tables of characters, which are left out where they are too large. */
+static double character_tables(const lqa_crossval_job *job, const size_up *s) {
+  double columns = DISTINCT_TERMS * CHARACTER_ENTRIES * s->text_bytes;
+  columns = fmin(columns, (double)(1 << CHARACTER_BITS));
+  double most = fmin((double)job->options->memory_bytes / 4, LQA_MAX_BAYES_BYTES);
+  return fmin(most, 2 * (double)lqa_bayes_stream_bytes((int32_t)columns, job->dataset->n_classes,
+                                                       job->out->n_folds));
+}
+
 /* What training in memory takes at most, texts and labels not counted. */
 static double in_memory(const lqa_crossval_job *job, const size_up *s) {
   bool is_blend = job->options->kind == LQA_MODEL_AUTO;
@@ -95,16 +104,14 @@ static double in_memory(const lqa_crossval_job *job, const size_up *s) {
   double lane = (double)lqa_softmax_stream_weight_bytes(1, n_classes, n_folds) * kinds;
   double matrix = 8 * s->n_entries + 8 * s->n_rows, probs = 4 * s->n_rows * n_classes;
   double building = 2 * s->n_terms + 2 * matrix;
-  double threads =
-      (double)lqa_pool_threads(job->options->pool); /* as many groups describe the rows */
-  double rows = sizeof(lqa_softmax_row) * s->n_rows * fmin(threads, n_folds * kinds);
+  double rows = sizeof(lqa_softmax_row) * s->n_rows * n_folds * kinds; /* for every group at most */
   double training = matrix + lane * (s->n_distinct + s->n_rows) + rows + 3 * probs;
-  double tables =
-      2 * (double)lqa_bayes_stream_bytes((int32_t)1 << CHARACTER_BITS, n_classes, n_folds);
-  double characters =
-      is_blend ? matrix + 12 * CHARACTER_ENTRIES * s->text_bytes + 9 * probs + tables : 0;
-  double again = characters + (4 * s->n_entries + 2 * probs) * fmin(threads, n_folds);
-  return FIXED_BYTES + largest(building, largest(training, is_blend ? again : 0));
+  double tables = character_tables(job, s);
+  double hashed = CHARACTER_ENTRIES * s->text_bytes, kept = matrix + 9 * probs + tables;
+  double characters = kept + 12 * hashed; /* while they are hashed; 8 from then on */
+  double again = kept + 8 * hashed + (4 * s->n_entries + 2 * probs) * n_folds; /* second_pass.h */
+  double blend = is_blend ? largest(characters, again) : 0;
+  return FIXED_BYTES + largest(building, largest(training, blend));
 }
 
 /* The largest number of bits between the bounds for which bits * unit bytes fit. */

@@ -179,7 +179,7 @@ lqa_status lqa_text_sample_run(const lqa_crossval_job *job, const lqa_text_rows 
   out->n_rows = 0;
   out->row = NULL;
   out->margin = NULL;
-  if (plan->sample_rows >= MIN_SAMPLE && plan->word_bayes && plan->characters) {
+  if (plan->sample_rows >= MIN_SAMPLE) {
     LQA_TRY_OUT(choose(job, plan->sample_rows, &chosen));
     LQA_TRY_OUT(copy_rows(job, rows, chosen, &s));
     lqa_dataset_release_content(job->dataset, job->dataset->n_rows);

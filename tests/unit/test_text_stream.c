@@ -446,7 +446,7 @@ static void member_without_weight_is_left_out(void **state) {
   write_pairs(&c);
   lqa_crossval_options options = crossval_options(LQA_MODEL_AUTO, 0, &c);
   lqa_crossval_result memory = run(&c, &options);
-  options.memory_bytes = 66000000;
+  options.memory_bytes = 36000000;
   lqa_crossval_result disk = run(&c, &options);
   assert_true(has_note(&disk, "Characters were left out of the blend"));
   assert_false(has_note(&disk, "too much memory"));
@@ -490,7 +490,7 @@ static void own_label_changes_nothing(void **state) {
     bool samples = i == 3; /* a limit that leaves room for a sample of 2,000 rows */
     corpus c = make(samples ? 6000 : 400, 7);
     lqa_crossval_options options =
-        crossval_options(samples ? LQA_MODEL_AUTO : kinds[i], samples ? 66000000 : 1 << 20, &c);
+        crossval_options(samples ? LQA_MODEL_AUTO : kinds[i], samples ? 36000000 : 1 << 20, &c);
     options.pool = lqa_pool_new(2);
     lqa_crossval_result before = run(&c, &options);
     assert_true(has_note(&before, "from disk"));
@@ -533,6 +533,49 @@ static void odd_rows_are_taken(void **state) {
     assert_true(scored ? fabsf(p[0] + p[1] + p[2] - 1) < 1e-5f : isnan(p[0]));
   }
   assert_true(r.out_of_fold_accuracy > 0.8);
+  lqa_crossval_clear(&r);
+  clear(&c);
+}
+
+/* Many classes make large tables, but not for few different characters: a limit that leaves room is
+ * no reason to train from disk. */
+static void many_classes_stay_in_memory(void **state) {
+  (void)state;
+  corpus c = make(3000, 16);
+  char name[77][4];
+  for (int k = 0; k < 77; k++) {
+    snprintf(name[k], sizeof name[k], "c%02d", k);
+  }
+  for (int64_t i = 0; i < c.n; i++) {
+    c.label[i] = lqa_str_from(name[i % 77]);
+    c.fold[i] = (uint8_t)(i / 77 % N_FOLDS);
+  }
+  lqa_crossval_options options = crossval_options(LQA_MODEL_AUTO, 250000000, &c);
+  lqa_crossval_result r = run(&c, &options);
+  assert_false(has_note(&r, "from disk"));
+  assert_false(has_note(&r, "left out"));
+  lqa_crossval_clear(&r);
+  clear(&c);
+}
+
+/* Where a member's tables do not fit, the others have the weights of the sample's blend, and its
+ * scale: with many classes that is far from the defaults. */
+static void sample_serves_fewer_members(void **state) {
+  (void)state;
+  corpus c = make(12000, 17);
+  char name[70][4];
+  for (int64_t i = 0; i < c.n; i++) {
+    int k = (int)(i % 70);
+    snprintf(name[k], sizeof name[k], "c%02d", k);
+    c.content[i].size = (size_t)snprintf(c.text[i], sizeof c.text[i], "own%d like%d of%d word%d", k,
+                                         k / 7, (int)(i % 11), (int)(i % 13));
+    c.label[i] = lqa_str_from(name[k]);
+    c.fold[i] = (uint8_t)(i / 70 % N_FOLDS);
+  }
+  lqa_crossval_options options = crossval_options(LQA_MODEL_AUTO, 60000000, &c);
+  lqa_crossval_result r = run(&c, &options);
+  assert_true(has_note(&r, "Naive Bayes was left out") && has_note(&r, "were fitted on"));
+  assert_true(r.log_loss < 0.1);
   lqa_crossval_clear(&r);
   clear(&c);
 }
@@ -682,6 +725,8 @@ int main(void) {
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(own_label_changes_nothing),
       cmocka_unit_test(odd_rows_are_taken),
+      cmocka_unit_test(many_classes_stay_in_memory),
+      cmocka_unit_test(sample_serves_fewer_members),
       cmocka_unit_test(full_disk_is_an_error),
       cmocka_unit_test(too_little_space_is_told_before),
       cmocka_unit_test(leaves_no_file),
