@@ -11,6 +11,8 @@ struct lqa_database {
   duckdb_database db;
   duckdb_connection connection;
   const lqa_observer *observer;
+  void (*tick)(void *data); /* called now and then while a query runs, on the caller's thread */
+  void *tick_data;
   unsigned n_functions; /* registered so far: names must not repeat */
 };
 

@@ -43,14 +43,27 @@ static lqa_status fail_frame(lqa_status status, const char *path, lqa_error *err
   return lqa_fail(err, LQA_BAD_DATA, "the data frame cannot be read: %s", inner.message);
 }
 
+/* duckdb_arrow_scan takes most errors of get_schema for success. */
+static bool has_schema(struct ArrowArrayStream *stream) {
+  struct ArrowSchema schema = {0};
+  if (stream->get_schema(stream, &schema) != 0) {
+    return false;
+  }
+  if (schema.release) {
+    schema.release(&schema);
+  }
+  return true;
+}
+
 static lqa_status save_frame(struct ArrowArrayStream *stream, const char *path,
                              const lqa_observer *observer, lqa_error *err) {
   lqa_database_options options = {.n_threads = 1, .observer = observer};
   lqa_database *database = NULL;
   LQA_TRY(lqa_database_open(&options, &database, err));
   lqa_status status = LQA_OK;
-  if (duckdb_arrow_scan(database->connection, "lqa_frame", (duckdb_arrow_stream)(void *)stream) !=
-      DuckDBSuccess) {
+  if (!has_schema(stream) ||
+      duckdb_arrow_scan(database->connection, "lqa_frame", (duckdb_arrow_stream)(void *)stream) !=
+          DuckDBSuccess) {
     const char *why = stream->get_last_error(stream);
     status = lqa_fail(err, LQA_BAD_DATA, "%s",
                       why ? why : "it has no columns, or columns of a type that is not known");

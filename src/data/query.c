@@ -12,6 +12,7 @@
 #include "data/duck.h"
 
 #include <stdio.h>
+#include <time.h>
 
 struct lqa_query {
   lqa_database *database;
@@ -201,6 +202,13 @@ static lqa_status drive(lqa_database *database, duckdb_connection connection,
     }
     if (duckdb_pending_execution_is_finished(state)) {
       return LQA_OK;
+    }
+    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) {
+      const struct timespec moment = {.tv_nsec = 100000};
+      nanosleep(&moment, NULL); /* other threads have them */
+    }
+    if (database->tick) {
+      database->tick(database->tick_data);
     }
     if (lqa_observe_cancelled(database->observer)) {
       duckdb_interrupt(connection);

@@ -6,7 +6,7 @@
  *
  * CSV: RFC 4180 with "\n", header; cells a spreadsheet would take for a formula (leading = + - @,
  * tab, CR) get a leading apostrophe; lists are joined by "; ". Plain numbers are never escaped.
- * Parquet: zstd, one thread compresses, so the bytes depend on the rows alone. Getters may be
+ * Parquet: zstd, some threads; the bytes depend on the rows alone. For Parquet, getters may be
  * called on another thread than the caller's, one at a time.
  */
 #ifndef LQA_DATA_TABLE_H
