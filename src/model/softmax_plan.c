@@ -226,6 +226,18 @@ int lqa_softmax_check_models(const lqa_softmax_plan *plan, lqa_softmax_group *g,
   return n_left;
 }
 
+void lqa_softmax_add_sums(const lqa_softmax_group *g, lqa_softmax_block *sums,
+                          const lqa_softmax_block *more) {
+  for (int m = 0; m < g->n_models; m++) {
+    sums->sums[m].loss += more->sums[m].loss;
+    sums->sums[m].n_train += more->sums[m].n_train;
+    sums->sums[m].n_correct += more->sums[m].n_correct;
+  }
+  for (size_t i = 0; i < 2 * (size_t)g->n_vectors * LQA_LANES; i++) {
+    sums->gap[i] += more->gap[i]; /* the gradient follows the gap */
+  }
+}
+
 /* Half the squared norm of a model's weights. */
 static double penalty(const lqa_softmax_group *g, int m, int32_t n_columns) {
   double sum = 0;

@@ -39,6 +39,10 @@ void lqa_softmax_group_close(lqa_softmax_group *group);
  * converged, returns how many go on. */
 int lqa_softmax_check_models(const lqa_softmax_plan *plan, lqa_softmax_group *group, int epoch);
 
+/* *sums += *more, of a group's models; in the order of the rows. */
+void lqa_softmax_add_sums(const lqa_softmax_group *group, lqa_softmax_block *sums,
+                          const lqa_softmax_block *more);
+
 /* Turns sums over training rows into the certificate of the group's m-th model, in scikit-learn's
  * scale. */
 void lqa_softmax_certify(const lqa_softmax_plan *plan, const lqa_softmax_group *group,

@@ -185,15 +185,7 @@ static lqa_status certify(void *data, size_t task, size_t thread) {
   worker *w = &((run *)data)->workers[task];
   lqa_softmax_block *all = &w->sums[0];
   for (int chunk = 1; chunk < CHUNKS; chunk++) {
-    const lqa_softmax_block *part = &w->sums[chunk];
-    for (int m = 0; m < w->group.n_models; m++) {
-      all->sums[m].loss += part->sums[m].loss;
-      all->sums[m].n_train += part->sums[m].n_train;
-      all->sums[m].n_correct += part->sums[m].n_correct;
-    }
-    for (size_t i = 0; i < 2 * lanes(&w->group); i++) { /* the gradient follows the gap */
-      all->gap[i] += part->gap[i];
-    }
+    lqa_softmax_add_sums(&w->group, all, &w->sums[chunk]);
   }
   for (int m = 0; m < w->group.n_models; m++) {
     lqa_softmax_certify(&w->r->plan, &w->group, all, m);
