@@ -15,7 +15,8 @@
 #include <string.h>
 
 #define SMALLEST 1e-9f /* probabilities are held above this before their logarithm is taken */
-#define PULL 1.0       /* weight of the squared distance to the default weights */
+#define CLOSE 1e-4
+#define PULL 1.0 /* weight of the squared distance to the default weights */
 
 enum {
   FIT_VALUES = 65536 / 2, /* rows x classes of a fold that weights are fitted on, within ... */
@@ -48,8 +49,8 @@ typedef struct blending {
   float *pred_probs;
 } blending;
 
-/* Softmax of the weighted scores in f->score; returns the row's log-loss. */
-static double mix_row(const fit *f, const double *weight, size_t row) {
+/* Softmax of the weighted scores in f->score. The row's log-loss is log(*total) - the result. */
+static double mix_row(const fit *f, const double *weight, size_t row, double *total) {
   const double *log_p = f->log_p + row * (size_t)f->n_members * (size_t)f->n_classes;
   double max = -INFINITY, sum = 0;
   for (int32_t k = 0; k < f->n_classes; k++) {
@@ -68,7 +69,8 @@ static double mix_row(const fit *f, const double *weight, size_t row) {
   for (int32_t k = 0; k < f->n_classes; k++) {
     f->score[k] /= sum;
   }
-  return lqa_log(sum) - own;
+  *total = sum;
+  return own;
 }
 
 /* Adds a row's first and second derivatives: mean and covariance of the members' log-probabilities.
@@ -92,15 +94,22 @@ static void add_derivatives(const fit *f, size_t row, point *p) {
   }
 }
 
-/* Total log-loss plus the pull, with derivatives if `deep`. */
-static void evaluate(const fit *f, const double *weight, bool deep, point *p) {
+/* Total log-loss plus the pull, with derivatives. Totals of rows are multiplied until the product
+ * is large: a logarithm of many costs a logarithm of one. */
+static void evaluate(const fit *f, const double *weight, point *p) {
+  double product = 1;
   memset(p, 0, sizeof *p);
   for (size_t row = 0; row < f->n_rows; row++) {
-    p->loss += mix_row(f, weight, row);
-    if (deep) {
-      add_derivatives(f, row, p);
+    double total;
+    p->loss -= mix_row(f, weight, row, &total);
+    add_derivatives(f, row, p);
+    product *= total; /* from 1 to the number of classes */
+    if (product > 1e200) {
+      p->loss += lqa_log(product);
+      product = 1;
     }
   }
+  p->loss += lqa_log(product);
   for (int m = 0; m < f->n_members; m++) {
     double apart = weight[m] - f->members[m].default_weight;
     p->loss += PULL / 2 * apart * apart;
@@ -135,9 +144,9 @@ static void solve(point *p, const bool *is_free, int n, double *step) {
   }
 }
 
-/* Moves along -step, cut at zero, halving until the loss falls; returns how far the weights moved.
- */
-static double descend(const fit *f, double loss, const double *step, double *weight) {
+/* Moves along -step, cut at zero, halving until the loss falls; *at becomes the new point. Returns
+ * how far the weights moved. */
+static double descend(const fit *f, const double *step, double *weight, point *at) {
   double length = 1;
   for (int i = 0; i < MAX_HALVINGS; i++, length /= 2) {
     double moved = 0, tried[LQA_MAX_MEMBERS];
@@ -147,26 +156,29 @@ static double descend(const fit *f, double loss, const double *step, double *wei
       moved += fabs(tried[m] - weight[m]);
     }
     point p;
-    evaluate(f, tried, false, &p);
-    if (p.loss < loss) {
+    evaluate(f, tried, &p);
+    if (p.loss < at->loss) {
       memcpy(weight, tried, (size_t)f->n_members * sizeof *weight);
+      *at = p;
       return moved;
     }
   }
   return 0;
 }
 
+/* Newton's method squares the distance: after a move of CLOSE the next would be its square. */
 static void fit_weights(const fit *f, double *weight) {
+  point at;
+  evaluate(f, weight, &at);
   for (int step_number = 0; step_number < MAX_STEPS; step_number++) {
-    point p;
     bool is_free[LQA_MAX_MEMBERS];
     double step[LQA_MAX_MEMBERS];
-    evaluate(f, weight, true, &p);
     for (int m = 0; m < f->n_members; m++) {
-      is_free[m] = weight[m] > 0 || p.slope[m] < 0;
+      is_free[m] = weight[m] > 0 || at.slope[m] < 0;
     }
-    solve(&p, is_free, f->n_members, step);
-    if (descend(f, p.loss, step, weight) < 1e-6) {
+    point local = at;
+    solve(&local, is_free, f->n_members, step);
+    if (descend(f, step, weight, &at) < CLOSE) {
       return;
     }
   }
@@ -214,7 +226,8 @@ static lqa_status find_confusion(const fit *f, const double *weight, lqa_confusi
     return LQA_NO_MEMORY;
   }
   for (size_t row = 0; row < f->n_rows; row++) {
-    mix_row(f, weight, row);
+    double total;
+    mix_row(f, weight, row, &total);
     memcpy(p + row * n_classes, f->score, n_classes * sizeof *p);
   }
   lqa_status status = lqa_confusion_fit(p, f->label, f->n_rows, f->n_classes, out);
