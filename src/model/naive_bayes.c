@@ -142,52 +142,52 @@ static void set_priors(const run *r, model *m, float *normaliser) {
 
 /* score[k] = sum over the row of value * theta[column, k], for a width that the compiler knows: the
  * sums stay in registers. */
-#define ADD_ROW(WIDTH)                                                            \
-  static inline void add_row_##WIDTH(const run *r, const model *m, int64_t row) { \
-    const lqa_sparse *x = r->problem->x;                                          \
-    float score[WIDTH] = {0};                                                     \
-    for (uint64_t at = x->row_start[row]; at < x->row_start[row + 1]; at++) {     \
-      const float *theta = m->theta + (size_t)x->column[at] * WIDTH;              \
-      for (int k = 0; k < WIDTH; k++) {                                           \
-        score[k] += x->value[at] * theta[k];                                      \
-      }                                                                           \
-    }                                                                             \
-    memcpy(m->score, score, sizeof score);                                        \
+#define SCORE_ROW(WIDTH)                                                      \
+  static float score_row_##WIDTH(const run *r, const model *m, int64_t row) { \
+    const lqa_sparse *x = r->problem->x;                                      \
+    float score[WIDTH] = {0}, sum = 0;                                        \
+    for (uint64_t at = x->row_start[row]; at < x->row_start[row + 1]; at++) { \
+      const float *theta = m->theta + (size_t)x->column[at] * WIDTH;          \
+      sum += x->value[at];                                                    \
+      for (int k = 0; k < WIDTH; k++) {                                       \
+        score[k] += x->value[at] * theta[k];                                  \
+      }                                                                       \
+    }                                                                         \
+    memcpy(m->score, score, sizeof score);                                    \
+    return sum;                                                               \
   }
 
-ADD_ROW(2)
-ADD_ROW(4)
-ADD_ROW(8)
+SCORE_ROW(2)
+SCORE_ROW(4)
+SCORE_ROW(8)
 
-static void add_row_wide(const run *r, const model *m, int64_t row) {
+static float score_row_wide(const run *r, const model *m, int64_t row) {
   const lqa_sparse *x = r->problem->x;
+  float sum = 0;
   memset(m->score, 0, r->width * sizeof *m->score);
   for (uint64_t at = x->row_start[row]; at < x->row_start[row + 1]; at++) {
     const float *theta = m->theta + x->column[at] * r->width;
     float value = x->value[at];
+    sum += value;
     for (size_t k = 0; k < r->width; k++) {
       m->score[k] += value * theta[k];
     }
   }
+  return sum;
 }
 
 /* Fills m->score; returns the sum of the row's values. */
 static float score_row(const run *r, const model *m, int64_t row) {
-  const lqa_sparse *x = r->problem->x;
-  float sum = 0;
-  for (uint64_t at = x->row_start[row]; at < x->row_start[row + 1]; at++) {
-    sum += x->value[at];
+  switch (r->width) {
+  case 2:
+    return score_row_2(r, m, row);
+  case 4:
+    return score_row_4(r, m, row);
+  case 8:
+    return score_row_8(r, m, row);
+  default:
+    return score_row_wide(r, m, row);
   }
-  if (r->width == 2) {
-    add_row_2(r, m, row);
-  } else if (r->width == 4) {
-    add_row_4(r, m, row);
-  } else if (r->width == 8) {
-    add_row_8(r, m, row);
-  } else {
-    add_row_wide(r, m, row);
-  }
-  return sum;
 }
 
 /* Softmax of the scores into `out`; absent classes get their share. */
