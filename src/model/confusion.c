@@ -48,8 +48,9 @@ static void count_rows(channel *c, const double *p, const int32_t *label, size_t
     for (size_t k = 0; k < n; k++) {
       sum += p[k] * c->share[k * n + given];
     }
-    for (size_t k = 0; sum > 0 && k < n; k++) {
-      c->count[k * n + given] += p[k] * c->share[k * n + given] / sum;
+    double scale = sum > 0 ? 1 / sum : 0;
+    for (size_t k = 0; k < n; k++) {
+      c->count[k * n + given] += p[k] * c->share[k * n + given] * scale;
     }
   }
 }
