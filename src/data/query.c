@@ -191,6 +191,15 @@ void lqa_database_close(lqa_database *database) {
   }
 }
 
+/* Ends an interrupted query and waits for its tasks: threads of the query engine that are in one
+ * may still ask the caller's memory for rows. */
+static void settle(duckdb_pending_result pending) {
+  duckdb_pending_state state;
+  do {
+    state = duckdb_pending_execute_task(pending);
+  } while (state != DUCKDB_PENDING_ERROR && !duckdb_pending_execution_is_finished(state));
+}
+
 /* Runs the pending query's tasks until rows can be fetched, looking for a cancellation between
  * them. */
 static lqa_status drive(lqa_database *database, duckdb_connection connection,
@@ -212,6 +221,7 @@ static lqa_status drive(lqa_database *database, duckdb_connection connection,
     }
     if (lqa_observe_cancelled(database->observer)) {
       duckdb_interrupt(connection);
+      settle(pending);
       return lqa_observe_check(database->observer, err);
     }
   }
