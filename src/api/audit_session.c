@@ -231,7 +231,16 @@ static lqa_status find_label_issues(lqa_audit_session *s, lqa_error *err) {
     return lqa_fail_memory(err, "finding label issues");
   }
   s->report.confident.tie_order = "stable";
-  return lqa_label_issues_find(&input, &s->issues, err);
+  LQA_TRY(lqa_label_issues_find(&input, &s->issues, err));
+  lqa_scored scored = {input.pred_probs, input.label, input.n_rows, input.n_classes};
+  if (lqa_metrics_run(&scored, &s->metrics) != LQA_OK) {
+    return lqa_fail_memory(err, "finding label issues");
+  }
+  s->report.confident.is_unskilled = s->metrics.n_rows > 0 && !lqa_metrics_has_skill(&s->metrics);
+  if (s->report.confident.is_unskilled) {
+    lqa_label_issues_drop(&s->issues);
+  }
+  return LQA_OK;
 }
 
 static lqa_status look_again(lqa_audit_session *s, lqa_error *err) {
@@ -240,6 +249,7 @@ static lqa_status look_again(lqa_audit_session *s, lqa_error *err) {
   known.fold = s->has_model ? s->model.fold : NULL;
   known.train_accuracy = s->report.confident.train_accuracy;
   known.out_of_fold_accuracy = s->report.confident.out_of_fold_accuracy;
+  known.metrics = &s->metrics;
   lqa_observe_progress(s->args->common.observer, "checking alignment", -1);
   return lqa_audit_run_modelled(&s->audits, &known, err);
 }

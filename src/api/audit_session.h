@@ -11,6 +11,7 @@
 #include "data/source.h"
 #include "labelqa/labelqa.h"
 #include "model/crossval.h"
+#include "model/metrics.h"
 
 enum { LQA_SESSION_MAX_STAGES = 32 };
 
@@ -32,6 +33,7 @@ typedef struct lqa_audit_session {
   float *given_probs;      /* owned copy of given probabilities */
   const float *pred_probs; /* n_rows x n_classes float32, NaN rows where not scored */
   lqa_label_issues issues;
+  lqa_metrics metrics; /* of pred_probs */
   lqa_evidence evidence;
   bool has_evidence;
   lqa_report report; /* without suspects, timings and run path */

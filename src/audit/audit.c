@@ -5,6 +5,8 @@
  */
 #include "audit/audit.h"
 
+#include "model/metrics.h"
+
 #define AUDIT(name) extern const lqa_audit lqa_audit_##name;
 #include "audit/audit_list.h"
 #undef AUDIT
@@ -112,4 +114,12 @@ const char *lqa_finding_bit_id(int bit) {
 int lqa_finding_bit_count(void) {
   const char *ids[LQA_FINDING_MAX_BITS];
   return collect_bits(ids);
+}
+
+const char lqa_audit_unskilled_reason[] =
+    "the probabilities predict labels no better than their frequencies";
+
+bool lqa_audit_is_unskilled(const lqa_audit_input *input) {
+  const lqa_metrics *m = input->metrics;
+  return m && m->n_rows > 0 && !lqa_metrics_has_skill(m);
 }

@@ -49,6 +49,7 @@ typedef struct lqa_audit_input {
   const float *pred_probs;
   const uint8_t *fold;
   double train_accuracy, out_of_fold_accuracy; /* NaN before the model stage */
+  const struct lqa_metrics *metrics;           /* of pred_probs, or NULL */
   const struct lqa_sparse *sparse; /* text features; empty rows where not scorable; or NULL */
   const struct lqa_row_groups *content_groups; /* rows of equal content, or NULL */
   /* Near-duplicate clusters: cluster number per row (rows alone have their own), or NULL. */
@@ -84,6 +85,11 @@ typedef struct lqa_audit {
   /* Adds findings. May return a bare LQA_NO_MEMORY: the driver words it. */
   lqa_status (*run)(const lqa_audit_input *input, lqa_error *err);
 } lqa_audit;
+
+/* True where the probabilities say no more than label frequencies: disagreement is no evidence, and
+ * an audit that counts it declines with this reason. */
+bool lqa_audit_is_unskilled(const lqa_audit_input *input);
+extern const char lqa_audit_unskilled_reason[];
 
 /* Parameters of near-duplicate, which the driver reads: it makes the clusters for all. */
 enum {

@@ -86,20 +86,24 @@ static void find_strongest(const channel *c, lqa_confusion *out) {
   }
 }
 
-/* Whether p says more of the labels than their own frequencies do: a model that has learned nothing
- * has nothing to be torn between. */
+/* Whether p clearly says more of the labels than their own frequencies do: by STANDARD_ERRORS of
+ * the gain in log-loss, row by row. A model that has learned nothing has nothing to be torn
+ * between.
+ */
 static bool knows_labels(channel *c, const double *p, const int32_t *label, size_t n_rows) {
-  double gain = 0;
+  double sum = 0, squares = 0, n = (double)n_rows;
   memset(c->count, 0, c->n_classes * sizeof *c->count);
   for (size_t row = 0; row < n_rows; row++) {
-    double own = p[row * c->n_classes + (size_t)label[row]];
-    gain += lqa_log(own > SMALLEST ? own : SMALLEST);
     c->count[label[row]]++;
   }
-  for (size_t k = 0; k < c->n_classes; k++) {
-    gain -= c->count[k] > 0 ? c->count[k] * lqa_log(c->count[k] / (double)n_rows) : 0;
+  for (size_t row = 0; row < n_rows; row++) {
+    double own = p[row * c->n_classes + (size_t)label[row]];
+    double gain = lqa_log(own > SMALLEST ? own : SMALLEST) - lqa_log(c->count[label[row]] / n);
+    sum += gain;
+    squares += gain * gain;
   }
-  return gain > 0;
+  double mean = sum / n, variance = squares / n - mean * mean;
+  return mean > STANDARD_ERRORS * sqrt((variance > 0 ? variance : 0) / n);
 }
 
 lqa_status lqa_confusion_fit(const double *p, const int32_t *label, size_t n_rows,

@@ -12,7 +12,7 @@
 
 /* The strongest confusion: `share` of class `from` is called `to`. Which is strongest is judged by
  * `bound`, two standard errors below its share; all 0 where there is none, or where the predictions
- * say no more of the labels than class frequencies. */
+ * say not clearly more of the labels than class frequencies. */
 typedef struct lqa_confusion {
   int32_t from, to;
   double share, bound;

@@ -9,6 +9,9 @@ typedef struct lqa_metrics {
   double accuracy;
   double log_loss;       /* mean of -log max(p(label), 1e-15) */
   double prior_log_loss; /* of the label frequencies: the entropy of the labels */
+  double prior_accuracy; /* of always the most frequent label */
+  /* Mean gain per row over that prior, less two standard errors of the paired differences. */
+  double log_loss_bound, accuracy_bound;
 } lqa_metrics;
 
 /* Probabilities beside the labels they are held against; borrowed. Rows whose first probability is
@@ -22,6 +25,12 @@ typedef struct lqa_scored {
 
 /* Ties of the largest probability go to the first class. NaN where no row counts. */
 lqa_status lqa_metrics_run(const lqa_scored *scored, lqa_metrics *out) LQA_MUST_CHECK;
+
+/* Whether the probabilities are clearly better than label frequencies, by log-loss or by accuracy
+ * (probabilities that are far too sure of themselves may lose by the first and yet be right). */
+static inline bool lqa_metrics_has_skill(const lqa_metrics *metrics) {
+  return metrics->log_loss_bound > 0 || metrics->accuracy_bound > 0;
+}
 
 /* The first class of the largest probability. */
 static inline int32_t lqa_best_class(const float *probs, int32_t n_classes) {

@@ -9,6 +9,19 @@ int64_t lqa_report_count_findings(const lqa_report *report, const char *severity
   return count;
 }
 
+void lqa_report_flagged(const lqa_report *report, lqa_buf *out) {
+  const lqa_report_confident *c = &report->confident;
+  if (c->is_unskilled) {
+    lqa_buf_add_text(out, "No row is flagged: the probabilities predict the labels no better than "
+                          "their frequencies, so disagreement is no sign of an error");
+    return;
+  }
+  double share = report->n_rows > 0 ? 100.0 * (double)c->flagged / (double)report->n_rows : 0;
+  lqa_buf_printf(out, "%lld row%s flagged (%.1f %%), about %lld label%s estimated wrong",
+                 (long long)c->flagged, lqa_plural(c->flagged), share,
+                 (long long)c->estimated_errors, lqa_plural(c->estimated_errors));
+}
+
 /* Repairs come first: nothing that a model says counts while labels stand beside the wrong rows. */
 static void add_repairs(const lqa_report *report, const char *bullet, lqa_buf *out) {
   for (int64_t i = 0; i < report->n_findings; i++) {
@@ -46,7 +59,12 @@ void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf
                    bullet, (long long)report->relabel, lqa_plural(report->relabel),
                    report->run_path);
   }
-  if (open == 0 && report->relabel == 0) {
+  if (report->confident.is_unskilled) {
+    lqa_buf_printf(out,
+                   "%sThe labels were not checked: a model that knows them no better than their "
+                   "frequencies finds no errors. Give it more of what decides the label.\n",
+                   bullet);
+  } else if (open == 0 && report->relabel == 0) {
     lqa_buf_printf(out, "%sNothing is suspicious. A spot check still tells what was missed.\n",
                    bullet);
   }

@@ -65,6 +65,7 @@ typedef struct lqa_report_confident {
   const lqa_report_overlap *overlaps;
   int64_t n_overlaps;
   const char *model_json; /* one JSON object about the model that was trained, or NULL */
+  bool is_unskilled;      /* no better than class frequencies: nothing flagged or estimated */
 } lqa_report_confident;
 
 typedef struct lqa_report_loss {
@@ -146,6 +147,9 @@ lqa_status lqa_report_load(lqa_str json, const char *run_path, lqa_arena *arena,
 
 /* Total by severity of findings that found something. */
 int64_t lqa_report_count_findings(const lqa_report *report, const char *severity);
+/* How many rows confident learning flagged and how many labels it estimates wrong, or why it says
+ * nothing; without a full stop. */
+void lqa_report_flagged(const lqa_report *report, lqa_buf *out);
 /* The checks without a finding to show, as lines: how many found nothing, what the baseline
  * accepts, what was not run and why. */
 void lqa_report_quiet_checks(const lqa_report *report, lqa_buf *out);

@@ -143,11 +143,9 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
   if (!c->ran) {
     return;
   }
-  lqa_buf_printf(out,
-                 "<h2>Confident learning</h2><p>Model: %s, out of fold. %lld row%s flagged; about "
-                 "%lld label%s estimated wrong.",
-                 c->model, (long long)c->flagged, lqa_plural(c->flagged),
-                 (long long)c->estimated_errors, lqa_plural(c->estimated_errors));
+  lqa_buf_printf(out, "<h2>Confident learning</h2><p>Model: %s, out of fold. ", c->model);
+  lqa_report_flagged(r, out);
+  lqa_buf_add_char(out, '.');
   if (!isnan(c->out_of_fold_accuracy)) {
     lqa_buf_printf(out, " Accuracy on given labels: %.1f %% out of fold",
                    100 * c->out_of_fold_accuracy);
@@ -157,7 +155,9 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
     lqa_buf_add_char(out, '.');
   }
   lqa_buf_add_text(out, "</p>\n");
-  add_classes(c, out);
+  if (!c->is_unskilled) {
+    add_classes(c, out);
+  }
   add_overlaps(c, out);
 }
 

@@ -118,7 +118,13 @@ static void add_confident(const lqa_report *report, lqa_json *json) {
   lqa_json_add_text(json, "model", c->model);
   lqa_json_add_text(json, "tie_order", c->tie_order);
   lqa_json_add_int(json, "flagged", c->flagged);
-  lqa_json_add_int(json, "estimated_errors", c->estimated_errors);
+  lqa_json_add_bool(json, "skilled", !c->is_unskilled);
+  if (c->is_unskilled) {
+    lqa_json_key(json, "estimated_errors");
+    lqa_json_null(json);
+  } else {
+    lqa_json_add_int(json, "estimated_errors", c->estimated_errors);
+  }
   lqa_json_add_double(json, "train_accuracy", c->train_accuracy);
   lqa_json_add_double(json, "out_of_fold_accuracy", c->out_of_fold_accuracy);
   add_classes(c, json);

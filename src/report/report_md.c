@@ -69,11 +69,9 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
   if (!c->ran) {
     return;
   }
-  lqa_buf_printf(out,
-                 "\n## Confident learning\n\nModel: %s, out of fold. %lld row%s flagged; about "
-                 "%lld label%s estimated wrong.",
-                 c->model, (long long)c->flagged, lqa_plural(c->flagged),
-                 (long long)c->estimated_errors, lqa_plural(c->estimated_errors));
+  lqa_buf_printf(out, "\n## Confident learning\n\nModel: %s, out of fold. ", c->model);
+  lqa_report_flagged(r, out);
+  lqa_buf_add_char(out, '.');
   if (!isnan(c->out_of_fold_accuracy)) {
     lqa_buf_printf(out, " Accuracy on given labels: %.3f out of fold", c->out_of_fold_accuracy);
     if (!isnan(c->train_accuracy)) {
@@ -82,7 +80,9 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
     lqa_buf_add_char(out, '.');
   }
   lqa_buf_add_char(out, '\n');
-  add_classes(c, out);
+  if (!c->is_unskilled) {
+    add_classes(c, out);
+  }
 }
 
 static void add_judge(const lqa_report *r, lqa_buf *out) {
@@ -117,10 +117,20 @@ static void add_suspects(const lqa_report *r, lqa_buf *out) {
   }
 }
 
+static void add_notes(const lqa_report *r, lqa_buf *out) {
+  for (int64_t i = 0; i < r->n_notes; i++) {
+    lqa_buf_add_text(out, "- Note: ");
+    add_cell(lqa_str_from(r->notes[i]), 4000, out);
+    lqa_buf_add_char(out, '\n');
+  }
+  lqa_buf_add_text(out, r->n_notes ? "\n" : "");
+}
+
 void lqa_report_markdown(const lqa_report *r, lqa_buf *out) {
   lqa_buf_printf(out, "# Label audit\n\n%lld row%s, %lld class%s. labelqa %s.\n\n",
                  (long long)r->n_rows, lqa_plural(r->n_rows), (long long)r->n_classes,
                  r->n_classes == 1 ? "" : "es", r->version);
+  add_notes(r, out);
   lqa_buf_printf(out,
                  "| relabel | keep (ambiguous) | needs\\_review | keep |\n|---|---|---|---|\n"
                  "| %lld | %lld | %lld | %lld |\n",

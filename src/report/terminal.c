@@ -20,10 +20,6 @@ enum {
   MAX_ALIKE = 5
 };
 
-static double percent(int64_t part, int64_t whole) {
-  return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
-}
-
 static void print_head(const lqa_report *r, lqa_buf *out) {
   lqa_buf_printf(out, "%lld row%s, %lld class%s\n", (long long)r->n_rows, lqa_plural(r->n_rows),
                  (long long)r->n_classes, r->n_classes == 1 ? "" : "es");
@@ -125,15 +121,23 @@ static void print_overlaps(const lqa_report_confident *c, lqa_buf *out) {
   }
 }
 
-static void print_confident(const lqa_report *r, lqa_buf *out) {
+static void print_flagged(const lqa_report *r, int width, lqa_buf *out) {
+  lqa_buf line;
+  lqa_buf_init(&line, 1 << 12);
+  lqa_report_flagged(r, &line);
+  out->failed = out->failed || line.failed;
+  lqa_buf_add_text(out, "  ");
+  print_wrapped(lqa_buf_str(&line), 2, width, out);
+  lqa_buf_clear(&line);
+}
+
+static void print_confident(const lqa_report *r, int width, lqa_buf *out) {
   const lqa_report_confident *c = &r->confident;
   if (!c->ran) {
     return;
   }
   lqa_buf_printf(out, "\nConfident learning (%s, out of fold)\n", c->model);
-  lqa_buf_printf(out, "  %lld row%s flagged (%.1f %%), about %lld label%s estimated wrong\n",
-                 (long long)c->flagged, lqa_plural(c->flagged), percent(c->flagged, r->n_rows),
-                 (long long)c->estimated_errors, lqa_plural(c->estimated_errors));
+  print_flagged(r, width, out);
   if (!isnan(c->out_of_fold_accuracy)) {
     lqa_buf_printf(out, "  accuracy on given labels: %.1f %% out of fold",
                    100 * c->out_of_fold_accuracy);
@@ -142,7 +146,9 @@ static void print_confident(const lqa_report *r, lqa_buf *out) {
     }
     lqa_buf_add_char(out, '\n');
   }
-  print_classes(c, out);
+  if (!c->is_unskilled) {
+    print_classes(c, out);
+  }
   print_overlaps(c, out);
   lqa_buf_printf(out, "  high loss: %lld row%s%s\n", (long long)r->loss.count,
                  lqa_plural(r->loss.count),
@@ -222,7 +228,7 @@ static void print_suspects(const lqa_report *r, int width, lqa_buf *out) {
 void lqa_report_terminal(const lqa_report *report, int width, lqa_buf *out) {
   print_head(report, out);
   print_findings(report, width, out);
-  print_confident(report, out);
+  print_confident(report, width, out);
   print_judge(report, out);
   print_actions(report, out);
   print_suspects(report, width, out);

@@ -107,6 +107,42 @@ static void test_json_reads_back_to_itself(void **state) {
   lqa_arena_clear(&arena);
 }
 
+static bool holds(void (*render)(const lqa_report *, lqa_buf *), const lqa_report *r,
+                  const char *text) {
+  lqa_buf out;
+  lqa_buf_init(&out, 1 << 20);
+  render(r, &out);
+  bool found = strstr(out.data, text) != NULL;
+  lqa_buf_clear(&out);
+  return found;
+}
+
+static void terminal(const lqa_report *r, lqa_buf *out) {
+  lqa_report_terminal(r, 500, out);
+}
+
+/* Where the model knows nothing no renderer prints an estimate as if it were known. */
+static void test_an_unskilled_model_estimates_nothing(void **state) {
+  (void)state;
+  void (*const renderers[])(const lqa_report *, lqa_buf *) = {terminal, lqa_report_markdown,
+                                                              lqa_report_html};
+  lqa_report r = make_report();
+  for (int i = 0; i < 3; i++) {
+    assert_true(holds(renderers[i], &r, "about 4 labels estimated wrong"));
+    assert_true(holds(renderers[i], &r, "a note"));
+  }
+  assert_true(holds(lqa_report_json, &r, "\"estimated_errors\": 4"));
+  r.confident.is_unskilled = true;
+  for (int i = 0; i < 3; i++) {
+    assert_false(holds(renderers[i], &r, "estimated wrong"));
+    assert_false(holds(renderers[i], &r, "est. wrong"));
+    assert_true(holds(renderers[i], &r, "No row is flagged: the probabilities predict the labels"));
+    assert_true(holds(renderers[i], &r, "The labels were not checked"));
+  }
+  assert_true(holds(lqa_report_json, &r, "\"estimated_errors\": null"));
+  assert_true(holds(lqa_report_json, &r, "\"skilled\": false"));
+}
+
 static void test_another_schema_is_refused(void **state) {
   (void)state;
   lqa_arena arena;
@@ -202,6 +238,7 @@ static void test_terminal_fits_and_is_tame(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_json_reads_back_to_itself),
+      cmocka_unit_test(test_an_unskilled_model_estimates_nothing),
       cmocka_unit_test(test_another_schema_is_refused),
       cmocka_unit_test(test_markup_is_escaped),
       cmocka_unit_test(test_checks_without_findings_are_told),

@@ -77,6 +77,24 @@ static void a_model_that_knows_nothing_is_no_evidence(void **state) {
   assert_false(lqa_confusion_is_systematic(&found));
 }
 
+/* A gain within chance: half of the rows a little better than frequencies, half a little worse, and
+ * one class always taken for the next. */
+static void a_gain_within_chance_is_no_evidence(void **state) {
+  (void)state;
+  double p[300 * 3];
+  int32_t label[300];
+  for (int row = 0; row < 300; row++) {
+    int own = label[row] = row % 3;
+    double right = row % 2 ? .56 : .2;
+    for (int k = 0; k < 3; k++) {
+      p[row * 3 + k] = k == own ? right : k == (own + 1) % 3 ? .98 - right : .02;
+    }
+  }
+  lqa_confusion found;
+  assert_int_equal(lqa_confusion_fit(p, label, 300, 3, &found), LQA_OK);
+  assert_false(lqa_confusion_is_systematic(&found));
+}
+
 /* ---- texts ---- */
 
 typedef struct corpus {
@@ -188,6 +206,7 @@ int main(void) {
       cmocka_unit_test(confusion_is_found),
       cmocka_unit_test(noise_the_model_expects_is_none),
       cmocka_unit_test(a_model_that_knows_nothing_is_no_evidence),
+      cmocka_unit_test(a_gain_within_chance_is_no_evidence),
       cmocka_unit_test(only_systematic_errors_train_again),
       cmocka_unit_test(own_label_changes_nothing),
       cmocka_unit_test(threads_change_nothing),

@@ -31,6 +31,16 @@ void lqa_label_issues_clear(lqa_label_issues *issues) {
   *issues = (lqa_label_issues){0};
 }
 
+void lqa_label_issues_drop(lqa_label_issues *issues) {
+  memset(issues->is_issue, 0, (size_t)issues->n_rows);
+  memset(issues->rank, 0, (size_t)issues->n_rows * sizeof *issues->rank);
+  for (int32_t k = 0; k < issues->n_classes; k++) {
+    lqa_class_summary *class = &issues->per_class[k];
+    *class = (lqa_class_summary){class->count, 0, NAN, NAN, NAN};
+  }
+  issues->n_flagged = issues->estimated_errors = issues->n_overlaps = 0;
+}
+
 /* First most probable class of a scored row, -1 for a row of NaN. */
 static int32_t argmax(const float *p, int32_t n) {
   if (isnan(p[0])) {

@@ -44,6 +44,9 @@ typedef struct lqa_label_issues_input {
  */
 lqa_status lqa_label_issues_find(const lqa_label_issues_input *input, lqa_label_issues *out,
                                  lqa_error *err) LQA_MUST_CHECK;
+/* Takes back all flags and estimates, where the probabilities say nothing of the labels: no row is
+ * flagged, label noise and quality are NaN. Predictions and self-confidence stay. */
+void lqa_label_issues_drop(lqa_label_issues *issues);
 void lqa_label_issues_clear(lqa_label_issues *issues);
 
 #endif
