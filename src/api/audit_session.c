@@ -6,8 +6,11 @@
 
 #include "api/source_map.h"
 #include "audit/high_loss/high_loss.h"
+#include "audit/phrase.h"
+#include "audit/row_list.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "model/metrics.h"
 #include "trust/rule.h"
 
 #include <math.h>
@@ -172,6 +175,58 @@ static lqa_status model_options(const lqa_audit_session *s, lqa_crossval_options
   return parse_ngrams(&a->ngrams, options, err);
 }
 
+/* Says how many given rows hold a NaN; an error where no row can be scored for it. */
+static lqa_status tell_missing(lqa_audit_session *s, const lqa_row_list *missing, int64_t n_scored,
+                               lqa_error *err) {
+  const lqa_text_list *names = &s->args->source.pred_probs;
+  if (n_scored == 0) {
+    return lqa_fail_at(err, LQA_BAD_DATA, names->items[0], -1, NULL,
+                       "'%s'%s: no row can be scored: every row with a known label has a NaN or an "
+                       "empty cell among its probabilities; make them again, or leave --pred-probs "
+                       "out",
+                       names->items[0], names->n > 1 ? " and the other columns" : "");
+  }
+  if (missing->n == 0) {
+    return LQA_OK;
+  }
+  const char **notes = lqa_arena_take(&s->arena, 1, sizeof *notes);
+  const char *note = lqa_arena_printf(
+      &s->arena, "%s a NaN or an empty cell among the given probabilities (%s): not scored",
+      lqa_phrase_count(&s->arena, (int64_t)missing->n, "row has", "rows have"),
+      lqa_phrase_rows(&s->arena, missing->data, (int64_t)missing->n));
+  if (!notes || !note) {
+    return lqa_fail_memory(err, "reading the given probabilities");
+  }
+  notes[0] = note;
+  s->report.notes = notes;
+  s->report.n_notes = 1;
+  return LQA_OK;
+}
+
+/* A row with any NaN has no distribution: all of it becomes NaN, as every later stage and
+ * pred_probs.npy have it for rows that are not scored. */
+static lqa_status blank_missing(lqa_audit_session *s, lqa_error *err) {
+  int32_t n_classes = s->dataset->n_classes;
+  lqa_row_list missing = {0};
+  lqa_status status = LQA_OK;
+  int64_t n_scored = 0;
+  for (int64_t row = 0; row < s->dataset->n_rows && status == LQA_OK; row++) {
+    float *p = s->given_probs + row * n_classes;
+    if (lqa_best_class(p, n_classes) >= 0) {
+      n_scored += lqa_dataset_is_scorable(s->dataset, row);
+      continue;
+    }
+    for (int32_t k = 0; k < n_classes; k++) {
+      p[k] = NAN;
+    }
+    status = lqa_vec_push(&missing, row);
+  }
+  status = status == LQA_OK ? tell_missing(s, &missing, n_scored, err)
+                            : lqa_fail_memory(err, "reading the given probabilities");
+  lqa_vec_clear(&missing);
+  return status;
+}
+
 /* Given probabilities as float32, what pred_probs.npy stores and flags are computed from. */
 static lqa_status take_given_probs(lqa_audit_session *s, lqa_error *err) {
   const lqa_matrix *given = s->dataset->pred_probs;
@@ -187,7 +242,7 @@ static lqa_status take_given_probs(lqa_audit_session *s, lqa_error *err) {
   s->report.confident.model = "given probabilities";
   s->report.confident.train_accuracy = NAN;
   s->report.confident.out_of_fold_accuracy = NAN;
-  return LQA_OK;
+  return blank_missing(s, err);
 }
 
 static lqa_status cross_validate(lqa_audit_session *s, lqa_error *err) {

@@ -125,6 +125,7 @@ lqa_status lqa_report_add_confident(lqa_report *report, const lqa_dataset *datas
                                     s->inverse_label_noise, s->quality};
   }
   c->ran = true;
+  c->not_scored = issues->n_not_scored;
   c->flagged = issues->n_flagged;
   c->estimated_errors = issues->estimated_errors;
   c->per_class = classes;

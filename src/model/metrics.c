@@ -22,13 +22,14 @@ typedef struct label_sums {
 static void add_row(label_sums *sums, const lqa_scored *scored, int64_t row) {
   const float *probs = scored->pred_probs + row * scored->n_classes;
   int32_t label = scored->label[row];
-  if (label < 0 || isnan(probs[0])) {
+  int32_t best = lqa_best_class(probs, scored->n_classes);
+  if (label < 0 || best < 0) {
     return;
   }
   double p = (double)probs[label];
   double log_p = lqa_log(p > SMALLEST_PROBABILITY ? p : SMALLEST_PROBABILITY);
   sums[label].n++;
-  sums[label].n_correct += lqa_best_class(probs, scored->n_classes) == label;
+  sums[label].n_correct += best == label;
   sums[label].log_p += log_p;
   sums[label].log_p_squared += log_p * log_p;
 }

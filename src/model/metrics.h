@@ -4,6 +4,9 @@
 
 #include "base/status.h"
 
+#include <math.h>
+#include <stdbool.h>
+
 typedef struct lqa_metrics {
   int64_t n_rows; /* rows with a label and probabilities */
   double accuracy;
@@ -14,8 +17,8 @@ typedef struct lqa_metrics {
   double log_loss_bound, accuracy_bound;
 } lqa_metrics;
 
-/* Probabilities beside the labels they are held against; borrowed. Rows whose first probability is
- * NaN and negative labels are left out. */
+/* Probabilities beside the labels they are held against; borrowed. Rows with a NaN among their
+ * probabilities and negative labels are left out. */
 typedef struct lqa_scored {
   const float *pred_probs; /* n_rows x n_classes */
   const int32_t *label;
@@ -32,13 +35,16 @@ static inline bool lqa_metrics_has_skill(const lqa_metrics *metrics) {
   return metrics->log_loss_bound > 0 || metrics->accuracy_bound > 0;
 }
 
-/* The first class of the largest probability. */
+/* The first class of the largest probability; -1 where any of them is NaN: such a row has no
+ * distribution and is not scored. */
 static inline int32_t lqa_best_class(const float *probs, int32_t n_classes) {
   int32_t best = 0;
+  bool is_known = !isnan(probs[0]);
   for (int32_t k = 1; k < n_classes; k++) {
+    is_known = is_known && !isnan(probs[k]);
     best = probs[k] > probs[best] ? k : best;
   }
-  return best;
+  return is_known ? best : -1;
 }
 
 #endif

@@ -66,6 +66,7 @@ typedef struct lqa_report_confident {
   int64_t n_overlaps;
   const char *model_json; /* one JSON object about the model that was trained, or NULL */
   bool is_unskilled;      /* no better than class frequencies: nothing flagged or estimated */
+  int64_t not_scored;     /* rows without content, a known label or probabilities */
 } lqa_report_confident;
 
 typedef struct lqa_report_loss {
@@ -153,6 +154,8 @@ void lqa_report_flagged(const lqa_report *report, lqa_buf *out);
 /* The checks without a finding to show, as lines: how many found nothing, what the baseline
  * accepts, what was not run and why. */
 void lqa_report_quiet_checks(const lqa_report *report, lqa_buf *out);
+/* "3 rows are not scored (...)", nothing where all are. */
+void lqa_report_not_scored(const lqa_report_confident *confident, lqa_buf *out);
 /* What to do next, in order: sentences with commands, appended as lines with `bullet` before each.
  */
 void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf *out);

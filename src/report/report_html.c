@@ -146,6 +146,11 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
   lqa_buf_printf(out, "<h2>Confident learning</h2><p>Model: %s, out of fold. ", c->model);
   lqa_report_flagged(r, out);
   lqa_buf_add_char(out, '.');
+  if (c->not_scored > 0) {
+    lqa_buf_add_char(out, ' ');
+    lqa_report_not_scored(c, out);
+    lqa_buf_add_char(out, '.');
+  }
   if (!isnan(c->out_of_fold_accuracy)) {
     lqa_buf_printf(out, " Accuracy on given labels: %.1f %% out of fold",
                    100 * c->out_of_fold_accuracy);

@@ -117,6 +117,7 @@ static void add_confident(const lqa_report *report, lqa_json *json) {
   lqa_json_open_object(json);
   lqa_json_add_text(json, "model", c->model);
   lqa_json_add_text(json, "tie_order", c->tie_order);
+  lqa_json_add_int(json, "not_scored", c->not_scored);
   lqa_json_add_int(json, "flagged", c->flagged);
   lqa_json_add_bool(json, "skilled", !c->is_unskilled);
   if (c->is_unskilled) {

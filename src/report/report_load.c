@@ -188,6 +188,7 @@ static lqa_status load_confident(node *root, lqa_arena *arena, lqa_report_confid
   }
   c->model = text_or(object, "model", "unknown model");
   c->tie_order = text_or(object, "tie_order", "stable");
+  c->not_scored = lqa_json_find_int(object, "not_scored", 0);
   c->flagged = lqa_json_find_int(object, "flagged", 0);
   c->is_unskilled = !lqa_json_find_bool(object, "skilled", true);
   c->estimated_errors = lqa_json_find_int(object, "estimated_errors", 0);

@@ -72,6 +72,11 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
   lqa_buf_printf(out, "\n## Confident learning\n\nModel: %s, out of fold. ", c->model);
   lqa_report_flagged(r, out);
   lqa_buf_add_char(out, '.');
+  if (c->not_scored > 0) {
+    lqa_buf_add_char(out, ' ');
+    lqa_report_not_scored(c, out);
+    lqa_buf_add_char(out, '.');
+  }
   if (!isnan(c->out_of_fold_accuracy)) {
     lqa_buf_printf(out, " Accuracy on given labels: %.3f out of fold", c->out_of_fold_accuracy);
     if (!isnan(c->train_accuracy)) {

@@ -138,6 +138,11 @@ static void print_confident(const lqa_report *r, int width, lqa_buf *out) {
   }
   lqa_buf_printf(out, "\nConfident learning (%s, out of fold)\n", c->model);
   print_flagged(r, width, out);
+  if (c->not_scored > 0) {
+    lqa_buf_add_text(out, "  ");
+    lqa_report_not_scored(c, out);
+    lqa_buf_add_char(out, '\n');
+  }
   if (!isnan(c->out_of_fold_accuracy)) {
     lqa_buf_printf(out, "  accuracy on given labels: %.1f %% out of fold",
                    100 * c->out_of_fold_accuracy);

@@ -4,6 +4,7 @@
 #include "audit/confident_learning/label_issues.h"
 
 #include "base/memory.h"
+#include "model/metrics.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,25 +42,14 @@ void lqa_label_issues_drop(lqa_label_issues *issues) {
   issues->n_flagged = issues->estimated_errors = issues->n_overlaps = 0;
 }
 
-/* First most probable class of a scored row, -1 for a row of NaN. */
-static int32_t argmax(const float *p, int32_t n) {
-  if (isnan(p[0])) {
-    return -1;
-  }
-  int32_t best = 0;
-  for (int32_t k = 1; k < n; k++) {
-    best = p[k] > p[best] ? k : best;
-  }
-  return best;
-}
-
 /* Predictions and self-confidence; used[i] is the label where the row counts, else -1. */
 static void read_rows(const lqa_label_issues_input *input, lqa_label_issues *out, int32_t *used) {
   for (int64_t i = 0; i < input->n_rows; i++) {
     const float *p = input->pred_probs + i * input->n_classes;
-    out->predicted[i] = argmax(p, input->n_classes);
+    out->predicted[i] = lqa_best_class(p, input->n_classes);
     used[i] = out->predicted[i] >= 0 && input->label[i] >= 0 ? input->label[i] : -1;
     out->self_confidence[i] = used[i] >= 0 ? (double)p[used[i]] : NAN;
+    out->n_not_scored += used[i] < 0;
   }
 }
 

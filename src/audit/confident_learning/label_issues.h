@@ -24,6 +24,7 @@ typedef struct lqa_label_issues {
   int32_t *predicted;      /* first most probable class, -1 where not scored */
   double *self_confidence; /* NaN where not scored */
   /* summary; owned */
+  int64_t n_not_scored; /* rows without a known label or with a NaN among their probabilities */
   int64_t n_flagged;
   int64_t estimated_errors; /* off-diagonal count of the calibrated joint */
   lqa_class_summary *per_class;
@@ -32,7 +33,7 @@ typedef struct lqa_label_issues {
 } lqa_label_issues;
 
 typedef struct lqa_label_issues_input {
-  const float *pred_probs; /* n_rows x n_classes, NaN rows where not scored */
+  const float *pred_probs; /* n_rows x n_classes; a row with any NaN is not scored */
   const int32_t *label;    /* n_rows codes, negative where NULL or unknown */
   int64_t n_rows;
   int32_t n_classes;

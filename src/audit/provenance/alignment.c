@@ -20,6 +20,7 @@
 
 #include "base/explog.h"
 #include "base/memory.h"
+#include "model/metrics.h"
 
 #include <math.h>
 
@@ -110,14 +111,6 @@ static lqa_status count_priors(lqa_alignment *a) {
   return LQA_OK;
 }
 
-static int32_t most_probable(const float *probs, int32_t n_classes) {
-  int32_t best = 0;
-  for (int32_t k = 1; k < n_classes; k++) {
-    best = probs[k] > probs[best] ? k : best;
-  }
-  return isnan(probs[best]) ? -1 : best;
-}
-
 static lqa_status init(lqa_alignment *a, lqa_error *err) {
   const lqa_dataset *d = a->dataset;
   size_t n = (size_t)d->n_rows;
@@ -144,7 +137,7 @@ lqa_status lqa_alignment_init(lqa_alignment *a, const lqa_dataset *dataset, cons
     return lqa_fail_memory(err, "looking for misaligned rows");
   }
   for (int64_t row = 0; row < dataset->n_rows; row++) {
-    a->own_predicted[row] = most_probable(probs + row * dataset->n_classes, dataset->n_classes);
+    a->own_predicted[row] = lqa_best_class(probs + row * dataset->n_classes, dataset->n_classes);
   }
   a->predicted = a->own_predicted;
   return init(a, err);

@@ -12,8 +12,7 @@
 #include "audit/provenance/vote.h"
 #include "audit/row_groups.h"
 #include "base/memory.h"
-
-#include <math.h>
+#include "model/metrics.h"
 
 enum { PARAM_OWN, PARAM_OTHER };
 
@@ -25,7 +24,7 @@ static bool mean_probs(const lqa_audit_input *input, const uint32_t *rows, int64
   memset(mean, 0, (size_t)n_classes * sizeof *mean);
   for (int64_t i = 0; i < n; i++) {
     const float *p = input->pred_probs + (int64_t)rows[i] * n_classes;
-    if (isnan(p[0])) {
+    if (lqa_best_class(p, n_classes) < 0) {
       continue;
     }
     scored++;
