@@ -131,6 +131,23 @@ static lqa_status resolve_list(lqa_source *source, const lqa_text_list *given, l
   return LQA_OK;
 }
 
+/* A model that is fed the label finds no wrong one: each agrees with itself. */
+static lqa_status check_label_alone(const lqa_source_roles *roles, lqa_error *err) {
+  const lqa_text_list *lists[] = {&roles->text, &roles->features};
+  static const char *const options[] = {"--text", "--features"};
+  for (size_t k = 0; k < 2; k++) {
+    for (size_t i = 0; roles->label && i < lists[k]->n; i++) {
+      if (strcmp(lists[k]->items[i], roles->label) == 0) {
+        return lqa_fail(err, LQA_BAD_USAGE,
+                        "column '%s' is the --label and cannot be a column of %s too: a model that "
+                        "reads the label never disagrees with it",
+                        roles->label, options[k]);
+      }
+    }
+  }
+  return LQA_OK;
+}
+
 static lqa_status resolve_given(lqa_source *source, lqa_error *err) {
   const lqa_source_options *o = &source->options;
   lqa_source_roles *roles = &source->roles;
@@ -146,6 +163,7 @@ static lqa_status resolve_given(lqa_source *source, lqa_error *err) {
   if (o->label) {
     LQA_TRY(resolve_name(source, o->label, &roles->label, err));
   }
+  LQA_TRY(check_label_alone(roles, err));
   for (int r = 0; r < LQA_ROLE_COUNT; r++) {
     if (given[r]) {
       LQA_TRY(resolve_name(source, given[r], &roles->column[r], err));

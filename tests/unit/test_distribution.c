@@ -174,6 +174,31 @@ static void finds_labels_told_by_the_source(void **state) {
   done(d, &run);
 }
 
+static void finds_the_label_among_features(void **state) {
+  (void)state;
+  static double values[3][N];
+  static lqa_feature_column features[3];
+  fill(10);
+  lqa_dataset *d = make_dataset();
+  for (int i = 0; i < N; i++) {
+    values[0][i] = i % 8 ? d->label[i] : i % 3; /* a good feature */
+    values[1][i] = 10 - d->label[i];            /* the label in other words */
+    values[2][i] = i + d->label[i] / 10.;       /* a value a row tells nothing of the others */
+  }
+  static const char *const names[] = {"helpful", "code", "unique"};
+  for (int c = 0; c < 3; c++) {
+    features[c] = (lqa_feature_column){names[c], false, values[c], 0, NULL};
+  }
+  lqa_audit_run run;
+  d->n_features = 3;
+  d->features = features;
+  audit(d, "metadata-leak", NULL, &run);
+  assert_string_equal(fixture_find(&run, "metadata-leak", 0)->subject, "code");
+  assert_null(fixture_find(&run, "metadata-leak", 1));
+  d->n_features = 0;
+  done(d, &run);
+}
+
 static const char *split_value(int row) {
   return row < 450 ? "train" : "test";
 }
@@ -465,6 +490,7 @@ int main(void) {
       cmocka_unit_test(finds_splits_that_differ),
       cmocka_unit_test(finds_a_careless_annotator),
       cmocka_unit_test(finds_a_mislabelled_template),
+      cmocka_unit_test(finds_the_label_among_features),
       cmocka_unit_test(finds_identifiers_among_features),
       cmocka_unit_test(finds_changes_by_id),
       cmocka_unit_test(finds_changes_by_content),
