@@ -355,6 +355,125 @@ static void sees_slipped_probabilities(void **state) {
   done(&run);
 }
 
+/* Moves the predictions of rows [from, to] by `shift` rows, or turns them round for 0. */
+static void move_predictions(int from, int to, int shift) {
+  static float before[N * K];
+  memcpy(before, W.probs, sizeof before);
+  for (int i = from; i <= to; i++) {
+    int other = shift ? i - shift : from + to - i;
+    if (other >= from && other <= to) {
+      memcpy(W.probs + i * K, before + other * K, K * sizeof *before);
+    }
+  }
+}
+
+static void build_given(lqa_audit_run *run, const char *check) {
+  static lqa_matrix matrix;
+  matrix = (lqa_matrix){.data = W.probs,
+                        .dtype = LQA_FLOAT32,
+                        .n_rows = N,
+                        .n_columns = K,
+                        .row_stride = K * sizeof(float),
+                        .column_stride = sizeof(float)};
+  build(run, check);
+  W.dataset->pred_probs = &matrix;
+}
+
+static void slipped_probabilities_are_not_blamed_on_labels(void **state) {
+  (void)state;
+  static const struct {
+    int from, to, shift;
+  } slips[] = {{0, N - 1, 1}, {0, N - 1, -2}, {N / 2, N - 1, 1}, {0, N - 1, 0}, {600, 1199, 0}};
+  for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+    make_truth(20 + i, 1);
+    add_noise(20 + i, 5);
+    move_predictions(slips[i].from, slips[i].to, slips[i].shift);
+    lqa_audit_run run;
+    build_given(&run, "misalignment");
+    audit(&run);
+    assert_true(fixture_is_clean(&run, "row-shift"));
+    assert_true(fixture_is_clean(&run, "reversed-order"));
+    done(&run);
+    build_given(&run, "given-probabilities");
+    audit(&run);
+    const lqa_finding *finding = fixture_find(&run, "probability-rows", 0);
+    expect_ends(finding, slips[i].from, slips[i].to, 0);
+    assert_null(finding->repair);
+    assert_null(fixture_find(&run, "probability-rows", 1));
+    done(&run);
+  }
+}
+
+/* Whole classes exchanged in the matrix look like slips here and there. */
+static void permuted_columns_are_no_slip(void **state) {
+  (void)state;
+  make_truth(30, 1);
+  for (int i = 0; i < N; i++) {
+    float first = W.probs[i * K];
+    memmove(W.probs + i * K, W.probs + i * K + 1, (K - 1) * sizeof first);
+    W.probs[i * K + K - 1] = first;
+  }
+  lqa_audit_run run;
+  build_given(&run, "misalignment");
+  audit(&run);
+  assert_true(fixture_is_clean(&run, "row-shift"));
+  assert_true(fixture_is_clean(&run, "reversed-order"));
+  done(&run);
+}
+
+static void slipped_labels_beside_given_probabilities_are_repaired(void **state) {
+  (void)state;
+  make_truth(31, 1);
+  add_noise(31, 5);
+  shift_block(700, 999, 2);
+  reverse_block(2000, 2399);
+  lqa_audit_run run;
+  build_given(&run, "misalignment");
+  audit(&run);
+  const lqa_finding *finding = fixture_find(&run, "row-shift", 0);
+  expect_ends(finding, 700, 999, 2);
+  assert_string_equal(finding->repair, "row-shift");
+  finding = fixture_find(&run, "reversed-order", 0);
+  expect_ends(finding, 2000, 2399, 0);
+  assert_string_equal(finding->repair, "reversed-order");
+  done(&run);
+  build_given(&run, "given-probabilities");
+  audit(&run);
+  assert_true(fixture_is_clean(&run, "probability-rows"));
+  done(&run);
+}
+
+static void without_content_both_are_named_and_no_repair_is_offered(void **state) {
+  (void)state;
+  make_truth(32, 1);
+  shift_block(700, 999, 1);
+  lqa_audit_run run;
+  build_given(&run, "misalignment");
+  W.dataset->kind = LQA_CONTENT_NONE;
+  audit(&run);
+  const lqa_finding *finding = fixture_find(&run, "row-shift", 0);
+  expect_ends(finding, 700, 999, 1);
+  assert_null(finding->repair);
+  assert_int_equal(finding->n_rows, 0);
+  assert_non_null(strstr(finding->message, "or the given probabilities do"));
+  assert_non_null(strstr(finding->message, "1 row too low"));
+  done(&run);
+}
+
+static void equal_rows_are_no_other_order(void **state) {
+  (void)state;
+  make_truth(33, 1);
+  for (int i = 0; i < N * K; i++) {
+    W.probs[i] = 1.f / K;
+  }
+  lqa_audit_run run;
+  build_given(&run, "given-probabilities");
+  audit(&run);
+  assert_non_null(fixture_find(&run, "probability-constant", 0));
+  assert_non_null(fixture_declined(&run, "probability-rows"));
+  done(&run);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(finds_shifted_blocks),
@@ -369,6 +488,11 @@ int main(void) {
       cmocka_unit_test(finds_codes_swapped_in_one_file),
       cmocka_unit_test(finds_a_permutation_of_three_codes),
       cmocka_unit_test(equal_codes_are_silent),
+      cmocka_unit_test(slipped_probabilities_are_not_blamed_on_labels),
+      cmocka_unit_test(permuted_columns_are_no_slip),
+      cmocka_unit_test(slipped_labels_beside_given_probabilities_are_repaired),
+      cmocka_unit_test(without_content_both_are_named_and_no_repair_is_offered),
+      cmocka_unit_test(equal_rows_are_no_other_order),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

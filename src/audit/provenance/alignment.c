@@ -200,6 +200,20 @@ static lqa_segment best_at_lag(const lqa_alignment *a, int64_t from, int64_t to,
   return best;
 }
 
+lqa_sign_test lqa_alignment_test(const lqa_alignment *a, const lqa_segment *segment) {
+  lqa_sign_test test = {0};
+  int64_t from, to;
+  lqa_alignment_file_bounds(a->dataset, segment->from, &from, &to);
+  for (int64_t row = segment->from; row <= segment->to; row++) {
+    int64_t other = segment->lag ? row + segment->lag : segment->from + segment->to - row;
+    if (other >= from && other < to) {
+      count_signs(a, row, other, &test);
+    }
+  }
+  finish_test(&test);
+  return test;
+}
+
 /* The rows at the far end of a shifted block carry labels too, but their own are lost. */
 static void extend_by_lag(const lqa_alignment *a, int64_t from, int64_t to, lqa_segment *segment) {
   for (int32_t step = 0; step < segment->lag && segment->to + 1 < to; step++) {

@@ -63,6 +63,9 @@ lqa_status lqa_alignment_find_shifts(lqa_alignment *a, const lqa_scan_options *o
 lqa_status lqa_alignment_find_reversals(lqa_alignment *a, const lqa_scan_options *options,
                                         lqa_segment_list *out);
 
+/* The sign test of a segment that was found on other evidence. */
+lqa_sign_test lqa_alignment_test(const lqa_alignment *a, const lqa_segment *segment);
+
 /* First row and one past the last of the file that `row` belongs to. */
 void lqa_alignment_file_bounds(const lqa_dataset *dataset, int64_t row, int64_t *from, int64_t *to);
 /* The z that none of `tests` tests on clean data exceeds with probability 1 - alpha. */

@@ -5,11 +5,14 @@
  * row is flagged, with in-sample probabilities nearly none. Columns: the confusion matrix of given
  * and predicted labels is searched for a permutation that fits far better than none. In-sample: the
  * matrix agrees with nearly all given labels, while a quick model that predicts unseen rows agrees
- * with clearly fewer; a model that is that good on unseen rows exists, hence the margin.
+ * with clearly fewer; a model that is that good on unseen rows exists, hence the margin. Rows: no
+ * better than chance where a quick model is, or shifted and reversed blocks where the quick model
+ * agrees with the labels (arbiter.h). A matrix that says the same of every row is told as that.
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
 #include "audit/provenance/alignment.h"
+#include "audit/provenance/arbiter.h"
 #include "audit/provenance/permutation.h"
 #include "audit/provenance/quick_bayes.h"
 #include "audit/row_list.h"
@@ -18,11 +21,12 @@
 
 #include <math.h>
 
-enum { COLUMNS, IN_SAMPLE, ROW_ORDER, ROW_SUMS };
+enum { COLUMNS, IN_SAMPLE, ROW_ORDER, ROW_SUMS, CONSTANT };
 enum { PARAM_ACCURACY, PARAM_MARGIN, PARAM_MIN_ROWS, PARAM_SUM };
-enum { SAMPLE_ROWS = 20000 };
+enum { SAMPLE_ROWS = 20000, MAX_LAG = 3, MAX_SEGMENTS = 32 };
 
 static const double ALPHA = .01, MIN_RATIO = 1.5, MAX_CHANCE_Z = 3, MIN_GAIN = .1;
+static const float MIN_SPREAD = .01f;
 
 static lqa_status count_confusion(const lqa_alignment *a, int64_t *confusion) {
   const lqa_dataset *d = a->dataset;
@@ -175,6 +179,79 @@ static lqa_status judge_row_order(const lqa_audit_input *input, const lqa_alignm
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
 
+static lqa_status report_slip(const lqa_audit_input *input, const lqa_segment *segment) {
+  int32_t shift = segment->lag;
+  const char *how = shift ? lqa_arena_printf(input->arena, "belong %d row%s further %s", abs(shift),
+                                             abs(shift) == 1 ? "" : "s", shift > 0 ? "down" : "up")
+                          : "stand in reversed order";
+  lqa_finding *finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[ROW_ORDER], NULL, 0,
+      "The given probabilities of the %s %s (z = %.1f), while a quick model of the contents agrees "
+      "with the labels there: the probabilities slipped, not the labels. Make them again in the "
+      "order of this file; the flags of these rows are of no use.",
+      lqa_phrase_block(input->arena, input->dataset, segment->from, segment->to), how ? how : "",
+      segment->test.z);
+  if (!finding) {
+    return LQA_NO_MEMORY;
+  }
+  finding->is_block = true;
+  finding->rows_from = segment->from;
+  finding->rows_to = segment->to;
+  finding->z = segment->test.z;
+  return LQA_OK;
+}
+
+/* Blocks of probabilities that stand beside the wrong rows; masks them in `a`. */
+static lqa_status judge_slips(const lqa_audit_input *input, lqa_alignment *a, bool *found,
+                              lqa_error *err) {
+  lqa_scan_options options = {MAX_LAG, ALPHA, MIN_RATIO, MAX_SEGMENTS};
+  lqa_segment_list list = {0};
+  lqa_arbiter arbiter = {0};
+  lqa_status status = lqa_alignment_find_shifts(a, &options, &list);
+  LQA_TRY_OUT(status);
+  LQA_TRY_OUT(lqa_alignment_find_reversals(a, &options, &list));
+  if (list.n > 0) {
+    LQA_TRY_OUT(lqa_arbiter_init(&arbiter, input, err));
+  }
+  for (size_t i = 0; i < list.n; i++) {
+    if (lqa_arbiter_judge(&arbiter, &list.data[i]) == LQA_BLAME_PROBABILITIES) {
+      *found = true;
+      LQA_TRY_OUT(report_slip(input, &list.data[i]));
+    }
+  }
+out:
+  lqa_arbiter_clear(&arbiter);
+  lqa_vec_clear(&list);
+  return status;
+}
+
+/* True if no class's probability differs between rows by more than a hair. */
+static bool is_constant(const lqa_audit_input *input, const lqa_alignment *a) {
+  int32_t n_classes = input->dataset->n_classes;
+  for (int32_t k = 0; k < n_classes; k++) {
+    float low = INFINITY, high = -INFINITY;
+    for (int64_t row = 0; row < input->dataset->n_rows; row++) {
+      float p = input->pred_probs[row * n_classes + k];
+      low = a->predicted[row] >= 0 && p < low ? p : low;
+      high = a->predicted[row] >= 0 && p > high ? p : high;
+      if (high - low > MIN_SPREAD) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+static lqa_status report_constant(const lqa_audit_input *input) {
+  return lqa_finding_add(input->findings, &input->audit->kinds[CONSTANT], NULL, 0,
+                         "The given probabilities are the same in every row (within %.2g), so they "
+                         "say nothing about any label; the flags of this run are of no use. Give a "
+                         "trained model's out-of-fold probabilities, or leave --pred-probs out.",
+                         (double)MIN_SPREAD)
+             ? LQA_OK
+             : LQA_NO_MEMORY;
+}
+
 static lqa_status report_sums(const lqa_audit_input *input, const lqa_row_list *rows, double low,
                               double high) {
   int64_t n = (int64_t)rows->n;
@@ -241,7 +318,7 @@ static lqa_status decline(const lqa_audit_input *input, int from, const char *re
   return lqa_finding_decline_kind(input->findings, &kinds[IN_SAMPLE], reason);
 }
 
-static lqa_status judge_against_model(const lqa_audit_input *input, const lqa_alignment *alignment,
+static lqa_status judge_against_model(const lqa_audit_input *input, lqa_alignment *alignment,
                                       lqa_error *err) {
   agreement agreed;
   bool is_found = false;
@@ -252,7 +329,10 @@ static lqa_status judge_against_model(const lqa_audit_input *input, const lqa_al
   if (agreed.n < input->params[PARAM_MIN_ROWS]) {
     return decline(input, ROW_ORDER, "too few rows (--set given-probabilities.min-rows)");
   }
-  LQA_TRY(judge_row_order(input, alignment, &agreed, &is_found));
+  LQA_TRY(judge_slips(input, alignment, &is_found, err));
+  if (!is_found) {
+    LQA_TRY(judge_row_order(input, alignment, &agreed, &is_found));
+  }
   return is_found ? decline(input, IN_SAMPLE, "the rows are in another order")
                   : judge_in_sample(input, &agreed);
 }
@@ -262,8 +342,12 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   bool is_found = false;
   LQA_TRY(judge_sums(input));
   LQA_TRY(lqa_alignment_init(&alignment, input->dataset, input->pred_probs, err));
-  lqa_status status = judge_columns(input, &alignment, &is_found, err);
-  if (status == LQA_OK) {
+  bool is_same = is_constant(input, &alignment);
+  lqa_status status =
+      is_same ? report_constant(input) : judge_columns(input, &alignment, &is_found, err);
+  if (status == LQA_OK && is_same) {
+    status = decline(input, ROW_ORDER, "the probabilities are the same in every row");
+  } else if (status == LQA_OK) {
     status = is_found ? decline(input, ROW_ORDER, "the columns are in another order")
                       : judge_against_model(input, &alignment, err);
   }
@@ -286,6 +370,8 @@ const lqa_audit lqa_audit_given_probs = {
                            "the given probabilities come from a model that had seen the rows"},
             [ROW_ORDER] = {"probability-rows", LQA_ERROR, false,
                            "the rows of the given probabilities are in another order"},
+            [CONSTANT] = {"probability-constant", LQA_ERROR, false,
+                          "the given probabilities are the same in every row"},
             [ROW_SUMS] = {"probability-sums", LQA_WARN, true,
                           "the given probabilities of the row do not sum to 1"},
         },

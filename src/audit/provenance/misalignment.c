@@ -6,12 +6,17 @@
  * out-of-fold probabilities finds blocks with their ends (alignment.c). When the refit alarms, its
  * own predictions are scanned instead, since the model of the slipped labels knows nothing.
  *
+ * Given probabilities may have slipped themselves: a quick model of the contents is then the
+ * arbiter (arbiter.h). Blocks where only the probabilities slipped are left to given_probs.c; where
+ * nothing can tell, both possibilities are named and no repair is offered.
+ *
  * A block marks its rows and suggests each the label that stands `shift` rows away. The labels of
  * its last rows were overwritten; they are marked without a suggestion.
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
 #include "audit/provenance/alignment.h"
+#include "audit/provenance/arbiter.h"
 #include "audit/provenance/lag_refit.h"
 #include "audit/row_list.h"
 #include "base/memory.h"
@@ -145,16 +150,61 @@ static lqa_status report_reversed(const lqa_audit_input *input, lqa_segment *seg
   return LQA_OK;
 }
 
-static lqa_status report_shifts(const lqa_audit_input *input, const lqa_segment_list *segments,
-                                const lqa_refit *refit) {
-  for (size_t i = 0; i < segments->n; i++) {
-    lqa_segment *segment = &segments->data[i];
-    const char *file;
-    LQA_TRY(take_whole_file(input->dataset, segment, &file)
-                ? report_whole(input, segment, file, refit)
-                : report_block(input, segment));
+/* Labels or given probabilities slipped, and nothing tells which: no rows are marked, no repair. */
+static lqa_status report_open(const lqa_audit_input *input, lqa_segment *segment,
+                              bool has_content) {
+  const char *file;
+  bool whole = take_whole_file(input->dataset, segment, &file);
+  lqa_finding *finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[segment->lag ? WHOLE : REVERSED], NULL, 0,
+      "Either the labels of the %s stand %s, or the given probabilities do (z = %.1f), and %s tell "
+      "which. Compare some of these rows with the source. If it is the probabilities, make them "
+      "again in this file's order; if it is the labels, audit without --pred-probs%s: that offers "
+      "a "
+      "repair.",
+      lqa_phrase_block(input->arena, input->dataset, segment->from, segment->to),
+      segment->lag
+          ? lqa_arena_printf(input->arena, "%d row%s too %s", abs(segment->lag),
+                             abs(segment->lag) == 1 ? "" : "s", segment->lag > 0 ? "low" : "high")
+          : "in reversed order",
+      segment->test.z, has_content ? "the contents say too little to" : "there is no content to",
+      has_content ? "" : " and with --text or --features");
+  if (!finding) {
+    return LQA_NO_MEMORY;
   }
+  finding->subject = whole ? file : NULL;
+  set_block(finding, segment, NULL);
   return LQA_OK;
+}
+
+/* True if the given probabilities are known to be in another order. */
+static bool are_probabilities_wrong(const lqa_audit_input *input) {
+  for (size_t i = 0; i < input->findings->items.n; i++) {
+    const lqa_finding *finding = &input->findings->items.data[i];
+    if (finding->count > 0 && (strcmp(finding->kind->id, "probability-columns") == 0 ||
+                               strcmp(finding->kind->id, "probability-rows") == 0)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static lqa_status report_segment(const lqa_audit_input *input, lqa_segment *segment,
+                                 const lqa_refit *refit, const lqa_arbiter *arbiter) {
+  lqa_blame blame = arbiter ? lqa_arbiter_judge(arbiter, segment) : LQA_BLAME_LABELS;
+  if (blame == LQA_BLAME_PROBABILITIES ||
+      (blame == LQA_BLAME_OPEN && are_probabilities_wrong(input))) {
+    return LQA_OK;
+  }
+  if (blame == LQA_BLAME_OPEN) {
+    return report_open(input, segment, arbiter->has_content);
+  }
+  if (segment->lag == 0) {
+    return report_reversed(input, segment);
+  }
+  const char *file;
+  return take_whole_file(input->dataset, segment, &file) ? report_whole(input, segment, file, refit)
+                                                         : report_block(input, segment);
 }
 
 static int compare_segments(const void *a, const void *b) {
@@ -162,8 +212,9 @@ static int compare_segments(const void *a, const void *b) {
   return x->from < y->from ? -1 : x->from > y->from;
 }
 
+/* arbiter: NULL where the alignment is a refitted model's, which saw contents only. */
 static lqa_status scan(const lqa_audit_input *input, lqa_alignment *alignment,
-                       const lqa_refit *refit) {
+                       const lqa_refit *refit, const lqa_arbiter *arbiter) {
   lqa_scan_options options = {.max_lag = (int)input->params[PARAM_MAX_LAG],
                               .alpha = input->params[PARAM_ALPHA],
                               .min_ratio = input->params[PARAM_MIN_RATIO],
@@ -175,10 +226,12 @@ static lqa_status scan(const lqa_audit_input *input, lqa_alignment *alignment,
   }
   if (status == LQA_OK && shifts.n) {
     qsort(shifts.data, shifts.n, sizeof *shifts.data, compare_segments);
-    status = report_shifts(input, &shifts, refit);
+  }
+  for (size_t i = 0; status == LQA_OK && i < shifts.n; i++) {
+    status = report_segment(input, &shifts.data[i], refit, arbiter);
   }
   for (size_t i = 0; status == LQA_OK && i < reversals.n; i++) {
-    status = report_reversed(input, &reversals.data[i]);
+    status = report_segment(input, &reversals.data[i], refit, arbiter);
   }
   lqa_vec_clear(&shifts);
   lqa_vec_clear(&reversals);
@@ -200,7 +253,7 @@ static lqa_status scan_suspicion(const lqa_audit_input *input, lqa_refit *refit,
   if (*confirmed) {
     double hit = fmin(fmax(refit->accuracy, .3), .95);
     LQA_TRY_OUT(lqa_alignment_init_votes(&alignment, input->dataset, predicted, hit, err));
-    LQA_TRY_OUT(scan(input, &alignment, refit));
+    LQA_TRY_OUT(scan(input, &alignment, refit, NULL));
   }
 out:
   lqa_alignment_clear(&alignment);
@@ -221,10 +274,15 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   if (confirmed) {
     return LQA_OK;
   }
-  lqa_alignment alignment;
-  LQA_TRY(lqa_alignment_init(&alignment, input->dataset, input->pred_probs, err));
-  lqa_status status = scan(input, &alignment, &refit);
+  lqa_alignment alignment = {0};
+  lqa_arbiter arbiter;
+  lqa_status status = lqa_arbiter_init(&arbiter, input, err);
+  LQA_TRY_OUT(status);
+  LQA_TRY_OUT(lqa_alignment_init(&alignment, input->dataset, input->pred_probs, err));
+  status = scan(input, &alignment, &refit, &arbiter);
+out:
   lqa_alignment_clear(&alignment);
+  lqa_arbiter_clear(&arbiter);
   return status;
 }
 
