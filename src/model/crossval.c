@@ -7,15 +7,11 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "data/folds.h"
 #include "model/metrics.h"
-#include "model/row_partition.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
-
-#define REPEAT_STRIDE 0x9E3779B97F4A7C15u /* between the seeds of repeats */
 
 void lqa_crossval_options_init(lqa_crossval_options *options) {
   *options = (lqa_crossval_options){.kind = LQA_MODEL_AUTO,
@@ -132,63 +128,6 @@ static int32_t *scorable_labels(const lqa_dataset *d) {
   return label;
 }
 
-/* Fewer groups than folds: fewer folds, or no groups if there is only one. */
-static lqa_status fit_folds(lqa_crossval_job *job, int64_t n_groups, bool *grouped) {
-  job->out->n_folds = job->options->n_folds;
-  *grouped = n_groups > 1;
-  if (n_groups >= job->options->n_folds) {
-    return LQA_OK;
-  }
-  if (!*grouped) {
-    return lqa_job_note(
-        job, "All rows hold the same content or belong to one group, so equal rows had to "
-             "be put in different folds: probabilities are class frequencies at best.");
-  }
-  job->out->n_folds = (int)n_groups;
-  return lqa_job_note(
-      job, lqa_arena_printf(&job->out->arena,
-                            "Only %d folds: the rows form no more than %d groups of equal "
-                            "content that must stay together.",
-                            (int)n_groups, (int)n_groups));
-}
-
-/* Folds the caller gave: every scorable row in 0..n_folds-1. */
-static lqa_status copy_folds(lqa_crossval_job *job) {
-  job->out->n_folds = job->options->n_folds;
-  for (int64_t row = 0; row < job->dataset->n_rows; row++) {
-    uint8_t fold = job->options->fixed_fold[row];
-    if (job->label[row] >= 0 && fold >= job->options->n_folds) {
-      return lqa_fail(job->err, LQA_BAD_USAGE, "row %lld is in fold %d of %d", (long long)row, fold,
-                      job->options->n_folds);
-    }
-    job->out->fold[row] = job->label[row] >= 0 ? fold : LQA_NO_FOLD;
-  }
-  return LQA_OK;
-}
-
-static lqa_status assign_folds(lqa_crossval_job *job) {
-  if (job->options->fixed_fold) {
-    return copy_folds(job);
-  }
-  const lqa_dataset *d = job->dataset;
-  int64_t n_groups;
-  lqa_job_begin(job, "assigning folds");
-  job->group = lqa_malloc((size_t)d->n_rows, sizeof *job->group);
-  LQA_TRY(job->group ? LQA_OK : LQA_NO_MEMORY);
-  LQA_TRY(lqa_row_partition(d, job->options->cluster, job->group, &n_groups));
-  LQA_TRY(fit_folds(job, n_groups, &job->grouped));
-  LQA_TRY(lqa_job_deal_folds(job, 0));
-  lqa_job_end(job, "folds");
-  return LQA_OK;
-}
-
-lqa_status lqa_job_deal_folds(lqa_crossval_job *job, int repeat) {
-  const lqa_dataset *d = job->dataset;
-  return lqa_folds_assign(d->n_rows, job->label, d->n_classes, job->grouped ? job->group : NULL,
-                          job->out->n_folds, job->options->seed + (uint64_t)repeat * REPEAT_STRIDE,
-                          job->out->fold, job->err);
-}
-
 lqa_status lqa_job_sum_training(lqa_crossval_job *job, const lqa_softmax_fold *folds) {
   int64_t n = 0, n_correct = 0;
   bool converged = true;
@@ -290,7 +229,7 @@ static lqa_status run_stages(lqa_crossval_job *job) {
     return LQA_NO_MEMORY;
   }
   LQA_TRY(take_results(job->out, job->dataset));
-  LQA_TRY(assign_folds(job));
+  LQA_TRY(lqa_job_assign_folds(job));
   LQA_TRY(lqa_observe_check(job->options->observer, job->err));
   LQA_TRY(train(job));
   LQA_TRY(measure(job));

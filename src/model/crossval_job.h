@@ -34,6 +34,9 @@ void lqa_job_begin(lqa_crossval_job *job, const char *name);
 void lqa_job_end(lqa_crossval_job *job, const char *name);
 /* Keeps a sentence for people; `note` lives as long as the result, NULL means out of memory. */
 lqa_status lqa_job_note(lqa_crossval_job *job, const char *note) LQA_MUST_CHECK;
+/* Which rows stay together, how many folds there are, and the first deal; notes what had to be done
+ * otherwise than asked, and folds that are too unequal to be of use. */
+lqa_status lqa_job_assign_folds(lqa_crossval_job *job) LQA_MUST_CHECK;
 /* Deals the rows into out->fold anew, groups together; another repeat, other folds. */
 lqa_status lqa_job_deal_folds(lqa_crossval_job *job, int repeat) LQA_MUST_CHECK;
 /* The job's labels and folds over a matrix. */

@@ -107,7 +107,9 @@ static lqa_status join_embeddings(const lqa_dataset *d, joiner *j) {
 }
 
 /* Clusters are numbered below n_rows: first_row[number] is the first row met, plus 1. */
-static lqa_status join_clusters(const lqa_dataset *d, const uint32_t *cluster, uint32_t *parent) {
+static lqa_status join_clusters(const lqa_dataset *d, const lqa_partition_rules *rules,
+                                uint32_t *parent) {
+  const uint32_t *cluster = rules->cluster;
   if (!cluster) {
     return LQA_OK;
   }
@@ -116,6 +118,9 @@ static lqa_status join_clusters(const lqa_dataset *d, const uint32_t *cluster, u
     return LQA_NO_MEMORY;
   }
   for (int64_t row = 0; row < d->n_rows; row++) {
+    if (rules->alone && rules->alone[row]) {
+      continue;
+    }
     uint32_t *first = &first_row[cluster[row]];
     if (*first) {
       join(parent, *first - 1, (uint32_t)row);
@@ -139,11 +144,11 @@ static lqa_status join_by(lqa_status (*join_keys)(const lqa_dataset *, joiner *)
   return status;
 }
 
-static lqa_status join_all(const lqa_dataset *d, const uint32_t *cluster, joiner *j) {
+static lqa_status join_all(const lqa_dataset *d, const lqa_partition_rules *rules, joiner *j) {
   LQA_TRY(join_content(d, j->parent));
-  LQA_TRY(join_by(join_groups, d, j));
+  LQA_TRY(rules->no_groups ? LQA_OK : join_by(join_groups, d, j));
   LQA_TRY(join_by(join_embeddings, d, j));
-  return join_clusters(d, cluster, j->parent);
+  return join_clusters(d, rules, j->parent);
 }
 
 /* Replaces every row's parent by its root; counts roots of scorable rows. */
@@ -164,8 +169,8 @@ static lqa_status number_roots(const lqa_dataset *d, uint32_t *parent, int64_t *
   return LQA_OK;
 }
 
-lqa_status lqa_row_partition(const lqa_dataset *dataset, const uint32_t *cluster, uint32_t *group,
-                             int64_t *n_groups) {
+lqa_status lqa_row_partition(const lqa_dataset *dataset, const lqa_partition_rules *rules,
+                             uint32_t *group, int64_t *n_groups) {
   for (int64_t row = 0; row < dataset->n_rows; row++) {
     group[row] = (uint32_t)row;
   }
@@ -174,7 +179,7 @@ lqa_status lqa_row_partition(const lqa_dataset *dataset, const uint32_t *cluster
   if (!j.first_row) {
     return LQA_NO_MEMORY;
   }
-  lqa_status status = join_all(dataset, cluster, &j);
+  lqa_status status = join_all(dataset, rules, &j);
   free(j.first_row);
   return status == LQA_OK ? number_roots(dataset, group, n_groups) : status;
 }

@@ -239,11 +239,88 @@ static void partition_is_transitive(void **state) {
   assert_int_equal(lqa_dataset_from_arrays(6, content, label, NULL, 0, &d, NULL), LQA_OK);
   uint32_t group[6];
   int64_t n_groups;
-  assert_int_equal(lqa_row_partition(d, cluster, group, &n_groups), LQA_OK);
+  lqa_partition_rules rules = {.cluster = cluster};
+  assert_int_equal(lqa_row_partition(d, &rules, group, &n_groups), LQA_OK);
   static const uint32_t expected[] = {0, 1, 0, 0, 1, 5};
   assert_memory_equal(group, expected, sizeof expected);
   assert_int_equal(n_groups, 3);
+  rules.alone = (const uint8_t[]){1, 1, 1, 1, 1, 1}; /* equal content counts all the same */
+  assert_int_equal(lqa_row_partition(d, &rules, group, &n_groups), LQA_OK);
+  assert_int_equal(n_groups, 4);
+  assert_int_equal(group[2], 0);
   lqa_dataset_free(d);
+}
+
+static bool has_note(const lqa_crossval_result *r, const char *part) {
+  for (size_t i = 0; i < r->notes.n; i++) {
+    if (strstr(r->notes.data[i], part)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Each class one cluster: held out as a whole it would be unknown, and wrong throughout. */
+static void classes_of_near_duplicates_are_parted(void **state) {
+  (void)state;
+  corpus c = make(120, 2, 8);
+  uint32_t cluster[120];
+  for (int i = 0; i < 120; i++) {
+    cluster[i] = c.label[i].data[0] == 'a' ? 0 : 1;
+  }
+  lqa_crossval_options options = defaults(LQA_MODEL_LOGISTIC);
+  options.cluster = cluster;
+  lqa_crossval_result r = run_corpus(&c, &options);
+  assert_true(r.out_of_fold_accuracy > .9);
+  assert_int_equal(r.n_folds, 5);
+  assert_true(has_note(&r, "2 classes consist of near duplicates throughout"));
+  lqa_crossval_clear(&r);
+  for (uint32_t i = 0; i < 120; i++) { /* classes mixed in each cluster */
+    cluster[i] = i % 2;
+  }
+  r = run_corpus(&c, &options);
+  assert_false(has_note(&r, "near duplicates throughout"));
+  lqa_crossval_clear(&r);
+  clear(&c);
+}
+
+/* Row i of 200 is in group value[i]: one letter each. */
+static lqa_crossval_result run_grouped(const corpus *c, const char *value) {
+  static uint64_t offsets[201];
+  for (uint64_t i = 0; i <= 200; i++) {
+    offsets[i] = i;
+  }
+  lqa_crossval_options options = defaults(LQA_MODEL_LOGISTIC);
+  lqa_dataset *d = dataset_of(c);
+  d->roles[LQA_ROLE_GROUP] = (lqa_column){"part", 200, (char *)(uintptr_t)value, offsets, NULL};
+  lqa_crossval_result r = run(d, &options);
+  d->roles[LQA_ROLE_GROUP] = (lqa_column){0};
+  lqa_dataset_free(d);
+  return r;
+}
+
+static void groups_that_leave_nothing_are_told(void **state) {
+  (void)state;
+  corpus c = make(200, 2, 9);
+  char value[201];
+  memset(value, 'x', 200);
+  lqa_crossval_result r = run_grouped(&c, value);
+  assert_true(r.out_of_fold_accuracy > .9);
+  assert_true(has_note(&r, "column part") && has_note(&r, "--group is ignored"));
+  assert_false(has_note(&r, "class frequencies"));
+  lqa_crossval_clear(&r);
+  memcpy(value, "abcd", 4); /* all but four rows in one group */
+  r = run_grouped(&c, value);
+  assert_true(has_note(&r, "very unequal (196, 1, 1, 1, 1 rows)") ||
+              has_note(&r, "196 rows are predicted by a model of 4"));
+  lqa_crossval_clear(&r);
+  for (int i = 0; i < 200; i++) {
+    value[i] = (char)('a' + i % 20);
+  }
+  r = run_grouped(&c, value);
+  assert_int_equal(r.notes.n, 0);
+  lqa_crossval_clear(&r);
+  clear(&c);
 }
 
 static void unscorable_rows_are_left_out(void **state) {
@@ -356,6 +433,8 @@ int main(void) {
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(equal_contents_share_a_fold),
       cmocka_unit_test(clusters_share_a_fold),
+      cmocka_unit_test(classes_of_near_duplicates_are_parted),
+      cmocka_unit_test(groups_that_leave_nothing_are_told),
       cmocka_unit_test(partition_is_transitive),
       cmocka_unit_test(unscorable_rows_are_left_out),
       cmocka_unit_test(refuses_what_cannot_work),
