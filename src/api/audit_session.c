@@ -253,6 +253,7 @@ static lqa_status cross_validate(lqa_audit_session *s, lqa_error *err) {
   s->pred_probs = s->model.pred_probs;
   s->report.confident.model = s->model.model;
   s->report.confident.train_accuracy = s->model.train_accuracy;
+  s->report.confident.trained_member = s->model.trained_member;
   s->report.confident.out_of_fold_accuracy = s->model.out_of_fold_accuracy;
   s->report.notes = s->model.notes.data;
   s->report.n_notes = (int64_t)s->model.notes.n;
@@ -304,6 +305,7 @@ static lqa_status look_again(lqa_audit_session *s, lqa_error *err) {
   known.fold = s->has_model ? s->model.fold : NULL;
   known.train_accuracy = s->report.confident.train_accuracy;
   known.out_of_fold_accuracy = s->report.confident.out_of_fold_accuracy;
+  known.trained_member = s->report.confident.trained_member;
   known.metrics = &s->metrics;
   lqa_observe_progress(s->args->common.observer, "checking alignment", -1);
   return lqa_audit_run_modelled(&s->audits, &known, err);

@@ -49,6 +49,7 @@ typedef struct lqa_audit_input {
   const float *pred_probs;
   const uint8_t *fold;
   double train_accuracy, out_of_fold_accuracy; /* NaN before the model stage */
+  const char *trained_member;                  /* of a blend: what train_accuracy is of, or NULL */
   const struct lqa_metrics *metrics;           /* of pred_probs, or NULL */
   const struct lqa_sparse *sparse; /* text features; empty rows where not scorable; or NULL */
   const struct lqa_row_groups *content_groups; /* rows of equal content, or NULL */

@@ -137,6 +137,7 @@ lqa_status lqa_job_sum_training(lqa_crossval_job *job, const lqa_softmax_fold *f
     converged = converged && folds[f].converged;
   }
   job->out->train_accuracy = (double)n_correct / (double)n;
+  job->member = "logistic regression";
   return converged ? LQA_OK
                    : lqa_job_note(job, "Logistic regression did not reach its tolerance in every "
                                        "fold: a smaller C converges faster.");
@@ -232,6 +233,8 @@ static lqa_status run_stages(lqa_crossval_job *job) {
   LQA_TRY(lqa_job_assign_folds(job));
   LQA_TRY(lqa_observe_check(job->options->observer, job->err));
   LQA_TRY(train(job));
+  bool is_blend = strcmp(job->out->model, "auto") == 0;
+  job->out->trained_member = is_blend ? job->member : NULL;
   LQA_TRY(measure(job));
   job->out->has_features = job->options->keep_features && job->out->features.matrix.row_start;
   if (!job->out->has_features) {

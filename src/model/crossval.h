@@ -71,7 +71,9 @@ typedef struct lqa_crossval_result {
   float *pred_probs;     /* n_rows x n_classes; NaN where the row is not scorable */
   uint8_t *fold;         /* n_rows; 255 where the row is not scorable */
   int n_folds;           /* may be below the wish, see notes */
-  double train_accuracy; /* of the fold models on their own training rows, over all of them */
+  double train_accuracy; /* of the fold models on their own training rows, over all of them; of a
+                          * blend's `trained_member` alone */
+  const char *trained_member; /* "logistic regression", "boosted trees"; NULL: none, or no blend */
   double out_of_fold_accuracy;
   double log_loss; /* mean of -log p(given label), out of fold */
   double

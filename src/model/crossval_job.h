@@ -22,6 +22,7 @@ typedef struct lqa_crossval_job {
   lqa_dense dense; /* the embeddings, where there are any */
   uint32_t *group; /* rows with the same number share a fold; NULL where folds were given */
   bool grouped;
+  const char *member; /* the one that out->train_accuracy is of, or NULL */
   double stage_start;
   int n_repeats;                     /* of lqa_job_repeat */
   double weight[LQA_MAX_MEMBERS];    /* of the blend, mean over folds and repeats */

@@ -90,6 +90,7 @@ static lqa_status grow_trees(table_job *t, const lqa_predictions *out) {
     n_correct += folds[f].n_train_correct;
   }
   job->out->train_accuracy = (double)n_correct / (double)n;
+  job->member = "boosted trees";
   return LQA_OK;
 }
 

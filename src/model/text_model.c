@@ -34,14 +34,20 @@ typedef struct text_job {
   bool told; /* of the second pass */
 } text_job;
 
+/* A blend has members that need no terms. */
+static const char *no_terms_note(const lqa_crossval_job *job) {
+  return job->options->kind == LQA_MODEL_AUTO
+             ? "No word and no character n-gram occurs in --min-df rows: of the blend only the "
+               "members that need none (hashed characters, embeddings) tell classes apart."
+             : "No word and no character n-gram occurs in --min-df rows: probabilities are class "
+               "frequencies.";
+}
+
 static lqa_status build_characters(text_job *t, const char *note) {
   lqa_crossval_job *job = t->job;
   lqa_tfidf_options options = lqa_character_options(job->options);
   LQA_TRY(lqa_tfidf_build(&t->rows, &options, job->options->pool, &job->out->features, job->err));
-  return lqa_job_note(job, job->out->features.matrix.n_columns > 0
-                               ? note
-                               : "No word and no character n-gram occurs in enough rows: "
-                                 "probabilities are class frequencies.");
+  return lqa_job_note(job, job->out->features.matrix.n_columns > 0 ? note : no_terms_note(job));
 }
 
 /* Words; character n-grams where texts have no spaces, or no word occurs in min_df rows; if there

@@ -22,6 +22,15 @@ void lqa_report_flagged(const lqa_report *report, lqa_buf *out) {
                  (long long)c->estimated_errors, lqa_plural(c->estimated_errors));
 }
 
+void lqa_report_trained_on(const lqa_report *report, lqa_buf *out) {
+  const char *member = report->confident.trained_member;
+  if (member) {
+    lqa_buf_printf(out, "on training rows (%s alone)", member);
+  } else {
+    lqa_buf_add_text(out, "on its own training rows");
+  }
+}
+
 /* Repairs come first: nothing that a model says counts while labels stand beside the wrong rows. */
 static void add_repairs(const lqa_report *report, const char *bullet, lqa_buf *out) {
   for (int64_t i = 0; i < report->n_findings; i++) {

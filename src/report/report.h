@@ -64,9 +64,10 @@ typedef struct lqa_report_confident {
   int64_t n_classes;
   const lqa_report_overlap *overlaps;
   int64_t n_overlaps;
-  const char *model_json; /* one JSON object about the model that was trained, or NULL */
-  bool is_unskilled;      /* no better than class frequencies: nothing flagged or estimated */
-  int64_t not_scored;     /* rows without content, a known label or probabilities */
+  const char *model_json;     /* one JSON object about the model that was trained, or NULL */
+  const char *trained_member; /* of a blend: the member that train_accuracy is of, or NULL */
+  bool is_unskilled;          /* no better than class frequencies: nothing flagged or estimated */
+  int64_t not_scored;         /* rows without content, a known label or probabilities */
 } lqa_report_confident;
 
 typedef struct lqa_report_loss {
@@ -151,6 +152,8 @@ int64_t lqa_report_count_findings(const lqa_report *report, const char *severity
 /* How many rows confident learning flagged and how many labels it estimates wrong, or why it says
  * nothing; without a full stop. */
 void lqa_report_flagged(const lqa_report *report, lqa_buf *out);
+/* "on its own training rows", or of which member alone: what train_accuracy is a share of. */
+void lqa_report_trained_on(const lqa_report *report, lqa_buf *out);
 /* The checks without a finding to show, as lines: how many found nothing, what the baseline
  * accepts, what was not run and why. */
 void lqa_report_quiet_checks(const lqa_report *report, lqa_buf *out);

@@ -127,6 +127,9 @@ static void add_confident(const lqa_report *report, lqa_json *json) {
     lqa_json_add_int(json, "estimated_errors", c->estimated_errors);
   }
   lqa_json_add_double(json, "train_accuracy", c->train_accuracy);
+  if (c->trained_member) {
+    lqa_json_add_text(json, "train_accuracy_of", c->trained_member);
+  }
   lqa_json_add_double(json, "out_of_fold_accuracy", c->out_of_fold_accuracy);
   add_classes(c, json);
   add_overlaps(c, json);

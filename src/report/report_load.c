@@ -193,6 +193,7 @@ static lqa_status load_confident(node *root, lqa_arena *arena, lqa_report_confid
   c->is_unskilled = !lqa_json_find_bool(object, "skilled", true);
   c->estimated_errors = lqa_json_find_int(object, "estimated_errors", 0);
   c->train_accuracy = lqa_json_find_number(object, "train_accuracy", NAN);
+  c->trained_member = text_or(object, "train_accuracy_of", NULL);
   c->out_of_fold_accuracy = lqa_json_find_number(object, "out_of_fold_accuracy", NAN);
   LQA_TRY(load_classes(object, arena, c));
   return load_overlaps(object, arena, c);

@@ -80,7 +80,8 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
   if (!isnan(c->out_of_fold_accuracy)) {
     lqa_buf_printf(out, " Accuracy on given labels: %.3f out of fold", c->out_of_fold_accuracy);
     if (!isnan(c->train_accuracy)) {
-      lqa_buf_printf(out, ", %.3f on its own training rows", c->train_accuracy);
+      lqa_buf_printf(out, ", %.3f ", c->train_accuracy);
+      lqa_report_trained_on(r, out);
     }
     lqa_buf_add_char(out, '.');
   }

@@ -147,7 +147,8 @@ static void print_confident(const lqa_report *r, int width, lqa_buf *out) {
     lqa_buf_printf(out, "  accuracy on given labels: %.1f %% out of fold",
                    100 * c->out_of_fold_accuracy);
     if (!isnan(c->train_accuracy)) {
-      lqa_buf_printf(out, ", %.1f %% on its own training rows", 100 * c->train_accuracy);
+      lqa_buf_printf(out, ", %.1f %% ", 100 * c->train_accuracy);
+      lqa_report_trained_on(r, out);
     }
     lqa_buf_add_char(out, '\n');
   }

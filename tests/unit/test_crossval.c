@@ -323,6 +323,25 @@ static void groups_that_leave_nothing_are_told(void **state) {
   clear(&c);
 }
 
+/* Without a term the hashed characters still know the classes. */
+static void a_blend_without_terms_is_no_prior(void **state) {
+  (void)state;
+  corpus c = make(200, 2, 11);
+  lqa_crossval_options options = defaults(LQA_MODEL_AUTO);
+  options.min_df = 100000;
+  lqa_crossval_result r = run_corpus(&c, &options);
+  assert_true(r.out_of_fold_accuracy > .9);
+  assert_true(has_note(&r, "hashed characters") && !has_note(&r, "class frequencies"));
+  assert_string_equal(r.trained_member, "logistic regression");
+  lqa_crossval_clear(&r);
+  options.kind = LQA_MODEL_LOGISTIC;
+  r = run_corpus(&c, &options);
+  assert_true(has_note(&r, "class frequencies"));
+  assert_null(r.trained_member);
+  lqa_crossval_clear(&r);
+  clear(&c);
+}
+
 static void unscorable_rows_are_left_out(void **state) {
   (void)state;
   corpus c = make(100, 2, 7);
@@ -434,6 +453,7 @@ int main(void) {
       cmocka_unit_test(equal_contents_share_a_fold),
       cmocka_unit_test(clusters_share_a_fold),
       cmocka_unit_test(classes_of_near_duplicates_are_parted),
+      cmocka_unit_test(a_blend_without_terms_is_no_prior),
       cmocka_unit_test(groups_that_leave_nothing_are_told),
       cmocka_unit_test(partition_is_transitive),
       cmocka_unit_test(unscorable_rows_are_left_out),

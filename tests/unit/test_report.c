@@ -121,6 +121,18 @@ static void terminal(const lqa_report *r, lqa_buf *out) {
   lqa_report_terminal(r, 500, out);
 }
 
+/* A blend has no training accuracy of its own: that of a member is told as such. */
+static void test_training_accuracy_is_told_of_whom(void **state) {
+  (void)state;
+  lqa_report r = make_report();
+  assert_true(holds(terminal, &r, "99.0 % on its own training rows\n"));
+  r.confident.trained_member = "logistic regression";
+  assert_true(holds(terminal, &r, "99.0 % on training rows (logistic regression alone)"));
+  assert_true(holds(lqa_report_markdown, &r, "0.990 on training rows (logistic regression alone)"));
+  assert_true(holds(lqa_report_html, &r, "99.0 % on training rows (logistic regression alone)"));
+  assert_true(holds(lqa_report_json, &r, "\"train_accuracy_of\": \"logistic regression\""));
+}
+
 /* Where the model knows nothing no renderer prints an estimate as if it were known. */
 static void test_an_unskilled_model_estimates_nothing(void **state) {
   (void)state;
@@ -238,6 +250,7 @@ static void test_terminal_fits_and_is_tame(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_json_reads_back_to_itself),
+      cmocka_unit_test(test_training_accuracy_is_told_of_whom),
       cmocka_unit_test(test_an_unskilled_model_estimates_nothing),
       cmocka_unit_test(test_another_schema_is_refused),
       cmocka_unit_test(test_markup_is_escaped),

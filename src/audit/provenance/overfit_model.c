@@ -25,10 +25,13 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   }
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[0], NULL, 0,
-      "The model is right on %s of its own training rows but on %s of rows it has not seen: it "
+      "The model%s%s is right on %s of its own training rows but %s on %s of rows it has not seen: "
+      "it "
       "remembers rows, wrong labels included. Lower --C, raise --min-df, or look for an identifier "
       "in the content.",
+      input->trained_member ? "'s " : "", input->trained_member ? input->trained_member : "",
       lqa_phrase_percent(input->arena, input->train_accuracy),
+      input->trained_member ? "the blend" : "only",
       lqa_phrase_percent(input->arena, input->out_of_fold_accuracy));
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
