@@ -279,6 +279,27 @@ static void finds_permuted_columns_and_in_sample_rows(void **state) {
   lqa_dataset_free(d);
 }
 
+/* A model that remembers two thirds of the labels its words do not explain. */
+static void warns_of_an_agreement_far_above_a_quick_model(void **state) {
+  (void)state;
+  static float seen[N * K], honest[N * K];
+  lqa_audit_run run;
+  lqa_dataset_free(make_texts(seen, 0, true));
+  lqa_dataset *d = make_texts(honest, 0, false);
+  for (int i = 0; i < N; i++) {
+    if (i % 3) {
+      memcpy(honest + i * K, seen + i * K, K * sizeof *seen);
+    }
+  }
+  given_probabilities(honest, d, &run);
+  const lqa_finding *finding = fixture_find(&run, "in-sample-probabilities", 0);
+  assert_non_null(finding);
+  assert_int_equal(finding->severity, LQA_WARN);
+  assert_non_null(strstr(finding->message, "Either your model is far better"));
+  lqa_audit_run_clear(&run);
+  lqa_dataset_free(d);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(skeletons_see_through_disguise),
@@ -290,6 +311,7 @@ int main(void) {
       cmocka_unit_test(finds_a_filled_down_label),
       cmocka_unit_test(sorted_files_are_no_runs),
       cmocka_unit_test(finds_permuted_columns_and_in_sample_rows),
+      cmocka_unit_test(warns_of_an_agreement_far_above_a_quick_model),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

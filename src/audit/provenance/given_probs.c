@@ -21,11 +21,12 @@
 
 #include <math.h>
 
-enum { COLUMNS, IN_SAMPLE, ROW_ORDER, ROW_SUMS, CONSTANT };
-enum { PARAM_ACCURACY, PARAM_MARGIN, PARAM_MIN_ROWS, PARAM_SUM };
+enum { COLUMNS, IN_SAMPLE, PERHAPS_IN_SAMPLE, ROW_ORDER, ROW_SUMS, CONSTANT };
+enum { PARAM_ACCURACY, PARAM_MARGIN, PARAM_MIN_ROWS, PARAM_SUM, PARAM_GAP };
 enum { SAMPLE_ROWS = 20000, MAX_LAG = 3, MAX_SEGMENTS = 32 };
 
 static const double ALPHA = .01, MIN_RATIO = 1.5, MAX_CHANCE_Z = 3, MIN_GAIN = .1;
+static const double MIN_CLOSED = .5; /* of what the quick model gets wrong */
 static const float MIN_SPREAD = .01f;
 
 static lqa_status count_confusion(const lqa_alignment *a, int64_t *confusion) {
@@ -291,11 +292,26 @@ static lqa_status judge_sums(const lqa_audit_input *input) {
   return status;
 }
 
+/* Agreement far above a quick model's: a warning, since a far better model is the other reason. */
+static lqa_status report_gap(const lqa_audit_input *input, double given, double quick) {
+  return lqa_finding_add(
+             input->findings, &input->audit->kinds[PERHAPS_IN_SAMPLE], NULL, 0,
+             "The given probabilities agree with %s of the given labels; a quick model agrees with "
+             "%s of rows it has not seen. Either your model is far better, or it was trained on "
+             "these rows, and then it repeats wrong labels and few are flagged. If you called fit "
+             "and predict on the same rows, use cross-validation, or leave --pred-probs out.",
+             lqa_phrase_percent(input->arena, given), lqa_phrase_percent(input->arena, quick))
+             ? LQA_OK
+             : LQA_NO_MEMORY;
+}
+
 static lqa_status judge_in_sample(const lqa_audit_input *input, const agreement *agreed) {
   const agreement found = *agreed;
   double given = found.given / found.n, quick = found.quick / found.n;
   if (given < input->params[PARAM_ACCURACY] || quick > given - input->params[PARAM_MARGIN]) {
-    return LQA_OK;
+    bool is_far =
+        given - quick >= input->params[PARAM_GAP] && given - quick >= MIN_CLOSED * (1 - quick);
+    return is_far ? report_gap(input, given, quick) : LQA_OK;
   }
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[IN_SAMPLE], NULL, 0,
@@ -315,6 +331,7 @@ static lqa_status decline(const lqa_audit_input *input, int from, const char *re
   if (from == ROW_ORDER) {
     LQA_TRY(lqa_finding_decline_kind(input->findings, &kinds[ROW_ORDER], reason));
   }
+  LQA_TRY(lqa_finding_decline_kind(input->findings, &kinds[PERHAPS_IN_SAMPLE], reason));
   return lqa_finding_decline_kind(input->findings, &kinds[IN_SAMPLE], reason);
 }
 
@@ -368,6 +385,8 @@ const lqa_audit lqa_audit_given_probs = {
                          "the columns of the given probabilities are in another order"},
             [IN_SAMPLE] = {"in-sample-probabilities", LQA_ERROR, false,
                            "the given probabilities come from a model that had seen the rows"},
+            [PERHAPS_IN_SAMPLE] = {"in-sample-probabilities", LQA_WARN, false,
+                                   "they agree with far more labels than a quick model does"},
             [ROW_ORDER] = {"probability-rows", LQA_ERROR, false,
                            "the rows of the given probabilities are in another order"},
             [CONSTANT] = {"probability-constant", LQA_ERROR, false,
@@ -382,6 +401,8 @@ const lqa_audit lqa_audit_given_probs = {
             [PARAM_MARGIN] = {"margin", .05, 0, 1, "above the agreement of a quick model"},
             [PARAM_MIN_ROWS] = {"min-rows", 100, 1, 1e9, "fewer rows are not judged", true},
             [PARAM_SUM] = {"sum-tolerance", .01, 0, 1e9, "a row's sum may differ from 1 by this"},
+            [PARAM_GAP] = {"gap", .08, 0, 1,
+                           "agreement this far above a quick model's is a warning"},
         },
     .run = run,
 };
