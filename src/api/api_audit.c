@@ -244,6 +244,30 @@ static lqa_status run_into(const lqa_audit_args *args, const char *path, lqa_res
   return status;
 }
 
+/* Options of a model that is not trained, or that do not concern the one that is: a warning each,
+ * so that nobody thinks they took effect. A value equal to the default cannot be told from none. */
+static void warn_of_idle_options(const lqa_audit_args *a) {
+  bool is_given = a->source.pred_probs.n > 0, is_knn = strcmp(a->model, "knn") == 0;
+  const struct {
+    const char *name;
+    bool is_idle;
+  } known[] = {
+      {"--model", is_given && strcmp(a->model, "auto") != 0},
+      {"--folds", is_given && a->folds != 5},
+      {"--C", (is_given || is_knn) && a->C != 1},
+      {"--min-df", is_given && a->min_df != 2},
+      {"--max-features", is_given && a->max_features != 0},
+      {"--embeddings", is_given && a->source.embeddings && a->source.text.n + a->source.features.n},
+  };
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    if (known[i].is_idle) {
+      lqa_observe_message(
+          a->common.observer, LQA_MESSAGE_WARN, "%s has no effect: %s", known[i].name,
+          is_given ? "with --pred-probs no model is trained" : "--model knn has no such parameter");
+    }
+  }
+}
+
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_audit_args *args = data;
   if (args->sources.n == 0) {
@@ -259,6 +283,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
         "--label-time needs --time COL too: the time of the label is compared with that "
         "of the content");
   }
+  warn_of_idle_options(args);
   char *path = args->out ? strdup(args->out) : default_out(args->sources.items[0]);
   lqa_result *result = lqa_result_new();
   lqa_status status = path && result ? run_into(args, path, result, err)
