@@ -246,7 +246,7 @@ static lqa_status combine(const char *about, const lqa_corrupt_plan *plan, const
 
 static lqa_status make_folder(const char *path, lqa_error *err) {
   if (!lqa_path_is_folder(path) && mkdir(path, 0777) != 0) {
-    return lqa_fail_errno(err, "make folder", path);
+    return lqa_fail_create(err, "make folder", path);
   }
   return LQA_OK;
 }

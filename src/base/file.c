@@ -36,6 +36,27 @@ const char *lqa_path_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+lqa_status lqa_fail_create(lqa_error *err, const char *verb, const char *path) {
+  int number = errno;
+  size_t n = strlen(path);
+  while (n > 1 && path[n - 1] == '/') {
+    n--;
+  }
+  while (n > 0 && path[n - 1] != '/') {
+    n--;
+  }
+  char folder[4096];
+  int length = snprintf(folder, sizeof folder, "%.*s", (int)(n > 1 ? n - 1 : n), path);
+  if (number != ENOENT || n == 0 || length >= (int)sizeof folder || lqa_path_exists(folder)) {
+    errno = number;
+    return lqa_fail_errno(err, verb, path);
+  }
+  return lqa_fail_at(
+      err, LQA_BAD_FILE, path, -1, NULL,
+      "cannot %s '%s': there is no folder '%s'; make it first, or name another place", verb, path,
+      folder);
+}
+
 lqa_status lqa_file_load(const char *path, lqa_buf *out, lqa_error *err) {
   char block[1 << 16];
   ssize_t n = 0;
@@ -117,7 +138,7 @@ lqa_status lqa_file_save(const char *path, const void *data, size_t size, lqa_er
   lqa_status status = LQA_OK;
   int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) {
-    status = lqa_fail_errno(err, "write", path);
+    status = lqa_fail_create(err, "write", path);
     free(temporary);
     return status;
   }
@@ -157,7 +178,7 @@ lqa_status lqa_folder_begin(const char *path, char **temporary, lqa_error *err) 
     return lqa_fail_memory(err, "making a folder");
   }
   if (mkdir(name, 0777) != 0) {
-    lqa_status status = lqa_fail_errno(err, "make folder", path);
+    lqa_status status = lqa_fail_create(err, "make folder", path);
     free(name);
     return status;
   }

@@ -13,6 +13,9 @@ bool lqa_path_exists(const char *path);
 bool lqa_path_is_folder(const char *path);
 /* Returns an owned "folder/name", NULL when out of memory. */
 char *lqa_path_join(const char *folder, const char *name);
+/* As lqa_fail_errno for a file or folder that cannot be made at `path`: names the folder it was to
+ * lie in if that is what is missing. */
+lqa_status lqa_fail_create(lqa_error *err, const char *verb, const char *path);
 /* The part after the last '/', borrowed. */
 const char *lqa_path_name(const char *path);
 /* An unused name beside `path`, on the same file system, to write to before lqa_file_commit; owned,

@@ -57,29 +57,48 @@ static bool parse_descr(const char *dict, struct header *header) {
   return true;
 }
 
-static bool parse_shape(const char *dict, struct header *header) {
+/* NULL, or why the shape is none that is read here. */
+static const char *parse_shape(const char *dict, struct header *header) {
+  static const char dimensions[] = "expected an array of one or two dimensions";
   const char *at = find_key(dict, "'shape'");
   if (!at || *at != '(') {
-    return false;
+    return "its header names no shape";
   }
   header->shape[0] = header->shape[1] = 1;
   for (at++; *at && *at != ')';) {
     char *end = NULL;
     errno = 0;
     long long size = strtoll(at, &end, 10);
-    if (end == at || size < 0 || errno || header->n_dims == 2) {
-      return false;
+    if (end == at || size < 0 || errno) {
+      return "its shape holds a negative or impossible number of rows or columns";
+    }
+    if (header->n_dims == 2) {
+      return dimensions;
     }
     header->shape[header->n_dims++] = size;
     at = end + strspn(end, ", ");
   }
-  return header->n_dims >= 1;
+  return header->n_dims >= 1 ? NULL : dimensions;
+}
+
+/* NULL, or what the file is instead of an array. */
+static const char *check_magic(const unsigned char *bytes, size_t size) {
+  static const char magic[] = "\x93NUMPY";
+  if (size >= 4 && memcmp(bytes, "PK\x03\x04", 4) == 0) {
+    return "it is a zip archive, as numpy.savez writes (.npz): take the array out with "
+           "numpy.load(FILE)['NAME'] and save it by itself with numpy.save";
+  }
+  if (memcmp(bytes, magic, size < 6 ? size : 6) != 0) {
+    return "it does not begin with numpy's magic bytes";
+  }
+  return size < 10 ? "it is truncated" : NULL;
 }
 
 static lqa_status parse_header(const char *path, const unsigned char *bytes, size_t size,
                                struct header *header, lqa_error *err) {
-  if (size < 10 || memcmp(bytes, "\x93NUMPY", 6) != 0) {
-    return refuse(path, err, "it does not begin with numpy's magic bytes");
+  const char *why = check_magic(bytes, size);
+  if (why) {
+    return refuse(path, err, why);
   }
   size_t length = bytes[8] | (size_t)bytes[9] << 8, start = 10;
   if (bytes[6] >= 2) {
@@ -99,8 +118,9 @@ static lqa_status parse_header(const char *path, const unsigned char *bytes, siz
   if (!parse_descr(dict, header) || !order) {
     return refuse(path, err, "expected a plain numeric array (no records, no objects)");
   }
-  if (!parse_shape(dict, header)) {
-    return refuse(path, err, "expected an array of one or two dimensions");
+  why = parse_shape(dict, header);
+  if (why) {
+    return refuse(path, err, why);
   }
   header->fortran_order = strncmp(order, "True", 4) == 0;
   header->data_offset = start + length;

@@ -74,7 +74,13 @@ static lqa_status fail_number(const lqa_option *row, const char *value, lqa_erro
   const char *what = row->kind == LQA_OPTION_INT ? "a whole number" : "a number";
   char range[80] = "";
   if (has_bounds(row) && row->max >= FAR) {
-    snprintf(range, sizeof range, " of at least %.15g", row->min);
+    double number;
+    bool is_far = lqa_str_to_double(lqa_str_from(value), &number) && number > row->max;
+    if (is_far) {
+      snprintf(range, sizeof range, " from %.15g to %.16g", row->min, row->max);
+    } else {
+      snprintf(range, sizeof range, " of at least %.15g", row->min);
+    }
   } else if (has_bounds(row) && row->min <= -FAR) {
     snprintf(range, sizeof range, " of at most %.15g", row->max);
   } else if (has_bounds(row)) {

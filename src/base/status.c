@@ -51,9 +51,27 @@ lqa_status lqa_fail_memory(lqa_error *err, const char *what) {
   return lqa_fail(err, LQA_NO_MEMORY, "out of memory while %s", what);
 }
 
+const char *lqa_disk_advice(const char *reason) {
+  static const struct {
+    int number;
+    const char *advice;
+  } known[] = {{ENOSPC, "; make room on that disk and run the command again"},
+               {EDQUOT, "; make room within the quota and run the command again"},
+               {EFBIG, "; raise the limit on the size of files (ulimit -f), or write to a file "
+                       "system that takes larger ones"}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    char words[128];
+    if (strcmp(reason, strerror_r(known[i].number, words, sizeof words)) == 0) {
+      return known[i].advice;
+    }
+  }
+  return "";
+}
+
 lqa_status lqa_fail_errno(lqa_error *err, const char *verb, const char *path) {
   int number = errno;
-  char reason[128];
-  return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "cannot %s '%s': %s", verb, path,
-                     strerror_r(number, reason, sizeof reason));
+  char words[128];
+  const char *reason = strerror_r(number, words, sizeof words);
+  return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "cannot %s '%s': %s%s", verb, path, reason,
+                     lqa_disk_advice(reason));
 }

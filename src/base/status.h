@@ -44,7 +44,11 @@ lqa_status lqa_fail_at(lqa_error *err, lqa_status status, const char *file, int6
 lqa_status lqa_fail_memory(lqa_error *err, const char *what);
 
 /* errno of a failed system call on `path`, in words: "cannot open 'x': No
- * such file or directory". */
+ * such file or directory"; where the disk is full also what to do. */
 lqa_status lqa_fail_errno(lqa_error *err, const char *verb, const char *path);
+
+/* What to do about a system's reason why a file could not be written ("No space left on device"),
+ * as the end of a message: "; make room there ...", or "". Static. */
+const char *lqa_disk_advice(const char *reason);
 
 #endif

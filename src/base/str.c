@@ -124,7 +124,8 @@ static void make_c_locale(void) {
   c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-bool lqa_str_to_double(lqa_str s, double *value) {
+/* As lqa_str_to_double, infinities for numbers out of range included. */
+static bool read_double(lqa_str s, double *value) {
   char text[1100]; /* 767 digits can matter in a double; longer texts are no numbers here */
   if (s.size == 0 || s.size >= sizeof text || !looks_numeric(s)) {
     return false;
@@ -133,10 +134,20 @@ bool lqa_str_to_double(lqa_str s, double *value) {
   text[s.size] = '\0';
   pthread_once(&c_locale_once, make_c_locale);
   char *end = NULL;
-  double number = strtod_l(text, &end, c_locale);
-  if (end != text + s.size || !isfinite(number)) {
+  *value = strtod_l(text, &end, c_locale);
+  return end == text + s.size;
+}
+
+bool lqa_str_to_double(lqa_str s, double *value) {
+  double number;
+  if (!read_double(s, &number) || !isfinite(number)) {
     return false;
   }
   *value = number;
   return true;
+}
+
+bool lqa_str_is_huge(lqa_str s) {
+  double number;
+  return read_double(s, &number) && isinf(number);
 }

@@ -41,5 +41,7 @@ bool lqa_str_to_int64(lqa_str s, long long *value);
 /* Whole text as a finite number, '.' as the decimal point whatever the locale; false
  * if it is not. */
 bool lqa_str_to_double(lqa_str s, double *value);
+/* True for a number that is too large for a double ("1e400"). */
+bool lqa_str_is_huge(lqa_str s);
 
 #endif

@@ -25,7 +25,7 @@ bool lqa_feature_is_missing(lqa_str value) {
   return false;
 }
 
-/* inf, -Infinity and the like. */
+/* inf, -Infinity and the like; also what is too large for a number. */
 static bool is_infinity(lqa_str s) {
   static const char *const words[] = {"inf", "infinity"};
   bool is_signed = s.size > 0 && (s.data[0] == '-' || s.data[0] == '+');
@@ -35,12 +35,55 @@ static bool is_infinity(lqa_str s) {
       return true;
     }
   }
-  return false;
+  return lqa_str_is_huge(s);
+}
+
+/* "1,234,567.8", "1.234.567,8", "1 234": groups of three digits behind one to three. */
+static bool is_grouped(lqa_str s) {
+  size_t digits = 0, at = s.size > 0 && (s.data[0] == '-' || s.data[0] == '+');
+  char mark = '\0';
+  for (; at < s.size; at++) {
+    char c = s.data[at];
+    if (c >= '0' && c <= '9') {
+      digits++;
+    } else if (mark == '\0' && (c == ',' || c == '.' || c == ' ') && digits >= 1 && digits <= 3) {
+      mark = c;
+      digits = 0;
+    } else if (mark != '\0' && c == mark && digits == 3) {
+      digits = 0;
+    } else {
+      break;
+    }
+  }
+  bool has_fraction = at < s.size && (s.data[at] == ',' || s.data[at] == '.');
+  for (at += has_fraction; at < s.size && s.data[at] >= '0' && s.data[at] <= '9';) {
+    at++;
+  }
+  return mark != '\0' && digits == 3 && at == s.size;
+}
+
+/* A number as people write it: with a decimal comma, marks between thousands, or a per cent sign.
+ */
+static bool is_written_number(lqa_str s) {
+  char text[64];
+  double number;
+  if (s.size > 1 && s.data[s.size - 1] == '%') {
+    s = lqa_str_trim((lqa_str){s.data, s.size - 1});
+    if (lqa_str_to_double(s, &number)) {
+      return true;
+    }
+  }
+  const char *comma = s.size < sizeof text ? memchr(s.data, ',', s.size) : NULL;
+  if (comma) {
+    memcpy(text, s.data, s.size);
+    text[comma - s.data] = '.';
+  }
+  return is_grouped(s) || (comma && lqa_str_to_double((lqa_str){text, s.size}, &number));
 }
 
 /* Fills `values` with numbers; NaN where a value is missing or no number. */
 static lqa_feature_guess read_numbers(const lqa_column *texts, double *values) {
-  lqa_feature_guess guess = {.first_other = -1, .first_infinity = -1};
+  lqa_feature_guess guess = {.first_other = -1, .first_infinity = -1, .first_written = -1};
   int64_t n_infinities = 0;
   for (int64_t row = 0; row < texts->n; row++) {
     lqa_str text = lqa_column_get(texts, row);
@@ -55,6 +98,8 @@ static lqa_feature_guess read_numbers(const lqa_column *texts, double *values) {
     guess.first_other = guess.n_other++ == 0 ? row : guess.first_other;
     if (is_infinity(lqa_str_trim(text))) {
       guess.first_infinity = n_infinities++ == 0 ? row : guess.first_infinity;
+    } else if (is_written_number(lqa_str_trim(text))) {
+      guess.first_written = guess.n_written++ == 0 ? row : guess.first_written;
     }
   }
   guess.is_only_infinities =

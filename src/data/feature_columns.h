@@ -14,6 +14,8 @@ typedef struct lqa_feature_guess {
   int64_t n_other;         /* values that do not, missing ones apart */
   int64_t first_other;     /* the first such row, or -1 */
   int64_t first_infinity;  /* the first row that holds an infinity, or -1; counts as other */
+  int64_t n_written;       /* others that are numbers as people write them: 1,5  1,234  12.5% */
+  int64_t first_written;   /* the first such row, or -1 */
   bool is_only_infinities; /* every other value is an infinity, and there are numbers */
 } lqa_feature_guess;
 

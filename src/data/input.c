@@ -113,11 +113,17 @@ static lqa_status unzstd_step(lqa_input *in, char *to, size_t capacity, size_t *
   return LQA_OK;
 }
 
-/* Zero bytes after a gzip member are padding (tar, tape), not a member. */
-static void drop_padding(lqa_input *in) {
+/* Between two gzip members: zero bytes are padding (tar, tape); other bytes must begin a member. */
+static lqa_status begin_member(lqa_input *in, lqa_error *err) {
   while (in->after_frame && in->raw.start < in->raw.end && in->raw.data[in->raw.start] == 0) {
     in->raw.start++;
   }
+  const unsigned char *next = (const unsigned char *)in->raw.data + in->raw.start;
+  size_t n = in->raw.end - in->raw.start;
+  bool is_other = n > 0 && (next[0] != 0x1f || (n > 1 && next[1] != 0x8b));
+  return in->after_frame && in->compression == GZIP && is_other
+             ? fail_damaged(in, "is followed by bytes that are no gzip data: cut them off", err)
+             : LQA_OK;
 }
 
 static lqa_status decompress(lqa_input *in, char *to, size_t capacity, size_t *got,
@@ -126,7 +132,7 @@ static lqa_status decompress(lqa_input *in, char *to, size_t capacity, size_t *g
   while (*got == 0) {
     LQA_TRY(refill_raw(in, err));
     if (!in->in_frame) {
-      drop_padding(in);
+      LQA_TRY(begin_member(in, err));
     }
     if (in->raw.start < in->raw.end) {
       LQA_TRY((in->compression == GZIP ? inflate_step : unzstd_step)(in, to, capacity, got, err));

@@ -7,14 +7,23 @@
 #include "data/source_load.h"
 #include "data/storage.h"
 
-/* A column of numbers and infinities is an error, one that is nearly numbers a warning: both are
- * mistakes of whoever wrote the file. */
+enum { MOST_NAMES = 20 };
+
+/* A twentieth of the values at most is neither a number nor written like one. */
+static bool is_written(const lqa_feature_guess *guess) {
+  int64_t n_values = guess->n_numbers + guess->n_other;
+  return guess->n_written > 0 && (guess->n_other - guess->n_written) * 20 <= n_values;
+}
+
+/* A column of numbers and infinities is an error, one that is nearly numbers, or that holds numbers
+ * as people write them, a warning: mistakes of whoever wrote the file. */
 static lqa_status judge_guess(lqa_loader *l, const lqa_column *texts,
                               const lqa_feature_guess *guess, lqa_error *err) {
-  int64_t row = guess->is_only_infinities ? guess->first_infinity : guess->first_other;
-  if (!guess->is_only_infinities && guess->n_other * 20 >= guess->n_numbers) {
-    return LQA_OK;
-  }
+  bool is_nearly_numbers = guess->n_other * 20 < guess->n_numbers;
+  int64_t row = guess->is_only_infinities ? guess->first_infinity
+                : is_nearly_numbers       ? guess->first_other
+                : is_written(guess)       ? guess->first_written
+                                          : -1;
   if (row < 0) {
     return LQA_OK;
   }
@@ -28,12 +37,34 @@ static lqa_status judge_guess(lqa_loader *l, const lqa_column *texts,
                        "others are: correct it, or leave it empty for a missing value",
                        file->path, (long long)row_in_file, texts->name, size, value.data);
   }
+  if (!is_nearly_numbers) {
+    lqa_observe_message(l->source->observer, LQA_MESSAGE_WARN,
+                        "column '%s' is taken for categories, because row %lld of %s holds '%.*s'; "
+                        "if these are numbers, write them plainly, as 1234.5",
+                        texts->name, (long long)row_in_file, file->path, size, value.data);
+    return LQA_OK;
+  }
   lqa_observe_message(l->source->observer, LQA_MESSAGE_WARN,
                       "column '%s' is taken for categories, because row %lld of %s holds '%.*s'; "
                       "%lld of its %lld values are numbers",
                       texts->name, (long long)row_in_file, file->path, size, value.data,
                       (long long)guess->n_numbers, (long long)(guess->n_numbers + guess->n_other));
   return LQA_OK;
+}
+
+/* " (age, hours)": the names of one kind of columns, of many the first few. */
+static void add_names(const lqa_loader *l, const lqa_feature_column *features, bool categorical,
+                      lqa_buf *line) {
+  size_t n = 0;
+  for (size_t i = 0; i < l->n_features; i++) {
+    if (features[i].is_categorical == categorical && n++ < MOST_NAMES) {
+      lqa_buf_printf(line, "%s%s", n == 1 ? " (" : ", ", features[i].name);
+    }
+  }
+  if (n > MOST_NAMES) {
+    lqa_buf_printf(line, " and %zu more", n - MOST_NAMES);
+  }
+  lqa_buf_add_text(line, n ? ")" : "");
 }
 
 /* "features: 2 columns of numbers (age, hours), 1 of categories (job)" */
@@ -50,14 +81,7 @@ static void tell_features(const lqa_loader *l, const lqa_feature_column *feature
                    kind     ? "of categories"
                    : n == 1 ? "column of numbers"
                             : "columns of numbers");
-    const char *before = " (";
-    for (size_t i = 0; i < l->n_features; i++) {
-      if (features[i].is_categorical == kind) {
-        lqa_buf_printf(&line, "%s%s", before, features[i].name);
-        before = ", ";
-      }
-    }
-    lqa_buf_add_text(&line, n ? ")" : "");
+    add_names(l, features, kind, &line);
   }
   if (!line.failed) {
     lqa_observe_message(l->source->observer, LQA_MESSAGE_INFO, "%s", line.data);

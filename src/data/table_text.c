@@ -1,6 +1,7 @@
 /* Rows to text to file: a buffer is filled with whole rows and written when it passes 1 MiB. */
 #include "data/table_text.h"
 
+#include "base/file.h"
 #include "data/table_write.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ lqa_status lqa_table_write_rows(const lqa_table *table, const char *path,
                                 lqa_error *err) {
   int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) {
-    return lqa_fail_errno(err, "write", path);
+    return lqa_fail_create(err, "write", path);
   }
   lqa_buf buf;
   lqa_buf_init(&buf, max_row_bytes);

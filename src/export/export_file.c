@@ -128,7 +128,7 @@ lqa_status lqa_export_path_check(const lqa_run *run, const char *path, lqa_error
     return lqa_fail(err, LQA_BAD_USAGE, "FILE is empty: name the file to write");
   }
   if (!find_folder(path, folder)) {
-    return lqa_fail_errno(err, "write", path);
+    return lqa_fail_create(err, "write", path);
   }
   if (is_inside(run, folder)) {
     return lqa_fail_at(

@@ -17,8 +17,8 @@ typedef struct build {
   const lqa_matrix *matrix;
   const uint8_t *use;
   lqa_dense *out;
-  double *sum; /* n_blocks x n_columns, then the mean in its first row */
-  uint64_t *n_used;
+  double *sum;               /* n_blocks x n_columns, then the mean in its first row */
+  uint64_t *n_used, *n_zero; /* one per block */
 } build;
 
 static double length_of(const double *row, int64_t n) {
@@ -29,12 +29,14 @@ static double length_of(const double *row, int64_t n) {
   return sqrt(sum);
 }
 
-static void scale(double *row, int64_t n, double to) {
+/* False where the row has no direction; it becomes zero. */
+static bool scale(double *row, int64_t n, double to) {
   double length = length_of(row, n);
   double factor = length > 0 && isfinite(length) ? to / length : 0;
   for (int64_t j = 0; j < n; j++) {
     row[j] *= factor;
   }
+  return factor != 0;
 }
 
 /* Rows [first, first + n) as float64, n_columns values each. */
@@ -76,7 +78,7 @@ static lqa_status sum_block(void *data, size_t task, size_t worker) {
       continue;
     }
     double *row = rows + i * n_columns;
-    scale(row, n_columns, 1);
+    b->n_zero[task] += !scale(row, n_columns, 1);
     for (int64_t j = 0; j < n_columns; j++) {
       sum[j] += row[j];
     }
@@ -89,11 +91,13 @@ static lqa_status sum_block(void *data, size_t task, size_t worker) {
 static void find_mean(build *b, size_t n_blocks) {
   int64_t n_columns = b->matrix->n_columns;
   uint64_t n = b->n_used[0];
+  b->out->n_zero = (int64_t)b->n_zero[0];
   for (size_t block = 1; block < n_blocks; block++) {
     for (int64_t j = 0; j < n_columns; j++) {
       b->sum[j] += b->sum[(int64_t)block * n_columns + j];
     }
     n += b->n_used[block];
+    b->out->n_zero += (int64_t)b->n_zero[block];
   }
   for (int64_t j = 0; j < n_columns && n > 0; j++) {
     b->sum[j] /= (double)n;
@@ -162,13 +166,15 @@ lqa_status lqa_dense_build(const lqa_matrix *matrix, const uint8_t *use, lqa_poo
   *out = (lqa_dense){0};
   b.sum = lqa_calloc(n_blocks + 1, (size_t)matrix->n_columns * sizeof *b.sum);
   b.n_used = lqa_calloc(n_blocks + 1, sizeof *b.n_used);
-  LQA_TRY_OUT(b.sum && b.n_used ? take_matrix(matrix, out) : LQA_NO_MEMORY);
+  b.n_zero = lqa_calloc(n_blocks + 1, sizeof *b.n_zero);
+  LQA_TRY_OUT(b.sum && b.n_used && b.n_zero ? take_matrix(matrix, out) : LQA_NO_MEMORY);
   LQA_TRY_OUT(lqa_pool_run(pool, n_blocks, sum_block, &b));
   find_mean(&b, n_blocks);
   LQA_TRY_OUT(lqa_pool_run(pool, n_blocks, write_block, &b));
 out:
   free(b.sum);
   free(b.n_used);
+  free(b.n_zero);
   if (status != LQA_OK) {
     lqa_dense_clear(out);
   }

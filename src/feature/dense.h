@@ -18,6 +18,7 @@
 typedef struct lqa_dense {
   lqa_sparse x;      /* is_dense; rows not in use are zero. Owned */
   lqa_matrix matrix; /* the same numbers: n_rows x n_columns float32 */
+  int64_t n_zero;    /* rows in use without a direction: zero, or too small for one */
 } lqa_dense;
 
 /* Bytes that lqa_dense_build takes. */

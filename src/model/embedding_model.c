@@ -75,7 +75,14 @@ lqa_status lqa_embeddings_read(lqa_crossval_job *job) {
       lqa_dense_build(job->dataset->embeddings, use, job->options->pool, &job->dense);
   lqa_job_end(job, "embeddings");
   free(use);
-  return status;
+  LQA_TRY(status);
+  int64_t n = job->dense.n_zero;
+  return n == 0 ? LQA_OK
+                : lqa_job_note(job, lqa_arena_printf(
+                                        &job->out->arena,
+                                        "%lld of %lld embeddings %s zero, or too small to have a "
+                                        "direction: they say nothing about their rows.",
+                                        (long long)n, (long long)n_rows, n == 1 ? "is" : "are"));
 }
 
 /* ---- members ---- */

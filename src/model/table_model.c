@@ -14,7 +14,10 @@
 #define TREES_WEIGHT 0.7
 #define LOGISTIC_WEIGHT 0.3
 
-enum { MAX_TREE_CLASSES = 100 /* of "auto": every round grows a tree for each */ };
+enum {
+  MAX_TREE_CLASSES = 100, /* of "auto": every round grows a tree for each */
+  MOST_NAMES = 20         /* in a note */
+};
 
 typedef struct table_job {
   lqa_crossval_job *job;
@@ -44,19 +47,35 @@ static lqa_status encode(table_job *t) {
   return t->columns ? LQA_OK : LQA_NO_MEMORY;
 }
 
+/* "3 feature columns were left out (a, b, c): the same value, or none, in every row." */
+static lqa_status note_constant(table_job *t) {
+  const lqa_dataset *d = t->job->dataset;
+  const lqa_table_matrix *x = &t->table;
+  lqa_buf note;
+  lqa_buf_init(&note, 1 << 16);
+  lqa_buf_printf(&note, "%d feature column%s left out (", x->n_constant,
+                 x->n_constant == 1 ? " was" : "s were");
+  int32_t n = 0, used = 0;
+  for (int32_t c = 0; c < d->n_features && n < MOST_NAMES; c++) {
+    if (used < x->n_columns && x->column[used].name == d->features[c].name) {
+      used++;
+    } else {
+      lqa_buf_printf(&note, "%s%s", n++ > 0 ? ", " : "", d->features[c].name);
+    }
+  }
+  lqa_buf_add_text(&note, n < x->n_constant ? " ...)" : ")");
+  lqa_buf_add_text(&note, ": the same value, or none, in every row.");
+  char *text = note.failed ? NULL : lqa_arena_printf(&t->job->out->arena, "%s", note.data);
+  lqa_buf_clear(&note);
+  return text ? lqa_job_note(t->job, text) : LQA_NO_MEMORY;
+}
+
 static lqa_status note_columns(table_job *t) {
-  lqa_arena *arena = &t->job->out->arena;
-  int32_t n = t->table.n_constant;
   if (t->table.n_columns == 0) {
     return lqa_job_note(t->job, "No feature column holds two different values: probabilities are "
                                 "class frequencies.");
   }
-  return n == 0 ? LQA_OK
-                : lqa_job_note(t->job,
-                               lqa_arena_printf(arena,
-                                                "%d feature column%s left out: the same value, or "
-                                                "none, in every row.",
-                                                n, n == 1 ? " was" : "s were"));
+  return t->table.n_constant == 0 ? LQA_OK : note_constant(t);
 }
 
 static lqa_status describe(table_job *t, const char *what) {

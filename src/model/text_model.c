@@ -72,8 +72,9 @@ static lqa_status build_features(text_job *t) {
 
 static lqa_status describe(const text_job *t, const char *what) {
   lqa_crossval_result *out = t->job->out;
-  out->description = lqa_arena_printf(&out->arena, "%s on tf-idf of %d terms, %d folds", what,
-                                      out->features.matrix.n_columns, out->n_folds);
+  out->description = lqa_arena_printf(&out->arena, "%s on tf-idf of %d term%s, %d folds", what,
+                                      out->features.matrix.n_columns,
+                                      lqa_plural(out->features.matrix.n_columns), out->n_folds);
   return out->description ? LQA_OK : LQA_NO_MEMORY;
 }
 
@@ -211,8 +212,9 @@ static lqa_status blend_once(lqa_crossval_job *job, void *data) {
   set_emphasis(t, members);
   blend.looks_for_confusion = blend.n_members == LQA_TEXT_MEMBERS;
   LQA_TRY_OUT(lqa_embedding_members_add(job, &blend));
-  const char *what = lqa_arena_printf(&job->out->arena, "tf-idf of %d terms%s", x->n_columns,
-                                      job->dense.x.value ? " and embeddings" : "");
+  const char *what =
+      lqa_arena_printf(&job->out->arena, "tf-idf of %d term%s%s", x->n_columns,
+                       lqa_plural(x->n_columns), job->dense.x.value ? " and embeddings" : "");
   LQA_TRY_OUT(what ? lqa_job_blend(job, &problem, &blend, what) : LQA_NO_MEMORY);
   LQA_TRY_OUT(train_again(t, &blend));
 out:

@@ -237,6 +237,13 @@ static const char *blend_text(const stream *s) {
                           : "; the blend has its default weights";
 }
 
+/* "640", "9.3", "0.005": small limits must not read as none. */
+static const char *megabytes(const stream *s, uint64_t bytes) {
+  double mb = (double)bytes / 1e6;
+  const char *text = lqa_arena_printf(&s->job->out->arena, mb < 10 ? "%.2g" : "%.0f", mb);
+  return text ? text : "?";
+}
+
 static lqa_status describe(const stream *s) {
   lqa_crossval_result *out = s->job->out;
   const lqa_text_plan *p = s->plan;
@@ -245,14 +252,15 @@ static lqa_status describe(const stream *s) {
       strcmp(out->model, "auto") == 0 ? "blend" : out->model, s->features.n_used, out->n_folds);
   LQA_TRY(out->description ? LQA_OK : LQA_NO_MEMORY);
   LQA_TRY(lqa_job_note(
-      s->job, lqa_arena_printf(
-                  &out->arena,
-                  "The model was trained from disk: in memory it would take about %.0f MB, and "
-                  "of --memory-limit (%.0f MB) the rows leave %.0f MB. Terms share %u hashed "
-                  "columns, %zu blocks of rows took about %.0f MB of temporary space%s.",
-                  (double)p->memory_bytes / 1e6, (double)p->limit / 1e6,
-                  (double)(p->limit > p->rows_bytes ? p->limit - p->rows_bytes : 0) / 1e6,
-                  s->features.n_used, p->n_blocks, (double)p->disk_bytes / 1e6, blend_text(s))));
+      s->job,
+      lqa_arena_printf(&out->arena,
+                       "The model was trained from disk: in memory it would take about %s MB, and "
+                       "of --memory-limit (%s MB) the rows leave %s MB. Terms share %u hashed "
+                       "columns, %zu block%s of rows took about %s MB of temporary space%s.",
+                       megabytes(s, p->memory_bytes), megabytes(s, p->limit),
+                       megabytes(s, p->limit > p->rows_bytes ? p->limit - p->rows_bytes : 0),
+                       s->features.n_used, p->n_blocks, lqa_plural((int64_t)p->n_blocks),
+                       megabytes(s, p->disk_bytes), blend_text(s))));
   return p->below_minimum
              ? lqa_job_note(s->job, "The memory limit is too small for this many rows: it was "
                                     "passed.")

@@ -325,7 +325,8 @@ static void test_bad_places(void **state) {
   assert_int_equal(mkfifo(pipe_path, 0644), 0);
   check_refused("weights", (lqa_export_options){.path = inside}, LQA_BAD_USAGE, "inside the run");
   check_refused("weights", (lqa_export_options){.path = through}, LQA_BAD_USAGE, "inside the run");
-  check_refused("weights", (lqa_export_options){.path = nowhere}, LQA_BAD_FILE, "No such file");
+  check_refused("weights", (lqa_export_options){.path = nowhere}, LQA_BAD_FILE,
+                "there is no folder");
   check_refused("weights", (lqa_export_options){.path = folder}, LQA_BAD_FILE, "a folder");
   check_refused("weights", (lqa_export_options){.path = pipe_path}, LQA_BAD_FILE, "no ordinary");
   check_refused("weights", (lqa_export_options){.path = "/proc/no.csv"}, LQA_BAD_FILE, "/proc");

@@ -206,10 +206,14 @@ static void test_hostile_headers(void **state) {
   expect_refusal("{'descr': '<f4', 'fortran_order': True, 'shape': (9223372036854775807, 0), }",
                  "truncated");
   expect_refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }",
+                 "impossible number of rows");
+  expect_refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (600, -1), }",
+                 "negative or impossible");
+  expect_refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 3), }",
                  "one or two dimensions");
-  expect_refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }",
+  expect_refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (), }",
                  "one or two dimensions");
-  expect_refusal("{'descr': '<f4', 'fortran_order': False, }", "one or two dimensions");
+  expect_refusal("{'descr': '<f4', 'fortran_order': False, }", "names no shape");
   expect_refusal("{'descr': '<f4', 'shape': (1,), }", "plain numeric array");
   expect_refusal("{'descr': '<f4aaaaaaaaaaaaaaaaaaaaaaaaaaa', 'fortran_order': False}", "numeric");
   expect_refusal("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "its type is '|O'");

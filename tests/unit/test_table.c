@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -109,6 +111,31 @@ static void test_jsonl(void **state) {
                       "{\"text\":\"say \\\"hi\\\"\",\"x\":null,\"n\":2,\"flag\":false,"
                       "\"why\":[\"null-label\",\"a; b\"]}\n");
   lqa_buf_clear(&bytes);
+}
+
+/* A full disk, played by a limit on file sizes: in our words, whoever was writing. */
+static void test_full_disk(void **state) {
+  (void)state;
+  static const char *const names[] = {"full.parquet", "full.csv"};
+  lqa_table table = {.n_rows = 100000, .columns = columns, .n_columns = 5};
+  struct rlimit old, small;
+  signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+  small = old;
+  small.rlim_cur = 1000;
+  for (size_t i = 0; i < 2; i++) {
+    lqa_error err;
+    char start[300];
+    snprintf(start, sizeof start, "cannot write '%s", path_of(names[i]));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    lqa_status status = lqa_table_save(&table, path_of(names[i]),
+                                       i == 0 ? LQA_TABLE_PARQUET : LQA_TABLE_CSV, NULL, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(status, LQA_BAD_FILE);
+    assert_ptr_equal(strstr(err.message, start), err.message);
+    assert_non_null(strstr(err.message, "File too large; raise the limit"));
+    assert_false(lqa_path_exists(path_of(names[i])));
+  }
 }
 
 /* Every cell read back through SQL equals the cell given. */
@@ -217,8 +244,9 @@ static void test_failures(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_csv), cmocka_unit_test(test_jsonl),
-                                     cmocka_unit_test(test_parquet), cmocka_unit_test(test_stream),
-                                     cmocka_unit_test(test_failures)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_csv),     cmocka_unit_test(test_jsonl),
+      cmocka_unit_test(test_parquet), cmocka_unit_test(test_full_disk),
+      cmocka_unit_test(test_stream),  cmocka_unit_test(test_failures)};
   return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
