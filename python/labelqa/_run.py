@@ -89,6 +89,8 @@ def _save_array(value, name, folder):
     array = _inputs.to_array(value)
     if array.ndim != 2:
         raise ValueError(f"{name.replace('-', '_')} must have 2 dimensions, not {array.ndim}")
+    if array.dtype.kind == "c":
+        raise TypeError(f"{name.replace('-', '_')} must hold real numbers, not {array.dtype}")
     if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
         array = array.astype(np.float64)
     path = os.path.join(folder, f"{name}.npy")
@@ -102,6 +104,9 @@ def _option_items(name, value, folder):
         return []
     if value is True:
         return [(name, None)]
+    if name in _ARRAYS and isinstance(value, (list, tuple)) and not value:
+        raise ValueError(f"{name.replace('-', '_')} is empty: leave it out, or give one row of "
+                         "numbers for each row of the data")
     if name in _ARRAYS and _is_array(value):
         value = Path(_save_array(value, name, folder))
     if isinstance(value, dict):

@@ -229,6 +229,11 @@ def test_probabilities_as_an_array(run, tmp_path):
             == run.report["confident_learning"]["flagged"]
     with pytest.raises(ValueError, match="pred_probs must have 2 dimensions, not 1"):
         labelqa.audit(frame, pred_probs=np.zeros(3), out=tmp_path / "s")
+    with pytest.raises(TypeError, match="pred_probs must hold real numbers, not complex"):
+        labelqa.audit(frame, pred_probs=run.pred_probs + 1j, out=tmp_path / "s")
+    for name in ("embeddings", "pred_probs"):
+        with pytest.raises(ValueError, match=f"{name} is empty"):
+            labelqa.audit(frame, text="text", label="label", out=tmp_path / "s", **{name: []})
 
 
 def test_classes_with_commas_stay_whole(tmp_path):
