@@ -195,7 +195,7 @@ const lqa_audit lqa_audit_boilerplate = {
     .kinds = {{"boilerplate", LQA_INFO, true, "the text opens or ends like many others"}},
     .params =
         {
-            [PARAM_SHARE] = {"share", .02, 0, 1, "of all rows, at least"},
+            [PARAM_SHARE] = {"share", .02, 0, 1, "of all rows, at least", false},
             [PARAM_MIN_ROWS] = {"min-rows", 20, 2, 1e9, "rows, at least", true},
         },
     .run = run,

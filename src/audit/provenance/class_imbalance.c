@@ -61,6 +61,6 @@ const lqa_audit lqa_audit_class_imbalance = {
     .summary = "the largest class outnumbers the smallest by more than ten to one",
     .needs = LQA_NEEDS_LABELS,
     .kinds = {{"class-imbalance", LQA_INFO, false, "class sizes differ by more than the ratio"}},
-    .params = {{"ratio", 10, 1, 1e9, "largest class over smallest class"}},
+    .params = {{"ratio", 10, 1, 1e9, "largest class over smallest class", false}},
     .run = run,
 };

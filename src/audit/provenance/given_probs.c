@@ -397,12 +397,13 @@ const lqa_audit lqa_audit_given_probs = {
     .params =
         {
             [PARAM_ACCURACY] = {"accuracy", .97, 0, 1,
-                                "agreement with the labels that is suspicious"},
-            [PARAM_MARGIN] = {"margin", .05, 0, 1, "above the agreement of a quick model"},
+                                "agreement with the labels that is suspicious", false},
+            [PARAM_MARGIN] = {"margin", .05, 0, 1, "above the agreement of a quick model", false},
             [PARAM_MIN_ROWS] = {"min-rows", 100, 1, 1e9, "fewer rows are not judged", true},
-            [PARAM_SUM] = {"sum-tolerance", .01, 0, 1e9, "a row's sum may differ from 1 by this"},
+            [PARAM_SUM] = {"sum-tolerance", .01, 0, 1e9, "a row's sum may differ from 1 by this",
+                           false},
             [PARAM_GAP] = {"gap", .08, 0, 1,
-                           "agreement this far above a quick model's is a warning"},
+                           "agreement this far above a quick model's is a warning", false},
         },
     .run = run,
 };

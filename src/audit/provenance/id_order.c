@@ -155,9 +155,10 @@ const lqa_audit lqa_audit_id_order = {
         {
             [PARAM_ASCENDING] = {"ascending", .95, .5, 1,
                                  "share of rows in order from which on the "
-                                 "order is taken as meant"},
-            [PARAM_DENSE] = {"dense", .99, .5, 1,
-                             "share of steps by one from which on holes count"},
+                                 "order is taken as meant",
+                                 false},
+            [PARAM_DENSE] = {"dense", .99, .5, 1, "share of steps by one from which on holes count",
+                             false},
         },
     .run = run,
 };

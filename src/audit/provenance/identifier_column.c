@@ -83,6 +83,6 @@ const lqa_audit lqa_audit_identifier_column = {
     .summary = "feature columns that name rows instead of describing them",
     .needs = LQA_NEEDS_CONTENT,
     .kinds = {{"identifier-column", LQA_WARN, false, "a feature column is an identifier"}},
-    .params = {{"unique", .95, .5, 1, "different values over rows of a categorical column"}},
+    .params = {{"unique", .95, .5, 1, "different values over rows of a categorical column", false}},
     .run = run,
 };

@@ -292,9 +292,10 @@ const lqa_audit lqa_audit_label_drift = {
     .kinds = {{"label-drift", LQA_WARN, false, "a class appears or vanishes on the way"}},
     .params =
         {
-            [PARAM_ALPHA] = {"alpha", .0001, 1e-12, .5, "chance of a false alarm in shuffled data"},
+            [PARAM_ALPHA] = {"alpha", .0001, 1e-12, .5, "chance of a false alarm in shuffled data",
+                             false},
             [PARAM_MIN_EXPECTED] = {"min-expected", 12, 5, 1e9,
-                                    "rows of a class that a file should have, at least"},
+                                    "rows of a class that a file should have, at least", false},
         },
     .run = run,
 };

@@ -143,7 +143,8 @@ const lqa_audit lqa_audit_label_run = {
     .kinds = {{"label-run", LQA_WARN, true, "the row stands in a long run of one label"}},
     .params =
         {
-            [PARAM_ALPHA] = {"alpha", .01, 1e-9, .5, "chance of a false alarm in a clean file"},
+            [PARAM_ALPHA] = {"alpha", .01, 1e-9, .5, "chance of a false alarm in a clean file",
+                             false},
             [PARAM_MIN_ROWS] = {"min-rows", 15, 2, 1e9, "shorter runs are not judged", true},
         },
     .run = run_audit,

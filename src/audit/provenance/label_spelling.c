@@ -237,6 +237,7 @@ const lqa_audit lqa_audit_label_spelling = {
     .summary = "labels that are probably another spelling of a class",
     .needs = LQA_NEEDS_LABELS,
     .kinds = {{"label-spelling", LQA_WARN, true, "the label is probably a misspelt class"}},
-    .params = {{"share", .1, 0, .9, "a misspelling has at most this share of the other's rows"}},
+    .params = {{"share", .1, 0, .9, "a misspelling has at most this share of the other's rows",
+                false}},
     .run = run,
 };

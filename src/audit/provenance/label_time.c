@@ -85,6 +85,6 @@ const lqa_audit lqa_audit_label_time = {
     .summary = "labels that are older than what they label",
     .needs = LQA_NEEDS_TIME | LQA_NEEDS_LABEL_TIME,
     .kinds = {{"label-time", LQA_WARN, true, "the label is older than the content"}},
-    .params = {[PARAM_SLACK] = {"slack", 0, 0, 1e9, "seconds that a label may be older"}},
+    .params = {[PARAM_SLACK] = {"slack", 0, 0, 1e9, "seconds that a label may be older", false}},
     .run = run,
 };

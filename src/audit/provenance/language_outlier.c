@@ -140,7 +140,8 @@ const lqa_audit lqa_audit_language_outlier = {
     .kinds = {{"language-outlier", LQA_INFO, true, "the text is in another language or script"}},
     .params =
         {
-            [PARAM_SHARE] = {"share", .9, .5, 1, "of a class's guessed rows in one language"},
+            [PARAM_SHARE] = {"share", .9, .5, 1, "of a class's guessed rows in one language",
+                             false},
             [PARAM_MIN_ROWS] = {"min-rows", 50, 2, 1e9, "guessed rows of a class, at least", true},
         },
     .run = run,

@@ -329,8 +329,10 @@ const lqa_audit lqa_audit_length_fingerprint = {
         {
             [PARAM_MADS] = {"mads", 3, 0, 1000,
                             "robust standard deviations (1.4826 MAD) from the "
-                            "other classes' median"},
-            [PARAM_SPREAD] = {"spread", 3, 1, 1000, "standard deviation relative to the others'"},
+                            "other classes' median",
+                            false},
+            [PARAM_SPREAD] = {"spread", 3, 1, 1000, "standard deviation relative to the others'",
+                              false},
             [PARAM_MIN_ROWS] = {"min-rows", 2, 1, 1e9, "smaller classes are not judged", true},
         },
     .run = run,

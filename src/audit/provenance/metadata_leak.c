@@ -179,8 +179,9 @@ const lqa_audit lqa_audit_metadata_leak = {
     .kinds = {{"metadata-leak", LQA_WARN, false, "metadata alone predicts the label"}},
     .params =
         {
-            [PARAM_ACCURACY] = {"accuracy", .9, 0, 1, "of that prediction, at least"},
-            [PARAM_GAIN] = {"gain", .6, 0, 1, "of the errors of the most frequent class avoided"},
+            [PARAM_ACCURACY] = {"accuracy", .9, 0, 1, "of that prediction, at least", false},
+            [PARAM_GAIN] = {"gain", .6, 0, 1, "of the errors of the most frequent class avoided",
+                            false},
         },
     .run = run,
 };

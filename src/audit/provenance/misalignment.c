@@ -303,9 +303,11 @@ const lqa_audit lqa_audit_misalignment = {
         {
             [PARAM_MAX_LAG] = {"max-lag", 3, 1, LQA_REFIT_MAX_LAG, "rows to look up and down",
                                true},
-            [PARAM_ALPHA] = {"alpha", .01, 1e-9, .5, "chance of a false alarm in a clean file"},
+            [PARAM_ALPHA] = {"alpha", .01, 1e-9, .5, "chance of a false alarm in a clean file",
+                             false},
             [PARAM_MIN_RATIO] = {"min-ratio", 1.5, 1, 100,
-                                 "predictions for the other row's label over those for the own"},
+                                 "predictions for the other row's label over those for the own",
+                                 false},
             [PARAM_SAMPLE] = {"sample", 8192, 100, 1e7, "rows of the quick refit", true},
             [PARAM_FULL_SAMPLE] = {"full-sample", 200000, 100, 1e8,
                                    "rows of the refit on suspicion", true},

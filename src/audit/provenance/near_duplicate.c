@@ -135,12 +135,14 @@ const lqa_audit lqa_audit_near_duplicate = {
         {
             [LQA_NEAR_DUPLICATE_JACCARD] = {"jaccard", .8, .1, 1,
                                             "share of common shingles from which on two rows are "
-                                            "near duplicates"},
+                                            "near duplicates",
+                                            false},
             [LQA_NEAR_DUPLICATE_SHINGLE] = {"shingle", 5, 1, 100, "characters or words a shingle",
                                             true},
             [LQA_NEAR_DUPLICATE_FRACTION] = {"fraction", .13, 0, 1,
                                              "embeddings: distance, as a fraction of the median "
-                                             "distance to the nearest neighbour"},
+                                             "distance to the nearest neighbour",
+                                             false},
             [LQA_NEAR_DUPLICATE_WORDS] = {"words", 0, 0, 1,
                                           "1: shingles of words instead of characters", true},
         },

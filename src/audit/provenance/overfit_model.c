@@ -43,6 +43,7 @@ const lqa_audit lqa_audit_overfit_model = {
     .summary = "the model is right on all of its own training rows",
     .needs = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_LABELS,
     .kinds = {{"overfit-model", LQA_WARN, false, "accuracy on training rows is 100 %"}},
-    .params = {{"accuracy", 1, 0, 1, "accuracy on training rows from which on it is reported"}},
+    .params = {{"accuracy", 1, 0, 1, "accuracy on training rows from which on it is reported",
+                false}},
     .run = run,
 };

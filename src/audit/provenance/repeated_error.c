@@ -116,8 +116,9 @@ const lqa_audit lqa_audit_repeated_error = {
     .kinds = {{"repeated-error", LQA_WARN, true, "the row's copies share its improbable label"}},
     .params =
         {
-            [PARAM_OWN] = {"own", .05, 0, 1, "mean probability of the label, at most"},
-            [PARAM_OTHER] = {"other", .8, 0, 1, "mean probability of another class, at least"},
+            [PARAM_OWN] = {"own", .05, 0, 1, "mean probability of the label, at most", false},
+            [PARAM_OTHER] = {"other", .8, 0, 1, "mean probability of another class, at least",
+                             false},
         },
     .run = run,
 };

@@ -337,9 +337,11 @@ const lqa_audit lqa_audit_slice = {
     .kinds = {{"slice", LQA_WARN, false, "one slice of the data has far more disagreement"}},
     .params =
         {
-            [PARAM_Q] = {"q", .01, 1e-9, .5, "false discovery rate over all slices"},
-            [PARAM_RATIO] = {"ratio", 1.5, 1, 100, "disagreement over what is expected, at least"},
-            [PARAM_EXCESS] = {"excess", .03, 0, 1, "of the slice's rows beyond what is expected"},
+            [PARAM_Q] = {"q", .01, 1e-9, .5, "false discovery rate over all slices", false},
+            [PARAM_RATIO] = {"ratio", 1.5, 1, 100, "disagreement over what is expected, at least",
+                             false},
+            [PARAM_EXCESS] = {"excess", .03, 0, 1, "of the slice's rows beyond what is expected",
+                              false},
             [PARAM_MIN_ROWS] = {"min-rows", 20, 2, 1e9, "smaller slices are not judged", true},
         },
     .run = run,

@@ -78,6 +78,7 @@ const lqa_audit lqa_audit_sorted_order = {
     .summary = "labels that come in runs: the file is sorted or blocked by class",
     .needs = LQA_NEEDS_LABELS,
     .kinds = {{"sorted-order", LQA_INFO, false, "the rows are not in random order of class"}},
-    .params = {{"excess", .2, .01, 1, "of the rows that could repeat a label beyond chance, do"}},
+    .params = {{"excess", .2, .01, 1, "of the rows that could repeat a label beyond chance, do",
+                false}},
     .run = run,
 };

@@ -168,8 +168,10 @@ const lqa_audit lqa_audit_split_drift = {
     .kinds = {{"split-drift", LQA_WARN, false, "the splits are not draws from one pot"}},
     .params =
         {
-            [PARAM_V] = {"v", .1, 0, 1, "Cramer's V of split and class from which on it matters"},
-            [PARAM_DISTANCE] = {"distance", .25, 0, 100, "of mean lengths, in standard deviations"},
+            [PARAM_V] = {"v", .1, 0, 1, "Cramer's V of split and class from which on it matters",
+                         false},
+            [PARAM_DISTANCE] = {"distance", .25, 0, 100, "of mean lengths, in standard deviations",
+                                false},
         },
     .run = run,
 };

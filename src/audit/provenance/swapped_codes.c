@@ -250,9 +250,11 @@ const lqa_audit lqa_audit_swapped_codes = {
     .kinds = {{"swapped-codes", LQA_ERROR, false, "one part of the data permutes class codes"}},
     .params =
         {
-            [PARAM_ALPHA] = {"alpha", .01, 1e-9, .5, "chance of a false alarm in clean data"},
+            [PARAM_ALPHA] = {"alpha", .01, 1e-9, .5, "chance of a false alarm in clean data",
+                             false},
             [PARAM_MIN_RATIO] = {"min-ratio", 1.5, 1, 100,
-                                 "predictions of the other class over those of the written one"},
+                                 "predictions of the other class over those of the written one",
+                                 false},
             [PARAM_MIN_ROWS] = {"min-rows", 50, 10, 1e9, "smaller parts are not judged", true},
         },
     .run = run,

@@ -178,8 +178,9 @@ const lqa_audit lqa_audit_time_order = {
         {
             [PARAM_ASCENDING] = {"ascending", .95, .5, 1,
                                  "share of rows in order from which on the "
-                                 "order is taken as meant"},
-            [PARAM_NOW] = {"now", 0, 0, 1e11, "seconds since 1970; 0 = the clock"},
+                                 "order is taken as meant",
+                                 false},
+            [PARAM_NOW] = {"now", 0, 0, 1e11, "seconds since 1970; 0 = the clock", false},
         },
     .run = run,
 };

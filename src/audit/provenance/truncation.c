@@ -122,7 +122,8 @@ const lqa_audit lqa_audit_truncation = {
         {
             [PARAM_MIN_ROWS] = {"min-rows", 10, 2, 1e9, "texts of the greatest length, at least",
                                 true},
-            [PARAM_RATIO] = {"ratio", 10, 1, 1e6, "times as many as at the lengths just below"},
+            [PARAM_RATIO] = {"ratio", 10, 1, 1e6, "times as many as at the lengths just below",
+                             false},
         },
     .run = run,
 };
