@@ -155,8 +155,8 @@ void lqa_report_flagged(const lqa_report *report, lqa_buf *out);
 /* "on its own training rows", or of which member alone: what train_accuracy is a share of. */
 void lqa_report_trained_on(const lqa_report *report, lqa_buf *out);
 /* The checks without a finding to show, as lines: how many found nothing, what the baseline
- * accepts, what was not run and why. */
-void lqa_report_quiet_checks(const lqa_report *report, lqa_buf *out);
+ * accepts, what was not run and why; `brief`: many reasons share a line, without ids. */
+void lqa_report_quiet_checks(const lqa_report *report, bool brief, lqa_buf *out);
 /* "3 rows are not scored (...)", nothing where all are. */
 void lqa_report_not_scored(const lqa_report_confident *confident, lqa_buf *out);
 /* What to do next, in order: sentences with commands, appended as lines with `bullet` before each.

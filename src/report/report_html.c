@@ -74,7 +74,7 @@ static void add_lines(lqa_str lines, const char *open, const char *close, lqa_bu
 static void add_quiet_checks(const lqa_report *r, lqa_buf *out) {
   lqa_buf lines;
   lqa_buf_init(&lines, 1 << 16);
-  lqa_report_quiet_checks(r, &lines);
+  lqa_report_quiet_checks(r, false, &lines);
   add_lines(lqa_buf_str(&lines), "<p class=\"soft\">", "</p>\n", out);
   out->failed = out->failed || lines.failed;
   lqa_buf_clear(&lines);

@@ -25,7 +25,7 @@ static void add_cell(lqa_str text, size_t n, lqa_buf *out) {
 static void add_quiet_checks(const lqa_report *r, lqa_buf *out) {
   lqa_buf lines;
   lqa_buf_init(&lines, 1 << 16);
-  lqa_report_quiet_checks(r, &lines);
+  lqa_report_quiet_checks(r, false, &lines);
   out->failed = out->failed || lines.failed;
   lqa_str line, left = lqa_buf_str(&lines);
   while (lqa_markup_line(&left, &line)) {

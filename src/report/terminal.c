@@ -52,7 +52,7 @@ static void print_wrapped(lqa_str text, int indent, int width, lqa_buf *out) {
 static void print_quiet_checks(const lqa_report *r, int width, lqa_buf *out) {
   lqa_buf lines;
   lqa_buf_init(&lines, 1 << 16);
-  lqa_report_quiet_checks(r, &lines);
+  lqa_report_quiet_checks(r, true, &lines);
   out->failed = out->failed || lines.failed;
   lqa_str line, left = lqa_buf_str(&lines);
   while (lqa_markup_line(&left, &line)) {
