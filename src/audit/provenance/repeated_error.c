@@ -84,7 +84,7 @@ static lqa_status report(const lqa_audit_input *input, lqa_group_finding *found)
 
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   if (lqa_audit_is_unskilled(input)) {
-    return lqa_finding_decline(input->findings, lqa_audit_unskilled_reason);
+    return lqa_finding_decline(input->findings, "%s", lqa_audit_unskilled_reason);
   }
   lqa_row_groups near = {0};
   lqa_group_finding found = {0};

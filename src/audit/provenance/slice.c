@@ -305,7 +305,7 @@ static lqa_status judge(slicing *s) {
 
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   if (lqa_audit_is_unskilled(input)) {
-    return lqa_finding_decline(input->findings, lqa_audit_unskilled_reason);
+    return lqa_finding_decline(input->findings, "%s", lqa_audit_unskilled_reason);
   }
   static const int kinds[] = {LQA_PARTS_FILES, LQA_ROLE_SOURCE, LQA_ROLE_ANNOTATOR, LQA_ROLE_GROUP};
   lqa_alignment alignment;
