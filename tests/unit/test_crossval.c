@@ -6,6 +6,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "trained.h"
+
 #include "base/buf.h"
 #include "base/rng.h"
 #include "model/crossval.h"
@@ -55,28 +57,11 @@ static lqa_dataset *dataset_of(const corpus *c) {
   return dataset;
 }
 
-static lqa_crossval_result run(const lqa_dataset *d, const lqa_crossval_options *options) {
-  lqa_crossval_result result;
-  lqa_error err;
-  lqa_error_clear(&err);
-  if (lqa_crossval_run(d, options, &result, &err) != LQA_OK) {
-    fail_msg("%s", err.message);
-  }
-  return result;
-}
-
 static lqa_crossval_result run_corpus(const corpus *c, const lqa_crossval_options *options) {
   lqa_dataset *d = dataset_of(c);
-  lqa_crossval_result result = run(d, options);
+  lqa_crossval_result result = train(d, options);
   lqa_dataset_free(d);
   return result;
-}
-
-static lqa_crossval_options defaults(lqa_model_kind kind) {
-  lqa_crossval_options options;
-  lqa_crossval_options_init(&options);
-  options.kind = kind;
-  return options;
 }
 
 static void learns_what_there_is(void **state) {
@@ -293,7 +278,7 @@ static lqa_crossval_result run_grouped(const corpus *c, const char *value) {
   lqa_crossval_options options = defaults(LQA_MODEL_LOGISTIC);
   lqa_dataset *d = dataset_of(c);
   d->roles[LQA_ROLE_GROUP] = (lqa_column){"part", 200, (char *)(uintptr_t)value, offsets, NULL};
-  lqa_crossval_result r = run(d, &options);
+  lqa_crossval_result r = train(d, &options);
   d->roles[LQA_ROLE_GROUP] = (lqa_column){0};
   lqa_dataset_free(d);
   return r;

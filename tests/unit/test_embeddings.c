@@ -2,6 +2,7 @@
  * threads nor on how the file stores its numbers; wrong files get an error with its place.
  */
 #include "source_fixture.h"
+#include "trained.h"
 
 #include "base/rng.h"
 #include "feature/dense.h"
@@ -47,23 +48,6 @@ static lqa_dataset *load_made(bool permuted, bool with_text) {
   make("made.csv", permuted);
   assert_int_equal(lqa_npy_save_f32("made.npy", numbers, N, D, NULL), LQA_OK);
   return load(options_of("made.csv", "made.npy", with_text));
-}
-
-static lqa_crossval_result train(const lqa_dataset *d, const lqa_crossval_options *options) {
-  lqa_crossval_result result;
-  lqa_error err;
-  lqa_error_clear(&err);
-  if (lqa_crossval_run(d, options, &result, &err) != LQA_OK) {
-    fail_msg("%s", err.message);
-  }
-  return result;
-}
-
-static lqa_crossval_options defaults(lqa_model_kind kind) {
-  lqa_crossval_options options;
-  lqa_crossval_options_init(&options);
-  options.kind = kind;
-  return options;
 }
 
 static void learns_what_there_is(void **state) {

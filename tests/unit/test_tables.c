@@ -2,6 +2,7 @@
  * and say what they cannot use.
  */
 #include "source_fixture.h"
+#include "trained.h"
 
 #include "base/rng.h"
 #include "model/crossval.h"
@@ -44,23 +45,6 @@ static const char *const made_features[] = {"a", "b", "c", "d"};
 static lqa_dataset *load_made(bool permuted) {
   write_made("made.csv", permuted);
   return load(table_options("made.csv", made_features, 4));
-}
-
-static lqa_crossval_result train(const lqa_dataset *d, const lqa_crossval_options *options) {
-  lqa_crossval_result result;
-  lqa_error err;
-  lqa_error_clear(&err);
-  if (lqa_crossval_run(d, options, &result, &err) != LQA_OK) {
-    fail_msg("%s", err.message);
-  }
-  return result;
-}
-
-static lqa_crossval_options defaults(lqa_model_kind kind) {
-  lqa_crossval_options options;
-  lqa_crossval_options_init(&options);
-  options.kind = kind;
-  return options;
 }
 
 static const lqa_model_kind kinds[] = {LQA_MODEL_TREES, LQA_MODEL_LOGISTIC, LQA_MODEL_AUTO};

@@ -1,10 +1,12 @@
-/* tests/unit/test_text_stream.c - training from disk: the same features, the same optimum, the same
- * counts as in memory; no leak; a disk that fails. */
+/* tests/unit/test_text_stream.c - training from disk: the same optimum, the same counts as in
+ * memory; no leak; a disk that fails. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+
+#include "text_stream_fixture.h"
 
 #include "feature/hashed_blocks.h"
 #include "model/crossval.h"
@@ -20,240 +22,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum { N_CLASSES = 3, N_FOLDS = 5 };
-
-/* Rows of made-up text, most words from the class's own. */
-typedef struct corpus {
-  int64_t n;
-  char (*text)[200];
-  lqa_str *content, *label;
-  int32_t *code;
-  uint8_t *fold;
-} corpus;
-
-static const char *const class_names[] = {"a", "b", "c"};
-
-static corpus make(int64_t n, uint64_t seed) {
-  size_t rows = (size_t)n;
-  corpus c = {.n = n};
-  lqa_rng rng;
-  c.text = calloc(rows, sizeof *c.text);
-  c.content = calloc(rows, sizeof *c.content);
-  c.label = calloc(rows, sizeof *c.label);
-  c.code = calloc(rows, sizeof *c.code);
-  c.fold = calloc(rows, sizeof *c.fold);
-  lqa_rng_init(&rng, seed, 1);
-  for (int64_t i = 0; i < n; i++) {
-    uint64_t k = lqa_rng_below(&rng, N_CLASSES);
-    size_t size = 0;
-    for (int w = 0; w < 12; w++) {
-      uint64_t word = w < 5 ? 100 * (k + 1) + lqa_rng_below(&rng, 60) : lqa_rng_below(&rng, 90);
-      size += (size_t)snprintf(c.text[i] + size, sizeof c.text[i] - size, "word%llu ",
-                               (unsigned long long)word);
-    }
-    uint64_t given = lqa_rng_below(&rng, 10) == 0 ? lqa_rng_below(&rng, N_CLASSES) : k;
-    c.content[i] = (lqa_str){c.text[i], size};
-    c.label[i] = lqa_str_from(class_names[given]);
-    c.code[i] = (int32_t)given;
-    c.fold[i] = (uint8_t)(i % N_FOLDS);
-  }
-  return c;
-}
-
-static void clear(corpus *c) {
-  free(c->text);
-  free(c->content);
-  free(c->label);
-  free(c->code);
-  free(c->fold);
-}
-
-static lqa_dataset *dataset_of(const corpus *c) {
-  lqa_dataset *dataset = NULL;
-  assert_int_equal(lqa_dataset_from_arrays(c->n, c->content, c->label, NULL, 0, &dataset, NULL),
-                   LQA_OK);
-  return dataset;
-}
-
-static lqa_hashed_options hashed_options(void) {
-  return (lqa_hashed_options){.terms = lqa_tfidf_defaults(),
-                              .bucket_bits = 22,
-                              .filter_bits = 24,
-                              .n_blocks = 7,
-                              .seed = 3};
-}
-
-static lqa_hashed_blocks build(const lqa_dataset *d, const lqa_hashed_options *options) {
-  lqa_hashed_blocks features;
-  lqa_text_rows rows = {&d->content, NULL};
-  lqa_error err;
-  if (lqa_hashed_blocks_build(&rows, options, &features, &err) != LQA_OK) {
-    fail_msg("%s", err.message);
-  }
-  return features;
-}
-
-/* All blocks as one matrix in the order of the source. */
-static lqa_sparse assemble(const lqa_hashed_blocks *f) {
-  lqa_sparse x = {.n_rows = f->n_source_rows, .n_columns = f->n_columns};
-  lqa_feature_block block = {0};
-  x.row_start = calloc((size_t)x.n_rows + 1, sizeof *x.row_start);
-  x.column = malloc((f->n_entries + 1) * sizeof *x.column);
-  x.value = malloc((f->n_entries + 1) * sizeof *x.value);
-  for (int pass = 0; pass < 2; pass++) {
-    for (size_t b = 0; b < f->n_blocks; b++) {
-      assert_int_equal(lqa_hashed_blocks_load(f, b, &block, NULL), LQA_OK);
-      for (size_t i = 0; i < block.n_rows; i++) {
-        uint64_t from = block.x.row_start[i], n = block.x.row_start[i + 1] - from;
-        uint64_t to = x.row_start[block.row[i]];
-        if (pass == 0) {
-          x.row_start[block.row[i] + 1] = n;
-        } else if (n > 0) {
-          memcpy(x.column + to, block.x.column + from, n * sizeof *x.column);
-          memcpy(x.value + to, block.x.value + from, n * sizeof *x.value);
-        }
-      }
-    }
-    for (int64_t row = 0; pass == 0 && row < x.n_rows; row++) {
-      x.row_start[row + 1] += x.row_start[row];
-    }
-  }
-  lqa_feature_block_clear(&block);
-  return x;
-}
-
-static int compare_floats(const void *a, const void *b) {
-  float x = *(const float *)a, y = *(const float *)b;
-  return (x > y) - (x < y);
-}
-
-/* Whether a row holds the same weights, in any order. */
-static bool same_row(const lqa_sparse *a, const lqa_sparse *b, int64_t row) {
-  uint64_t n = a->row_start[row + 1] - a->row_start[row];
-  float *own = a->value + a->row_start[row], *other = b->value + b->row_start[row];
-  if (n != b->row_start[row + 1] - b->row_start[row]) {
-    return false;
-  }
-  qsort(own, n, sizeof *own, compare_floats);
-  qsort(other, n, sizeof *other, compare_floats);
-  for (uint64_t i = 0; i < n; i++) {
-    if (fabsf(own[i] - other[i]) >= 1e-5f) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/* With far more columns than terms a row holds the weights of tf-idf, in another order. A few of
- * the 7,000 pairs of words share a column, which shows in the rows that hold them. */
-static void weights_are_those_of_tfidf(void **state) {
-  (void)state;
-  for (int variant = 0; variant < 4; variant++) {
-    corpus c = make(700, 1);
-    lqa_dataset *d = dataset_of(&c);
-    lqa_hashed_options options = hashed_options();
-    options.terms.sublinear_tf = variant % 2 == 1;
-    options.terms.ngram_hi = variant < 2 ? 1 : 2;
-    lqa_hashed_blocks f = build(d, &options);
-    lqa_sparse x = assemble(&f);
-    lqa_tfidf exact;
-    lqa_text_rows rows = {&d->content, NULL};
-    assert_int_equal(lqa_tfidf_build(&rows, &options.terms, NULL, &exact, NULL), LQA_OK);
-    int n_off = 0;
-    for (int64_t row = 0; row < c.n; row++) {
-      n_off += !same_row(&x, &exact.matrix, row);
-    }
-    assert_true(n_off <= (options.terms.ngram_hi == 1 ? 0 : 30));
-    lqa_tfidf_clear(&exact);
-    lqa_sparse_clear(&x);
-    lqa_hashed_blocks_clear(&f);
-    lqa_dataset_free(d);
-    clear(&c);
-  }
-}
-
-static void most_frequent_columns_are_kept(void **state) {
-  (void)state;
-  corpus c = make(400, 2);
-  lqa_dataset *d = dataset_of(&c);
-  lqa_hashed_options options = hashed_options();
-  options.terms.max_features = 50;
-  lqa_hashed_blocks f = build(d, &options);
-  assert_int_equal(f.n_used, 50);
-  lqa_sparse x = assemble(&f);
-  assert_true(x.row_start[c.n] > 50 * 20 && x.row_start[c.n] < f.n_entries);
-  lqa_sparse_clear(&x);
-  lqa_hashed_blocks_clear(&f);
-  lqa_dataset_free(d);
-  clear(&c);
-}
-
-/* Frequent columns come first, up to an eighth; a stored entry has room for both its halves; every
- * row has the length it is said to have, about 1. */
-static void columns_are_numbered_by_frequency(void **state) {
-  (void)state;
-  corpus c = make(700, 13);
-  lqa_dataset *d = dataset_of(&c);
-  lqa_hashed_options options = hashed_options();
-  lqa_hashed_blocks f = build(d, &options);
-  lqa_sparse x = assemble(&f);
-  assert_int_equal(f.n_columns, f.n_used);
-  assert_true(f.value_bits >= 10 && (uint64_t)f.n_columns <= (uint64_t)1 << (32 - f.value_bits));
-  double *count = calloc((size_t)f.n_columns, sizeof *count);
-  for (uint64_t i = 0; i < x.row_start[c.n]; i++) {
-    count[x.column[i]]++;
-  }
-  for (int32_t column = 1; column < f.n_columns; column++) {
-    assert_true(count[column] >= 2 && count[column] <= 1.125 * count[column - 1]);
-  }
-  assert_true(count[0] > 20 * count[f.n_columns - 1]);
-  lqa_feature_block block = {0};
-  assert_int_equal(lqa_hashed_blocks_load(&f, 3, &block, NULL), LQA_OK);
-  for (size_t i = 0; i < block.n_rows; i++) {
-    float sum = 0;
-    for (uint64_t at = block.x.row_start[i]; at < block.x.row_start[i + 1]; at++) {
-      sum += block.x.value[at] * block.x.value[at];
-    }
-    assert_true(fabsf(sum - block.square_norm[i]) < 1e-5f && fabsf(sum - 1) < 1e-2f);
-  }
-  lqa_feature_block_clear(&block);
-  free(count);
-  lqa_sparse_clear(&x);
-  lqa_hashed_blocks_clear(&f);
-  lqa_dataset_free(d);
-  clear(&c);
-}
-
-/* A long record crosses extents; what comes back is what was added. */
-static void blocks_return_what_was_added(void **state) {
-  (void)state;
-  enum { BLOCKS = 3, WORDS = 100000 };
-  lqa_block_store *store = NULL;
-  uint32_t *words = malloc(WORDS * sizeof *words), *back = malloc(2 * WORDS * sizeof *back);
-  assert_int_equal(lqa_block_store_open(NULL, BLOCKS, 0, &store, NULL), LQA_OK);
-  for (uint32_t i = 0; i < WORDS; i++) {
-    words[i] = i * 2654435761u;
-  }
-  assert_int_equal(lqa_block_store_add(store, 0, words, WORDS, NULL), LQA_OK);
-  assert_int_equal(lqa_block_store_add(store, 2, words, 5, NULL), LQA_OK);
-  assert_int_equal(lqa_block_store_add(store, 0, words + 7, 1000, NULL), LQA_OK);
-  assert_int_equal(lqa_block_store_finish(store, NULL), LQA_OK);
-  assert_int_equal(lqa_block_store_count(store, 0), WORDS + 1000);
-  assert_int_equal(lqa_block_store_count(store, 1), 0);
-  assert_int_equal(lqa_block_store_load(store, 0, back, NULL), LQA_OK);
-  assert_memory_equal(back, words, WORDS * sizeof *words);
-  assert_memory_equal(back + WORDS, words + 7, 1000 * sizeof *words);
-  assert_int_equal(lqa_block_store_load(store, 2, back, NULL), LQA_OK);
-  assert_memory_equal(back, words, 5 * sizeof *words);
-  assert_int_equal(lqa_block_store_replace(store, 0, words + 3, WORDS - 3, NULL), LQA_OK);
-  assert_int_equal(lqa_block_store_count(store, 0), WORDS - 3);
-  assert_int_equal(lqa_block_store_load(store, 0, back, NULL), LQA_OK);
-  assert_memory_equal(back, words + 3, (WORDS - 3) * sizeof *words);
-  lqa_block_store_close(store);
-  free(words);
-  free(back);
-}
 
 /* The optimum of softmax.h on the same features: objectives within 1e-5 of their value,
  * probabilities within .003, and the gap that was asked for. */
@@ -334,9 +102,7 @@ static void bayes_in_pieces_is_bayes(void **state) {
 /* --- whole cross-validations --- */
 
 static lqa_crossval_options crossval_options(lqa_model_kind kind, uint64_t limit, const corpus *c) {
-  lqa_crossval_options options;
-  lqa_crossval_options_init(&options);
-  options.kind = kind;
+  lqa_crossval_options options = defaults(kind);
   options.memory_bytes = limit;
   options.fixed_fold = c->fold;
   return options;
@@ -344,12 +110,7 @@ static lqa_crossval_options crossval_options(lqa_model_kind kind, uint64_t limit
 
 static lqa_crossval_result run(const corpus *c, const lqa_crossval_options *options) {
   lqa_dataset *d = dataset_of(c);
-  lqa_crossval_result result;
-  lqa_error err;
-  lqa_error_clear(&err);
-  if (lqa_crossval_run(d, options, &result, &err) != LQA_OK) {
-    fail_msg("%s", err.message);
-  }
+  lqa_crossval_result result = train(d, options);
   lqa_dataset_free(d);
   return result;
 }
@@ -712,10 +473,6 @@ static void survives_failing_allocations(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(weights_are_those_of_tfidf),
-      cmocka_unit_test(most_frequent_columns_are_kept),
-      cmocka_unit_test(columns_are_numbered_by_frequency),
-      cmocka_unit_test(blocks_return_what_was_added),
       cmocka_unit_test(reaches_the_optimum),
       cmocka_unit_test(bayes_in_pieces_is_bayes),
       cmocka_unit_test(says_its_route_and_learns),
