@@ -11,10 +11,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/pool.h"
-#include "data/folds.h"
-#include "data/source.h"
+#include "data/dataset/folds.h"
+#include "data/source/source.h"
 #include "feature/tfidf.h"
-#include "model/softmax_plan.h"
+#include "model/linear/softmax_plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 # library liblabelqa.so: base and core whole, exporting only LQA_API symbols
 # labelqa the command: sees labelqa.h and base/, nothing else (tools/check-layers)
 file(GLOB BASE_SOURCES CONFIGURE_DEPENDS src/base/*.c)
-file(GLOB_RECURSE CORE_SOURCES CONFIGURE_DEPENDS
+file(GLOB_RECURSE CORE_SOURCES CONFIGURE_DEPENDS src/confident/*.c
      src/data/*.c src/feature/*.c src/model/*.c src/audit/*.c src/judge/*.c src/trust/*.c
      src/store/*.c src/report/*.c src/export/*.c src/evaluate/*.c src/api/*.c)
 

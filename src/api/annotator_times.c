@@ -2,7 +2,7 @@
  * furthest names the value in the way. */
 #include "api/annotator_times.h"
 
-#include "audit/provenance/timestamp.h"
+#include "audit/provenance/measure/timestamp.h"
 #include "base/memory.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 #ifndef LQA_API_ANNOTATOR_TIMES_H
 #define LQA_API_ANNOTATOR_TIMES_H
 
-#include "data/vote_table.h"
+#include "data/votes/vote_table.h"
 
 /* *time: one value per vote, NaN where there is none; owned. NULL if the table has no times.
  * LQA_BAD_DATA, with row and column, where no form of time fits all values. */

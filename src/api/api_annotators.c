@@ -9,7 +9,7 @@
 #include "api/source_map.h"
 #include "api/source_options.h"
 #include "base/memory.h"
-#include "data/table.h"
+#include "data/table/table.h"
 #include "export/votes_tables.h"
 #include "report/votes_report.h"
 

@@ -1,7 +1,7 @@
 /* api/api_confident.c - labelqa/confident.h over audit/confident_learning: a handle that owns its
  * threads. The functions on joints need no handle and are exported from where they are written.
  */
-#include "audit/confident_learning/confident.h"
+#include "confident/confident.h"
 #include "base/memory.h"
 #include "labelqa/confident.h"
 

@@ -4,7 +4,7 @@
 #include "api/judge_endpoint.h"
 #include "api/result.h"
 #include "base/pool.h"
-#include "data/query.h"
+#include "data/query/query.h"
 #include "judge/reach.h"
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #define LQA_API_AUDIT_REFERENCE_H
 
 #include "audit/against.h"
-#include "data/source.h"
+#include "data/source/source.h"
 #include "labelqa/labelqa.h"
 #include "store/run.h"
 

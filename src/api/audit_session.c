@@ -10,7 +10,7 @@
 #include "audit/row_list.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "model/metrics.h"
+#include "model/problem/metrics.h"
 #include "trust/rule.h"
 
 #include <math.h>

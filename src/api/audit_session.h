@@ -8,10 +8,10 @@
 #include "audit/audit_run.h"
 #include "base/background.h"
 #include "base/pool.h"
-#include "data/source.h"
+#include "data/source/source.h"
 #include "labelqa/labelqa.h"
-#include "model/crossval.h"
-#include "model/metrics.h"
+#include "model/out_of_fold/crossval.h"
+#include "model/problem/metrics.h"
 
 enum { LQA_SESSION_MAX_STAGES = 32 };
 

@@ -3,8 +3,8 @@
 #ifndef LQA_API_CORRUPT_TABLE_H
 #define LQA_API_CORRUPT_TABLE_H
 
-#include "data/source.h"
-#include "data/table.h"
+#include "data/source/source.h"
+#include "data/table/table.h"
 #include "evaluate/corrupt.h"
 
 /* Streams `source` once, in order. The text columns of rows with structural_null are emptied. */

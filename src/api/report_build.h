@@ -3,9 +3,9 @@
 #define LQA_API_REPORT_BUILD_H
 
 #include "audit/audit_run.h"
-#include "audit/confident_learning/label_issues.h"
-#include "data/dataset.h"
-#include "model/crossval.h"
+#include "confident/label_issues.h"
+#include "data/dataset/dataset.h"
+#include "model/out_of_fold/crossval.h"
 #include "report/report.h"
 #include "trust/evidence.h"
 

@@ -2,7 +2,7 @@
 #ifndef LQA_API_SOURCE_MAP_H
 #define LQA_API_SOURCE_MAP_H
 
-#include "data/source.h"
+#include "data/source/source.h"
 #include "labelqa/labelqa.h"
 
 /* Borrows everything; valid as long as the arguments are. */

@@ -4,7 +4,7 @@
 #ifndef LQA_AUDIT_AGAINST_H
 #define LQA_AUDIT_AGAINST_H
 
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 /* Rows of an earlier run (--against): its rows.parquet. */
 typedef struct lqa_against {

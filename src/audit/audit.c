@@ -5,7 +5,7 @@
  */
 #include "audit/audit.h"
 
-#include "model/metrics.h"
+#include "model/problem/metrics.h"
 
 #define AUDIT(name) extern const lqa_audit lqa_audit_##name;
 #include "audit/audit_list.h"

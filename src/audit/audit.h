@@ -13,7 +13,7 @@
 #include "audit/finding.h"
 #include "base/observer.h"
 #include "base/pool.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 /* What an audit needs; the driver skips it, with a remark, where the data cannot give it. */
 enum {

@@ -16,7 +16,7 @@
 
 #include "audit/finding.h"
 #include "base/buf.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 #include "base/map.h"
 
 typedef struct lqa_baseline {

@@ -7,7 +7,7 @@
 #define LQA_AUDIT_PHRASE_H
 
 #include "base/arena.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 /* "1 row", "12,345 rows". */
 const char *lqa_phrase_count(lqa_arena *arena, int64_t n, const char *one, const char *many);

@@ -2,7 +2,7 @@
 #ifndef LQA_AUDIT_ROW_GROUPS_H
 #define LQA_AUDIT_ROW_GROUPS_H
 
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 /* Only groups of two rows or more are numbered: 0.. in the order of their first row. */
 typedef struct lqa_row_groups {

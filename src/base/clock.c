@@ -36,3 +36,9 @@ void lqa_clock_utc(char out[32]) {
   gmtime_r(&now, &parts);
   strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
+
+int64_t lqa_clock_unix_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

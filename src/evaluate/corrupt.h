@@ -7,7 +7,7 @@
 #ifndef LQA_EVALUATE_CORRUPT_H
 #define LQA_EVALUATE_CORRUPT_H
 
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 typedef enum lqa_corruption {
   LQA_CORRUPT_CLEAN,

@@ -7,7 +7,7 @@
 #ifndef LQA_EVALUATE_DEMO_CORPUS_H
 #define LQA_EVALUATE_DEMO_CORPUS_H
 
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 /* A dataset of n_rows generated reports with their true labels; same seed, same rows. */
 lqa_status lqa_demo_corpus_make(int64_t n_rows, uint64_t seed, lqa_dataset **out,

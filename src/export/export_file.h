@@ -2,7 +2,7 @@
 #ifndef LQA_EXPORT_EXPORT_FILE_H
 #define LQA_EXPORT_EXPORT_FILE_H
 
-#include "data/table.h"
+#include "data/table/table.h"
 #include "export/export.h"
 
 /* The format asked for, or told by the suffix, is one that this export has. */

@@ -2,7 +2,7 @@
 #ifndef LQA_EXPORT_EXPORT_ROWS_H
 #define LQA_EXPORT_EXPORT_ROWS_H
 
-#include "data/table.h"
+#include "data/table/table.h"
 #include "store/row_table.h"
 #include "store/run.h"
 

@@ -7,7 +7,7 @@
 #ifndef LQA_EXPORT_LABEL_REPAIR_H
 #define LQA_EXPORT_LABEL_REPAIR_H
 
-#include "data/source.h"
+#include "data/source/source.h"
 #include "store/run.h"
 
 typedef struct lqa_label_repair lqa_label_repair;

@@ -2,7 +2,7 @@
 #ifndef LQA_EXPORT_SOURCE_COPY_H
 #define LQA_EXPORT_SOURCE_COPY_H
 
-#include "data/source.h"
+#include "data/source/source.h"
 #include "export/export.h"
 
 /* The label that `row` should have: true if it differs from the one it has, with the new one in

@@ -5,7 +5,7 @@
 #include "export/votes_tables.h"
 
 #include "base/memory.h"
-#include "data/table.h"
+#include "data/table/table.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
 #ifndef LQA_EXPORT_VOTES_TABLES_H
 #define LQA_EXPORT_VOTES_TABLES_H
 
-#include "model/vote_study.h"
+#include "model/votes/vote_study.h"
 
 /* Each writes one table, atomically; the format comes from the suffix (csv, jsonl, parquet). */
 lqa_status lqa_votes_items_save(const lqa_vote_study *study, const char *path,

@@ -12,7 +12,7 @@
 #ifndef LQA_FEATURE_ENCODE_TABLE_H
 #define LQA_FEATURE_ENCODE_TABLE_H
 
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 #include "feature/sparse.h"
 
 /* The most frequent categories of a column are kept, the others share one more code. */

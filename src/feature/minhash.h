@@ -10,7 +10,7 @@
 
 #include "base/observer.h"
 #include "base/pool.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 typedef struct lqa_minhash_options {
   double jaccard;           /* threshold in (0, 1], default .8 */

@@ -12,7 +12,7 @@
 
 #include "base/observer.h"
 #include "base/pool.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 #include "feature/dictionary.h"
 
 #define LQA_SYMBOL_NONE 0xFFFFFFFFu  /* a symbol in too few rows */

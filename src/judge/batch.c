@@ -7,6 +7,7 @@
  */
 #include "judge/batch.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -106,7 +107,7 @@ static lqa_status copy_answer(lqa_judge_plan *plan, const lqa_task *task, lqa_co
       .fingerprint = lqa_arena_copy(arena, c->fingerprint, strlen(c->fingerprint)),
       .tokens_in = has_usage ? c->tokens_in : task->bound_in,
       .tokens_out = has_usage ? c->tokens_out : lqa_plan_bound_out(plan, task->judge),
-      .asked_ms = lqa_cache_now_ms(),
+      .asked_ms = lqa_clock_unix_ms(),
   };
   out->cost =
       judge->price.known ? lqa_price_cost(&judge->price, out->tokens_in, out->tokens_out) : -1;
@@ -378,7 +379,7 @@ static lqa_status make_batch(errand *e, lqa_str lines, char id[128], lqa_error *
   char provisional[96];
   lqa_batch_state file, batch;
   LQA_TRY(upload(e, lines, &file, err));
-  snprintf(provisional, sizeof provisional, "?%lld-%.70s", (long long)lqa_cache_now_ms(), file.id);
+  snprintf(provisional, sizeof provisional, "?%lld-%.70s", (long long)lqa_clock_unix_ms(), file.id);
   LQA_TRY(claim_all(e->plan, provisional, NULL, err));
   lqa_status status = create(e, file.id, &batch, err);
   if (status != LQA_OK && !e->is_unsure) {

@@ -12,6 +12,7 @@
  */
 #include "judge/cache.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "judge/claim_owner.h"
 
@@ -411,7 +412,7 @@ static lqa_status claim_holder(lqa_cache *cache, const lqa_cache_key *key, lqa_c
     const char *owner = (const char *)sqlite3_column_text(s, 0);
     int64_t expires_ms = sqlite3_column_int64(s, 2);
     if (sqlite3_column_type(s, 1) != SQLITE_NULL) {
-      *claim = lqa_cache_now_ms() < expires_ms ? LQA_CLAIM_BATCH : LQA_CLAIM_TAKEN;
+      *claim = lqa_clock_unix_ms() < expires_ms ? LQA_CLAIM_BATCH : LQA_CLAIM_TAKEN;
     } else if (owner && strcmp(owner, cache->owner.text) != 0 &&
                lqa_claim_owner_is_alive(&cache->owner, owner, expires_ms)) {
       *claim = LQA_CLAIM_BUSY;
@@ -436,7 +437,7 @@ lqa_status lqa_cache_claim(lqa_cache *cache, const lqa_cache_key *key, const lqa
   sqlite3_stmt *s = take(cache, SET_CLAIM);
   bind_key(s, key);
   bind_text(s, 2, cache->owner.text);
-  sqlite3_bind_int64(s, 3, lqa_cache_now_ms() + (int64_t)(terms->seconds * 1000));
+  sqlite3_bind_int64(s, 3, lqa_clock_unix_ms() + (int64_t)(terms->seconds * 1000));
   return finish(cache, s, err);
 }
 
@@ -531,7 +532,7 @@ lqa_status lqa_cache_batch_add_key(lqa_cache *cache, const lqa_cache_key *key, c
   sqlite3_stmt *s = take(cache, ADD_BATCH_KEY);
   bind_key(s, key);
   bind_text(s, 2, id);
-  sqlite3_bind_int64(s, 3, lqa_cache_now_ms() + (int64_t)(seconds * 1000));
+  sqlite3_bind_int64(s, 3, lqa_clock_unix_ms() + (int64_t)(seconds * 1000));
   return finish(cache, s, err);
 }
 

@@ -112,6 +112,4 @@ lqa_status lqa_cache_batch_close(lqa_cache *cache, const char *id, lqa_error *er
 lqa_status lqa_cache_batch_next(lqa_cache *cache, const char *base_url, const char *model,
                                 char id[128], lqa_error *err);
 
-int64_t lqa_cache_now_ms(void); /* since 1970 */
-
 #endif

@@ -6,7 +6,6 @@
 #include "judge/cache.h"
 
 #include <stdio.h>
-#include <time.h>
 
 static void add_part(lqa_buf *buf, lqa_str part) {
   uint64_t size = part.size;
@@ -56,10 +55,4 @@ bool lqa_cache_key_parse(const char *hex, lqa_cache_key *key) {
     key->bytes[i] = (unsigned char)(high << 4 | low);
   }
   return true;
-}
-
-int64_t lqa_cache_now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

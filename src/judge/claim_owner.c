@@ -7,10 +7,11 @@
  */
 #include "judge/claim_owner.h"
 
-#include "judge/cache.h"
+#include "base/clock.h"
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -57,7 +58,7 @@ void lqa_claim_owner_init(lqa_claim_owner *owner) {
   ssize_t n = readlink("/proc/self/ns/pid", space, sizeof space - 1);
   space[n > 0 ? n : 0] = '\0';
   if (getrandom(&nonce, sizeof nonce, 0) != sizeof nonce) {
-    nonce = (uint64_t)lqa_cache_now_ms() ^ (uint64_t)(uintptr_t)owner;
+    nonce = (uint64_t)lqa_clock_unix_ms() ^ (uint64_t)(uintptr_t)owner;
   }
   long pid = (long)getpid();
   int size = snprintf(owner->text, sizeof owner->text, "%s/%s/", boot, space);
@@ -71,7 +72,7 @@ bool lqa_claim_owner_is_alive(const lqa_claim_owner *self, const char *other, in
   long long start;
   if (strncmp(other, self->text, self->machine_size) != 0 ||
       sscanf(other + self->machine_size, "%ld/%lld/", &pid, &start) != 2) {
-    return lqa_cache_now_ms() < expires_ms;
+    return lqa_clock_unix_ms() < expires_ms;
   }
   return start_of(pid) == start;
 }

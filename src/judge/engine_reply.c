@@ -85,7 +85,7 @@ static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_outcome *o, int
                                     .tokens_in = tokens[0],
                                     .tokens_out = tokens[1],
                                     .cost = cost,
-                                    .asked_ms = lqa_cache_now_ms()};
+                                    .asked_ms = lqa_clock_unix_ms()};
   lqa_plan_take_answer(plan, task);
   task->cached = false;
   task->has_old = false;

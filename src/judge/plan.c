@@ -12,6 +12,7 @@
  */
 #include "judge/plan.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/memory.h"
@@ -374,7 +375,7 @@ lqa_status lqa_judge_plan_new(const lqa_judge_input *input, const lqa_judge_opti
   }
   plan->input = *input;
   plan->options = *options;
-  plan->started_ms = lqa_cache_now_ms();
+  plan->started_ms = lqa_clock_unix_ms();
   lqa_arena_init(&plan->arena);
   lqa_status status = make(plan, err);
   if (status != LQA_OK) {

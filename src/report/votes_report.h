@@ -3,7 +3,7 @@
 #define LQA_REPORT_VOTES_REPORT_H
 
 #include "base/json.h"
-#include "model/vote_study.h"
+#include "model/votes/vote_study.h"
 
 typedef struct lqa_votes_report {
   const lqa_vote_study *study;

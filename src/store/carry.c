@@ -10,7 +10,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/vec.h"
-#include "data/query.h"
+#include "data/query/query.h"
 
 /* A row that records are about. */
 typedef struct recorded {

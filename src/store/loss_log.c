@@ -8,7 +8,7 @@
 
 #include "audit/high_loss/high_loss.h"
 #include "base/memory.h"
-#include "data/source.h"
+#include "data/source/source.h"
 
 #include <math.h>
 #include <stdio.h>

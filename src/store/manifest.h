@@ -6,7 +6,7 @@
 #define LQA_STORE_MANIFEST_H
 
 #include "base/arena.h"
-#include "data/source.h"
+#include "data/source/source.h"
 
 typedef struct lqa_run_option {
   const char *name, *value; /* as a user would type them: "folds", "5" */

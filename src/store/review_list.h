@@ -3,7 +3,7 @@
 #ifndef LQA_STORE_REVIEW_LIST_H
 #define LQA_STORE_REVIEW_LIST_H
 
-#include "data/table.h"
+#include "data/table/table.h"
 #include "store/run.h"
 
 typedef struct lqa_review_output {

@@ -4,7 +4,7 @@
 #define LQA_STORE_ROW_TABLE_H
 
 #include "audit/audit.h"
-#include "data/table.h"
+#include "data/table/table.h"
 #include "store/row_texts.h"
 #include "trust/reasons.h"
 

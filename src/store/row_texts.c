@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/unicode.h"
-#include "data/feature_columns.h"
+#include "data/dataset/feature_columns.h"
 #include "store/run_source.h"
 
 static const size_t max_bytes = SIZE_MAX / 4;

@@ -7,7 +7,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/vec.h"
-#include "data/query.h"
+#include "data/query/query.h"
 #include "store/run_rows.h"
 
 #include <math.h>

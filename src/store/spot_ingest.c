@@ -5,7 +5,7 @@
  * columns; the row's given label comes from run.db, not from the sheet. All mistakes are gathered
  * before anything is stored, so that one round of corrections suffices. */
 #include "base/memory.h"
-#include "data/source.h"
+#include "data/source/source.h"
 #include "store/spot_check.h"
 
 #include <stdio.h>

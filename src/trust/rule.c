@@ -7,7 +7,7 @@
  * model where confident learning flags the row, else the label as given. */
 #include "trust/rule.h"
 
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 #include <math.h>
 #include <stdlib.h>

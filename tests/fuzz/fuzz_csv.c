@@ -3,7 +3,7 @@
  */
 #include "base/buf.h"
 #include "base/unicode.h"
-#include "data/csv_detect.h"
+#include "data/source/csv_detect.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 #include "base/json_read.h"
 #include "base/memory.h"
 #include "base/unicode.h"
-#include "data/json_rows.h"
+#include "data/source/json_rows.h"
 
 #include <stdlib.h>
 

@@ -27,8 +27,9 @@ def tree(tmp_path):
     write(tmp_path, "src/base/buf.h", "int lqa_buf(void);\n")
     write(tmp_path, "src/base/buf.c",
           ESSAY + '#include "base/buf.h"\n\nint lqa_buf(void) { return 1; }\n')
-    write(tmp_path, "src/data/duck.h", "#include <duckdb.h>\n")
-    write(tmp_path, "src/data/query.c", ESSAY + '#include "base/buf.h"\n#include "data/duck.h"\n')
+    write(tmp_path, "src/data/query/duck.h", "#include <duckdb.h>\n")
+    write(tmp_path, "src/data/query/query_run.c",
+          ESSAY + '#include "base/buf.h"\n#include "data/query/duck.h"\n')
     write(tmp_path, "src/cli/main.c",
           ESSAY + '#include "base/buf.h"\n#include "labelqa/labelqa.h"\n')
     return tmp_path
@@ -42,15 +43,19 @@ def test_a_clean_tree_passes(root, tree):
 
 
 @pytest.mark.parametrize("path, line, complaint", [
-    ("src/base/up.c", '#include "data/query.h"', "base/ lies below or beside data/"),
+    ("src/base/up.c", '#include "data/query/query.h"', "base/ lies below or beside data/"),
     ("src/audit/beside.c", '#include "judge/plan.h"', "audit/ lies below or beside judge/"),
     ("src/cli/cmd_x.c", '#include "store/run.h"', "sees only labelqa.h and base/"),
-    ("src/data/public.c", '#include "labelqa/labelqa.h"', "only api and the front ends"),
-    ("src/data/bare.c", '#include "query.h"', "carry their folder"),
-    ("src/data/strange.c", '#include "util/x.h"', "no layer util/"),
+    ("src/data/query/public.c", '#include "labelqa/labelqa.h"', "only api and the front ends"),
+    ("src/data/query/bare.c", '#include "query.h"', "carry their folder"),
+    ("src/data/query/strange.c", '#include "util/x.h"', "no layer util/"),
     ("src/audit/third.c", "#include <duckdb.h>", "belongs to"),
-    ("src/model/softmax.c", "#  include <xgboost/c_api.h>", "belongs to"),
+    ("src/model/linear/softmax_run.c", "#  include <xgboost/c_api.h>", "belongs to"),
     ("src/helpers/x.c", "", "is no layer"),
+    ("src/data/x.c", "", "not in a room of data/"),
+    ("src/data/query/up.c", '#include "data/source/csv.h"', "data/query lies below or beside"),
+    ("src/model/text/x.c", '#include "model/table/trees.h"', "lies below or beside model/table"),
+    ("src/model/text/stream/x.c", '#include "model/votes/votes.h"', "beside model/votes"),
 ])
 def test_layers_catches(root, tree, path, line, complaint):
     write(tree, path, ESSAY + line + "\n")
@@ -67,6 +72,24 @@ def test_layers_counts_the_users_of_a_library(root, tree):
     write(tree, "src/judge/d.c", ESSAY + "#include <sqlite3.h>\n")
     code, output = run_tool(root, "check-layers", tree)
     assert code == 1 and "seen by 4 files" in output
+
+
+def test_layers_refuses_circles(root, tree):
+    write(tree, "src/audit/one.h", '#include "audit/two.h"\n')
+    write(tree, "src/audit/two.h", "int lqa_two(void);\n")
+    assert run_tool(root, "check-layers", tree)[0] == 0
+    write(tree, "src/audit/two.c", ESSAY + '#include "audit/one.h"\n')
+    code, output = run_tool(root, "check-layers", tree)
+    assert code == 1 and "a circle: src/audit/one <-> src/audit/two" in output
+
+
+def test_layers_knows_only_places_that_exist(root, tree):
+    write(tree, "CMakeLists.txt", "project(x)\n")
+    code, output = run_tool(root, "check-layers", tree)
+    assert code == 1
+    assert "src/judge/ is named in RANKS and is not there" in output
+    assert "src/data/votes/ is named in ROOMS and is not there" in output
+    assert "xgboost/c_api.h: no file" in output
 
 
 LONG_FUNCTION = "int lqa_f(void) {\n" + "  lqa_g();\n" * 80 + "}\n"

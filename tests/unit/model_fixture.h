@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
-#include "model/problem.h"
+#include "model/problem/problem.h"
 
 #include <string.h>
 

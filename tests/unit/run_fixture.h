@@ -13,7 +13,8 @@
 #include "audit/high_loss/high_loss.h"
 #include "base/buf.h"
 #include "base/file.h"
-#include "data/query.h"
+#include "data/query/query.h"
+#include "data/table/table.h"
 #include "store/run.h"
 
 #include <math.h>

@@ -3,8 +3,8 @@
 #define LQA_TESTS_SOURCE_FIXTURE_H
 
 #include "base/file.h"
-#include "data/query.h"
-#include "data/source.h"
+#include "data/query/query.h"
+#include "data/source/source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

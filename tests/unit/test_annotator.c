@@ -2,7 +2,7 @@
  * copies, turned-round answers and drift are found, honest annotators are not. */
 #include "votes_fixture.h"
 
-#include "model/winners.h"
+#include "model/votes/winners.h"
 
 /* The winner of an item's votes without those of annotators x and y; -1 for a tie or none. */
 static int32_t winner_slowly(const ballots *b, int32_t item, int32_t x, int32_t y) {

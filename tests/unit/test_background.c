@@ -1,7 +1,7 @@
 /* Calls on threads of their own: status and words, cancellation from both sides; reading ahead. */
 #include "base/background.h"
 #include "base/memory.h"
-#include "data/read_ahead.h"
+#include "data/source/read_ahead.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #include "model_fixture.h"
 
 #include "base/explog.h"
-#include "model/blend.h"
+#include "model/problem/blend.h"
 
 #include <math.h>
 

@@ -3,7 +3,7 @@
 
 #include "must.h"
 
-#include "audit/confident_learning/confident.h"
+#include "confident/confident.h"
 #include "base/pairwise_sum.h"
 #include "base/memory.h"
 #include "base/rng.h"

@@ -8,7 +8,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "audit/confident_learning/confident.h"
+#include "confident/confident.h"
 #include "base/pairwise_sum.h"
 #include "base/rng.h"
 #include "labelqa/inspector.h"

@@ -5,7 +5,7 @@
 
 #include "base/rng.h"
 
-#include "audit/provenance/language.h"
+#include "audit/provenance/measure/language.h"
 
 #include <stdio.h>
 

@@ -10,8 +10,8 @@
 
 #include "base/buf.h"
 #include "base/rng.h"
-#include "model/crossval.h"
-#include "model/row_partition.h"
+#include "model/out_of_fold/crossval.h"
+#include "model/problem/row_partition.h"
 
 #include <math.h>
 #include <stdio.h>

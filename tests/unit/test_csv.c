@@ -1,12 +1,12 @@
 /* The delimited-text reader: RFC 4180 and its edges, every damage with row and line, and random
  * tables against a slow writer, DuckDB's reader, Python's writer and every window size.
  */
-#include "data/csv.h"
+#include "data/source/csv.h"
 
 #include "base/buf.h"
 #include "base/rng.h"
-#include "data/csv_detect.h"
-#include "data/query.h"
+#include "data/source/csv_detect.h"
+#include "data/query/query.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

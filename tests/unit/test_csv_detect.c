@@ -1,6 +1,6 @@
 /* Dialects judged from a head: delimiters, plain quotes, line ends, damage that must stay visible.
  */
-#include "data/csv_detect.h"
+#include "data/source/csv_detect.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

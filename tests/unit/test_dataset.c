@@ -1,7 +1,7 @@
 /* Datasets from arrays: class order, NULLs, content hashes, lookups. */
 #include "must.h"
 
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 #include <stdlib.h>
 #include <string.h>

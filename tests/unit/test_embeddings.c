@@ -6,8 +6,8 @@
 
 #include "base/rng.h"
 #include "feature/dense.h"
-#include "model/crossval.h"
-#include "model/softmax.h"
+#include "model/out_of_fold/crossval.h"
+#include "model/linear/softmax.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Folds: every row once, groups whole, classes even, same seed same folds. */
-#include "data/folds.h"
+#include "data/dataset/folds.h"
 
 #include "base/rng.h"
 

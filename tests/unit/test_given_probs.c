@@ -1,9 +1,9 @@
 /* tests/unit/test_given_probs.c - probabilities that the user brought: rows that lack some. */
 #include "must.h"
 
-#include "audit/confident_learning/label_issues.h"
+#include "confident/label_issues.h"
 #include "base/rng.h"
-#include "model/metrics.h"
+#include "model/problem/metrics.h"
 
 #include <math.h>
 

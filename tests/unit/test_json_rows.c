@@ -1,5 +1,5 @@
 /* JSON as rows: values as written, every window size, damage with row and line, random objects. */
-#include "data/json_rows.h"
+#include "data/source/json_rows.h"
 
 #include "base/buf.h"
 #include "base/json.h"

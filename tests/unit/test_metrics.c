@@ -1,7 +1,7 @@
 /* tests/unit/test_metrics.c - what counts as better than label frequencies. */
 #include "must.h"
 
-#include "model/metrics.h"
+#include "model/problem/metrics.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* tests/unit/test_naive_bayes.c - naive Bayes against its definition, computed the slow way. */
 #include "model_fixture.h"
 
-#include "model/naive_bayes.h"
+#include "model/linear/naive_bayes.h"
 
 #include <math.h>
 

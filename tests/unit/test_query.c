@@ -2,7 +2,7 @@
  */
 #include "must.h"
 
-#include "data/query.h"
+#include "data/query/query.h"
 
 #include <stdio.h>
 #include <stdlib.h>

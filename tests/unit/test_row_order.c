@@ -1,8 +1,8 @@
 /* tests/unit/test_row_order.c - ids and times: duplicates, order, holes, forms, bad input. */
 #include "audit_fixture.h"
 
-#include "audit/provenance/sequence.h"
-#include "audit/provenance/timestamp.h"
+#include "audit/provenance/measure/sequence.h"
+#include "audit/provenance/measure/timestamp.h"
 #include "base/rng.h"
 
 #include <math.h>

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
-#include "model/confusion.h"
-#include "model/crossval.h"
+#include "model/problem/confusion.h"
+#include "model/out_of_fold/crossval.h"
 
 #include <stdio.h>
 #include <string.h>

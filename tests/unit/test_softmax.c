@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
-#include "model/softmax.h"
+#include "model/linear/softmax.h"
 
 #include <math.h>
 #include <stdio.h>

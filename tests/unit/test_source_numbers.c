@@ -2,7 +2,7 @@
 #include "source_fixture.h"
 
 #include "base/npy.h"
-#include "data/feature_columns.h"
+#include "data/dataset/feature_columns.h"
 
 #include <math.h>
 

@@ -1,11 +1,11 @@
 /* Tables: the same rows in three formats, quoting, formula escapes, same bytes twice, no debris. */
 #include "must.h"
 
-#include "data/table.h"
+#include "data/table/table.h"
 
 #include "base/file.h"
 #include "base/rng.h"
-#include "data/query.h"
+#include "data/query/query.h"
 
 #include <math.h>
 #include <stdio.h>

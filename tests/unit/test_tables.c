@@ -5,7 +5,7 @@
 #include "trained.h"
 
 #include "base/rng.h"
-#include "model/crossval.h"
+#include "model/out_of_fold/crossval.h"
 
 #include <math.h>
 

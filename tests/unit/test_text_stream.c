@@ -9,10 +9,11 @@
 #include "text_stream_fixture.h"
 
 #include "feature/hashed_blocks.h"
-#include "model/crossval.h"
-#include "model/naive_bayes.h"
-#include "model/softmax_stream.h"
-#include "model/text_plan.h"
+#include "model/out_of_fold/crossval.h"
+#include "model/linear/naive_bayes.h"
+#include "model/text/stream/softmax_stream.h"
+#include "model/text/stream/text_sample.h"
+#include "model/text/text_plan.h"
 #include "model_fixture.h"
 
 #include <dirent.h>

@@ -3,8 +3,8 @@
 #include "source_fixture.h"
 
 #include "base/memory.h"
-#include "data/vote_table.h"
-#include "model/vote_study.h"
+#include "data/votes/vote_table.h"
+#include "model/votes/vote_study.h"
 
 enum { MOST_ALLOCATIONS = 5000 };
 

@@ -2,7 +2,7 @@
  * to an item, and every mistake in the user's words. */
 #include "source_fixture.h"
 
-#include "data/vote_table.h"
+#include "data/votes/vote_table.h"
 
 static lqa_error fixture_error;
 

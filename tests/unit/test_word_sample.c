@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 static bool lacks_spaces(const char *const *text, int64_t n) {
   lqa_str contents[8] = {{0}}, labels[8] = {{0}}, classes[] = {LQA_STR("a")};

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 #include "feature/hashed_blocks.h"
 
 #include <stdio.h>

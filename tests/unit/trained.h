@@ -4,7 +4,7 @@
 
 #include "must.h"
 
-#include "model/crossval.h"
+#include "model/out_of_fold/crossval.h"
 
 static inline lqa_crossval_result train(const lqa_dataset *d, const lqa_crossval_options *options) {
   lqa_crossval_result result;

@@ -5,7 +5,7 @@
 #include "must.h"
 
 #include "base/rng.h"
-#include "model/vote_study.h"
+#include "model/votes/vote_study.h"
 
 #include <math.h>
 #include <stdlib.h>

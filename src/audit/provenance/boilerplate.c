@@ -14,7 +14,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/unicode.h"
-#include "data/row_pass.h"
+#include "data/dataset/row_pass.h"
 
 enum { PARAM_SHARE, PARAM_MIN_ROWS };
 enum { PIECE = 24, MAX_FINDINGS = 5 };

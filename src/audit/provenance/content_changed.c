@@ -9,7 +9,7 @@
 #include "audit/against.h"
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/row_match.h"
+#include "audit/provenance/measure/row_match.h"
 #include "audit/row_list.h"
 
 enum { CHANGED, ADDED, REMOVED };

@@ -8,9 +8,9 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/vote.h"
+#include "audit/provenance/measure/vote.h"
 #include "audit/row_groups.h"
-#include "audit/provenance/group_finding.h"
+#include "audit/provenance/measure/group_finding.h"
 
 enum { CONFLICT, SURPLUS };
 

@@ -6,7 +6,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/group_finding.h"
+#include "audit/provenance/measure/group_finding.h"
 #include "audit/row_groups.h"
 
 static lqa_status gather(const lqa_row_groups *groups, lqa_group_finding *found) {

@@ -7,7 +7,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/sequence.h"
+#include "audit/provenance/measure/sequence.h"
 #include "base/buf.h"
 #include "base/memory.h"
 

@@ -10,8 +10,8 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/parts.h"
-#include "audit/provenance/timestamp.h"
+#include "audit/provenance/measure/parts.h"
+#include "audit/provenance/measure/timestamp.h"
 #include "base/explog.h"
 #include "base/memory.h"
 

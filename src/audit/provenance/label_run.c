@@ -9,7 +9,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/alignment.h"
+#include "audit/provenance/measure/alignment.h"
 #include "audit/row_list.h"
 #include "audit/tail.h"
 #include "base/explog.h"

@@ -11,8 +11,8 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/group_finding.h"
-#include "audit/provenance/spelling.h"
+#include "audit/provenance/measure/group_finding.h"
+#include "audit/provenance/measure/spelling.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "base/memory.h"

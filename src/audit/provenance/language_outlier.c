@@ -7,11 +7,11 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/language.h"
+#include "audit/provenance/measure/language.h"
 #include "audit/row_list.h"
 #include "base/buf.h"
 #include "base/memory.h"
-#include "data/row_pass.h"
+#include "data/dataset/row_pass.h"
 
 enum { PARAM_SHARE, PARAM_MIN_ROWS };
 enum { ROWS_PER_TASK = 4096, MAX_LIST_BYTES = 4096, MAX_SCRATCH_BYTES = 1 << 16 };

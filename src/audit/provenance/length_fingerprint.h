@@ -4,7 +4,7 @@
 #ifndef LQA_AUDIT_PROVENANCE_LENGTH_FINGERPRINT_H
 #define LQA_AUDIT_PROVENANCE_LENGTH_FINGERPRINT_H
 
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 typedef struct lqa_class_length {
   int64_t count;    /* rows of the class with content */

@@ -9,7 +9,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/parts.h"
+#include "audit/provenance/measure/parts.h"
 #include "base/memory.h"
 
 #include <math.h>

@@ -15,9 +15,9 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/alignment.h"
-#include "audit/provenance/arbiter.h"
-#include "audit/provenance/lag_refit.h"
+#include "audit/provenance/measure/alignment.h"
+#include "audit/provenance/measure/arbiter.h"
+#include "audit/provenance/measure/lag_refit.h"
 #include "audit/row_list.h"
 #include "base/memory.h"
 

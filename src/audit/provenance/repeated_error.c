@@ -8,11 +8,11 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/group_finding.h"
-#include "audit/provenance/vote.h"
+#include "audit/provenance/measure/group_finding.h"
+#include "audit/provenance/measure/vote.h"
 #include "audit/row_groups.h"
 #include "base/memory.h"
-#include "model/metrics.h"
+#include "model/problem/metrics.h"
 
 enum { PARAM_OWN, PARAM_OTHER };
 

@@ -9,9 +9,9 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/alignment.h"
-#include "audit/provenance/parts.h"
-#include "audit/provenance/timestamp.h"
+#include "audit/provenance/measure/alignment.h"
+#include "audit/provenance/measure/parts.h"
+#include "audit/provenance/measure/timestamp.h"
 #include "audit/tail.h"
 #include "base/memory.h"
 #include "base/unicode.h"

@@ -6,7 +6,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/parts.h"
+#include "audit/provenance/measure/parts.h"
 #include "audit/tail.h"
 #include "base/memory.h"
 #include "base/unicode.h"

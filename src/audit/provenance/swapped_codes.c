@@ -11,10 +11,10 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/alignment.h"
-#include "audit/provenance/parts.h"
-#include "audit/provenance/permutation.h"
-#include "audit/provenance/quick_bayes.h"
+#include "audit/provenance/measure/alignment.h"
+#include "audit/provenance/measure/parts.h"
+#include "audit/provenance/measure/permutation.h"
+#include "audit/provenance/measure/quick_bayes.h"
 #include "base/json.h"
 #include "base/memory.h"
 

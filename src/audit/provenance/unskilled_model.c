@@ -3,11 +3,11 @@
  * Confident learning takes a model's disagreement for evidence. A model that predicts labels no
  * better than their frequencies disagrees with most of them, rightly labelled or not, so the flags
  * are dropped (api/audit_session.c) and this finding says why. Better means: the gain per row, less
- * two standard errors, is above 0 by log-loss or by accuracy (model/metrics.h).
+ * two standard errors, is above 0 by log-loss or by accuracy (model/problem/metrics.h).
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "model/metrics.h"
+#include "model/problem/metrics.h"
 
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   (void)err;

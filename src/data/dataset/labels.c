@@ -1,0 +1,170 @@
+/* Class sets and class codes. One pass interns the label texts (millions of rows, few classes),
+ * then the distinct ones are sorted and the rows renumbered.
+ */
+#include "data/dataset/labels.h"
+
+#include "base/file.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "data/dataset/storage.h"
+
+static int compare_texts(const void *a, const void *b) {
+  return lqa_str_compare(*(const lqa_str *)a, *(const lqa_str *)b);
+}
+
+static int compare_integers(const void *a, const void *b) {
+  long long x = 0, y = 0;
+  (void)lqa_str_to_int64(*(const lqa_str *)a, &x);
+  (void)lqa_str_to_int64(*(const lqa_str *)b, &y);
+  return x == y ? compare_texts(a, b) : (x > y) - (x < y);
+}
+
+void lqa_labels_sort(lqa_str *classes, size_t n) {
+  bool all_integers = true;
+  long long ignored;
+  for (size_t i = 0; i < n && all_integers; i++) {
+    all_integers = lqa_str_to_int64(classes[i], &ignored);
+  }
+  qsort(classes, n, sizeof *classes, all_integers ? compare_integers : compare_texts);
+}
+
+/* Number of every row's label in order of first appearance, LQA_LABEL_NULL where there is none. */
+static lqa_status intern_rows(const lqa_column *labels, lqa_map *seen, int32_t *code) {
+  for (int64_t row = 0; row < labels->n; row++) {
+    lqa_str label = lqa_column_get(labels, row);
+    uint32_t index = 0;
+    if (lqa_str_is_null(label)) {
+      code[row] = LQA_LABEL_NULL;
+      continue;
+    }
+    LQA_TRY(lqa_map_add(seen, label, &index, NULL));
+    code[row] = (int32_t)index;
+  }
+  return LQA_OK;
+}
+
+/* The class set as an owned array in the dataset's storage. */
+static lqa_status collect_classes(lqa_dataset *dataset, const lqa_map *seen) {
+  int32_t n = (int32_t)lqa_map_count(seen);
+  lqa_str *classes = lqa_storage_take(dataset->storage, (size_t)n + 1, sizeof *classes);
+  if (!classes) {
+    return LQA_NO_MEMORY;
+  }
+  for (int32_t k = 0; k < n; k++) {
+    lqa_str key = lqa_map_key(seen, (uint32_t)k);
+    classes[k] = (lqa_str){lqa_arena_copy(&dataset->storage->arena, key.data, key.size), key.size};
+    if (!classes[k].data) {
+      return LQA_NO_MEMORY;
+    }
+  }
+  lqa_labels_sort(classes, (size_t)n);
+  dataset->classes = classes;
+  dataset->n_classes = n;
+  return LQA_OK;
+}
+
+static lqa_status copy_classes(lqa_dataset *dataset, const lqa_str *given, int32_t n,
+                               lqa_error *err) {
+  lqa_str *classes = lqa_storage_take(dataset->storage, (size_t)n + 1, sizeof *classes);
+  for (int32_t k = 0; classes && k < n; k++) {
+    if (given[k].size == 0) {
+      return lqa_fail(err, LQA_BAD_USAGE, "class %d of the given classes is empty", (int)k + 1);
+    }
+    classes[k] = (lqa_str){lqa_arena_copy(&dataset->storage->arena, given[k].data, given[k].size),
+                           given[k].size};
+    classes = classes[k].data ? classes : NULL;
+  }
+  dataset->classes = classes;
+  dataset->n_classes = n;
+  dataset->classes_given = true;
+  return classes ? LQA_OK : LQA_NO_MEMORY;
+}
+
+/* code_of[number in `seen`] = class code. Classes are unique, or it is the user's mistake. */
+static lqa_status match_classes(const lqa_dataset *dataset, const lqa_map *seen, int32_t *code_of,
+                                lqa_error *err) {
+  for (uint32_t i = 0; i < lqa_map_count(seen); i++) {
+    code_of[i] = LQA_LABEL_UNKNOWN;
+  }
+  lqa_map *known = lqa_map_new(false);
+  lqa_status status = known ? LQA_OK : LQA_NO_MEMORY;
+  for (int32_t k = 0; status == LQA_OK && k < dataset->n_classes; k++) {
+    uint32_t index;
+    bool added;
+    status = lqa_map_add(known, dataset->classes[k], &index, &added);
+    if (status == LQA_OK && !added) {
+      status = lqa_fail(err, LQA_BAD_USAGE, "class '%.*s' is given twice",
+                        (int)dataset->classes[k].size, dataset->classes[k].data);
+    }
+    int64_t number = lqa_map_find(seen, dataset->classes[k]);
+    if (number >= 0) {
+      code_of[number] = k;
+    }
+  }
+  lqa_map_free(known);
+  return status;
+}
+
+static void renumber(int32_t *code, int64_t n, const int32_t *code_of) {
+  for (int64_t row = 0; row < n; row++) {
+    code[row] = code[row] >= 0 ? code_of[code[row]] : code[row];
+  }
+}
+
+lqa_status lqa_labels_encode(lqa_dataset *dataset, const lqa_str *given, int32_t n_given,
+                             lqa_error *err) {
+  int64_t n = dataset->label_text.n;
+  int32_t *code = lqa_storage_take(dataset->storage, (size_t)n, sizeof *code);
+  int32_t *code_of = NULL;
+  lqa_map *seen = lqa_map_new(false);
+  lqa_status status = code && seen ? LQA_OK : LQA_NO_MEMORY;
+  if (status == LQA_OK) {
+    LQA_TRY_OUT(intern_rows(&dataset->label_text, seen, code));
+    LQA_TRY_OUT(given ? copy_classes(dataset, given, n_given, err)
+                      : collect_classes(dataset, seen));
+    code_of = lqa_calloc(lqa_map_count(seen), sizeof *code_of);
+    LQA_TRY_OUT(code_of ? match_classes(dataset, seen, code_of, err) : LQA_NO_MEMORY);
+    renumber(code, n, code_of);
+    dataset->label = code;
+  }
+out:
+  free(code_of);
+  lqa_map_free(seen);
+  return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "numbering the labels") : status;
+}
+
+lqa_status lqa_classes_load(const char *path, lqa_arena *arena, lqa_str **classes, int32_t *n,
+                            lqa_error *err) {
+  lqa_buf bytes;
+  lqa_buf_init(&bytes, 1 << 28);
+  lqa_status status = lqa_file_load(path, &bytes, err);
+  size_t n_lines = 1;
+  for (size_t i = 0; i < bytes.size; i++) {
+    n_lines += bytes.data[i] == '\n';
+  }
+  *classes = lqa_arena_take(arena, n_lines, sizeof **classes);
+  char *text = lqa_arena_copy(arena, bytes.data ? bytes.data : "", bytes.size);
+  if (status == LQA_OK && (!*classes || !text)) {
+    status = lqa_fail_memory(err, "reading the classes");
+  }
+  *n = 0;
+  bool has_mark = bytes.size >= 3 && memcmp(bytes.data, "\xEF\xBB\xBF", 3) == 0;
+  const char *p = text, *end = text ? text + bytes.size : text;
+  p += status == LQA_OK && has_mark ? 3 : 0;
+  while (status == LQA_OK && p < end) {
+    const char *stop = memchr(p, '\n', (size_t)(end - p));
+    stop = stop ? stop : end;
+    size_t size = (size_t)(stop - p);
+    size -= size > 0 && p[size - 1] == '\r';
+    if (size > 0) {
+      (*classes)[(*n)++] = (lqa_str){p, size};
+    }
+    p = stop + 1;
+  }
+  lqa_buf_clear(&bytes);
+  if (status == LQA_OK && *n == 0) {
+    status = lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
+                         "'%s' names no class: it needs one a line", path);
+  }
+  return status;
+}

@@ -1,0 +1,181 @@
+/* The class set of a load and where its order comes from: given classes, what occurs, or the
+ * columns of the user's own probabilities (CONTRACT section 2):
+ *
+ *   .npy, integer labels     class k is column k, whether or not it occurs
+ *   .npy, other labels       columns are in class order, as many as there are classes
+ *   columns named by class   by name, a common prefix apart; they are the class set
+ *   other columns            in class order
+ */
+#include "data/source/source_load.h"
+
+#include "base/memory.h"
+#include "data/dataset/dataset_build.h"
+#include "data/dataset/labels.h"
+#include "data/dataset/probabilities.h"
+#include "data/dataset/storage.h"
+
+static lqa_status given_classes(lqa_loader *l, lqa_str **classes, int32_t *n, lqa_error *err) {
+  const lqa_source_options *o = &l->source->options;
+  *classes = NULL;
+  *n = 0;
+  if (o->classes.n > 0 && o->classes_file) {
+    return lqa_fail(err, LQA_BAD_USAGE, "--classes and --classes-file cannot go together");
+  }
+  if (o->classes_file) {
+    return lqa_classes_load(o->classes_file, &l->dataset->storage->arena, classes, n, err);
+  }
+  if (o->classes.n > 0) {
+    *classes = lqa_storage_take(l->dataset->storage, o->classes.n, sizeof **classes);
+    if (!*classes) {
+      return lqa_fail_memory(err, "reading the classes");
+    }
+    *n = (int32_t)o->classes.n;
+    for (size_t i = 0; i < o->classes.n; i++) {
+      (*classes)[i] = lqa_str_from(o->classes.items[i]);
+    }
+  }
+  return LQA_OK;
+}
+
+static lqa_status fail_width(const lqa_loader *l, const char *what, int64_t n_columns,
+                             lqa_error *err) {
+  const lqa_dataset *d = l->dataset;
+  return lqa_fail_at(err, LQA_BAD_DATA, what, -1, NULL,
+                     "'%s': %lld columns of probabilities, but %d classes (%.*s, ...): there must "
+                     "be one for each class, in class order; if some class does not occur, name "
+                     "all of them with --classes",
+                     what, (long long)n_columns, (int)d->n_classes, (int)d->classes[0].size,
+                     d->classes[0].data);
+}
+
+/* Classes where a .npy of probabilities is given. */
+static lqa_status classes_from_npy(lqa_loader *l, lqa_str *given, int32_t n_given, lqa_error *err) {
+  lqa_dataset *d = l->dataset;
+  const char *path = l->source->options.pred_probs.items[0];
+  lqa_str *integers = NULL;
+  LQA_TRY(lqa_dataset_open_npy(d, path, &d->storage->pred_probs, &d->pred_probs, err));
+  int64_t n_columns = d->pred_probs->n_columns;
+  if (!given) {
+    LQA_TRY(lqa_probabilities_integer_classes(d, path, n_columns, &integers, err));
+  }
+  LQA_TRY(
+      lqa_labels_encode(d, given ? given : integers, given ? n_given : (int32_t)n_columns, err));
+  d->classes_given = given != NULL;
+  if (d->n_classes != n_columns) {
+    return fail_width(l, path, n_columns, err);
+  }
+  return lqa_probabilities_check(d, d->pred_probs, path, err);
+}
+
+/* Keeps the matrix of the probability columns, column k of it being class k. */
+static lqa_status keep_probabilities(lqa_loader *l, const int32_t *class_of, lqa_error *err) {
+  lqa_dataset *d = l->dataset;
+  size_t n = l->n_probs;
+  double *values = l->probabilities.data, *row = lqa_malloc(n, sizeof *row);
+  lqa_matrix *matrix = lqa_storage_take(d->storage, 1, sizeof *matrix);
+  l->probabilities.data = NULL;
+  if (lqa_storage_keep(d->storage, values, 0) != LQA_OK || !row || !matrix) {
+    free(row);
+    return lqa_fail_memory(err, "loading probabilities");
+  }
+  for (int64_t i = 0; i < d->n_rows; i++) {
+    double *at = values + (size_t)i * n;
+    memcpy(row, at, n * sizeof *row);
+    for (size_t k = 0; k < n; k++) {
+      at[class_of[k]] = row[k];
+    }
+  }
+  free(row);
+  *matrix = (lqa_matrix){.data = values,
+                         .dtype = LQA_FLOAT64,
+                         .n_rows = d->n_rows,
+                         .n_columns = (int64_t)n,
+                         .row_stride = (int64_t)(n * sizeof(double)),
+                         .column_stride = sizeof(double)};
+  d->pred_probs = matrix;
+  return lqa_probabilities_check(d, matrix, l->source->parts.data[0].name, err);
+}
+
+/* Classes where columns hold probabilities: by the columns' names where they fit, else by order. */
+static lqa_status classes_from_columns(lqa_loader *l, lqa_str *given, int32_t n_given,
+                                       lqa_error *err) {
+  lqa_dataset *d = l->dataset;
+  size_t n = l->n_probs;
+  const char *const *columns = (const char *const *)l->source->options.pred_probs.items;
+  lqa_str *name = lqa_storage_take(d->storage, 2 * n, sizeof *name), *sorted = name + n;
+  int32_t *class_of = lqa_calloc(n, sizeof *class_of);
+  lqa_status status = name && class_of ? LQA_OK : lqa_fail_memory(err, "loading probabilities");
+  LQA_TRY_OUT(status);
+  bool by_name = lqa_probabilities_name_classes(d, columns, n, name);
+  if (by_name && !given) {
+    memcpy(sorted, name, n * sizeof *name);
+    lqa_labels_sort(sorted, n);
+    given = sorted;
+    n_given = (int32_t)n;
+  }
+  LQA_TRY_OUT(lqa_labels_encode(d, given, n_given, err));
+  d->classes_given = given != NULL && given != sorted;
+  if ((size_t)d->n_classes != n) {
+    status = fail_width(l, "--pred-probs", (int64_t)n, err);
+    goto out;
+  }
+  for (size_t i = 0; i < n; i++) {
+    class_of[i] = by_name ? -1 : (int32_t)i;
+    for (int32_t k = 0; by_name && k < d->n_classes; k++) {
+      class_of[i] = lqa_str_equal(d->classes[k], name[i]) ? k : class_of[i];
+    }
+    by_name = by_name && class_of[i] >= 0;
+  }
+  for (size_t i = 0; !by_name && i < n; i++) {
+    class_of[i] = (int32_t)i;
+  }
+  status = keep_probabilities(l, class_of, err);
+out:
+  free(class_of);
+  return status;
+}
+
+static lqa_status check_classes(const lqa_loader *l, lqa_error *err) {
+  const lqa_dataset *d = l->dataset;
+  const char *file = l->source->parts.data[0].name, *column = d->label_text.name;
+  int32_t first = -1;
+  bool two = false;
+  for (int64_t row = 0; row < d->n_rows && !two; row++) {
+    if (d->label[row] >= 0) {
+      two = first >= 0 && d->label[row] != first;
+      first = d->label[row];
+    }
+  }
+  if (two || l->source->options.one_class_allowed) {
+    return LQA_OK;
+  }
+  if (first < 0) {
+    return lqa_fail_at(err, LQA_BAD_DATA, file, -1, column,
+                       d->classes_given ? "%s, column '%s': no row has one of the given classes"
+                                        : "%s, column '%s': every label is empty",
+                       file, column);
+  }
+  return lqa_fail_at(err, LQA_BAD_DATA, file, -1, column,
+                     "%s, column '%s': all labels are '%.*s'; an audit needs at least two classes",
+                     file, column, (int)(d->classes[first].size < 60 ? d->classes[first].size : 60),
+                     d->classes[first].data);
+}
+
+lqa_status lqa_loader_finish_classes(lqa_loader *l, lqa_error *err) {
+  lqa_dataset *d = l->dataset;
+  lqa_str *given = NULL;
+  int32_t n_given = 0;
+  LQA_TRY(given_classes(l, &given, &n_given, err));
+  LQA_TRY(lqa_loader_finish_column(l, &l->label, &d->label_text, err));
+  if (lqa_column_null_blanks(d->storage, &d->label_text) != LQA_OK) {
+    return lqa_fail_memory(err, "loading the labels");
+  }
+  if (l->has_prob_columns) {
+    LQA_TRY(classes_from_columns(l, given, n_given, err));
+  } else if (l->source->options.pred_probs.n > 0) {
+    LQA_TRY(classes_from_npy(l, given, n_given, err));
+  } else {
+    LQA_TRY(lqa_labels_encode(d, given, n_given, err));
+  }
+  return check_classes(l, err);
+}
