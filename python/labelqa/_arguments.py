@@ -4,6 +4,8 @@ import operator
 
 import numpy as np
 
+from labelqa import _inputs
+
 
 def number(value, name, low=-math.inf, high=math.inf):
     """A finite float between low and high."""
@@ -32,7 +34,7 @@ def whole(value, name, low, high=2**63 - 1):
 def numbers(value, name, shape):
     """A float64 array of that shape, without NaN or infinities."""
     try:
-        array = np.asarray(value)
+        array = _inputs.unmasked(value, name)
         if array.dtype.kind == "c":
             raise TypeError
         checked = array.astype(np.float64)
@@ -48,7 +50,9 @@ def numbers(value, name, shape):
 
 
 def counts(value, name, n):
-    """n whole numbers from 0 as int64."""
+    """n whole numbers from 0 as int64; one number stands for all."""
+    if np.size(value) == 1:
+        value = np.repeat(value, n)
     checked = numbers(value, name, (n,))
     wrong = np.flatnonzero((checked < 0) | (checked % 1 != 0) | (checked > 2**53))
     if len(wrong):
@@ -59,7 +63,7 @@ def counts(value, name, n):
 
 def joint(value, name, n=None):
     """A square matrix (n x n) of numbers from 0, in the memory order it came in."""
-    matrix = np.asarray(value)
+    matrix = _inputs.unmasked(value, name)
     if n is None:
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
             raise ValueError(f"{name} must be a square matrix, but its shape is {matrix.shape}")

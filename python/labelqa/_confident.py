@@ -124,12 +124,18 @@ def get_label_quality_ensemble_scores(labels, pred_probs_list, *, method="self_c
 def order_label_issues(issues, labels, pred_probs, *, method="self_confidence",
                        adjust_pred_probs=False, classes=None, ties="stable", threads=0,
                        tolerance=_core.DEFAULT_TOLERANCE):
-    """Row numbers of the rows that `issues` (N booleans) marks, worst label first (int64)."""
+    """Row numbers of the rows that `issues` marks (N booleans) or names (row numbers), worst label
+    first (int64)."""
     problem = _open(labels, pred_probs, classes, ties, threads, tolerance)
-    issues = np.asarray(issues)
+    issues = _inputs.to_array(issues, "issues")
+    if issues.ndim == 1 and (issues.dtype.kind in "iu" or issues.size == 0):
+        rows = _arguments.counts(issues, "issues", len(issues))
+        if rows.size and rows.max() >= problem.n_rows:
+            raise ValueError(f"issues names row {rows.max()}, but there are {problem.n_rows} rows")
+        issues = np.bincount(rows, minlength=problem.n_rows) > 0
     if issues.shape != (problem.n_rows,) or issues.dtype != np.bool_:
-        raise ValueError(f"issues must be {problem.n_rows} booleans, not {issues.dtype} of shape "
-                         f"{issues.shape}")
+        raise ValueError(f"issues must be {problem.n_rows} booleans or row numbers, not "
+                         f"{issues.dtype} of shape {issues.shape}")
     return problem.rank(issues, method, adjust_pred_probs)
 
 

@@ -35,16 +35,42 @@ def load(path, name):
                          f"{error}") from None
 
 
+def unmasked(value, name):
+    """A masked array's values; masked ones are refused."""
+    if not isinstance(value, np.ma.MaskedArray):
+        return np.asarray(value)
+    if np.ma.is_masked(value):
+        where = np.argwhere(np.ma.getmaskarray(value))[0]
+        place = "".join(f"[{', '.join(map(str, where))}]" if value.ndim else "")
+        raise ValueError(f"{name} hold a masked value: {name}{place} is masked; fill masked values "
+                         f"or leave their rows out")
+    return np.ma.getdata(value)
+
+
+def _has_arrow(value):
+    return hasattr(value, "__arrow_c_array__") or hasattr(value, "__arrow_c_stream__")
+
+
+def _from_objects(items, name):
+    """An array of Arrow values that are no plain numbers: names, dictionaries, what has nulls."""
+    if None in items:
+        raise ValueError(f"{name}[{items.index(None)}] is null: every row needs a value")
+    return np.asarray(items)
+
+
 def to_array(value, name="data"):
     """A numpy view of an array, frame, Arrow data or nested list; errors name the argument."""
     if isinstance(value, np.ndarray):
-        return value
-    if hasattr(value, "__arrow_c_array__") or hasattr(value, "__arrow_c_stream__"):
+        return unmasked(value, name)
+    if _has_arrow(value):
         array = _from_arrow(value)
         if array is not None:
             return array
+        for method in ("to_pylist", "to_list"):  # pyarrow's columns, polars' columns
+            if hasattr(value, method) and not hasattr(value, "columns"):
+                return _from_objects(getattr(value, method)(), name)
     if hasattr(value, "to_numpy"):
-        return value.to_numpy()
+        return unmasked(value.to_numpy(), name)
     try:
         return np.asarray(value)
     except Exception as error:
@@ -66,8 +92,28 @@ def read_pred_probs(pred_probs):
     return pred_probs
 
 
+def is_missing(value):
+    """None, NaN, NaT, pandas.NA."""
+    if value is None or type(value).__name__ == "NAType":
+        return True
+    try:
+        return bool(value != value)
+    except Exception:
+        return False
+
+
+def _are_whole(objects):
+    """True for whole numbers of any Python type: int, Fraction, Decimal."""
+    from decimal import Decimal
+    from numbers import Real
+    return all(isinstance(value, (Real, Decimal)) and value % 1 == 0 for value in objects)
+
+
 def _code_names(labels, classes, n_classes):
     """Class numbers of labels given as names."""
+    missing = next((row for row, label in enumerate(labels) if is_missing(label)), None)
+    if missing is not None:
+        raise ValueError(f"labels[{missing}] is {labels[missing]!r}: every row needs a label")
     if classes is None:
         raise ValueError("labels are names, not class numbers: pass classes=[...] in the order of "
                          "pred_probs' columns")
@@ -81,9 +127,9 @@ def _code_names(labels, classes, n_classes):
     try:
         return np.fromiter((number[label] for label in labels), np.int64, len(labels))
     except (KeyError, TypeError):
-        wrong = next(label for label in labels
-                     if label.__hash__ is None or label not in number)
-        raise ValueError(f"labels holds {wrong!r}, none of the classes") from None
+        row, wrong = next((row, label) for row, label in enumerate(labels)
+                          if label.__hash__ is None or label not in number)
+        raise ValueError(f"labels[{row}]: labels holds {wrong!r}, none of the classes") from None
 
 
 def read_labels(labels, n_classes, classes=None):
@@ -95,9 +141,14 @@ def read_labels(labels, n_classes, classes=None):
         raise ValueError(f"labels must have one dimension, not {labels.ndim}")
     if labels.size == 0:
         raise ValueError("labels is empty")
+    if labels.dtype.kind == "O" and _are_whole(labels):
+        labels = labels.astype(np.int64)
     if labels.dtype.kind in "OUSTV":
         labels = _code_names(labels.tolist(), classes, n_classes)
     elif labels.dtype.kind == "f":
+        if np.isnan(labels).any():
+            raise ValueError(f"labels[{np.argmax(np.isnan(labels))}] is NaN: every row needs a "
+                             f"label")
         if not (labels % 1 == 0).all():
             raise ValueError("labels must be whole numbers")
         labels = labels.astype(np.int64)

@@ -94,7 +94,7 @@ def test_the_drop_in_never_crashes(name, tmp_path):
     ({"frac_noise": "x"}, TypeError, "frac_noise .* 'x'"),
     ({"min_examples_per_class": -1}, ValueError, "min_examples_per_class .* -1"),
     ({"min_examples_per_class": 2**70}, ValueError, "min_examples_per_class"),
-    ({"num_to_remove_per_class": [1]}, ValueError, "num_to_remove_per_class .* 3"),
+    ({"num_to_remove_per_class": [1, 2]}, ValueError, "num_to_remove_per_class .* 3"),
     ({"num_to_remove_per_class": [1, 2, -3]}, ValueError, r"num_to_remove_per_class\[2\] is -3"),
     ({"confident_joint": np.ones((2, 2))}, ValueError, "confident_joint .* 3 x 3"),
     ({"confident_joint": -np.ones((3, 3))}, ValueError, "confident_joint .* -1.0"),
@@ -106,6 +106,49 @@ def test_the_drop_in_never_crashes(name, tmp_path):
 def test_options_are_named_with_their_value(options, kind, words):
     with pytest.raises(kind, match=words):
         labelqa.find_label_issues(LABELS, P, **options)
+
+
+def test_masked_values_are_refused():
+    labels = np.ma.array(LABELS, mask=np.arange(N) == 4)
+    p = np.ma.array(P, mask=np.arange(N * K).reshape(N, K) == 7)
+    for function in NATIVE.values():
+        with pytest.raises(ValueError, match=r"labels hold a masked value: labels\[4\]"):
+            function(labels, P)
+        with pytest.raises(ValueError, match=r"pred_probs\[2, 1\] is masked"):
+            function(LABELS, p)
+        assert same(function(np.ma.array(LABELS), np.ma.array(P)), function(LABELS, P))
+    with pytest.raises(ValueError, match="confident_joint hold a masked value"):
+        labelqa.find_label_issues(LABELS, P, confident_joint=np.ma.array(np.eye(K), mask=True))
+
+
+def test_names_of_arrow_and_frame_columns():
+    pandas, pyarrow = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    polars = pytest.importorskip("polars")
+    classes, wanted = list("abc"), labelqa.find_label_issues(LABELS, P)
+    names = [classes[k] for k in LABELS]
+    column = pyarrow.array(names)
+    for given in (column, column.dictionary_encode(), column.cast(pyarrow.large_string()),
+                  pyarrow.chunked_array([names[:5], names[5:]]), pandas.Series(names),
+                  pandas.Series(names, dtype="category"), pandas.Series(names, dtype="string"),
+                  polars.Series(names), polars.Series(names, dtype=polars.Categorical)):
+        assert same(labelqa.find_label_issues(given, P, classes=classes), wanted), type(given)
+    missing = [None if row == 3 else name for row, name in enumerate(names)]
+    column = pyarrow.array(missing)
+    for given in (missing, column, column.dictionary_encode(), polars.Series(missing),
+                  pandas.Series(missing), pandas.Series(missing, dtype="category"),
+                  pyarrow.array([None if row == 3 else k for row, k in enumerate(LABELS)]),
+                  pandas.Series(np.where(np.arange(N) == 3, np.nan, LABELS)).astype("Int64")):
+        with pytest.raises(ValueError, match=r"labels\[3\] is"):
+            labelqa.find_label_issues(given, P, classes=classes)
+
+
+def test_rows_to_order_by_number():
+    assert labelqa.order_label_issues([], LABELS, P).tolist() == []
+    mask = LABELS == 1
+    assert same(labelqa.order_label_issues(np.flatnonzero(mask), LABELS, P),
+                labelqa.order_label_issues(mask, LABELS, P))
+    with pytest.raises(ValueError, match="issues names row 99"):
+        labelqa.order_label_issues([99], LABELS, P)
 
 
 def test_class_names():

@@ -191,8 +191,70 @@ def test_refusals_name_the_option(options, words):
         find_label_issues(LABELS, P, **options)
 
 
+@pytest.mark.parametrize("method", ["prune_by_noise_rate", "prune_by_class", "both"])
+def test_one_number_to_remove_stands_for_every_class(method):
+    for number in (1, 2, np.int64(2), [1], (3,), np.array(2), np.array([2]), [[0, 2, 1]]):
+        options = {"num_to_remove_per_class": number, "filter_by": method, "n_jobs": 1}
+        mine, theirs = (call(package, "filter", "find_label_issues", options, (LABELS, P))[0]
+                        for package in ("labelqa.cleanlab", "cleanlab"))
+        assert np.array_equal(mine, theirs), number
+
+
+def test_a_joint_as_a_frame_or_a_list():
+    joint = JOINT / JOINT.sum()
+    for asymmetric in (False, True):
+        options = {"num_examples": N, "asymmetric": asymmetric}
+        theirs = cleanlab.dataset.find_overlapping_classes(joint=joint, **options)
+        for given in (joint, pandas.DataFrame(joint), joint.tolist()):
+            ours = call("labelqa.cleanlab", "dataset", "find_overlapping_classes",
+                        {"joint": given, **options}, ())[0]
+            pandas.testing.assert_frame_equal(ours, theirs)
+    for name in ("rank_classes_by_label_quality", "health_summary", "overall_label_health_score"):
+        plain, framed = (call("labelqa.cleanlab", "dataset", name,
+                              {"joint": given, "num_examples": N}, ())[0]
+                         for given in (joint, pandas.DataFrame(joint)))
+        assert str(plain) == str(framed)
+
+
+def test_masked_values_are_refused():
+    labels = np.ma.array(LABELS, mask=np.arange(N) == 4)
+    p = np.ma.array(P, mask=np.arange(N * K).reshape(N, K) == 7)
+    for module, name, options in FUNCTIONS.values():
+        error = call("labelqa.cleanlab", module, name, options, (labels, P))[1]
+        assert isinstance(error, TypeError) and "labels[4] is masked" in str(error), name
+        error = call("labelqa.cleanlab", module, name, options, (LABELS, p))[1]
+        assert isinstance(error, TypeError) and "pred_probs[2, 1] is masked" in str(error), name
+        unmasked = call("labelqa.cleanlab", module, name, options, (np.ma.array(LABELS), P))
+        assert unmasked[1] is None, unmasked
+
+
+@pytest.mark.parametrize("module, name, arguments, options, words", [
+    ("dataset", "find_overlapping_classes", (), {"joint": "x"}, "joint must hold numbers"),
+    ("dataset", "find_overlapping_classes", (), {"joint": JOINT[:2]}, "joint must be K x K"),
+    ("dataset", "find_overlapping_classes", (LABELS, P), {"class_names": ["a"]},
+     "class_names must hold 3"),
+    ("dataset", "rank_classes_by_label_quality", (LABELS, P), {"class_names": ["a"]},
+     "class_names must hold 3"),
+    ("dataset", "rank_classes_by_label_quality", (LABELS, P), {"num_examples": "x"},
+     "num_examples must be a number"),
+    ("count", "compute_confident_joint", (LABELS, P), {"thresholds": [.1, .2]},
+     "thresholds must hold 3"),
+    ("count", "get_confident_thresholds", (LABELS, None), {}, "pred_probs"),
+    ("rank", "get_self_confidence_for_each_label", (LABELS, None), {}, "pred_probs is None"),
+    ("rank", "get_self_confidence_for_each_label", (LABELS + 1, P), {}, "largest label is 3"),
+    ("rank", "get_normalized_margin_for_each_label", (LABELS, None), {}, "pred_probs"),
+    ("rank", "find_top_issues", ([.5, .2],), {"top": 1.5}, "top must be a whole number"),
+    ("rank", "order_label_issues", ([.5], LABELS, P), {}, "label_issues_mask must hold"),
+    ("rank", "order_label_issues", ([99], LABELS, P), {}, "label_issues_mask names row 99"),
+    ("outlier", "transform_distances_to_scores", ("x", 1, 1), {}, "avg_distances must hold"),
+])
+def test_errors_name_the_argument(module, name, arguments, options, words):
+    error = call("labelqa.cleanlab", module, name, options, arguments)[1]
+    assert isinstance(error, (ValueError, TypeError, IndexError)) and words in str(error), error
+
+
 def test_row_numbers_as_a_mask():
-    for mask in (np.array([3, 7, 9]), [3, 7, 9], np.array([3, 3, 7]), np.array([-1, 3]),
+    for mask in (np.array([3, 7, 9]), [3, 7, 9], [], np.array([3, 3, 7]), np.array([-1, 3]),
                  (LABELS == 1).astype(int), np.array([], int)):
         for by in ("self_confidence", "normalized_margin"):
             mine, theirs = (

@@ -150,6 +150,69 @@ def test_warnings():
         assert [w.category for w in caught] == [UserWarning] * 3
 
 
+@pytest.mark.parametrize("width", [2, 9])
+def test_the_fitted_search_is_scikit_learns(width):
+    rng = np.random.default_rng(width)
+    x, other = rng.normal(size=(200, width)), rng.normal(size=(30, width))
+    judge = OutOfDistribution({"k": 7})
+    judge.fit(features=x, verbose=False)
+    knn, metric = judge.params["knn"], "euclidean" if width == 2 else "cosine"
+    reference = sklearn_neighbors.NearestNeighbors(n_neighbors=7, metric=metric,
+                                                   algorithm="brute").fit(x)
+    assert knn.n_features_in_ == width and knn.n_samples_fit_ == 200 and knn.metric == metric
+    for rows in (None, other):
+        for k in (None, 3):
+            (d, i), (e, j) = knn.kneighbors(rows, k), reference.kneighbors(rows, k)
+            np.testing.assert_allclose(d, e, **CLOSE)
+            assert np.array_equal(i, j)
+            assert np.array_equal(knn.kneighbors(rows, k, return_distance=False), j)
+        radius = float(np.median(reference.kneighbors(rows)[0])) + 1e-9
+        found, wanted = (search.radius_neighbors(rows, radius) for search in (knn, reference))
+        for mine, theirs_ in zip(found[1], wanted[1]):
+            assert mine.tolist() == theirs_.tolist()
+        for mine, theirs_ in zip(*(search.radius_neighbors(rows, radius, sort_results=True)[0]
+                                   for search in (knn, reference))):
+            np.testing.assert_allclose(mine, theirs_, **CLOSE)
+        for mode in ("connectivity", "distance"):
+            for name, given in (("kneighbors_graph", 5), ("radius_neighbors_graph", radius)):
+                ours, graph = (getattr(search, name)(rows, given, mode)
+                               for search in (knn, reference))
+                assert ours.shape == graph.shape
+                np.testing.assert_allclose(ours.toarray(), graph.toarray(), **CLOSE)
+
+
+def test_the_search_is_an_estimator():
+    import pickle
+    from sklearn.base import clone
+    from labelqa.cleanlab._neighbors import NearestNeighbors
+    _, x = make_features(2)
+    knn = NearestNeighbors(n_neighbors=4, metric="euclidean")
+    assert clone(knn.fit(x)).get_params() == knn.get_params()
+    assert knn.set_params(n_neighbors=3).n_neighbors == 3
+    again = pickle.loads(pickle.dumps(knn))
+    assert np.array_equal(again.kneighbors()[0], knn.kneighbors()[0])
+    scores = OutOfDistribution({"knn": clone(knn)}).fit_score(features=x, verbose=False)
+    assert np.array_equal(scores, OutOfDistribution({"knn": knn}).fit_score(features=x,
+                                                                            verbose=False))
+    for wrong, words in ((lambda: NearestNeighbors().kneighbors(x), "not fitted"),
+                         (lambda: knn.kneighbors(x[:, :1].repeat(9, 1)), "9 features"),
+                         (lambda: knn.kneighbors(n_neighbors=len(x)), "n_neighbors must be"),
+                         (lambda: NearestNeighbors(metric="taxi").fit(x), "'taxi'"),
+                         (lambda: knn.set_params(k=3), "'k' is no parameter"),
+                         (lambda: knn.kneighbors_graph(mode="x"), "mode")):
+        with pytest.raises(ValueError, match=words):
+            wrong()
+
+
+def test_distances_become_scores():
+    from labelqa.cleanlab.outlier import transform_distances_to_scores
+    distances = np.random.default_rng(1).random(50)
+    for t, scale in ((1, 1.0), (3, .2), (1, 0.0)):
+        np.testing.assert_allclose(transform_distances_to_scores(distances, t, scale),
+                                   theirs.transform_distances_to_scores(distances, t, scale),
+                                   rtol=1e-15)
+
+
 def test_native_api():
     _, x = make_features(8)
     scores = labelqa.outlier_scores(x)

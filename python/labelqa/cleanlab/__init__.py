@@ -10,13 +10,15 @@ offered, is in docs/coming-from-cleanlab.md.
 import importlib
 
 _MODULES = ("count", "dataset", "experimental", "filter", "multiannotator", "outlier", "rank")
+__version__ = "2.9.0"  # the version whose names, signatures and results these are
 __all__ = list(_MODULES)
 
 
 def __getattr__(name):
     if name in _MODULES:
         return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}: it offers "
+                         f"{', '.join(_MODULES)} (docs/coming-from-cleanlab.md)")
 
 
 def __dir__():

@@ -9,6 +9,7 @@ from labelqa.cleanlab import (
     rank as rank,
 )
 
+__version__: str
 __all__ = [
     "count", "dataset", "experimental", "filter", "multiannotator", "outlier", "rank",
 ]

@@ -13,8 +13,18 @@ def _is_pandas(value, name):
     return pandas is not None and isinstance(value, getattr(pandas, name))
 
 
+def refuse_mask(array, name):
+    """cleanlab fails on a masked value where it looks at labels, and reads what is under the mask
+    elsewhere."""
+    if np.ma.is_masked(array):
+        place = ", ".join(str(i) for i in np.argwhere(np.ma.getmaskarray(array))[0])
+        raise TypeError(f"{name}[{place}] is masked: fill masked values or leave their rows out")
+
+
 def labels_to_array(labels):
     """Labels as a numpy array of whatever type they have."""
+    if isinstance(labels, np.ma.MaskedArray):
+        refuse_mask(labels, "labels")
     if _is_pandas(labels, "Series"):
         return labels.to_numpy()
     if _is_pandas(labels, "DataFrame"):
@@ -102,11 +112,12 @@ def class_numbers(labels):
     return labels
 
 
-def readable(pred_probs):
+def readable(pred_probs, name="pred_probs"):
     """Types that the library reads; a long double is rounded to double."""
+    refuse_mask(pred_probs, name)
     pred_probs = np.asarray(pred_probs)
     if pred_probs.dtype.kind == "O":
-        return numbers(pred_probs, "pred_probs")
+        return numbers(pred_probs, name)
     if pred_probs.dtype.kind == "f" and pred_probs.dtype.itemsize > 8:
         return pred_probs.astype(np.float64)
     return pred_probs
@@ -149,8 +160,10 @@ def whole(value, name):
 
 
 def counts(values, name, n):
-    """n whole numbers, negative ones too, as int64."""
+    """n whole numbers, negative ones too, as int64; one number stands for all."""
     array = numbers(values, name)
+    if array.size == 1 or array.shape == (1, n):
+        array = np.broadcast_to(array.ravel(), n)
     if array.shape != (n,):
         raise ValueError(f"{name} must hold {n} numbers, one per class, but its shape is "
                          f"{array.shape}")

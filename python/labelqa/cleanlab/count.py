@@ -51,6 +51,7 @@ def get_confident_thresholds(labels, pred_probs, multi_label=False):
     least 2e-6; 2 for a class that no row is given. Same as cleanlab.count.get_confident_thresholds.
     """
     _refuse_multi_label(multi_label)
+    pred_probs = np.asanyarray(pred_probs)
     thresholds = _inputs.open_problem(_inputs.class_numbers(labels), pred_probs).thresholds()
     return thresholds.astype(np.float16) if pred_probs.dtype == np.float16 else thresholds
 
@@ -71,8 +72,11 @@ def compute_confident_joint(labels, pred_probs, *, thresholds=None, calibrate=Tr
     if thresholds is not None:
         thresholds = np.asarray(thresholds)
         kind = np.float32 if thresholds.dtype == np.float32 else np.float64
-        thresholds = np.broadcast_to(_inputs.numbers(thresholds, "thresholds").astype(kind),
-                                     problem.n_classes)
+        thresholds = _inputs.numbers(thresholds, "thresholds").astype(kind)
+        if thresholds.size not in (1, problem.n_classes) or thresholds.ndim > 1:
+            raise ValueError(f"thresholds must hold {problem.n_classes} numbers, one per class, "
+                             f"but its shape is {thresholds.shape}")
+        thresholds = np.broadcast_to(thresholds, problem.n_classes)
     joint, rows = problem.joint(calibrate=calibrate, thresholds=thresholds,
                                 want_off_diagonal=return_indices_of_off_diagonals)
     return (joint, rows) if return_indices_of_off_diagonals else joint

@@ -3,6 +3,7 @@ pandas."""
 import numpy as np
 
 from labelqa import _core
+from labelqa.cleanlab import _inputs
 from labelqa.cleanlab.count import estimate_joint, num_label_issues
 
 __all__ = ["rank_classes_by_label_quality", "find_overlapping_classes",
@@ -24,6 +25,24 @@ def _count_rows(labels, confident_joint=None):
     return np.sum(confident_joint)
 
 
+def _joint_of(joint, labels, pred_probs, confident_joint):
+    """The joint as a square array: the given one (array, frame, list), or estimated."""
+    if joint is None:
+        return estimate_joint(labels, pred_probs, confident_joint=confident_joint)
+    joint = _inputs.numbers(joint, "joint")
+    if joint.ndim != 2 or joint.shape[0] != joint.shape[1]:
+        raise ValueError(f"joint must be K x K, one row and column per class, but its shape is "
+                         f"{joint.shape}")
+    return joint
+
+
+def _check_summary(class_names, num_examples, n_classes):
+    if class_names is not None and len(class_names) != n_classes:
+        raise ValueError(f"class_names must hold {n_classes} names, one per class, not "
+                         f"{len(class_names)}")
+    _inputs.number(num_examples, "num_examples")
+
+
 def rank_classes_by_label_quality(labels=None, pred_probs=None, *, class_names=None,
                                   num_examples=None, joint=None, confident_joint=None,
                                   multi_label=False):
@@ -36,10 +55,10 @@ def rank_classes_by_label_quality(labels=None, pred_probs=None, *, class_names=N
     """
     import pandas
     _refuse_multi_label(multi_label)
-    if joint is None:
-        joint = estimate_joint(labels, pred_probs, confident_joint=confident_joint)
+    joint = _joint_of(joint, labels, pred_probs, confident_joint)
     if num_examples is None:
         num_examples = _count_rows(labels)
+    _check_summary(class_names, num_examples, len(joint))
     given, true, right = joint.sum(axis=1), joint.sum(axis=0), joint.diagonal()
     label_noise = (given - right) / np.maximum(given, _LEAST_MASS)
     frame = pandas.DataFrame({
@@ -77,10 +96,10 @@ def find_overlapping_classes(labels=None, pred_probs=None, *, asymmetric=False, 
     """
     import pandas
     _refuse_multi_label(multi_label)
-    if joint is None:
-        joint = estimate_joint(labels, pred_probs, confident_joint=confident_joint)
+    joint = _joint_of(joint, labels, pred_probs, confident_joint)
     if num_examples is None:
         num_examples = _count_rows(labels, confident_joint)
+    _check_summary(class_names, num_examples, len(joint))
     a, b, mass = _overlaps(joint, asymmetric)
     columns = {"Class Index A": a, "Class Index B": b,
                "Num Overlapping Examples": np.rint(mass * num_examples).astype(int),
@@ -104,9 +123,7 @@ def overall_label_health_score(labels=None, pred_probs=None, *, num_examples=Non
     if num_examples is None:
         num_examples = _count_rows(labels, confident_joint)
     if pred_probs is None or labels is None:
-        if joint is None:
-            joint = estimate_joint(labels, pred_probs, confident_joint=confident_joint)
-        score = joint.trace()
+        score = _joint_of(joint, labels, pred_probs, confident_joint).trace()
         n_issues = np.rint(num_examples * (1 - score)).astype(int)
     else:
         n_issues = num_label_issues(labels, pred_probs, confident_joint=confident_joint)
@@ -124,8 +141,7 @@ def health_summary(labels=None, pred_probs=None, *, asymmetric=False, class_name
     classes_by_label_quality and overlapping_classes (pandas frames). Same as in cleanlab.dataset.
     """
     _refuse_multi_label(multi_label)
-    if joint is None:
-        joint = estimate_joint(labels, pred_probs, confident_joint=confident_joint)
+    joint = _joint_of(joint, labels, pred_probs, confident_joint)
     if num_examples is None:
         num_examples = _count_rows(labels)
     classes = rank_classes_by_label_quality(labels, pred_probs, class_names=class_names,

@@ -5,30 +5,21 @@ import numpy as np
 
 from labelqa import _outliers
 from labelqa.cleanlab import _inputs
+from labelqa.cleanlab._neighbors import NearestNeighbors, as_features
 from labelqa.cleanlab.count import get_confident_thresholds
 
-__all__ = ["OutOfDistribution"]
+__all__ = ["OutOfDistribution", "transform_distances_to_scores"]
 
 
-class _Neighbors:
-    """The fitted search that cleanlab keeps as a scikit-learn object: n_neighbors, metric and
-    kneighbors(X=None)."""
+def transform_distances_to_scores(avg_distances, t, scaling_factor):
+    """exp(-t * avg_distances / scaling_factor): N outlier scores, near 0 = unlike the rest.
 
-    def __init__(self, features, n_neighbors):
-        self._features = features
-        self.n_neighbors = n_neighbors
-        self.dtype = features.dtype
-        self.metric = "cosine" if features.shape[1] > 3 else "euclidean"
-
-    def kneighbors(self, X=None, n_neighbors=None):
-        """(distances, indices) of the fitted rows nearest to X, or to each other."""
-        X = None if X is None else _outliers._features(_as_numbers(X))
-        return _outliers.neighbors(self._features, X, n_neighbors or self.n_neighbors,
-                                   _outliers.METRICS.index(self.metric))
-
-
-def _as_numbers(features):
-    return features if hasattr(features, "to_numpy") else _inputs.readable(features)
+    avg_distances: N mean distances to the nearest neighbours. t: how fast scores fall.
+    scaling_factor: any positive number, such as the median of the distances. Same as in
+    cleanlab.outlier.
+    """
+    t, scale = _inputs.number(t, "t"), _inputs.number(scaling_factor, "scaling_factor")
+    return np.exp(-t * _inputs.numbers(avg_distances, "avg_distances") / max(scale, 1e-6))
 
 
 def _fit_neighbors(features, k):
@@ -39,7 +30,9 @@ def _fit_neighbors(features, k):
         if not 0 <= k < len(features):
             raise ValueError(f"k={k} neighbours are asked for but there are {len(features)} rows "
                              f"only")
-    return _Neighbors(_outliers._features(_as_numbers(features)), k or min(10, len(features) - 1))
+    metric = "cosine" if features.shape[1] > 3 else "euclidean"
+    return NearestNeighbors(n_neighbors=k or min(10, len(features) - 1),
+                            metric=metric).fit(as_features(features))
 
 
 def _fit_given(knn, features):
@@ -135,7 +128,7 @@ class OutOfDistribution:
     def _score_features(self, features, knn):
         """features None: the fitted rows themselves."""
         k = self._neighbors_used(knn)
-        if not isinstance(knn, _Neighbors):
+        if features is not None and not hasattr(knn, "_fit_X"):
             knn = _fit_given(knn, features)
         distances = np.asarray(knn.kneighbors(features)[0])[:, :k].mean(axis=1)
         if self.params["scaling_factor"] is None:
@@ -175,8 +168,8 @@ class OutOfDistribution:
 def _score_type(features, knn):
     """float32 for cosine distances between float32 rows, as scikit-learn computes them."""
     dtype = getattr(features, "dtype", None)
-    if features is None and isinstance(knn, _Neighbors):
-        dtype = knn.dtype
+    if features is None and isinstance(knn, NearestNeighbors):
+        dtype = knn._fit_X.dtype
     return np.float32 if dtype == np.float32 and knn.metric == "cosine" else np.float64
 
 

@@ -7,8 +7,12 @@ from numpy.typing import ArrayLike
 from labelqa._confident import _Floats
 
 __all__ = [
-    "OutOfDistribution",
+    "OutOfDistribution", "transform_distances_to_scores",
 ]
+
+def transform_distances_to_scores(
+    avg_distances: ArrayLike, t: float, scaling_factor: float
+) -> _Floats: ...
 
 class OutOfDistribution:
     DEFAULT_PARAM_DICT: dict[str, Any]

@@ -46,11 +46,15 @@ def get_label_quality_scores(labels, pred_probs, *, method="self_confidence",
 
 def get_self_confidence_for_each_label(labels, pred_probs):
     """The probability of each row's label: N values. Same as in cleanlab.rank."""
+    labels = _inputs.indexable(_inputs.class_numbers(labels))
+    _inputs.check_pred_probs(pred_probs, len(labels), labels.max(initial=-1))
+    _inputs.refuse_mask(pred_probs, "pred_probs")
     return pred_probs[np.arange(len(labels)), labels]
 
 
 def get_normalized_margin_for_each_label(labels, pred_probs):
     """(p(label) - largest other p + 1) / 2 for each row: N values. Same as in cleanlab.rank."""
+    pred_probs = np.asanyarray(pred_probs)
     problem = _inputs.open_problem(_inputs.class_numbers(labels), pred_probs)
     scores = problem.scores("normalized_margin")
     return _as_cleanlab(scores, "normalized_margin", False, pred_probs)
@@ -120,6 +124,8 @@ def find_top_issues(quality_scores, *, top=10):
     scores = _inputs.numbers(quality_scores, "quality_scores")
     if scores.ndim != 1:
         raise ValueError(f"quality_scores must have one dimension, not {scores.ndim}")
+    if isinstance(top, (float, str)):
+        raise TypeError(f"top must be a whole number or None, not {top!r}")
     order = _core.argsort(scores, "compat")
     return order if top is None or top > len(order) else order[:top]
 
@@ -157,11 +163,20 @@ def order_label_issues(label_issues_mask, labels, pred_probs, *, rank_by="self_c
                                    allow_one_class=_inputs.is_all_zero(labels))
     problem.check_range()
     mask = np.asarray(label_issues_mask)
+    if mask.size == 0 and isinstance(label_issues_mask, (list, tuple)):
+        mask = mask.astype(np.int64)
     if mask.dtype == np.bool_ and mask.shape == (problem.n_rows,):
         return rank_issues(mask, problem, rank_by, rank_by_kwargs)
     if mask.dtype == np.bool_:
         raise IndexError(f"label_issues_mask must hold {problem.n_rows} booleans, but its shape is "
                          f"{mask.shape}")
+    if mask.dtype.kind not in "iu":
+        raise IndexError(f"label_issues_mask must hold {problem.n_rows} booleans or row numbers, "
+                         f"not {mask.dtype}")
+    outside = mask[(mask < -problem.n_rows) | (mask >= problem.n_rows)]
+    if outside.size:
+        raise IndexError(f"label_issues_mask names row {outside[0]}, but there are "
+                         f"{problem.n_rows} rows")
     rows = np.arange(problem.n_rows)[mask]  # row numbers, kept as often as they are named
     scores = problem.scores(rank_by, _rank_options(rank_by, rank_by_kwargs))[rows]
     return rows[_core.argsort(scores, "compat")]
