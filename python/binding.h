@@ -63,6 +63,6 @@ bool frame_add_type(PyObject *module);
 PyObject *make_object(PyTypeObject *type, PyObject *args, PyObject *kwargs, initproc init);
 
 /* The problems of a list of Problem objects, borrowed; NULL with an exception. PyMem_Free it. */
-lqa_cl **problem_list(PyObject *list, Py_ssize_t *n);
+lqa_confident_learner **problem_list(PyObject *list, Py_ssize_t *n);
 
 #endif

@@ -4,7 +4,7 @@
 #include <math.h>
 
 /* Takes a square matrix of n * n doubles in place. */
-static double *take_square(PyObject *object, const char *name, int64_t n, numbers *out) {
+static double *read_square(PyObject *object, const char *name, int64_t n, numbers *out) {
   return array_take_output(object, name, LQA_FLOAT64, n * n, out);
 }
 
@@ -17,7 +17,7 @@ static PyObject *calibrate(PyObject *module, PyObject *args) {
   if (!PyArg_ParseTuple(args, "OipOi", &cells, &n, &by_column, &counts_object, &ties)) {
     return NULL;
   }
-  lqa_joint joint = {take_square(cells, "confident_joint", n, &place), n, by_column};
+  lqa_joint joint = {read_square(cells, "confident_joint", n, &place), n, by_column};
   lqa_error err;
   lqa_status status = LQA_OK;
   const int64_t *counts =
@@ -47,13 +47,13 @@ static PyObject *latent(PyObject *module, PyObject *args) {
   lqa_error err;
   lqa_status status = LQA_OK;
   lqa_latent_options options = {(lqa_py_method)method, is_converging};
-  lqa_joint joint = {take_square(objects[0], "confident_joint", n, &place[0]), n, by_column};
+  lqa_joint joint = {read_square(objects[0], "confident_joint", n, &place[0]), n, by_column};
   lqa_latent out = {0};
   const int64_t *counts =
       joint.cell ? array_take_input(objects[1], "class_counts", LQA_INT64, n, &place[1]) : NULL;
   out.py = counts ? array_take_output(objects[2], "py", LQA_FLOAT64, n, &place[2]) : NULL;
-  out.noise = out.py ? take_square(objects[3], "noise", n, &place[3]) : NULL;
-  out.inverse = out.noise ? take_square(objects[4], "inverse", n, &place[4]) : NULL;
+  out.noise = out.py ? read_square(objects[3], "noise", n, &place[3]) : NULL;
+  out.inverse = out.noise ? read_square(objects[4], "inverse", n, &place[4]) : NULL;
   if (out.inverse) {
     status = lqa_joint_estimate_latent(&joint, counts, &options, &out, &err);
   }
@@ -109,7 +109,7 @@ struct ensemble_work {
 
 static lqa_status do_ensemble(void *data, lqa_error *err) {
   struct ensemble_work *w = data;
-  return lqa_cl_ensemble_scores(&w->ensemble, &w->options, err);
+  return lqa_confident_learner_ensemble_scores(&w->ensemble, &w->options, err);
 }
 
 /* ensemble(problems, method, adjust, weights, custom, t_values, score, weight, accuracy) ->
@@ -126,7 +126,7 @@ static PyObject *ensemble(PyObject *module, PyObject *args) {
   }
   struct ensemble_work w = {.options = {.score = {(lqa_score_method)method, adjust},
                                         .weights = (lqa_ensemble_weights)weights}};
-  lqa_cl **models = problem_list(problems, &n);
+  lqa_confident_learner **models = problem_list(problems, &n);
   if (!models) {
     return NULL;
   }
@@ -136,7 +136,7 @@ static PyObject *ensemble(PyObject *module, PyObject *args) {
   w.options.n_t_values = (int32_t)PyObject_Size(objects[1]);
   w.options.t_values = array_take_input(objects[1], "log_loss_search_T_values", LQA_FLOAT64,
                                         w.options.n_t_values, &place[1]);
-  int64_t n_rows = lqa_cl_count_rows(models[0]);
+  int64_t n_rows = lqa_confident_learner_count_rows(models[0]);
   w.ensemble.score = array_take_output(objects[2], "score", LQA_FLOAT64, n_rows, &place[2]);
   w.ensemble.weight = array_take_output(objects[3], "weight", LQA_FLOAT64, n, &place[3]);
   w.ensemble.accuracy = array_take_output(objects[4], "accuracy", LQA_FLOAT64, n, &place[4]);

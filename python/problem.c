@@ -11,7 +11,7 @@
 enum { LONG_WORK = 1 << 20, MESSAGE_BYTES = 512 };
 
 typedef struct problem {
-  PyObject_HEAD lqa_cl *cl;
+  PyObject_HEAD lqa_confident_learner *cl;
   numbers labels, pred_probs;
   lqa_observer observer;
   volatile int cancelled;
@@ -47,12 +47,12 @@ static bool run_problem(problem *p, work_fn work, void *data) {
 
 struct opening {
   problem *problem;
-  lqa_cl_input input;
+  lqa_confident_learner_input input;
 };
 
 static lqa_status do_open(void *data, lqa_error *err) {
   struct opening *o = data;
-  return lqa_cl_open(&o->input, &o->problem->cl, err);
+  return lqa_confident_learner_open(&o->input, &o->problem->cl, err);
 }
 
 static int problem_init(PyObject *self, PyObject *args, PyObject *kwargs) {
@@ -62,7 +62,7 @@ static int problem_init(PyObject *self, PyObject *args, PyObject *kwargs) {
   int ties = LQA_TIES_STABLE;
   long long threads = 0;
   struct opening o = {.problem = p};
-  lqa_cl_input_init(&o.input);
+  lqa_confident_learner_input_init(&o.input);
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|iLd", names, &labels, &pred_probs, &ties,
                                    &threads, &o.input.tolerance)) {
     return -1;
@@ -88,7 +88,7 @@ static PyObject *problem_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 static void problem_dealloc(PyObject *self) {
   problem *p = (problem *)self;
   PyTypeObject *type = Py_TYPE(self);
-  lqa_cl_close(p->cl);
+  lqa_confident_learner_close(p->cl);
   array_drop(&p->labels);
   array_drop(&p->pred_probs);
   freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
@@ -106,13 +106,13 @@ static PyObject *get_count(PyObject *self, void *which) {
   problem *p = (problem *)self;
   switch ((intptr_t)which) {
   case 0:
-    return PyLong_FromLongLong(lqa_cl_count_rows(p->cl));
+    return PyLong_FromLongLong(lqa_confident_learner_count_rows(p->cl));
   case 1:
-    return PyLong_FromLongLong(lqa_cl_count_labels(p->cl));
+    return PyLong_FromLongLong(lqa_confident_learner_count_labels(p->cl));
   case 2:
-    return PyLong_FromLongLong(lqa_cl_count_scaled(p->cl));
+    return PyLong_FromLongLong(lqa_confident_learner_count_scaled(p->cl));
   case 3:
-    return PyLong_FromLong(lqa_cl_count_classes(p->cl));
+    return PyLong_FromLong(lqa_confident_learner_count_classes(p->cl));
   default:
     return PyUnicode_FromString(p->message);
   }
@@ -130,7 +130,7 @@ static PyObject *problem_class_counts(PyObject *self, PyObject *args) {
   problem *p = (problem *)self;
   PyObject *out;
   numbers place = {0};
-  int64_t n = lqa_cl_count_classes(p->cl);
+  int64_t n = lqa_confident_learner_count_classes(p->cl);
   if (!PyArg_ParseTuple(args, "O", &out)) {
     return NULL;
   }
@@ -138,7 +138,7 @@ static PyObject *problem_class_counts(PyObject *self, PyObject *args) {
   if (!counts) {
     return NULL;
   }
-  memcpy(counts, lqa_cl_class_counts(p->cl), (size_t)n * sizeof *counts);
+  memcpy(counts, lqa_confident_learner_class_counts(p->cl), (size_t)n * sizeof *counts);
   array_drop(&place);
   Py_RETURN_NONE;
 }
@@ -146,13 +146,13 @@ static PyObject *problem_class_counts(PyObject *self, PyObject *args) {
 /* ---- thresholds and joint ---- */
 
 struct threshold_work {
-  lqa_cl *cl;
+  lqa_confident_learner *cl;
   lqa_thresholds thresholds;
 };
 
 static lqa_status do_thresholds(void *data, lqa_error *err) {
   struct threshold_work *w = data;
-  return lqa_cl_thresholds(w->cl, &w->thresholds, err);
+  return lqa_confident_learner_thresholds(w->cl, &w->thresholds, err);
 }
 
 static PyObject *problem_thresholds(PyObject *self, PyObject *args) {
@@ -163,22 +163,22 @@ static PyObject *problem_thresholds(PyObject *self, PyObject *args) {
     return NULL;
   }
   struct threshold_work w = {.cl = p->cl};
-  w.thresholds.value =
-      array_take_output(out, "out", LQA_FLOAT64, lqa_cl_count_classes(p->cl), &place);
+  w.thresholds.value = array_take_output(out, "out", LQA_FLOAT64,
+                                         lqa_confident_learner_count_classes(p->cl), &place);
   bool is_done = w.thresholds.value && run_problem(p, do_thresholds, &w);
   array_drop(&place);
   return is_done ? PyBool_FromLong(w.thresholds.is_single) : NULL;
 }
 
 struct joint_work {
-  lqa_cl *cl;
+  lqa_confident_learner *cl;
   lqa_joint_options options;
   lqa_joint joint;
 };
 
 static lqa_status do_joint(void *data, lqa_error *err) {
   struct joint_work *w = data;
-  return lqa_cl_joint(w->cl, &w->options, &w->joint, err);
+  return lqa_confident_learner_joint(w->cl, &w->options, &w->joint, err);
 }
 
 /* joint(out, calibrate, thresholds or None, is_single, off_diagonal or None) -> by_column */
@@ -187,7 +187,7 @@ static PyObject *problem_joint(PyObject *self, PyObject *args) {
   PyObject *out, *own, *marks, *result = NULL;
   int calibrate, is_single;
   numbers place = {0}, own_place = {0}, mark_place = {0};
-  int64_t n = lqa_cl_count_classes(p->cl);
+  int64_t n = lqa_confident_learner_count_classes(p->cl);
   if (!PyArg_ParseTuple(args, "OpOpO", &out, &calibrate, &own, &is_single, &marks)) {
     return NULL;
   }
@@ -197,8 +197,8 @@ static PyObject *problem_joint(PyObject *self, PyObject *args) {
   thresholds.value = (double *)array_take_input(own, "thresholds", LQA_FLOAT64, n, &own_place);
   w.options.thresholds = thresholds.value ? &thresholds : NULL;
   if (!PyErr_Occurred() && marks != Py_None) {
-    w.options.off_diagonal =
-        array_take_output(marks, "off_diagonal", LQA_UINT8, lqa_cl_count_rows(p->cl), &mark_place);
+    w.options.off_diagonal = array_take_output(
+        marks, "off_diagonal", LQA_UINT8, lqa_confident_learner_count_rows(p->cl), &mark_place);
   }
   if (!PyErr_Occurred() && run_problem(p, do_joint, &w)) {
     result = PyBool_FromLong(w.joint.by_column);
@@ -212,14 +212,14 @@ static PyObject *problem_joint(PyObject *self, PyObject *args) {
 /* ---- issues ---- */
 
 struct issue_work {
-  lqa_cl *cl;
+  lqa_confident_learner *cl;
   lqa_filter_options options;
   uint8_t *issue;
 };
 
 static lqa_status do_issues(void *data, lqa_error *err) {
   struct issue_work *w = data;
-  return lqa_cl_find_issues(w->cl, &w->options, w->issue, err);
+  return lqa_confident_learner_find_issues(w->cl, &w->options, w->issue, err);
 }
 
 /* find_issues(out, filter_by, frac_noise, min_examples, num_to_remove, joint, by_column) */
@@ -229,7 +229,7 @@ static PyObject *problem_find_issues(PyObject *self, PyObject *args) {
   int filter_by, by_column;
   long long min_examples;
   numbers place = {0}, remove_place = {0}, joint_place = {0};
-  int32_t n = lqa_cl_count_classes(p->cl);
+  int32_t n = lqa_confident_learner_count_classes(p->cl);
   struct issue_work w = {.cl = p->cl};
   lqa_filter_options_init(&w.options);
   if (!PyArg_ParseTuple(args, "OidLOOp", &out, &filter_by, &w.options.frac_noise, &min_examples,
@@ -239,7 +239,8 @@ static PyObject *problem_find_issues(PyObject *self, PyObject *args) {
   lqa_joint joint = {.n = n, .by_column = by_column};
   w.options.filter_by = (lqa_filter_by)filter_by;
   w.options.min_examples_per_class = min_examples;
-  w.issue = array_take_output(out, "out", LQA_UINT8, lqa_cl_count_rows(p->cl), &place);
+  w.issue =
+      array_take_output(out, "out", LQA_UINT8, lqa_confident_learner_count_rows(p->cl), &place);
   if (w.issue) {
     w.options.num_to_remove =
         array_take_input(remove, "num_to_remove_per_class", LQA_INT64, n, &remove_place);
@@ -257,7 +258,7 @@ static PyObject *problem_find_issues(PyObject *self, PyObject *args) {
 }
 
 static lqa_status do_check(void *data, lqa_error *err) {
-  return lqa_cl_check_range(data, err);
+  return lqa_confident_learner_check_range(data, err);
 }
 
 static PyObject *problem_check_range(PyObject *self, PyObject *args) {
@@ -267,13 +268,13 @@ static PyObject *problem_check_range(PyObject *self, PyObject *args) {
 }
 
 struct count_work {
-  lqa_cl *cl;
+  lqa_confident_learner *cl;
   int64_t n_issues;
 };
 
 static lqa_status do_count(void *data, lqa_error *err) {
   struct count_work *w = data;
-  return lqa_cl_count_issues(w->cl, &w->n_issues, err);
+  return lqa_confident_learner_count_issues(w->cl, &w->n_issues, err);
 }
 
 static PyObject *problem_count_issues(PyObject *self, PyObject *args) {
@@ -285,7 +286,7 @@ static PyObject *problem_count_issues(PyObject *self, PyObject *args) {
 /* ---- scores and ranks ---- */
 
 struct score_work {
-  lqa_cl *cl;
+  lqa_confident_learner *cl;
   lqa_rank_options options;
   double *score;
   bool is_single;
@@ -295,7 +296,7 @@ struct score_work {
 
 static lqa_status do_scores(void *data, lqa_error *err) {
   struct score_work *w = data;
-  return lqa_cl_scores(w->cl, &w->options, w->score, &w->is_single, err);
+  return lqa_confident_learner_scores(w->cl, &w->options, w->score, &w->is_single, err);
 }
 
 /* scores(out, method, adjust) -> is_single */
@@ -308,7 +309,8 @@ static PyObject *problem_scores(PyObject *self, PyObject *args) {
     return NULL;
   }
   struct score_work w = {.cl = p->cl, .options = {(lqa_score_method)method, adjust}};
-  w.score = array_take_output(out, "out", LQA_FLOAT64, lqa_cl_count_rows(p->cl), &place);
+  w.score =
+      array_take_output(out, "out", LQA_FLOAT64, lqa_confident_learner_count_rows(p->cl), &place);
   bool is_done = w.score && run_problem(p, do_scores, &w);
   array_drop(&place);
   return is_done ? PyBool_FromLong(w.is_single) : NULL;
@@ -316,7 +318,7 @@ static PyObject *problem_scores(PyObject *self, PyObject *args) {
 
 static lqa_status do_rank(void *data, lqa_error *err) {
   struct score_work *w = data;
-  return lqa_cl_rank_rows(w->cl, w->issue, &w->options, w->rows, err);
+  return lqa_confident_learner_rank_rows(w->cl, w->issue, &w->options, w->rows, err);
 }
 
 static int64_t count_marks(const uint8_t *issue, int64_t n_rows) {
@@ -333,7 +335,7 @@ static PyObject *problem_rank(PyObject *self, PyObject *args) {
   PyObject *out, *marks;
   int method, adjust;
   numbers place = {0}, mark_place = {0};
-  int64_t n_rows = lqa_cl_count_rows(p->cl);
+  int64_t n_rows = lqa_confident_learner_count_rows(p->cl);
   if (!PyArg_ParseTuple(args, "OOip", &out, &marks, &method, &adjust)) {
     return NULL;
   }
@@ -379,9 +381,9 @@ bool problem_add_type(PyObject *module) {
   return added == 0;
 }
 
-lqa_cl **problem_list(PyObject *list, Py_ssize_t *n) {
+lqa_confident_learner **problem_list(PyObject *list, Py_ssize_t *n) {
   *n = PyList_Check(list) ? PyList_Size(list) : -1;
-  lqa_cl **models = *n > 0 ? PyMem_Malloc((size_t)*n * sizeof *models) : NULL;
+  lqa_confident_learner **models = *n > 0 ? PyMem_Malloc((size_t)*n * sizeof *models) : NULL;
   if (!models) {
     PyErr_SetString(PyExc_TypeError, "a list of Problem objects is needed");
     return NULL;

@@ -155,7 +155,7 @@ static lqa_status do_crowdlab(void *data, lqa_error *err) {
                     : lqa_votes_crowdlab(w->votes, &w->crowdlab, err);
 }
 
-static bool take_models(PyObject *list, lqa_matrix *models, numbers *held, lqa_crowdlab *out) {
+static bool read_models(PyObject *list, lqa_matrix *models, numbers *held, lqa_crowdlab *out) {
   Py_ssize_t n = PyList_Check(list) ? PyList_Size(list) : 0;
   if (n < 1 || n > MOST_MODELS) {
     PyErr_Format(PyExc_ValueError, "between 1 and %d models are needed", MOST_MODELS);
@@ -191,7 +191,7 @@ static PyObject *votes_crowdlab(PyObject *object, PyObject *args) {
   if (!model_held) {
     return PyErr_NoMemory();
   }
-  if (take_models(list, models, model_held, &w.crowdlab)) {
+  if (read_models(list, models, model_held, &w.crowdlab)) {
     int64_t sizes[] = {
         n,           n, n * lqa_votes_count_classes(self->votes), w.crowdlab.n_models, n_annotators,
         n_annotators};

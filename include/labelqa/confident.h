@@ -10,16 +10,16 @@
  * with the largest margin for the other class are flagged
  *   4. ranking      flagged rows by label quality, worst first
  *
- *     lqa_cl_input input;
- *     lqa_cl_input_init(&input);
+ *     lqa_confident_learner_input input;
+ *     lqa_confident_learner_input_init(&input);
  *     input.labels = &labels;           // lqa_matrix of integers, n_rows x 1
  *     input.pred_probs = &pred_probs;   // lqa_matrix, n_rows x n_classes
- *     lqa_cl *cl = NULL;
+ *     lqa_confident_learner *cl = NULL;
  *     lqa_error err;
- *     if (lqa_cl_open(&input, &cl, &err) != LQA_OK) { puts(err.message); return 1; }
+ *     if (lqa_confident_learner_open(&input, &cl, &err) != LQA_OK) { puts(err.message); return 1; }
  *     uint8_t *issue = malloc(n_rows);
- *     lqa_cl_find_issues(cl, NULL, issue, &err);   // 1 where the label is probably wrong
- *     lqa_cl_close(cl);
+ *     lqa_confident_learner_find_issues(cl, NULL, issue, &err);   // 1 where the label is probably
+ * wrong lqa_confident_learner_close(cl);
  *
  * Source: Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset
  * Labels", JAIR 70 (2021). Results equal cleanlab 2.9.0's, bit for bit where the order of additions
@@ -57,12 +57,13 @@ typedef enum lqa_tie_order {
 /* "stable" or "compat". */
 LQA_API const char *lqa_tie_order_name(lqa_tie_order ties);
 
-/* The default of lqa_cl_input.tolerance. */
+/* The default of lqa_confident_learner_input.tolerance. */
 #define LQA_CL_TOLERANCE 1e-2
 
-typedef struct lqa_cl_input {
-  /* n_rows x n_classes probabilities of any float or integer type; borrowed until lqa_cl_close.
-   * float32 input is computed in float32 where the reference does so. */
+typedef struct lqa_confident_learner_input {
+  /* n_rows x n_classes probabilities of any float or integer type; borrowed until
+   * lqa_confident_learner_close. float32 input is computed in float32 where the reference does so.
+   */
   const lqa_matrix *pred_probs;
   /* n_rows x 1 integers in [0, n_classes); a negative label means "leave this row out": it is never
    * counted or flagged and its probabilities may be NaN. Borrowed. */
@@ -71,35 +72,42 @@ typedef struct lqa_cl_input {
   int64_t threads; /* 0 = one per processor */
   /* How far a probability may lie outside [0, 1], or a row's sum from 1. Rows that are off by more
    * than 1e-6 (a value) or 1e-4 (the sum) but no more than this are scaled to sum 1, and the
-   * observer is told how many; beyond it, and for NaN, lqa_cl_open fails. Negative: no check of
-   * sums and NaN, nothing is scaled, as cleanlab does (a NaN is never confident, and sorts last).
+   * observer is told how many; beyond it, and for NaN, lqa_confident_learner_open fails. Negative:
+   * no check of sums and NaN, nothing is scaled, as cleanlab does (a NaN is never confident, and
+   * sorts last).
    */
   double tolerance;
   const lqa_observer *observer; /* NULL = silent */
-} lqa_cl_input;
+} lqa_confident_learner_input;
 
 /* Stable ties, all processors, LQA_CL_TOLERANCE, no arrays yet. */
-LQA_API void lqa_cl_input_init(lqa_cl_input *input);
+LQA_API void lqa_confident_learner_input_init(lqa_confident_learner_input *input);
 
 /* A checked problem. Belongs to one thread at a time; borrows the input's arrays. */
-typedef struct lqa_cl lqa_cl;
+typedef struct lqa_confident_learner lqa_confident_learner;
 
 /* Counts labels and checks both arrays. LQA_BAD_DATA names what is wrong and where (err->row):
  * shapes that do not fit, a label >= n_classes, and what `tolerance` says. */
-LQA_API lqa_status lqa_cl_open(const lqa_cl_input *input, lqa_cl **out,
-                               lqa_error *err) LQA_MUST_CHECK;
-LQA_API void lqa_cl_close(lqa_cl *cl);
+LQA_API lqa_status lqa_confident_learner_open(const lqa_confident_learner_input *input,
+                                              lqa_confident_learner **out,
+                                              lqa_error *err) LQA_MUST_CHECK;
+LQA_API void lqa_confident_learner_close(lqa_confident_learner *cl);
 
 /* LQA_BAD_DATA where a probability lies outside [-1e-6, 1 + 1e-6]; NaN passes. One pass over the
  * matrix, for callers with a negative tolerance: finding and counting issues check it anyway. */
-LQA_API lqa_status lqa_cl_check_range(lqa_cl *cl, lqa_error *err) LQA_MUST_CHECK;
+LQA_API lqa_status lqa_confident_learner_check_range(lqa_confident_learner *cl,
+                                                     lqa_error *err) LQA_MUST_CHECK;
 
-LQA_API int64_t lqa_cl_count_rows(const lqa_cl *cl);    /* all rows, those left out included */
-LQA_API int64_t lqa_cl_count_labels(const lqa_cl *cl);  /* rows with a label >= 0 */
-LQA_API int64_t lqa_cl_count_scaled(const lqa_cl *cl);  /* rows that were scaled to sum 1 */
-LQA_API int32_t lqa_cl_count_classes(const lqa_cl *cl); /* columns of pred_probs */
-/* Rows given each label: n_classes values, valid until lqa_cl_close. */
-LQA_API const int64_t *lqa_cl_class_counts(const lqa_cl *cl);
+LQA_API int64_t lqa_confident_learner_count_rows(
+    const lqa_confident_learner *cl); /* all rows, those left out included */
+LQA_API int64_t
+lqa_confident_learner_count_labels(const lqa_confident_learner *cl); /* rows with a label >= 0 */
+LQA_API int64_t lqa_confident_learner_count_scaled(
+    const lqa_confident_learner *cl); /* rows that were scaled to sum 1 */
+LQA_API int32_t
+lqa_confident_learner_count_classes(const lqa_confident_learner *cl); /* columns of pred_probs */
+/* Rows given each label: n_classes values, valid until lqa_confident_learner_close. */
+LQA_API const int64_t *lqa_confident_learner_class_counts(const lqa_confident_learner *cl);
 
 /* ------------------------------------------------------------------------------------------------
  * 2. Label issues
@@ -113,7 +121,8 @@ typedef enum lqa_filter_by {
   LQA_FILTER_BOTH,                /* rows that both of these flag */
   LQA_FILTER_CONFIDENT_LEARNING,  /* rows that are confidently of another class */
   LQA_FILTER_PREDICTED_NEQ_GIVEN, /* rows whose most probable class is another */
-  LQA_FILTER_LOW_SELF_CONFIDENCE, /* the lowest scores, as many as lqa_cl_count_issues says */
+  LQA_FILTER_LOW_SELF_CONFIDENCE, /* the lowest scores, as many as
+                                     lqa_confident_learner_count_issues says */
   LQA_FILTER_LOW_NORMALIZED_MARGIN
 } lqa_filter_by;
 
@@ -138,12 +147,13 @@ LQA_API void lqa_filter_options_init(lqa_filter_options *options);
 
 /* issue[i] = 1 where the label of row i is probably wrong, else 0; n_rows bytes. `options` NULL =
  * defaults. LQA_BAD_DATA for probabilities outside [-1e-6, 1 + 1e-6]. */
-LQA_API lqa_status lqa_cl_find_issues(lqa_cl *cl, const lqa_filter_options *options, uint8_t *issue,
-                                      lqa_error *err) LQA_MUST_CHECK;
+LQA_API lqa_status lqa_confident_learner_find_issues(lqa_confident_learner *cl,
+                                                     const lqa_filter_options *options,
+                                                     uint8_t *issue, lqa_error *err) LQA_MUST_CHECK;
 
 /* The number of rows that are confidently of another class and whose label another class beats. */
-LQA_API lqa_status lqa_cl_count_issues(lqa_cl *cl, int64_t *n_issues,
-                                       lqa_error *err) LQA_MUST_CHECK;
+LQA_API lqa_status lqa_confident_learner_count_issues(lqa_confident_learner *cl, int64_t *n_issues,
+                                                      lqa_error *err) LQA_MUST_CHECK;
 
 /* ------------------------------------------------------------------------------------------------
  * 3. Label quality
@@ -165,8 +175,9 @@ typedef struct lqa_rank_options {
 /* score[i] for every row, NaN for rows left out; n_rows values. `options` NULL = self-confidence.
  * *is_single (NULL allowed): the values are float32 values, as the reference would return them.
  * LQA_BAD_USAGE for a margin with one class, or an adjusted entropy. */
-LQA_API lqa_status lqa_cl_scores(lqa_cl *cl, const lqa_rank_options *options, double *score,
-                                 bool *is_single, lqa_error *err) LQA_MUST_CHECK;
+LQA_API lqa_status lqa_confident_learner_scores(lqa_confident_learner *cl,
+                                                const lqa_rank_options *options, double *score,
+                                                bool *is_single, lqa_error *err) LQA_MUST_CHECK;
 
 /* Row numbers, lowest score first. */
 typedef struct lqa_ranking {
@@ -175,14 +186,15 @@ typedef struct lqa_ranking {
 } lqa_ranking;
 
 /* The rows with issue[i] != 0. */
-LQA_API lqa_status lqa_cl_rank(lqa_cl *cl, const uint8_t *issue, const lqa_rank_options *options,
-                               lqa_ranking *ranking, lqa_error *err) LQA_MUST_CHECK;
+LQA_API lqa_status lqa_confident_learner_rank(lqa_confident_learner *cl, const uint8_t *issue,
+                                              const lqa_rank_options *options, lqa_ranking *ranking,
+                                              lqa_error *err) LQA_MUST_CHECK;
 
 /* The same into rows[], which has room for as many values as issue[] is not 0. Takes 8 bytes of
  * memory for each of them besides, none where scores are float32 values and ties stable. */
-LQA_API lqa_status lqa_cl_rank_rows(lqa_cl *cl, const uint8_t *issue,
-                                    const lqa_rank_options *options, int64_t *rows,
-                                    lqa_error *err) LQA_MUST_CHECK;
+LQA_API lqa_status lqa_confident_learner_rank_rows(lqa_confident_learner *cl, const uint8_t *issue,
+                                                   const lqa_rank_options *options, int64_t *rows,
+                                                   lqa_error *err) LQA_MUST_CHECK;
 
 /* order[0..n) = the positions of `keys` in ascending order, NaN last. */
 LQA_API lqa_status lqa_argsort(const double *keys, int64_t n, lqa_tie_order ties,
@@ -208,15 +220,15 @@ typedef struct lqa_ensemble_options {
 /* One problem per model, all with the same labels. score: n_rows values; weight (n_models values):
  * what was used, in order; accuracy: n_models values or NULL. */
 typedef struct lqa_ensemble {
-  lqa_cl *const *models;
+  lqa_confident_learner *const *models;
   int32_t n_models;
   double *score, *weight, *accuracy; /* the caller's */
   bool is_single;                    /* set: the scores are float32 values */
 } lqa_ensemble;
 
-LQA_API lqa_status lqa_cl_ensemble_scores(lqa_ensemble *ensemble,
-                                          const lqa_ensemble_options *options,
-                                          lqa_error *err) LQA_MUST_CHECK;
+LQA_API lqa_status lqa_confident_learner_ensemble_scores(lqa_ensemble *ensemble,
+                                                         const lqa_ensemble_options *options,
+                                                         lqa_error *err) LQA_MUST_CHECK;
 
 /* ------------------------------------------------------------------------------------------------
  * 4. Thresholds, joint, noise
@@ -229,19 +241,21 @@ typedef struct lqa_thresholds {
 } lqa_thresholds;
 
 /* Per class the mean self-confidence of its rows, at least 2e-6; 2 for a class without rows. */
-LQA_API lqa_status lqa_cl_thresholds(lqa_cl *cl, lqa_thresholds *thresholds,
-                                     lqa_error *err) LQA_MUST_CHECK;
+LQA_API lqa_status lqa_confident_learner_thresholds(lqa_confident_learner *cl,
+                                                    lqa_thresholds *thresholds,
+                                                    lqa_error *err) LQA_MUST_CHECK;
 
 typedef struct lqa_joint_options {
   bool calibrate;                   /* scale to the label counts and round to whole numbers */
-  const lqa_thresholds *thresholds; /* your own; NULL = lqa_cl_thresholds */
+  const lqa_thresholds *thresholds; /* your own; NULL = lqa_confident_learner_thresholds */
   uint8_t *off_diagonal;            /* out: n_rows bytes, 1 = confidently another class; or NULL */
 } lqa_joint_options;
 
 /* The confident joint, its diagonal at least 1. joint->cell: n_classes squared values. `options`
  * NULL = calibrated. */
-LQA_API lqa_status lqa_cl_joint(lqa_cl *cl, const lqa_joint_options *options, lqa_joint *joint,
-                                lqa_error *err) LQA_MUST_CHECK;
+LQA_API lqa_status lqa_confident_learner_joint(lqa_confident_learner *cl,
+                                               const lqa_joint_options *options, lqa_joint *joint,
+                                               lqa_error *err) LQA_MUST_CHECK;
 
 /* Scales a confident joint to the counts of each given label (n values) and to their sum, and
  * rounds it to whole numbers so that rows keep their totals. In place. */

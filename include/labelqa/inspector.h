@@ -14,9 +14,9 @@
  *     lqa_inspector_rank(inspector, &ranking, &err);
  *     lqa_inspector_close(inspector);
  *
- * The answer equals lqa_cl_find_issues' and lqa_cl_rank's on the whole matrix, row for row, however
- * the rows are cut into batches. Kept in memory: one byte a row, K x K numbers, up to 64 KB a
- * class, and some 50 bytes for each row that the quotas take.
+ * The answer equals lqa_confident_learner_find_issues' and lqa_confident_learner_rank's on the
+ * whole matrix, row for row, however the rows are cut into batches. Kept in memory: one byte a row,
+ * K x K numbers, up to 64 KB a class, and some 50 bytes for each row that the quotas take.
  *
  * Rows are only ever read forwards, three times: for the thresholds, the joint, and the flags.
  */
@@ -34,7 +34,7 @@ typedef struct lqa_inspector_options {
    * borrowed until lqa_inspector_close. */
   lqa_filter_options filter;
   lqa_score_method rank_by; /* what lqa_inspector_rank orders by */
-  double tolerance;         /* as lqa_cl_input's */
+  double tolerance;         /* as lqa_confident_learner_input's */
   int64_t threads;          /* 0 = one per processor */
   const lqa_observer *observer;
 } lqa_inspector_options;
@@ -59,10 +59,10 @@ LQA_API void lqa_inspector_close(lqa_inspector *inspector);
 
 LQA_API lqa_pass lqa_inspector_pass(const lqa_inspector *inspector);
 
-/* The next rows of this pass: labels n x 1 and pred_probs n x K as for lqa_cl_open; not kept.
- * err->row counts from the first row of the pass. LQA_BAD_DATA also where a batch has other classes
- * or another type than the first, or a pass more rows than the first one. After a failure only
- * lqa_inspector_close helps. */
+/* The next rows of this pass: labels n x 1 and pred_probs n x K as for lqa_confident_learner_open;
+ * not kept. err->row counts from the first row of the pass. LQA_BAD_DATA also where a batch has
+ * other classes or another type than the first, or a pass more rows than the first one. After a
+ * failure only lqa_inspector_close helps. */
 LQA_API lqa_status lqa_inspector_add(lqa_inspector *inspector, const lqa_matrix *labels,
                                      const lqa_matrix *pred_probs, lqa_error *err) LQA_MUST_CHECK;
 
@@ -80,7 +80,7 @@ LQA_API int32_t lqa_inspector_count_classes(const lqa_inspector *inspector);
 LQA_API int64_t lqa_inspector_count_scaled(const lqa_inspector *inspector);
 /* Valid until lqa_inspector_close: after the first pass, n_classes thresholds ... */
 LQA_API const double *lqa_inspector_thresholds(const lqa_inspector *inspector);
-/* ... after the second, the number that lqa_cl_count_issues gives ... */
+/* ... after the second, the number that lqa_confident_learner_count_issues gives ... */
 LQA_API int64_t lqa_inspector_count_issues(const lqa_inspector *inspector);
 /* ... and the confident joint's counts, n_classes squared [given][confident], uncalibrated ... */
 LQA_API const int64_t *lqa_inspector_joint(const lqa_inspector *inspector);

@@ -73,7 +73,8 @@ typedef enum lqa_outlier_method {
 
 typedef struct lqa_outlier_options {
   lqa_outlier_method method;
-  const double *thresholds; /* n_classes: subtracted first (see lqa_cl_thresholds); NULL = not */
+  const double *thresholds; /* n_classes: subtracted first (see lqa_confident_learner_thresholds);
+                               NULL = not */
   int32_t gen_m;            /* GEN: default 100 */
   double gen_gamma;         /* GEN: default 0.1 */
 } lqa_outlier_options;

@@ -66,7 +66,7 @@ static char *default_out(const char *source) {
 /* ---- writing ---- */
 
 static lqa_status fill_manifest(lqa_audit_session *s, lqa_manifest *m, lqa_error *err) {
-  char *made = lqa_arena_take(&s->arena, 32, 1);
+  char *made = lqa_arena_alloc(&s->arena, 32, 1);
   const lqa_source_roles *roles = NULL;
   if (!made) {
     return lqa_fail_memory(err, "writing the manifest");
@@ -95,9 +95,9 @@ static lqa_status fill_manifest(lqa_audit_session *s, lqa_manifest *m, lqa_error
 /* Columns of the source and severities of this run, which later commands need. */
 static lqa_status fill_manifest_lists(lqa_audit_session *s, lqa_manifest *m, lqa_error *err) {
   size_t n_columns = lqa_source_count_columns(s->source), n = s->audits.findings.items.n;
-  const char **columns = lqa_arena_take(&s->arena, n_columns + 1, sizeof *columns);
-  lqa_run_severity *severities = lqa_arena_take(&s->arena, n + 1, sizeof *severities);
-  lqa_run_stage *stages = lqa_arena_take(&s->arena, LQA_SESSION_MAX_STAGES, sizeof *stages);
+  const char **columns = lqa_arena_alloc(&s->arena, n_columns + 1, sizeof *columns);
+  lqa_run_severity *severities = lqa_arena_alloc(&s->arena, n + 1, sizeof *severities);
+  lqa_run_stage *stages = lqa_arena_alloc(&s->arena, LQA_SESSION_MAX_STAGES, sizeof *stages);
   if (!columns || !severities || !stages) {
     return lqa_fail_memory(err, "writing the manifest");
   }
@@ -126,7 +126,7 @@ static lqa_status fill_manifest_lists(lqa_audit_session *s, lqa_manifest *m, lqa
 }
 
 static lqa_status fill_check_times(lqa_audit_session *s, lqa_manifest *m, lqa_error *err) {
-  lqa_run_check_time *times = lqa_arena_take(&s->arena, LQA_AUDIT_COUNT + 1, sizeof *times);
+  lqa_run_check_time *times = lqa_arena_alloc(&s->arena, LQA_AUDIT_COUNT + 1, sizeof *times);
   if (!times) {
     return lqa_fail_memory(err, "writing the manifest");
   }

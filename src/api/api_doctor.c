@@ -5,7 +5,7 @@
 #include "api/result.h"
 #include "base/pool.h"
 #include "data/query/query.h"
-#include "judge/reach.h"
+#include "judge/endpoint_test.h"
 
 #include <stdio.h>
 
@@ -44,7 +44,7 @@ static void add_endpoint(const lqa_doctor_args *doctor, lqa_result *result, lqa_
   lqa_judge_options_init(&options);
   bool is_set = args.llm_key || args.llm_base_url || args.openai_key || args.openai_base_url;
   bool is_sound = is_set && lqa_judge_set_endpoints(&args, &options, &err) == LQA_OK &&
-                  lqa_judge_reach(&options.judges[0], &options, text, &err) == LQA_OK;
+                  lqa_judge_test_endpoint(&options.judges[0], &options, text, &err) == LQA_OK;
   if (is_set && !is_sound) { /* a URL that was refused may hold what must not be shown */
     snprintf(text, sizeof text, "%.290s", err.message);
   }

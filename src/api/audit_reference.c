@@ -18,7 +18,7 @@ static lqa_status load_against(lqa_audit_reference *r, const char *path,
                                const lqa_observer *observer, lqa_error *err) {
   LQA_TRY(lqa_run_open(path, false, observer, &r->run, err));
   const lqa_run_rows *rows = &r->run->rows;
-  lqa_str *label = lqa_arena_take(&r->arena, (size_t)rows->n_rows + 1, sizeof *label);
+  lqa_str *label = lqa_arena_alloc(&r->arena, (size_t)rows->n_rows + 1, sizeof *label);
   if (!label) {
     return lqa_fail_memory(err, "reading the earlier run");
   }
@@ -66,7 +66,7 @@ static lqa_status read_pairs(lqa_audit_reference *r, lqa_source_reader *reader,
     goto out;
   }
   r->migration.n_pairs = cells[0].n;
-  lqa_str *pairs = lqa_arena_take(&r->arena, 2 * cells[0].n + 1, sizeof *pairs);
+  lqa_str *pairs = lqa_arena_alloc(&r->arena, 2 * cells[0].n + 1, sizeof *pairs);
   status = pairs ? LQA_OK : LQA_NO_MEMORY;
   for (size_t i = 0; pairs && i < cells[0].n; i++) {
     pairs[i] = cells[0].data[i];
@@ -116,7 +116,7 @@ static lqa_status load_old(lqa_audit_reference *r, const char *path,
   old.embeddings = NULL;
   old.one_class_allowed = true;
   LQA_TRY(lqa_dataset_load(&old, observer, &r->old, err));
-  lqa_str *label = lqa_arena_take(&r->arena, (size_t)r->old->n_rows + 1, sizeof *label);
+  lqa_str *label = lqa_arena_alloc(&r->arena, (size_t)r->old->n_rows + 1, sizeof *label);
   if (!label) {
     return lqa_fail_memory(err, "reading the old data");
   }

@@ -45,7 +45,7 @@ void lqa_audit_session_clear(lqa_audit_session *s) {
 /* The user's parameters after what --min-class-rows comes to, so that a parameter wins. */
 static lqa_status list_params(lqa_audit_session *s, lqa_text_list *out, lqa_error *err) {
   const lqa_audit_args *a = s->args;
-  const char **items = lqa_arena_take(&s->arena, a->set.n + 1, sizeof *items);
+  const char **items = lqa_arena_alloc(&s->arena, a->set.n + 1, sizeof *items);
   const char *rows =
       lqa_arena_printf(&s->arena, "rare-class.min-rows=%lld", (long long)a->source.min_class_rows);
   if (!items || !rows) {
@@ -189,7 +189,7 @@ static lqa_status tell_missing(lqa_audit_session *s, const lqa_row_list *missing
   if (missing->n == 0) {
     return LQA_OK;
   }
-  const char **notes = lqa_arena_take(&s->arena, 1, sizeof *notes);
+  const char **notes = lqa_arena_alloc(&s->arena, 1, sizeof *notes);
   const char *note = lqa_arena_printf(
       &s->arena, "%s a NaN or an empty cell among the given probabilities (%s): not scored",
       lqa_phrase_count(&s->arena, (int64_t)missing->n, "row has", "rows have"),
@@ -228,7 +228,7 @@ static lqa_status blank_missing(lqa_audit_session *s, lqa_error *err) {
 }
 
 /* Given probabilities as float32, what pred_probs.npy stores and flags are computed from. */
-static lqa_status take_given_probs(lqa_audit_session *s, lqa_error *err) {
+static lqa_status copy_given_probs(lqa_audit_session *s, lqa_error *err) {
   const lqa_matrix *given = s->dataset->pred_probs;
   size_t k = (size_t)s->dataset->n_classes;
   s->given_probs = lqa_malloc((size_t)s->dataset->n_rows * k, sizeof *s->given_probs);
@@ -261,14 +261,14 @@ static lqa_status cross_validate(lqa_audit_session *s, lqa_error *err) {
 }
 
 static lqa_status train(lqa_audit_session *s, lqa_error *err) {
-  LQA_TRY(s->dataset->pred_probs ? take_given_probs(s, err) : cross_validate(s, err));
+  LQA_TRY(s->dataset->pred_probs ? copy_given_probs(s, err) : cross_validate(s, err));
   return start_snapshot(s, true, err);
 }
 
 /* Labels of scorable rows, -1 for the rest. */
 static int32_t *scorable_labels(lqa_audit_session *s) {
   size_t n = (size_t)s->dataset->n_rows;
-  int32_t *label = lqa_arena_take(&s->arena, n + 1, sizeof *label);
+  int32_t *label = lqa_arena_alloc(&s->arena, n + 1, sizeof *label);
   for (size_t i = 0; label && i < n; i++) {
     label[i] = lqa_dataset_is_scorable(s->dataset, (int64_t)i) ? s->dataset->label[i] : -1;
   }

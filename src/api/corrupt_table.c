@@ -45,7 +45,7 @@ static bool is_copied(const struct writer *w, int64_t source_row) {
 }
 
 static lqa_status keep_row(struct writer *w, lqa_error *err) {
-  lqa_str *cells = lqa_arena_take(&w->arena, w->n_columns, sizeof *cells);
+  lqa_str *cells = lqa_arena_alloc(&w->arena, w->n_columns, sizeof *cells);
   if (!cells) {
     return lqa_fail_memory(err, "keeping a row");
   }

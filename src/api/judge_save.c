@@ -124,7 +124,7 @@ static lqa_status save_records(lqa_judge_session *s, lqa_error *err) {
   LQA_TRY(lqa_run_db_begin(s->run->db, err));
   lqa_status status = save_session(s, err);
   if (status == LQA_OK) {
-    status = lqa_judge_fold(s->plan, &sink, &same, err);
+    status = lqa_judge_apply(s->plan, &sink, &same, err);
   }
   if (status == LQA_OK) {
     return lqa_run_db_commit(s->run->db, err);
@@ -137,7 +137,7 @@ static lqa_status save_records(lqa_judge_session *s, lqa_error *err) {
 static lqa_status add_models(lqa_judge_session *s, lqa_error *err) {
   lqa_text_list *list = &s->run->manifest.judge_models;
   size_t most = list->n + (size_t)s->options.n_judges;
-  const char **items = lqa_arena_take(&s->run->arena, most, sizeof *items);
+  const char **items = lqa_arena_alloc(&s->run->arena, most, sizeof *items);
   if (!items) {
     return lqa_fail_memory(err, "recording the judge's session");
   }
@@ -159,7 +159,7 @@ static lqa_status add_models(lqa_judge_session *s, lqa_error *err) {
 }
 
 lqa_status lqa_judge_session_save(lqa_judge_session *s, lqa_error *err) {
-  LQA_TRY(lqa_judge_fold(s->plan, NULL, &s->summary, err));
+  LQA_TRY(lqa_judge_apply(s->plan, NULL, &s->summary, err));
   if (s->summary.judged == 0 && s->summary.calls == 0) {
     return LQA_OK; /* an endpoint that was never reached leaves no mark on the run */
   }

@@ -85,7 +85,7 @@ static bool split_note(const lqa_run *run, lqa_str line, int32_t *class, lqa_str
   return false;
 }
 
-static lqa_status take_notes(lqa_judge_session *s, const char *text, lqa_error *err) {
+static lqa_status read_notes(lqa_judge_session *s, const char *text, lqa_error *err) {
   int number = 0;
   while (*text) {
     size_t size = strcspn(text, "\n");
@@ -109,7 +109,7 @@ static lqa_status take_notes(lqa_judge_session *s, const char *text, lqa_error *
 static lqa_status set_classes(lqa_judge_session *s, lqa_error *err) {
   const lqa_manifest *m = &s->run->manifest;
   const char *notes = NULL;
-  s->classes = lqa_arena_take(&s->arena, (size_t)m->n_classes + 1, sizeof *s->classes);
+  s->classes = lqa_arena_alloc(&s->arena, (size_t)m->n_classes + 1, sizeof *s->classes);
   if (!s->classes) {
     return lqa_fail_memory(err, "preparing the judge");
   }
@@ -120,7 +120,7 @@ static lqa_status set_classes(lqa_judge_session *s, lqa_error *err) {
     return LQA_OK;
   }
   LQA_TRY(load_text(s->args->class_notes, &s->arena, &notes, err));
-  return take_notes(s, notes, err);
+  return read_notes(s, notes, err);
 }
 
 /* ---- rows ---- */
@@ -224,7 +224,7 @@ static lqa_status load_items(lqa_judge_session *s, lqa_error *err) {
                                .manifest = &s->run->manifest,
                                .rows = &s->run->rows,
                                .observer = s->run->observer};
-  s->items = lqa_arena_take(&s->arena, n + 1, sizeof *s->items);
+  s->items = lqa_arena_alloc(&s->arena, n + 1, sizeof *s->items);
   int64_t *wanted = lqa_malloc(n, sizeof *wanted);
   if (!s->items || !wanted) {
     free(wanted);

@@ -60,7 +60,7 @@ lqa_status lqa_option_values(const lqa_option *table, const void *args, lqa_aren
   for (const lqa_option *option = table; option->name; option++) {
     n++;
   }
-  lqa_run_option *values = lqa_arena_take(arena, n + 1, sizeof *values);
+  lqa_run_option *values = lqa_arena_alloc(arena, n + 1, sizeof *values);
   n = 0;
   for (const lqa_option *option = table; values && option->name; option++) {
     const void *field = (const char *)args + option->offset;

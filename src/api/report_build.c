@@ -30,7 +30,7 @@ static lqa_report_finding describe_finding(const lqa_finding *f) {
 
 lqa_status lqa_report_add_findings(lqa_report *report, const lqa_finding_list *findings,
                                    lqa_arena *arena, lqa_error *err) {
-  lqa_report_finding *out = lqa_arena_take(arena, findings->items.n + 1, sizeof *out);
+  lqa_report_finding *out = lqa_arena_alloc(arena, findings->items.n + 1, sizeof *out);
   if (!out) {
     return lqa_fail_memory(err, "writing the report");
   }
@@ -50,7 +50,7 @@ static bool is_named(const lqa_report_not_run *list, int64_t n, const char *id) 
 lqa_status lqa_report_add_not_run(lqa_report *report, const lqa_audit_run *run, lqa_arena *arena,
                                   lqa_error *err) {
   size_t most = (size_t)LQA_AUDIT_COUNT * LQA_AUDIT_MAX_KINDS;
-  lqa_report_not_run *out = lqa_arena_take(arena, most, sizeof *out);
+  lqa_report_not_run *out = lqa_arena_alloc(arena, most, sizeof *out);
   if (!out) {
     return lqa_fail_memory(err, "writing the report");
   }
@@ -74,8 +74,8 @@ lqa_status lqa_report_add_not_run(lqa_report *report, const lqa_audit_run *run, 
 lqa_status lqa_report_add_lengths(lqa_report *report, const lqa_dataset *dataset, lqa_arena *arena,
                                   lqa_error *err) {
   size_t n = (size_t)dataset->n_classes;
-  lqa_class_length *lengths = lqa_arena_take(arena, n + 1, sizeof *lengths);
-  lqa_report_length *out = lqa_arena_take(arena, n + 1, sizeof *out);
+  lqa_class_length *lengths = lqa_arena_alloc(arena, n + 1, sizeof *lengths);
+  lqa_report_length *out = lqa_arena_alloc(arena, n + 1, sizeof *out);
   if (!lengths || !out) {
     return lqa_fail_memory(err, "writing the report");
   }
@@ -94,7 +94,7 @@ lqa_status lqa_report_add_lengths(lqa_report *report, const lqa_dataset *dataset
 
 static lqa_status add_overlaps(lqa_report_confident *c, const lqa_dataset *dataset,
                                const lqa_label_issues *issues, lqa_arena *arena) {
-  lqa_report_overlap *out = lqa_arena_take(arena, (size_t)issues->n_overlaps + 1, sizeof *out);
+  lqa_report_overlap *out = lqa_arena_alloc(arena, (size_t)issues->n_overlaps + 1, sizeof *out);
   if (!out) {
     return LQA_NO_MEMORY;
   }
@@ -115,7 +115,7 @@ lqa_status lqa_report_add_confident(lqa_report *report, const lqa_dataset *datas
                                     lqa_error *err) {
   lqa_report_confident *c = &report->confident;
   size_t n = (size_t)dataset->n_classes;
-  lqa_report_class *classes = lqa_arena_take(arena, n + 1, sizeof *classes);
+  lqa_report_class *classes = lqa_arena_alloc(arena, n + 1, sizeof *classes);
   if (!classes || add_overlaps(c, dataset, issues, arena) != LQA_OK) {
     return lqa_fail_memory(err, "writing the report");
   }
@@ -151,7 +151,7 @@ static lqa_status copy_reasons(lqa_reasons *reasons, int64_t row, lqa_arena *are
                                lqa_report_suspect *suspect) {
   const lqa_str *list = NULL;
   size_t n = lqa_reasons_get(reasons, row, &list);
-  lqa_str *copy = lqa_arena_take(arena, n + 1, sizeof *copy);
+  lqa_str *copy = lqa_arena_alloc(arena, n + 1, sizeof *copy);
   if (!copy) {
     return LQA_NO_MEMORY;
   }
@@ -196,7 +196,7 @@ lqa_status lqa_report_add_suspects(lqa_report *report, const lqa_suspect_source 
   int64_t *order = lqa_malloc((size_t)e->n_rows, sizeof *order);
   int64_t n = order ? lqa_rule_order(e, order) : 0;
   n = n < top ? n : top;
-  lqa_report_suspect *suspects = lqa_arena_take(arena, (size_t)n + 1, sizeof *suspects);
+  lqa_report_suspect *suspects = lqa_arena_alloc(arena, (size_t)n + 1, sizeof *suspects);
   lqa_status status = order && suspects ? LQA_OK : LQA_NO_MEMORY;
   for (int64_t i = 0; i < n && status == LQA_OK; i++) {
     status = describe_suspect(source, &reasons, order[i], arena, &suspects[i]);

@@ -121,9 +121,9 @@ static void drop_all(lqa_finding *finding) {
 static bool drop_rows(const lqa_baseline *baseline, lqa_buf *key, const lqa_dataset *dataset,
                       lqa_finding *finding, lqa_arena *arena) {
   size_t n = (size_t)finding->n_rows;
-  int64_t *rows = lqa_arena_take(arena, n, sizeof *rows);
-  int32_t *groups = lqa_arena_take(arena, n, sizeof *groups);
-  int32_t *labels = lqa_arena_take(arena, n, sizeof *labels);
+  int64_t *rows = lqa_arena_alloc(arena, n, sizeof *rows);
+  int32_t *groups = lqa_arena_alloc(arena, n, sizeof *groups);
+  int32_t *labels = lqa_arena_alloc(arena, n, sizeof *labels);
   if (!rows || !groups || !labels) {
     return false;
   }

@@ -31,7 +31,7 @@ static const char *format_message(lqa_arena *arena, const char *format, va_list 
   va_list again;
   va_copy(again, args);
   int size = vsnprintf(NULL, 0, format, args);
-  char *text = size < 0 ? NULL : lqa_arena_take(arena, (size_t)size + 1, 1);
+  char *text = size < 0 ? NULL : lqa_arena_alloc(arena, (size_t)size + 1, 1);
   if (text) {
     vsnprintf(text, (size_t)size + 1, format, again);
   }
@@ -53,7 +53,7 @@ lqa_finding *lqa_finding_add(lqa_finding_list *list, const lqa_finding_kind *kin
   va_start(args, format);
   const char *message = format_message(list->arena, format, args);
   va_end(args);
-  int64_t *copy = lqa_arena_take(list->arena, n_rows > 0 ? (size_t)n_rows : 1, sizeof *copy);
+  int64_t *copy = lqa_arena_alloc(list->arena, n_rows > 0 ? (size_t)n_rows : 1, sizeof *copy);
   if (!message || !copy) {
     return NULL;
   }

@@ -100,8 +100,8 @@ static bool is_same_content(content_table *table, int64_t a, int64_t b) {
   }
   lqa_buf_reset(&table->a);
   lqa_buf_reset(&table->b);
-  lqa_unicode_fold(text_a, &table->a);
-  lqa_unicode_fold(text_b, &table->b);
+  lqa_unicode_case_fold(text_a, &table->a);
+  lqa_unicode_case_fold(text_b, &table->b);
   return lqa_str_equal(lqa_buf_str(&table->a), lqa_buf_str(&table->b));
 }
 

@@ -72,7 +72,7 @@ static struct lqa_arena_chunk *chunk_for(lqa_arena *arena, size_t need) {
   return chunk;
 }
 
-void *lqa_arena_take(lqa_arena *arena, size_t n, size_t size) {
+void *lqa_arena_alloc(lqa_arena *arena, size_t n, size_t size) {
   size_t bytes;
   if (__builtin_mul_overflow(n, size, &bytes) || bytes > PTRDIFF_MAX - ALIGNMENT) {
     return NULL;
@@ -91,7 +91,7 @@ char *lqa_arena_copy(lqa_arena *arena, const char *data, size_t size) {
   if (size == SIZE_MAX) {
     return NULL;
   }
-  char *copy = lqa_arena_take(arena, size + 1, 1);
+  char *copy = lqa_arena_alloc(arena, size + 1, 1);
   if (copy && size) {
     memcpy(copy, data, size);
   }
@@ -103,7 +103,7 @@ char *lqa_arena_printf(lqa_arena *arena, const char *format, ...) {
   va_start(args, format);
   int length = vsnprintf(NULL, 0, format, args);
   va_end(args);
-  char *text = length < 0 ? NULL : lqa_arena_take(arena, (size_t)length + 1, 1);
+  char *text = length < 0 ? NULL : lqa_arena_alloc(arena, (size_t)length + 1, 1);
   if (text) {
     va_start(args, format);
     vsnprintf(text, (size_t)length + 1, format, args);

@@ -23,7 +23,7 @@ void lqa_arena_clear(lqa_arena *arena);
 
 /* Returns n * size zeroed bytes aligned to 16, valid until lqa_arena_clear; NULL when out of
  * memory. */
-void *lqa_arena_take(lqa_arena *arena, size_t n, size_t size);
+void *lqa_arena_alloc(lqa_arena *arena, size_t n, size_t size);
 
 /* Copies `size` bytes and a closing NUL; NULL when out of memory. */
 char *lqa_arena_copy(lqa_arena *arena, const char *data, size_t size);

@@ -112,7 +112,7 @@ static lqa_status read_text(reader *r, lqa_str *text) {
   if (close >= r->end) {
     return fail(r, "a text without its closing quote");
   }
-  char *copy = lqa_arena_take(r->arena, (size_t)(close - r->at) + 1, 1), *out = copy;
+  char *copy = lqa_arena_alloc(r->arena, (size_t)(close - r->at) + 1, 1), *out = copy;
   if (!copy) {
     return lqa_fail_memory(r->err, "reading JSON");
   }
@@ -186,7 +186,7 @@ static lqa_status read_members(reader *r, lqa_json_node *parent, char close) {
     return LQA_OK;
   }
   do {
-    lqa_json_node *node = lqa_arena_take(r->arena, 1, sizeof *node);
+    lqa_json_node *node = lqa_arena_alloc(r->arena, 1, sizeof *node);
     if (!node) {
       return lqa_fail_memory(r->err, "reading JSON");
     }
@@ -242,7 +242,7 @@ static lqa_status read_document(reader *r, const lqa_json_node **root) {
     r->at += bad;
     return fail(r, "invalid UTF-8");
   }
-  lqa_json_node *node = lqa_arena_take(r->arena, 1, sizeof *node);
+  lqa_json_node *node = lqa_arena_alloc(r->arena, 1, sizeof *node);
   if (!node) {
     return lqa_fail_memory(r->err, "reading JSON");
   }

@@ -58,7 +58,7 @@ static void note_failure(lqa_pool *pool, size_t task, lqa_status status) {
   atomic_store(&pool->next, pool->n_tasks);
 }
 
-static void take_tasks(lqa_pool *pool, size_t worker) {
+static void run_tasks(lqa_pool *pool, size_t worker) {
   for (;;) {
     size_t task = atomic_fetch_add(&pool->next, 1);
     if (task >= pool->n_tasks) {
@@ -85,7 +85,7 @@ static void *work(void *argument) {
     }
     seen = pool->generation;
     pthread_mutex_unlock(&pool->lock);
-    take_tasks(pool, self->number);
+    run_tasks(pool, self->number);
     pthread_mutex_lock(&pool->lock);
     if (--pool->n_busy == 0) {
       pthread_cond_signal(&pool->done);
@@ -178,7 +178,7 @@ lqa_status lqa_pool_run(lqa_pool *pool, size_t n_tasks, lqa_task_fn run, void *d
   pool->generation++;
   pthread_cond_broadcast(&pool->work);
   pthread_mutex_unlock(&pool->lock);
-  take_tasks(pool, 0);
+  run_tasks(pool, 0);
   pthread_mutex_lock(&pool->lock);
   while (pool->n_busy > 0) {
     pthread_cond_wait(&pool->done, &pool->lock);

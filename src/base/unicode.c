@@ -135,7 +135,8 @@ void lqa_unicode_lower(lqa_str text, lqa_buf *out) {
   }
 }
 
-int64_t lqa_unicode_fold_points(const char *valid, size_t size, int32_t *points, size_t capacity) {
+int64_t lqa_unicode_case_fold_points(const char *valid, size_t size, int32_t *points,
+                                     size_t capacity) {
   const utf8proc_option_t options =
       UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD;
   utf8proc_ssize_t n = utf8proc_decompose((const utf8proc_uint8_t *)valid, (utf8proc_ssize_t)size,

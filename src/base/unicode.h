@@ -19,11 +19,12 @@ void lqa_ascii_lower(const char *text, size_t size, lqa_buf *out);
 /* Appends Python's text.lower(). ASCII runs at memory speed. */
 void lqa_unicode_lower(lqa_str text, lqa_buf *out);
 /* Appends the folded form described on top. Pure ASCII takes a fast path. */
-void lqa_unicode_fold(lqa_str text, lqa_buf *out);
-/* A step of lqa_unicode_fold: NFKC and case folding of valid UTF-8 into points[0..capacity).
+void lqa_unicode_case_fold(lqa_str text, lqa_buf *out);
+/* A step of lqa_unicode_case_fold: NFKC and case folding of valid UTF-8 into points[0..capacity).
  * Returns their number, more than `capacity` where they did not fit, negative where the library
  * failed. */
-int64_t lqa_unicode_fold_points(const char *valid, size_t size, int32_t *points, size_t capacity);
+int64_t lqa_unicode_case_fold_points(const char *valid, size_t size, int32_t *points,
+                                     size_t capacity);
 /* True if the text is empty or only white space (also zero-width and control characters). */
 bool lqa_unicode_is_blank(lqa_str text);
 

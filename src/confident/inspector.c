@@ -6,7 +6,7 @@
  *
  *   1. thresholds  a running pairwise sum of self-confidence per class (base/running_sum.h)
  *   2. joint       counts, and two bits a row
- *   3. flags       the quotas' rows (quota_takers.h)
+ *   3. flags       the quotas' rows (quota_members.h)
  *
  * Nothing depends on where batches are cut: sums run in row order, counts are whole numbers, ties
  * go to the earlier row. So the answer is that of the matrix in one piece.
@@ -17,7 +17,7 @@
 #include "labelqa/inspector.h"
 
 #include "confident/prune.h"
-#include "confident/quota_takers.h"
+#include "confident/quota_members.h"
 #include "base/memory.h"
 #include "base/running_sum.h"
 #include "base/vec.h"
@@ -29,7 +29,7 @@ struct lqa_inspector {
   lqa_observer quiet; /* cancellation only: batches have nothing to say */
   lqa_pool *pool;
   lqa_pass pass;
-  lqa_confident shell;  /* what is known of all rows: classes, counts, rows, precision */
+  lqa_confident totals; /* what is known of all rows: classes, counts, rows, precision */
   lqa_dtype type;       /* of the first batch */
   int64_t n_rows;       /* in this pass so far */
   int64_t *class_count; /* the same, by class */
@@ -39,7 +39,7 @@ struct lqa_inspector {
   int64_t *joint, *batch_joint, *quota;
   int64_t n_issues;
   LQA_VEC(uint8_t) flags;
-  lqa_quota_takers takers;
+  lqa_quota_members members;
 };
 
 void lqa_inspector_options_init(lqa_inspector_options *options) {
@@ -78,10 +78,10 @@ void lqa_inspector_close(lqa_inspector *in) {
   if (!in) {
     return;
   }
-  for (int32_t k = 0; in->sum && k < in->shell.n_classes; k++) {
+  for (int32_t k = 0; in->sum && k < in->totals.n_classes; k++) {
     lqa_running_sum_clear(&in->sum[k]);
   }
-  lqa_quota_takers_clear(&in->takers);
+  lqa_quota_members_clear(&in->members);
   lqa_vec_clear(&in->flags);
   free(in->sum);
   free(in->thresholds.value);
@@ -89,7 +89,7 @@ void lqa_inspector_close(lqa_inspector *in) {
   free(in->batch_joint);
   free(in->quota);
   free(in->class_count);
-  free(in->shell.class_count);
+  free(in->totals.class_count);
   lqa_pool_free(in->pool);
   free(in);
 }
@@ -104,15 +104,15 @@ static lqa_status start(lqa_inspector *in, const lqa_confident *batch, lqa_dtype
     return lqa_fail(err, LQA_BAD_USAGE, "confident_joint is %d x %d but there are %d classes",
                     (int)joint->n, (int)joint->n, (int)batch->n_classes);
   }
-  in->shell = (lqa_confident){.ties = LQA_TIES_STABLE,
-                              .n_classes = batch->n_classes,
-                              .is_single = batch->is_single,
-                              .class_count = lqa_calloc(n, sizeof(int64_t))};
+  in->totals = (lqa_confident){.ties = LQA_TIES_STABLE,
+                               .n_classes = batch->n_classes,
+                               .is_single = batch->is_single,
+                               .class_count = lqa_calloc(n, sizeof(int64_t))};
   in->type = type;
   in->sum = lqa_calloc(n, sizeof *in->sum);
   in->thresholds.value = lqa_calloc(n, sizeof(double));
   in->class_count = lqa_calloc(n, sizeof *in->class_count);
-  bool is_full = in->shell.class_count && in->sum && in->thresholds.value && in->class_count;
+  bool is_full = in->totals.class_count && in->sum && in->thresholds.value && in->class_count;
   return is_full ? LQA_OK : lqa_fail_memory(err, "inspecting labels");
 }
 
@@ -122,18 +122,18 @@ static lqa_status check_batch(lqa_inspector *in, const lqa_confident *batch, lqa
   if (!in->sum) {
     return start(in, batch, type, err);
   }
-  if (batch->n_classes != in->shell.n_classes) {
+  if (batch->n_classes != in->totals.n_classes) {
     return lqa_fail(err, LQA_BAD_DATA, "pred_probs has %d columns but earlier batches have %d",
-                    (int)batch->n_classes, (int)in->shell.n_classes);
+                    (int)batch->n_classes, (int)in->totals.n_classes);
   }
   if (type != in->type) {
     return lqa_fail(err, LQA_BAD_DATA, "pred_probs is of another type than in earlier batches");
   }
-  if (in->pass != LQA_PASS_THRESHOLDS && batch->n_rows > in->shell.n_rows - in->n_rows) {
+  if (in->pass != LQA_PASS_THRESHOLDS && batch->n_rows > in->totals.n_rows - in->n_rows) {
     return lqa_fail(err, LQA_BAD_DATA,
                     "this pass has more rows than the %lld of the first one: give each pass the "
                     "same batches",
-                    (long long)in->shell.n_rows);
+                    (long long)in->totals.n_rows);
   }
   return LQA_OK;
 }
@@ -157,7 +157,7 @@ static lqa_status add_to_thresholds(lqa_inspector *in, const lqa_confident *batc
 }
 
 static lqa_status add_to_joint(lqa_inspector *in, lqa_confident *batch, lqa_error *err) {
-  size_t n_cells = (size_t)in->shell.n_classes * (size_t)in->shell.n_classes;
+  size_t n_cells = (size_t)in->totals.n_classes * (size_t)in->totals.n_classes;
   lqa_confident_scan scan = {.joint = in->batch_joint, .flags = in->flags.data + in->n_rows};
   LQA_TRY(lqa_confident_scan_rows(batch, &in->thresholds, &scan, err));
   for (size_t i = 0; i < n_cells; i++) {
@@ -175,7 +175,7 @@ static lqa_status add_batch(lqa_inspector *in, lqa_confident *batch, lqa_error *
   case LQA_PASS_JOINT:
     return add_to_joint(in, batch, err);
   case LQA_PASS_FLAGS:
-    return lqa_quota_takers_add(&in->takers, batch, in->options.rank_by, in->n_rows, err);
+    return lqa_quota_members_add(&in->members, batch, in->options.rank_by, in->n_rows, err);
   case LQA_PASS_DONE:
     break;
   }
@@ -219,7 +219,7 @@ lqa_status lqa_inspector_add(lqa_inspector *in, const lqa_matrix *labels,
     LQA_TRY_OUT(lqa_confident_check(batch, in->options.tolerance, err));
   }
   LQA_TRY_OUT(add_batch(in, batch, err));
-  for (int32_t k = 0; k < in->shell.n_classes; k++) {
+  for (int32_t k = 0; k < in->totals.n_classes; k++) {
     in->class_count[k] += batch->class_count[k];
   }
   in->n_rows += batch->n_rows;
@@ -231,18 +231,18 @@ out:
 /* ---- between passes ---- */
 
 static lqa_status end_thresholds(lqa_inspector *in, lqa_error *err) {
-  size_t n = (size_t)in->shell.n_classes;
-  bool is_single = in->shell.is_single;
-  in->shell.n_rows = in->n_rows;
+  size_t n = (size_t)in->totals.n_classes;
+  bool is_single = in->totals.is_single;
+  in->totals.n_rows = in->n_rows;
   for (size_t k = 0; k < n; k++) {
-    double sum = lqa_running_sum_total(&in->sum[k], in->shell.is_single);
-    in->thresholds.value[k] = lqa_confident_average(sum, in->class_count[k], in->shell.is_single);
-    in->shell.class_count[k] = in->class_count[k];
+    double sum = lqa_running_sum_total(&in->sum[k], in->totals.is_single);
+    in->thresholds.value[k] = lqa_confident_average(sum, in->class_count[k], in->totals.is_single);
+    in->totals.class_count[k] = in->class_count[k];
     lqa_running_sum_clear(&in->sum[k]);
     is_single = is_single && in->class_count[k] > 0;
   }
   in->thresholds.is_single = is_single;
-  lqa_confident_lift_thresholds(&in->thresholds, in->shell.n_classes);
+  lqa_confident_lift_thresholds(&in->thresholds, in->totals.n_classes);
   in->joint = lqa_calloc(n * n, sizeof *in->joint);
   in->batch_joint = lqa_malloc(n * n, sizeof *in->batch_joint);
   if (!in->joint || !in->batch_joint || lqa_vec_reserve(&in->flags, (size_t)in->n_rows) != LQA_OK) {
@@ -258,19 +258,19 @@ static lqa_status end_thresholds(lqa_inspector *in, lqa_error *err) {
 }
 
 static lqa_status end_joint(lqa_inspector *in, lqa_error *err) {
-  size_t n_cells = (size_t)in->shell.n_classes * (size_t)in->shell.n_classes;
+  size_t n_cells = (size_t)in->totals.n_classes * (size_t)in->totals.n_classes;
   in->quota = in->batch_joint;
   in->batch_joint = NULL;
   memcpy(in->quota, in->joint, n_cells * sizeof *in->quota);
-  LQA_TRY(lqa_prune_quotas(&in->shell, &in->options.filter, in->quota, err));
-  return lqa_quota_takers_init(&in->takers, &in->shell, &in->options.filter, in->quota, err);
+  LQA_TRY(lqa_prune_quotas(&in->totals, &in->options.filter, in->quota, err));
+  return lqa_quota_members_init(&in->members, &in->totals, &in->options.filter, in->quota, err);
 }
 
 static void end_flags(lqa_inspector *in) {
   uint8_t bits = LQA_ROW_DISAGREES;
-  bits |= in->takers.taker ? LQA_ROW_BY_NOISE_RATE : 0;
-  bits |= in->takers.worst ? LQA_ROW_BY_CLASS : 0;
-  lqa_quota_takers_mark(&in->takers, in->flags.data);
+  bits |= in->members.taker ? LQA_ROW_BY_NOISE_RATE : 0;
+  bits |= in->members.worst ? LQA_ROW_BY_CLASS : 0;
+  lqa_quota_members_mark(&in->members, in->flags.data);
   for (size_t row = 0; row < in->flags.n; row++) {
     in->flags.data[row] = (in->flags.data[row] & bits) == bits;
   }
@@ -283,18 +283,18 @@ static lqa_status check_same_rows(const lqa_inspector *in, lqa_error *err) {
   if (in->pass == LQA_PASS_THRESHOLDS) {
     return LQA_OK;
   }
-  if (in->n_rows != in->shell.n_rows) {
+  if (in->n_rows != in->totals.n_rows) {
     return lqa_fail(err, LQA_BAD_DATA,
                     "this pass ended after %lld rows but the first one had %lld: give each pass "
                     "the same batches",
-                    (long long)in->n_rows, (long long)in->shell.n_rows);
+                    (long long)in->n_rows, (long long)in->totals.n_rows);
   }
-  for (int32_t k = 0; k < in->shell.n_classes; k++) {
-    if (in->class_count[k] != in->shell.class_count[k]) {
+  for (int32_t k = 0; k < in->totals.n_classes; k++) {
+    if (in->class_count[k] != in->totals.class_count[k]) {
       return lqa_fail(err, LQA_BAD_DATA,
                       "this pass has %lld rows labelled %d but the first one had %lld: give each "
                       "pass the same batches",
-                      (long long)in->class_count[k], (int)k, (long long)in->shell.class_count[k]);
+                      (long long)in->class_count[k], (int)k, (long long)in->totals.class_count[k]);
     }
   }
   return LQA_OK;
@@ -311,7 +311,7 @@ lqa_status lqa_inspector_next(lqa_inspector *in, lqa_error *err) {
   }
   in->pass += in->pass < LQA_PASS_DONE;
   in->n_rows = 0;
-  memset(in->class_count, 0, (size_t)in->shell.n_classes * sizeof *in->class_count);
+  memset(in->class_count, 0, (size_t)in->totals.n_classes * sizeof *in->class_count);
   return LQA_OK;
 }
 
@@ -321,10 +321,10 @@ lqa_pass lqa_inspector_pass(const lqa_inspector *in) {
   return in->pass;
 }
 int64_t lqa_inspector_count_rows(const lqa_inspector *in) {
-  return in->pass == LQA_PASS_THRESHOLDS ? in->n_rows : in->shell.n_rows;
+  return in->pass == LQA_PASS_THRESHOLDS ? in->n_rows : in->totals.n_rows;
 }
 int32_t lqa_inspector_count_classes(const lqa_inspector *in) {
-  return in->shell.n_classes;
+  return in->totals.n_classes;
 }
 int64_t lqa_inspector_count_scaled(const lqa_inspector *in) {
   return in->n_scaled;
@@ -353,9 +353,9 @@ static int compare_scores(const void *a, const void *b) {
 
 /* The flagged rows among the taken, some of them several times. */
 static size_t gather(const lqa_inspector *in, lqa_taken *out) {
-  size_t n = 0, n_classes = (size_t)in->shell.n_classes;
-  const lqa_taker *list = in->takers.taker ? in->takers.taker : in->takers.worst;
-  size_t n_lists = in->takers.taker ? n_classes * n_classes : n_classes;
+  size_t n = 0, n_classes = (size_t)in->totals.n_classes;
+  const lqa_taker *list = in->members.taker ? in->members.taker : in->members.worst;
+  size_t n_lists = in->members.taker ? n_classes * n_classes : n_classes;
   for (size_t i = 0; i < n_lists; i++) {
     for (size_t j = 0; j < list[i].n; j++) {
       if (in->flags.data[list[i].data[j].row]) {

@@ -50,7 +50,7 @@ static void count_items(const struct filling *f, const lqa_quota_sink *sink) {
   }
 }
 
-static lqa_status take_items(const struct filling *f, const lqa_quota_sink *sink) {
+static lqa_status select_items(const struct filling *f, const lqa_quota_sink *sink) {
   const lqa_row_quotas *q = f->quotas;
   for (size_t i = 0; i < sink->n; i++) {
     const lqa_quota_item *item = &sink->item[i];
@@ -106,7 +106,7 @@ static void tighten(const struct filling *f, size_t worker) {
 lqa_status lqa_quota_sink_empty(lqa_quota_sink *sink) {
   lqa_status status = LQA_OK;
   if (sink->filling->kept) {
-    status = take_items(sink->filling, sink);
+    status = select_items(sink->filling, sink);
   } else {
     count_items(sink->filling, sink);
   }
@@ -206,7 +206,7 @@ static lqa_status join_kept(const struct filling *f, struct near *near) {
   return LQA_OK; /* place moved on: start[g] is where group g starts */
 }
 
-static void take_near(const struct filling *f, const struct near *near, int64_t group) {
+static void select_near(const struct filling *f, const struct near *near, int64_t group) {
   const lqa_row_quotas *q = f->quotas;
   const double *key = near->key + near->start[group];
   const uint32_t *row = near->row + near->start[group];
@@ -225,11 +225,11 @@ static void take_near(const struct filling *f, const struct near *near, int64_t 
   }
 }
 
-static lqa_status take_rest(const struct filling *f) {
+static lqa_status select_rest(const struct filling *f) {
   struct near near = {0};
   lqa_status status = join_kept(f, &near);
   for (int64_t group = 0; status == LQA_OK && group < f->quotas->n_groups; group++) {
-    take_near(f, &near, group);
+    select_near(f, &near, group);
   }
   free(near.start);
   free(near.key);
@@ -273,7 +273,7 @@ static lqa_status fill(struct filling *f) {
   f->kept = lqa_calloc(n_chunks, sizeof *f->kept);
   LQA_TRY(f->kept ? LQA_OK : LQA_NO_MEMORY);
   LQA_TRY(lqa_pool_run(cl->pool, n_chunks, visit_chunk, f));
-  return take_rest(f);
+  return select_rest(f);
 }
 
 lqa_status lqa_row_quotas_fill(const lqa_row_quotas *quotas, lqa_error *err) {

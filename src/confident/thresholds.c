@@ -105,8 +105,8 @@ static void open_leaf(const struct averaging *a, struct leaf *leaf, double *own,
 }
 
 /* Takes one value; sums the leaf if it is full and this span's own. */
-static inline void take_value(const struct averaging *a, struct leaf *leaf, double value,
-                              double *own, int32_t k) {
+static inline void add_value(const struct averaging *a, struct leaf *leaf, double value,
+                             double *own, int32_t k) {
   leaf->values[leaf->at++ - leaf->span.start] = value;
   if (leaf->at == leaf->span.start + leaf->span.n && leaf->values == own) {
     a->leaf_sum[a->slot_start[k] + lqa_pairwise_slot(leaf->span.start)] =
@@ -130,7 +130,7 @@ static void average_block(const struct averaging *a, int64_t row, int64_t n, int
     if (leaf->at == leaf->span.start + leaf->span.n) {
       open_leaf(a, leaf, own, span, k);
     }
-    take_value(a, leaf, lqa_confident_value(a->cl, row + i, k), own, k);
+    add_value(a, leaf, lqa_confident_value(a->cl, row + i, k), own, k);
   }
 }
 

@@ -60,7 +60,7 @@ static lqa_status copy_decision(history *h, const lqa_decision_record *r) {
   return lqa_vec_push(&h->items, d);
 }
 
-static lqa_status take_decision(void *data, const lqa_decision_record *record, lqa_error *err) {
+static lqa_status keep_decision(void *data, const lqa_decision_record *record, lqa_error *err) {
   history *h = data;
   if (record->row.row < 0 || record->row.row >= h->run->rows.n_rows) {
     return LQA_OK;
@@ -106,7 +106,7 @@ static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_expor
                       lqa_error *err) {
   history h = {.run = run, .seen = lqa_map_new(false)};
   lqa_arena_init(&h.arena);
-  lqa_status status = h.seen ? lqa_run_db_each_decision(run->db, true, take_decision, &h, err)
+  lqa_status status = h.seen ? lqa_run_db_each_decision(run->db, true, keep_decision, &h, err)
                              : lqa_fail_memory(err, "reading decisions");
   if (status == LQA_OK) {
     const lqa_table table = {.n_rows = (int64_t)h.items.n,

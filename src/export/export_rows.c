@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "trust/rule.h"
 
-static lqa_status take_order(lqa_export_rows *rows, lqa_action action, lqa_error *err) {
+static lqa_status choose_rows(lqa_export_rows *rows, lqa_action action, lqa_error *err) {
   const lqa_evidence *evidence = &rows->run->evidence;
   rows->order = lqa_malloc((size_t)evidence->n_rows, sizeof *rows->order);
   if (!rows->order) {
@@ -25,7 +25,7 @@ lqa_status lqa_export_rows_load(const lqa_run *run, lqa_action action, lqa_expor
                                 lqa_error *err) {
   lqa_export_rows rows = {.run = run};
   const lqa_row_texts_input input = {run->folder, &run->manifest, &run->rows, run->observer, 0};
-  lqa_status status = take_order(&rows, action, err);
+  lqa_status status = choose_rows(&rows, action, err);
   if (status == LQA_OK) {
     status = lqa_row_texts_load(&input, rows.order, rows.n, &rows.texts, err);
   }

@@ -139,7 +139,7 @@ static lqa_status fail_unknown(const lqa_json_node *findings, const char *name, 
   return status;
 }
 
-static lqa_status take_findings(lqa_label_repair *repair, const lqa_json_node *findings,
+static lqa_status read_findings(lqa_label_repair *repair, const lqa_json_node *findings,
                                 const char *name, lqa_error *err) {
   for (const lqa_json_node *f = findings->first; f; f = f->next) {
     const char *offered = name_of(f);
@@ -162,7 +162,7 @@ static lqa_status read_report(lqa_label_repair *repair, const char *path, const 
   if (status == LQA_OK) {
     const lqa_json_node *findings = lqa_json_find(root, "provenance");
     status = findings
-                 ? take_findings(repair, findings, name, err)
+                 ? read_findings(repair, findings, name, err)
                  : lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
                                "'%s' lists no findings: write it again with labelqa report", path);
   }

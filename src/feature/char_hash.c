@@ -159,7 +159,7 @@ static lqa_status number_columns(hashing *job, size_t n_scratches) {
   return LQA_OK;
 }
 
-static lqa_status take_matrix(hashing *job) {
+static lqa_status alloc_matrix(hashing *job) {
   uint64_t n = 0;
   for (size_t i = 0; i < job->n_pieces; i++) {
     job->pieces[i].first = n;
@@ -183,7 +183,7 @@ lqa_status lqa_char_hash_build(const lqa_text_rows *rows, const lqa_char_hash_op
   LQA_TRY_OUT(lqa_pool_run(options->pool, job.n_pieces, hash_piece, &job));
   LQA_TRY_OUT(number_columns(&job, n_threads));
   LQA_TRY_OUT(lqa_pool_run(options->pool, job.n_pieces, count_kept, &job));
-  LQA_TRY_OUT(take_matrix(&job));
+  LQA_TRY_OUT(alloc_matrix(&job));
   LQA_TRY_OUT(lqa_pool_run(options->pool, job.n_pieces, place_piece, &job));
 out:
   clear_hashing(&job, n_threads);

@@ -54,7 +54,7 @@ static void read_block(const lqa_matrix *m, int64_t first, int64_t n, double *ro
   }
 }
 
-static double *take_block(const build *b, size_t task, int64_t *first, int64_t *n) {
+static double *alloc_block(const build *b, size_t task, int64_t *first, int64_t *n) {
   *first = (int64_t)task * BLOCK_ROWS;
   *n = b->matrix->n_rows - *first < BLOCK_ROWS ? b->matrix->n_rows - *first : BLOCK_ROWS;
   double *rows = lqa_malloc((size_t)*n, (size_t)b->matrix->n_columns * sizeof *rows);
@@ -68,7 +68,7 @@ static lqa_status sum_block(void *data, size_t task, size_t worker) {
   (void)worker;
   build *b = data;
   int64_t first, n, n_columns = b->matrix->n_columns;
-  double *rows = take_block(b, task, &first, &n);
+  double *rows = alloc_block(b, task, &first, &n);
   if (!rows) {
     return LQA_NO_MEMORY;
   }
@@ -108,7 +108,7 @@ static lqa_status write_block(void *data, size_t task, size_t worker) {
   (void)worker;
   build *b = data;
   int64_t first, n, n_columns = b->matrix->n_columns;
-  double *rows = take_block(b, task, &first, &n);
+  double *rows = alloc_block(b, task, &first, &n);
   if (!rows) {
     return LQA_NO_MEMORY;
   }
@@ -133,7 +133,7 @@ uint64_t lqa_dense_bytes(const lqa_matrix *matrix) {
   return (uint64_t)matrix->n_rows * row;
 }
 
-static lqa_status take_matrix(const lqa_matrix *matrix, lqa_dense *out) {
+static lqa_status alloc_matrix(const lqa_matrix *matrix, lqa_dense *out) {
   size_t n_rows = (size_t)matrix->n_rows, n_columns = (size_t)matrix->n_columns;
   lqa_sparse *x = &out->x;
   *x = (lqa_sparse){.n_rows = matrix->n_rows, .n_columns = (int32_t)n_columns, .is_dense = true};
@@ -167,7 +167,7 @@ lqa_status lqa_dense_build(const lqa_matrix *matrix, const uint8_t *use, lqa_poo
   b.sum = lqa_calloc(n_blocks + 1, (size_t)matrix->n_columns * sizeof *b.sum);
   b.n_used = lqa_calloc(n_blocks + 1, sizeof *b.n_used);
   b.n_zero = lqa_calloc(n_blocks + 1, sizeof *b.n_zero);
-  LQA_TRY_OUT(b.sum && b.n_used && b.n_zero ? take_matrix(matrix, out) : LQA_NO_MEMORY);
+  LQA_TRY_OUT(b.sum && b.n_used && b.n_zero ? alloc_matrix(matrix, out) : LQA_NO_MEMORY);
   LQA_TRY_OUT(lqa_pool_run(pool, n_blocks, sum_block, &b));
   find_mean(&b, n_blocks);
   LQA_TRY_OUT(lqa_pool_run(pool, n_blocks, write_block, &b));

@@ -18,16 +18,16 @@
 /* The most frequent categories of a column are kept, the others share one more code. */
 enum { LQA_MAX_CATEGORIES = 255 };
 
-typedef struct lqa_table_column {
+typedef struct lqa_encoded_column {
   const char *name; /* borrowed from the dataset */
   int32_t n_codes;  /* 0 = numbers */
-} lqa_table_column;
+} lqa_encoded_column;
 
 typedef struct lqa_table_matrix {
   int64_t n_rows;
   int32_t n_columns;
   float *value; /* n_rows x n_columns; NaN = missing; the code in a column of categories */
-  lqa_table_column *column;
+  lqa_encoded_column *column;
   int32_t n_constant; /* columns left out: no two different values in the rows in use */
 } lqa_table_matrix;
 

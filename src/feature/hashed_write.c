@@ -277,7 +277,7 @@ static lqa_status pass(hashing *job, lqa_task_fn task, const char *stage, lqa_er
   return LQA_OK;
 }
 
-static lqa_status take_tables(hashing *job) {
+static lqa_status alloc_tables(hashing *job) {
   const lqa_hashed_options *o = job->options;
   lqa_hashed_blocks *out = job->out;
   size_t n_workers = lqa_pool_threads(o->pool), n_buckets = (size_t)1 << o->bucket_bits;
@@ -314,7 +314,7 @@ static void clear_tables(hashing *job) {
 static lqa_status run_passes(hashing *job, lqa_error *err) {
   lqa_hashed_blocks *out = job->out;
   const lqa_hashed_options *o = job->options;
-  LQA_TRY(take_tables(job));
+  LQA_TRY(alloc_tables(job));
   LQA_TRY(lqa_block_store_open(o->folder, o->n_blocks, o->need_bytes, &out->store, err));
   if (job->filter) {
     LQA_TRY(pass(job, count_piece, "counting terms", err));

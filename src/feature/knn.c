@@ -446,7 +446,8 @@ lqa_status lqa_nearest_neighbors(const lqa_matrix *points, const lqa_matrix *que
   return status;
 }
 
-lqa_status lqa_neighbors_out_of_fold(const lqa_fold_points *points, const lqa_fold_points *queries,
+lqa_status lqa_neighbors_out_of_fold(const lqa_case_fold_points *points,
+                                     const lqa_case_fold_points *queries,
                                      const lqa_neighbors_options *options, lqa_pool *pool,
                                      lqa_neighbors *out) {
   struct search s = {.points = points->matrix,

@@ -144,7 +144,7 @@ static lqa_status hash_ascii(const lqa_shingler *shingler, lqa_shingle_set *out)
 /* Cuts a text into shingles, unsorted and with repetitions: what MinHash needs. */
 lqa_status lqa_shingler_cut(lqa_shingler *shingler, lqa_str text, lqa_shingle_set *out) {
   lqa_buf_reset(&shingler->folded);
-  lqa_unicode_fold(text, &shingler->folded);
+  lqa_unicode_case_fold(text, &shingler->folded);
   LQA_TRY(pad(&shingler->folded));
   lqa_str units = lqa_buf_str(&shingler->folded);
   if (!shingler->words && lqa_utf8_ascii_prefix(units.data, units.size) == units.size) {

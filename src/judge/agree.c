@@ -42,12 +42,12 @@ lqa_judge_rate lqa_weighted_rate(const lqa_weighted *sums) {
   return rate;
 }
 
-void lqa_agreement_add(lqa_agreement *agreement, int first, int second, double weight) {
+void lqa_agreement_add(lqa_judge_agreement *agreement, int first, int second, double weight) {
   agreement->table[first][second] += weight;
   agreement->n++;
 }
 
-static double sum_table(const lqa_agreement *agreement) {
+static double sum_table(const lqa_judge_agreement *agreement) {
   double sum = 0;
   for (int i = 0; i < agreement->k; i++) {
     for (int j = 0; j < agreement->k; j++) {
@@ -57,7 +57,7 @@ static double sum_table(const lqa_agreement *agreement) {
   return sum;
 }
 
-double lqa_agreement_share(const lqa_agreement *agreement) {
+double lqa_agreement_share(const lqa_judge_agreement *agreement) {
   double sum = sum_table(agreement), same = 0;
   for (int i = 0; i < agreement->k; i++) {
     same += agreement->table[i][i];
@@ -65,7 +65,7 @@ double lqa_agreement_share(const lqa_agreement *agreement) {
   return sum > 0 ? same / sum : NAN;
 }
 
-double lqa_agreement_kappa(const lqa_agreement *agreement) {
+double lqa_agreement_kappa(const lqa_judge_agreement *agreement) {
   double sum = sum_table(agreement), chance = 0;
   for (int i = 0; i < agreement->k; i++) {
     double row = 0, column = 0;

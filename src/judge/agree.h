@@ -25,15 +25,15 @@ lqa_judge_rate lqa_weighted_rate(const lqa_weighted *sums);
 enum { LQA_AGREE_MAX = 4 };
 
 /* A square table of two raters' categories, k <= LQA_AGREE_MAX; cells are sums of weights. */
-typedef struct lqa_agreement {
+typedef struct lqa_judge_agreement {
   int k;
   int64_t n; /* pairs */
   double table[LQA_AGREE_MAX][LQA_AGREE_MAX];
-} lqa_agreement;
+} lqa_judge_agreement;
 
-void lqa_agreement_add(lqa_agreement *agreement, int first, int second, double weight);
-double lqa_agreement_share(const lqa_agreement *agreement); /* NaN where empty */
-double lqa_agreement_kappa(const lqa_agreement *agreement);
+void lqa_agreement_add(lqa_judge_agreement *agreement, int first, int second, double weight);
+double lqa_agreement_share(const lqa_judge_agreement *agreement); /* NaN where empty */
+double lqa_agreement_kappa(const lqa_judge_agreement *agreement);
 
 /* The verdict of two judges (CONTRACT section 6): NO needs both to say NO with the same correction,
  * YES both YES; else UNKNOWN. */

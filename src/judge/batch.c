@@ -136,15 +136,15 @@ static lqa_status keep_answer(lqa_judge_plan *plan, lqa_task *task, lqa_completi
     return lqa_fail_memory(err, "reading the batch");
   }
   LQA_TRY(lqa_cache_store(plan->cache, &task->key, &question, &task->answer, err));
-  lqa_plan_take_answer(plan, task);
+  lqa_plan_record_answer(plan, task);
   task->cached = true;
   task->has_old = false;
   return LQA_OK;
 }
 
 /* Takes one result line into the cache. Inside a transaction. */
-static lqa_status take_line(lqa_judge_plan *plan, const lqa_map *index, lqa_batch_line *line,
-                            lqa_batch_count *count, lqa_error *err) {
+static lqa_status store_line(lqa_judge_plan *plan, const lqa_map *index, lqa_batch_line *line,
+                             lqa_batch_count *count, lqa_error *err) {
   lqa_cache_key key;
   bool is_ours = lqa_cache_key_parse(line->custom_id, &key);
   int64_t found =
@@ -170,8 +170,8 @@ static lqa_str next_line(lqa_str *rest) {
   return lqa_str_trim(line);
 }
 
-static lqa_status take_lines(lqa_judge_plan *plan, lqa_str text, const char *name,
-                             lqa_batch_count *count, lqa_error *err) {
+static lqa_status store_lines(lqa_judge_plan *plan, lqa_str text, const char *name,
+                              lqa_batch_count *count, lqa_error *err) {
   lqa_map *index = index_tasks(plan);
   lqa_status status = index ? LQA_OK : lqa_fail_memory(err, "reading the batch");
   for (int64_t number = 1; text.size && status == LQA_OK; number++) {
@@ -186,7 +186,7 @@ static lqa_status take_lines(lqa_judge_plan *plan, lqa_str text, const char *nam
                            (long long)number);
       break;
     }
-    status = take_line(plan, index, &parsed, count, err);
+    status = store_line(plan, index, &parsed, count, err);
     lqa_batch_line_clear(&parsed);
   }
   lqa_map_free(index);
@@ -194,10 +194,10 @@ static lqa_status take_lines(lqa_judge_plan *plan, lqa_str text, const char *nam
 }
 
 /* All lines in one transaction: a damaged file changes nothing. */
-static lqa_status take_results(lqa_judge_plan *plan, lqa_str text, const char *name,
-                               lqa_batch_count *count, lqa_error *err) {
+static lqa_status store_results(lqa_judge_plan *plan, lqa_str text, const char *name,
+                                lqa_batch_count *count, lqa_error *err) {
   LQA_TRY(lqa_cache_begin(plan->cache, err));
-  lqa_status status = take_lines(plan, text, name, count, err);
+  lqa_status status = store_lines(plan, text, name, count, err);
   if (status == LQA_OK) {
     return lqa_cache_commit(plan->cache, err);
   }
@@ -212,7 +212,7 @@ lqa_status lqa_judge_batch_read(lqa_judge_plan *plan, const char *path, lqa_batc
   *count = (lqa_batch_count){0};
   lqa_status status = lqa_file_load(path, &text, err);
   if (status == LQA_OK) {
-    status = take_results(plan, lqa_buf_str(&text), path, count, err);
+    status = store_results(plan, lqa_buf_str(&text), path, count, err);
   }
   lqa_buf_clear(&text);
   return status;
@@ -420,15 +420,15 @@ out:
 
 /* ---- polling ---- */
 
-static lqa_status take_file(errand *e, const char *file_id, lqa_batch_count *count,
-                            lqa_error *err) {
+static lqa_status store_file(errand *e, const char *file_id, lqa_batch_count *count,
+                             lqa_error *err) {
   char path[192];
   if (!*file_id) {
     return LQA_OK;
   }
   snprintf(path, sizeof path, "files/%s/content", file_id);
   LQA_TRY(call(e, path, NULL, (lqa_str){NULL, 0}, err));
-  return take_results(e->plan, lqa_buf_str(&e->reply), path, count, err);
+  return store_results(e->plan, lqa_buf_str(&e->reply), path, count, err);
 }
 
 static bool is_final(const char *status) {
@@ -449,8 +449,8 @@ static lqa_status poll_one(errand *e, const char *id, lqa_batch_news *news, lqa_
     news->total += state.total > 0 ? state.total : 0;
     return LQA_OK;
   }
-  LQA_TRY(take_file(e, state.output_file, &news->count, err));
-  LQA_TRY(take_file(e, state.error_file, &news->count, err));
+  LQA_TRY(store_file(e, state.output_file, &news->count, err));
+  LQA_TRY(store_file(e, state.error_file, &news->count, err));
   news->n_done++;
   return lqa_cache_batch_close(e->plan->cache, id, err);
 }

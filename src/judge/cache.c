@@ -7,7 +7,7 @@
  * are only believed inside the same boot and pid namespace; elsewhere a claim lives until it
  * expires.
  *
- * Throughput: statements are prepared once; one transaction holds all answers and claims of a turn
+ * Throughput: statements are prepared once; one transaction holds all answers and claims of a step
  * of the engine's loop, about 20 microseconds each plus one fsync.
  */
 #include "judge/cache.h"

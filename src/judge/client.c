@@ -8,7 +8,7 @@
  * POST that is wrong: the server may have seen the first one. A callback that runs before every
  * send stops the second one, which the engine then books as lost and counts.
  *
- * Waiting is epoll over the sockets that libcurl names (its "socket" interface): a turn costs what
+ * Waiting is epoll over the sockets that libcurl names (its "socket" interface): a step costs what
  * happens in it, not what is open.
  *
  * Slots are made once and reused with their easy handle, so a request costs no allocation of ours
@@ -86,7 +86,7 @@ static bool header_value(lqa_str line, const char *name, char out[64]) {
   return true;
 }
 
-static void take_header(slot *s, lqa_str line) {
+static void keep_header(slot *s, lqa_str line) {
   static const char *const remaining[] = {"x-ratelimit-remaining-requests",
                                           "x-ratelimit-remaining-tokens"};
   static const char *const reset[] = {"x-ratelimit-reset-requests", "x-ratelimit-reset-tokens"};
@@ -118,7 +118,7 @@ static size_t on_header(char *in, size_t size, size_t n, void *data) {
   if (lqa_str_starts_with(line, LQA_STR("HTTP/"))) {
     forget_headers(data); /* a proxy's or an interim reply came before */
   } else if (line.size && strchr("rRxX", line.data[0])) {
-    take_header(data, line);
+    keep_header(data, line);
   }
   return line.size;
 }
@@ -357,7 +357,7 @@ static bool run_events(client *c, double seconds) {
 }
 
 /* Hands over what has ended; how many that were. */
-static size_t take_ended(client *c, lqa_http_sink sink, void *data) {
+static size_t deliver_ended(client *c, lqa_http_sink sink, void *data) {
   const CURLMsg *message;
   int n_left;
   size_t n = 0;
@@ -377,11 +377,11 @@ static lqa_status wait_for(void *self, double seconds, lqa_http_sink sink, void 
   /* The timer first: a request that was just added starts with it, and a near server may have
    * answered before libcurl looks away. */
   bool fine = run_timer(c);
-  bool ended = take_ended(c, sink, data) > 0;
+  bool ended = deliver_ended(c, sink, data) > 0;
   if (!fine || !run_events(c, ended ? 0 : seconds) || !run_timer(c)) {
     return lqa_fail(err, LQA_INTERNAL, "libcurl cannot wait for replies");
   }
-  take_ended(c, sink, data);
+  deliver_ended(c, sink, data);
   return LQA_OK;
 }
 
@@ -456,7 +456,7 @@ typedef struct fetched {
   bool done;
 } fetched;
 
-static void take_fetched(void *data, const lqa_http_reply *reply) {
+static void keep_fetched(void *data, const lqa_http_reply *reply) {
   fetched *f = data;
   *f->reply = *reply;
   lqa_buf_reset(f->body);
@@ -469,7 +469,7 @@ lqa_status lqa_client_fetch(lqa_transport *transport, const lqa_http_request *re
   fetched f = {body, reply, false};
   LQA_TRY(transport->start(transport->self, request, err));
   while (!f.done) {
-    LQA_TRY(transport->wait(transport->self, 0.25, take_fetched, &f, err));
+    LQA_TRY(transport->wait(transport->self, 0.25, keep_fetched, &f, err));
   }
   reply->body = lqa_buf_str(body);
   return LQA_OK;

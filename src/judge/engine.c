@@ -1,9 +1,9 @@
 /* judge/engine.c - asks what is left of a plan: the loop that spends money.
  *
- * One thread. Each turn: take the replies that came in; choose what starts next (held against the
+ * One thread. Each step: take the replies that came in; choose what starts next (held against the
  * budget, allowed by the endpoint's pace); in ONE transaction store the answers and claim the next
  * questions; then send those. So an answer is on disk before its slot asks again, a question is
- * claimed before it is sent, and a turn costs one fsync however many replies it took in.
+ * claimed before it is sent, and a step costs one fsync however many replies it took in.
  *
  * Where the answers cannot be stored (a full disk), no more is asked; open requests may answer, so
  * that what they cost reaches the run at least, and storing is tried once more at the end.
@@ -94,11 +94,11 @@ static double wait_seconds(const lqa_engine *e, double now) {
 static lqa_status wait_for_replies(lqa_engine *e, double seconds, lqa_error *err) {
   const lqa_transport *t = e->transport;
   size_t before = e->n_open;
-  LQA_TRY(t->wait(t->self, seconds, lqa_engine_take_reply, e, err));
+  LQA_TRY(t->wait(t->self, seconds, lqa_engine_record_reply, e, err));
   if (before > MANY_OPEN && e->n_open < before) {
     struct timespec moment = {0, GATHER_NANOSECONDS};
     nanosleep(&moment, NULL);
-    return t->wait(t->self, 0, lqa_engine_take_reply, e, err);
+    return t->wait(t->self, 0, lqa_engine_record_reply, e, err);
   }
   return LQA_OK;
 }

@@ -1,5 +1,5 @@
 /* judge/engine.h - the inside of the loop that spends money, shared by its three files: engine.c
- * turns the wheel, engine_turn.c chooses, claims and sends, engine_reply.c takes what comes back.
+ * runs the loop, engine_step.c chooses, claims and sends, engine_reply.c takes what comes back.
  */
 #ifndef LQA_JUDGE_ENGINE_H
 #define LQA_JUDGE_ENGINE_H
@@ -42,9 +42,9 @@ typedef struct lqa_engine {
   lqa_pace paces[LQA_JUDGE_MAX_JUDGES];
   lqa_flight *flights;
   size_t n_flights, n_open;
-  LQA_VEC(lqa_flight *) chosen; /* to be claimed and sent in this turn */
-  LQA_VEC(lqa_task *) stored;   /* answers to be stored in this turn */
-  LQA_VEC(lqa_task *) freed;    /* claims to be dropped in this turn */
+  LQA_VEC(lqa_flight *) chosen; /* to be claimed and sent in this step */
+  LQA_VEC(lqa_task *) stored;   /* answers to be stored in this step */
+  LQA_VEC(lqa_task *) freed;    /* claims to be dropped in this step */
   lqa_buf scratch;              /* for writing requests */
   lqa_rng rng;                  /* jitter only */
   lqa_status end;               /* why no more requests start; LQA_OK = go on */
@@ -64,11 +64,11 @@ void lqa_engine_settle(lqa_engine *e, lqa_task *task, lqa_task_state state);
 
 /* Takes one reply: books it, keeps the answer or decides what becomes of its task. `data` is the
  * engine. */
-void lqa_engine_take_reply(void *data, const lqa_http_reply *reply);
+void lqa_engine_record_reply(void *data, const lqa_http_reply *reply);
 
 /* Whether a judge may be asked about a row that it was not asked about before. */
 bool lqa_engine_may_begin(const lqa_engine_queue *q);
-/* Chooses what starts in this turn. *short_of_budget: something would, but for the budget. */
+/* Chooses what starts in this step. *short_of_budget: something would, but for the budget. */
 void lqa_engine_choose(lqa_engine *e, double now, bool *short_of_budget);
 /* One transaction: stores answers, drops claims, claims what was chosen. */
 lqa_status lqa_engine_commit(lqa_engine *e, lqa_error *err);

@@ -59,7 +59,7 @@ void lqa_engine_delay(lqa_engine *e, lqa_task *task, double due) {
   }
 }
 
-static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_outcome *o, int64_t cost,
+static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o, int64_t cost,
                         const int64_t tokens[2]) {
   lqa_judge_plan *plan = e->plan;
   const lqa_completion *c = &o->completion;
@@ -86,14 +86,15 @@ static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_outcome *o, int
                                     .tokens_out = tokens[1],
                                     .cost = cost,
                                     .asked_ms = lqa_clock_unix_ms()};
-  lqa_plan_take_answer(plan, task);
+  lqa_plan_record_answer(plan, task);
   task->cached = false;
   task->has_old = false;
   e->n_settled++;
 }
 
 /* Books the call; cost and tokens as charged. */
-static int64_t book(lqa_engine *e, const lqa_flight *f, const lqa_outcome *o, int64_t tokens[2]) {
+static int64_t book(lqa_engine *e, const lqa_flight *f, const lqa_call_outcome *o,
+                    int64_t tokens[2]) {
   lqa_judge_plan *plan = e->plan;
   const lqa_price *price = &plan->judges[f->task->judge].price;
   tokens[0] = o->has_usage ? o->completion.tokens_in : f->task->bound_in;
@@ -111,7 +112,7 @@ static int64_t book(lqa_engine *e, const lqa_flight *f, const lqa_outcome *o, in
   return price->known ? cost : -1;
 }
 
-static void try_later(lqa_engine *e, lqa_task *task, const lqa_outcome *o, double now) {
+static void try_later(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o, double now) {
   lqa_engine_queue *q = &e->queues[task->judge];
   bool is_limited = o->kind == LQA_OUTCOME_LIMITED;
   double wait = lqa_backoff(e->options->backoff_seconds, task->tries + 1, &e->rng);
@@ -152,7 +153,7 @@ static void relearn(lqa_engine *e, lqa_task *task, double now) {
 }
 
 static void set_pace(lqa_engine *e, lqa_engine_queue *q, const lqa_http_reply *reply,
-                     const lqa_outcome *o, double now) {
+                     const lqa_call_outcome *o, double now) {
   if (o->kind == LQA_OUTCOME_ANSWER) {
     lqa_pace_answer(q->pace);
     q->rows_failed = 0;
@@ -169,7 +170,7 @@ static void set_pace(lqa_engine *e, lqa_engine_queue *q, const lqa_http_reply *r
   }
 }
 
-static void act(lqa_engine *e, lqa_task *task, const lqa_outcome *o, double now) {
+static void act(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o, double now) {
   const lqa_plan_judge *judge = &e->plan->judges[task->judge];
   switch (o->kind) {
   case LQA_OUTCOME_ANSWER:
@@ -193,7 +194,7 @@ static void act(lqa_engine *e, lqa_task *task, const lqa_outcome *o, double now)
   }
 }
 
-void lqa_engine_take_reply(void *data, const lqa_http_reply *reply) {
+void lqa_engine_record_reply(void *data, const lqa_http_reply *reply) {
   lqa_engine *e = data;
   lqa_flight *f = reply->tag;
   lqa_task *task = f->task;
@@ -201,7 +202,7 @@ void lqa_engine_take_reply(void *data, const lqa_http_reply *reply) {
   lqa_engine_queue *q = &e->queues[task->judge];
   double now = lqa_clock_seconds();
   int64_t tokens[2];
-  lqa_outcome o;
+  lqa_call_outcome o;
   f->is_open = false;
   e->n_open--;
   unsigned refused = f->refused_then;

@@ -5,7 +5,7 @@
  *     lqa_judge_plan_new(&input, &options, &plan, err);   // reads the cache, spends nothing
  *     lqa_judge_plan_numbers(plan);                       // what it would cost
  *     lqa_judge_ask(plan, NULL, err);                     // spends
- *     lqa_judge_fold(plan, &sink, &summary, err);         // verdicts, agreement, counts
+ *     lqa_judge_apply(plan, &sink, &summary, err);         // verdicts, agreement, counts
  *     lqa_judge_plan_free(plan);
  *
  * Money rules, all of them fail closed: no request starts that could pass a budget when every open
@@ -215,8 +215,8 @@ typedef struct lqa_judge_summary {
 
 /* Combines the judges' answers, tells them to `sink` (NULL allowed) in item order, fills `summary`.
  */
-lqa_status lqa_judge_fold(lqa_judge_plan *plan, const lqa_judge_sink *sink,
-                          lqa_judge_summary *summary, lqa_error *err);
+lqa_status lqa_judge_apply(lqa_judge_plan *plan, const lqa_judge_sink *sink,
+                           lqa_judge_summary *summary, lqa_error *err);
 
 /* "YES", "NO", "UNKNOWN", or NULL. */
 const char *lqa_judge_verdict_name(lqa_judge_verdict verdict);

@@ -49,7 +49,7 @@ static bool is_about_row(const lqa_wire_error *e) {
          strstr(e->message, "content management policy");
 }
 
-static void say(lqa_outcome *out, const lqa_http_reply *reply, const lqa_wire_error *e) {
+static void say(lqa_call_outcome *out, const lqa_http_reply *reply, const lqa_wire_error *e) {
   const char *code = e->code[0] ? e->code : e->type;
   if (reply->status < 400) {
     snprintf(out->message, sizeof out->message,
@@ -62,13 +62,13 @@ static void say(lqa_outcome *out, const lqa_http_reply *reply, const lqa_wire_er
            *code ? " (" : "", code, *code ? ")" : "", e->message[0] ? ": " : "", e->message);
 }
 
-static void set(lqa_outcome *out, lqa_outcome_kind kind, double wait) {
+static void set(lqa_call_outcome *out, lqa_outcome_kind kind, double wait) {
   out->kind = kind;
   out->wait = wait;
 }
 
 /* A refusal by error status is an answer that cost nothing. */
-static void refuse_row(lqa_outcome *out, const lqa_wire_error *e) {
+static void refuse_row(lqa_call_outcome *out, const lqa_wire_error *e) {
   lqa_completion *c = &out->completion;
   c->content = strdup(e->message);
   c->content_size = c->content ? strlen(c->content) : 0;
@@ -83,7 +83,7 @@ static void refuse_row(lqa_outcome *out, const lqa_wire_error *e) {
 
 /* Statuses that are no success; nothing was paid. */
 static void judge_status(const lqa_http_reply *reply, const lqa_wire_error *e, bool proven,
-                         lqa_outcome *out) {
+                         lqa_call_outcome *out) {
   long status = reply->status;
   double wait = reply->retry_after;
   lqa_outcome_kind hopeless = proven ? LQA_OUTCOME_ROW : LQA_OUTCOME_END;
@@ -101,8 +101,8 @@ static void judge_status(const lqa_http_reply *reply, const lqa_wire_error *e, b
   }
 }
 
-static void take_status(const lqa_http_reply *reply, const lqa_judge_options *options, bool proven,
-                        unsigned *refused, lqa_outcome *out) {
+static void read_status(const lqa_http_reply *reply, const lqa_judge_options *options, bool proven,
+                        unsigned *refused, lqa_call_outcome *out) {
   lqa_wire_error e;
   lqa_wire_parse_error(reply->body, &e);
   out->is_error_status = true;
@@ -117,7 +117,7 @@ static void take_status(const lqa_http_reply *reply, const lqa_judge_options *op
   }
 }
 
-static void take_success(const lqa_http_reply *reply, lqa_outcome *out) {
+static void read_success(const lqa_http_reply *reply, lqa_call_outcome *out) {
   out->counts = true;
   if (reply->fault == LQA_HTTP_FINE &&
       lqa_wire_completion(reply->body, &out->completion) == LQA_OK) {
@@ -133,7 +133,7 @@ static void take_success(const lqa_http_reply *reply, lqa_outcome *out) {
            reply->fault == LQA_HTTP_FINE ? e.message : reply->message);
 }
 
-static void take_fault(const lqa_http_reply *reply, bool proven, lqa_outcome *out) {
+static void read_fault(const lqa_http_reply *reply, bool proven, lqa_call_outcome *out) {
   bool hopeless = reply->fault == LQA_HTTP_HOPELESS;
   out->counts = reply->fault == LQA_HTTP_TIMEOUT || reply->fault == LQA_HTTP_BROKEN;
   set(out, hopeless && !proven ? LQA_OUTCOME_END : LQA_OUTCOME_RETRY, NAN);
@@ -141,17 +141,17 @@ static void take_fault(const lqa_http_reply *reply, bool proven, lqa_outcome *ou
 }
 
 void lqa_outcome_of(const lqa_http_reply *reply, const lqa_judge_options *options, bool proven,
-                    unsigned *refused, lqa_outcome *out) {
-  *out = (lqa_outcome){.wait = NAN};
+                    unsigned *refused, lqa_call_outcome *out) {
+  *out = (lqa_call_outcome){.wait = NAN};
   if (reply->status >= 300) {
-    take_status(reply, options, proven, refused, out);
+    read_status(reply, options, proven, refused, out);
   } else if (reply->status >= 200) {
-    take_success(reply, out);
+    read_success(reply, out);
   } else {
-    take_fault(reply, proven, out);
+    read_fault(reply, proven, out);
   }
 }
 
-void lqa_outcome_clear(lqa_outcome *outcome) {
+void lqa_outcome_clear(lqa_call_outcome *outcome) {
   lqa_completion_clear(&outcome->completion);
 }

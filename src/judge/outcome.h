@@ -17,7 +17,7 @@ typedef enum lqa_outcome_kind {
   LQA_OUTCOME_END      /* nothing will be answered: wrong key, no such model, no money left */
 } lqa_outcome_kind;
 
-typedef struct lqa_outcome {
+typedef struct lqa_call_outcome {
   lqa_outcome_kind kind;
   bool counts;    /* as a paid call: sent, and not refused with an error status */
   bool has_usage; /* else the bound is charged */
@@ -25,12 +25,12 @@ typedef struct lqa_outcome {
   bool is_error_status;
   lqa_completion completion; /* ANSWER: owned by the outcome */
   char message[400];         /* all but ANSWER and LEARNT */
-} lqa_outcome;
+} lqa_call_outcome;
 
 /* `proven`: the endpoint has answered before, so a refusal concerns the row. *refused is added to.
  */
 void lqa_outcome_of(const lqa_http_reply *reply, const lqa_judge_options *options, bool proven,
-                    unsigned *refused, lqa_outcome *out);
-void lqa_outcome_clear(lqa_outcome *outcome);
+                    unsigned *refused, lqa_call_outcome *out);
+void lqa_outcome_clear(lqa_call_outcome *outcome);
 
 #endif

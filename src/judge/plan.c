@@ -172,7 +172,7 @@ int64_t lqa_plan_bound_out(const lqa_judge_plan *plan, int judge) {
   return lqa_request_max_output(&plan->options, plan->judges[judge].refused, plan->longest_class);
 }
 
-void lqa_plan_take_answer(const lqa_judge_plan *plan, lqa_task *task) {
+void lqa_plan_record_answer(const lqa_judge_plan *plan, lqa_task *task) {
   task->reply = lqa_reply_parse(plan->options.protocol, task->answer.content, task->answer.end,
                                 &plan->book, plan->input.items[task->item].label);
   task->state = LQA_TASK_ANSWERED;
@@ -182,7 +182,7 @@ lqa_status lqa_plan_read_cache(lqa_judge_plan *plan, lqa_task *task, bool *found
   LQA_TRY(lqa_cache_find(plan->cache, &task->key, &plan->arena, &task->answer, err));
   *found = task->answer.is_found;
   if (*found) {
-    lqa_plan_take_answer(plan, task);
+    lqa_plan_record_answer(plan, task);
     task->cached = true;
   }
   return LQA_OK;

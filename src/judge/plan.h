@@ -79,7 +79,7 @@ lqa_status lqa_plan_write_request(const lqa_judge_plan *plan, const lqa_task *ta
 int64_t lqa_plan_bound_out(const lqa_judge_plan *plan, int judge);
 
 /* Sets task->reply from task->answer and marks it answered. */
-void lqa_plan_take_answer(const lqa_judge_plan *plan, lqa_task *task);
+void lqa_plan_record_answer(const lqa_judge_plan *plan, lqa_task *task);
 
 /* LQA_BAD_USAGE where an endpoint that needs a key has none. */
 lqa_status lqa_plan_check_keys(const lqa_judge_plan *plan, lqa_error *err);

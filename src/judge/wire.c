@@ -68,14 +68,14 @@ typedef struct pieces {
   int64_t tokens_in, tokens_out;
 } pieces;
 
-static void take_text(char *out, size_t size, lqa_str s) {
+static void read_text(char *out, size_t size, lqa_str s) {
   if (s.size) {
     copy_into(out, size, s);
   }
 }
 
 /* `key` is "message" for a whole reply, "delta" for a streamed one. */
-static void take_choice(pieces *p, const node *choice, const char *key) {
+static void read_choice(pieces *p, const node *choice, const char *key) {
   const node *message = lqa_json_find(choice, key);
   if (!is_kind(message, LQA_JSON_OBJECT)) {
     return;
@@ -87,14 +87,14 @@ static void take_choice(pieces *p, const node *choice, const char *key) {
   }
 }
 
-static void take_reply(pieces *p, const node *root, const char *key) {
+static void read_reply(pieces *p, const node *root, const char *key) {
   const node *choices = lqa_json_find(root, "choices");
   const node *choice = is_kind(choices, LQA_JSON_ARRAY) ? choices->first : NULL;
   const node *usage = lqa_json_find(root, "usage");
-  take_choice(p, choice, key);
-  take_text(p->finish, sizeof p->finish, text_at(choice, "finish_reason"));
-  take_text(p->model, sizeof p->model, text_at(root, "model"));
-  take_text(p->fingerprint, sizeof p->fingerprint, text_at(root, "system_fingerprint"));
+  read_choice(p, choice, key);
+  read_text(p->finish, sizeof p->finish, text_at(choice, "finish_reason"));
+  read_text(p->model, sizeof p->model, text_at(root, "model"));
+  read_text(p->fingerprint, sizeof p->fingerprint, text_at(root, "system_fingerprint"));
   if (is_kind(usage, LQA_JSON_OBJECT)) {
     p->tokens_in = count_at(usage, "prompt_tokens");
     p->tokens_out = count_at(usage, "completion_tokens");
@@ -135,7 +135,7 @@ static lqa_str next_line(lqa_str *rest) {
 }
 
 /* Server-sent events; a stream that does not reach "[DONE]" or a finish_reason was cut off. */
-static lqa_status take_events(pieces *p, lqa_str body, lqa_arena *arena) {
+static lqa_status read_events(pieces *p, lqa_str body, lqa_arena *arena) {
   bool done = false;
   while (body.size && !done) {
     lqa_str line = next_line(&body);
@@ -148,7 +148,7 @@ static lqa_status take_events(pieces *p, lqa_str body, lqa_arena *arena) {
     if (!done && (!event || lqa_json_find(event, "error"))) {
       return LQA_BAD_DATA;
     }
-    take_reply(p, event, "delta");
+    read_reply(p, event, "delta");
   }
   return done || p->finish[0] ? LQA_OK : LQA_BAD_DATA;
 }
@@ -164,15 +164,15 @@ static bool is_stream(lqa_str body) {
   return found;
 }
 
-static lqa_status take_body(pieces *p, lqa_str body, lqa_arena *arena) {
+static lqa_status read_body(pieces *p, lqa_str body, lqa_arena *arena) {
   if (lqa_str_starts_with(body, LQA_STR("\xef\xbb\xbf"))) {
     body = lqa_str_trim((lqa_str){body.data + 3, body.size - 3}); /* a byte order mark */
   }
   if (is_stream(body)) {
-    return take_events(p, body, arena);
+    return read_events(p, body, arena);
   }
   const node *root = lqa_json_parse_foreign(body, arena);
-  take_reply(p, root, "message");
+  read_reply(p, root, "message");
   return root ? LQA_OK : LQA_BAD_DATA;
 }
 
@@ -198,7 +198,7 @@ lqa_status lqa_wire_completion(lqa_str body, lqa_completion *out) {
   lqa_arena arena;
   init_pieces(&p);
   lqa_arena_init_small(&arena);
-  lqa_status status = take_body(&p, lqa_str_trim(body), &arena);
+  lqa_status status = read_body(&p, lqa_str_trim(body), &arena);
   lqa_arena_clear(&arena);
   return end_pieces(&p, status, out);
 }
@@ -212,7 +212,7 @@ void lqa_completion_clear(lqa_completion *completion) {
 }
 
 /* {"message", "type", "param", "code"}; code may be a number. */
-static void take_error(const node *error, lqa_wire_error *out) {
+static void read_error(const node *error, lqa_wire_error *out) {
   const node *code = lqa_json_find(error, "code");
   bool is_number = is_kind(code, LQA_JSON_NUMBER);
   copy_into(out->message, sizeof out->message, text_at(error, "message"));
@@ -222,15 +222,15 @@ static void take_error(const node *error, lqa_wire_error *out) {
 }
 
 /* `root` NULL: `body` is no JSON. */
-static void take_errors(const node *root, lqa_str body, lqa_wire_error *out) {
+static void read_errors(const node *root, lqa_str body, lqa_wire_error *out) {
   const node *error = lqa_json_find(root, "error");
   *out = (lqa_wire_error){0};
   if (is_kind(error, LQA_JSON_OBJECT)) {
-    take_error(error, out);
+    read_error(error, out);
   } else if (is_kind(error, LQA_JSON_TEXT)) {
     copy_into(out->message, sizeof out->message, error->text);
   } else if (is_kind(root, LQA_JSON_OBJECT)) {
-    take_error(root, out); /* vLLM and FastAPI put it at the top */
+    read_error(root, out); /* vLLM and FastAPI put it at the top */
     if (!out->message[0]) {
       copy_into(out->message, sizeof out->message, text_at(root, "detail"));
     }
@@ -242,33 +242,33 @@ static void take_errors(const node *root, lqa_str body, lqa_wire_error *out) {
 void lqa_wire_parse_error(lqa_str body, lqa_wire_error *out) {
   lqa_arena arena;
   lqa_arena_init_small(&arena);
-  take_errors(lqa_json_parse_foreign(body, &arena), body, out);
+  read_errors(lqa_json_parse_foreign(body, &arena), body, out);
   lqa_arena_clear(&arena);
 }
 
-static void take_batch_reply(const node *body, lqa_batch_line *out) {
+static void read_batch_reply(const node *body, lqa_batch_line *out) {
   pieces p;
   if (!is_kind(body, LQA_JSON_OBJECT)) {
     return;
   }
   init_pieces(&p);
-  take_reply(&p, body, "message");
+  read_reply(&p, body, "message");
   out->has_reply = end_pieces(&p, LQA_OK, &out->reply) == LQA_OK;
   if (!out->has_reply) {
-    take_errors(body, (lqa_str){"", 0}, &out->error);
+    read_errors(body, (lqa_str){"", 0}, &out->error);
   }
 }
 
-static void take_batch_line(const node *root, lqa_batch_line *out) {
+static void read_batch_line(const node *root, lqa_batch_line *out) {
   const node *response = lqa_json_find(root, "response");
   const node *error = lqa_json_find(root, "error");
   copy_into(out->custom_id, sizeof out->custom_id, text_at(root, "custom_id"));
   if (is_kind(error, LQA_JSON_OBJECT)) {
-    take_error(error, &out->error);
+    read_error(error, &out->error);
   }
   if (is_kind(response, LQA_JSON_OBJECT)) {
     out->status = (long)count_at(response, "status_code");
-    take_batch_reply(lqa_json_find(response, "body"), out);
+    read_batch_reply(lqa_json_find(response, "body"), out);
   }
 }
 
@@ -276,7 +276,7 @@ lqa_status lqa_wire_batch_line(lqa_str line, lqa_batch_line *out) {
   lqa_arena arena;
   *out = (lqa_batch_line){0};
   lqa_arena_init_small(&arena);
-  take_batch_line(lqa_json_parse_foreign(line, &arena), out);
+  read_batch_line(lqa_json_parse_foreign(line, &arena), out);
   lqa_arena_clear(&arena);
   if (!out->custom_id[0]) {
     lqa_batch_line_clear(out);

@@ -10,9 +10,9 @@
 typedef const lqa_json_node node;
 
 /* A fresh array of `array->n` elements; an empty or missing array gives a valid empty one. */
-static void *take_array(lqa_arena *arena, node *array, size_t size) {
+static void *alloc_array(lqa_arena *arena, node *array, size_t size) {
   size_t n = array && array->kind == LQA_JSON_ARRAY ? array->n : 0;
-  return lqa_arena_take(arena, n + 1, size);
+  return lqa_arena_alloc(arena, n + 1, size);
 }
 
 static int64_t count_of(node *array) {
@@ -75,7 +75,7 @@ static const char *load_details(node *object, const char *key, lqa_arena *arena)
 
 static lqa_status load_finding(node *object, lqa_arena *arena, lqa_report_finding *f) {
   node *rows = lqa_json_find(object, "rows");
-  int64_t *numbers = take_array(arena, rows, sizeof *numbers);
+  int64_t *numbers = alloc_array(arena, rows, sizeof *numbers);
   if (!numbers) {
     return LQA_NO_MEMORY;
   }
@@ -102,7 +102,7 @@ static lqa_status load_finding(node *object, lqa_arena *arena, lqa_report_findin
 
 static lqa_status load_findings(node *root, lqa_arena *arena, lqa_report *out) {
   node *array = lqa_json_find(root, "provenance");
-  lqa_report_finding *findings = take_array(arena, array, sizeof *findings);
+  lqa_report_finding *findings = alloc_array(arena, array, sizeof *findings);
   if (!findings) {
     return LQA_NO_MEMORY;
   }
@@ -115,7 +115,7 @@ static lqa_status load_findings(node *root, lqa_arena *arena, lqa_report *out) {
 
 static lqa_status load_not_run(node *root, lqa_arena *arena, lqa_report *out) {
   node *array = lqa_json_find(root, "not_run");
-  lqa_report_not_run *list = take_array(arena, array, sizeof *list);
+  lqa_report_not_run *list = alloc_array(arena, array, sizeof *list);
   if (!list) {
     return LQA_NO_MEMORY;
   }
@@ -129,7 +129,7 @@ static lqa_status load_not_run(node *root, lqa_arena *arena, lqa_report *out) {
 
 static lqa_status load_lengths(node *root, lqa_arena *arena, lqa_report *out) {
   node *array = lqa_json_find(root, "length_fingerprint");
-  lqa_report_length *lengths = take_array(arena, array, sizeof *lengths);
+  lqa_report_length *lengths = alloc_array(arena, array, sizeof *lengths);
   if (!lengths) {
     return LQA_NO_MEMORY;
   }
@@ -146,7 +146,7 @@ static lqa_status load_lengths(node *root, lqa_arena *arena, lqa_report *out) {
 
 static lqa_status load_classes(node *confident, lqa_arena *arena, lqa_report_confident *c) {
   node *array = lqa_json_find(confident, "per_class");
-  lqa_report_class *classes = take_array(arena, array, sizeof *classes);
+  lqa_report_class *classes = alloc_array(arena, array, sizeof *classes);
   if (!classes) {
     return LQA_NO_MEMORY;
   }
@@ -165,7 +165,7 @@ static lqa_status load_classes(node *confident, lqa_arena *arena, lqa_report_con
 
 static lqa_status load_overlaps(node *confident, lqa_arena *arena, lqa_report_confident *c) {
   node *array = lqa_json_find(confident, "overlapping_classes");
-  lqa_report_overlap *overlaps = take_array(arena, array, sizeof *overlaps);
+  lqa_report_overlap *overlaps = alloc_array(arena, array, sizeof *overlaps);
   if (!overlaps) {
     return LQA_NO_MEMORY;
   }
@@ -239,8 +239,8 @@ static void load_outcome(node *root, lqa_report *out) {
 
 static lqa_status load_classes_and_notes(node *root, lqa_arena *arena, lqa_report *out) {
   node *classes = lqa_json_find(root, "classes"), *notes = lqa_json_find(root, "notes");
-  lqa_str *names = take_array(arena, classes, sizeof *names);
-  const char **texts = take_array(arena, notes, sizeof *texts);
+  lqa_str *names = alloc_array(arena, classes, sizeof *names);
+  const char **texts = alloc_array(arena, notes, sizeof *texts);
   if (!names || !texts) {
     return LQA_NO_MEMORY;
   }
@@ -259,7 +259,7 @@ static lqa_status load_classes_and_notes(node *root, lqa_arena *arena, lqa_repor
 static lqa_status load_timings(node *root, lqa_arena *arena, lqa_report *out) {
   node *object = lqa_json_find(root, "timings");
   size_t n = object && object->kind == LQA_JSON_OBJECT ? object->n : 0;
-  lqa_report_timing *timings = lqa_arena_take(arena, n + 1, sizeof *timings);
+  lqa_report_timing *timings = lqa_arena_alloc(arena, n + 1, sizeof *timings);
   if (!timings) {
     return LQA_NO_MEMORY;
   }

@@ -123,7 +123,7 @@ static lqa_status number_epoch(log_reader *l, int64_t file_row, int64_t row, int
   return LQA_OK;
 }
 
-static lqa_status take_record(log_reader *l, int64_t file_row, lqa_error *err) {
+static lqa_status read_record(log_reader *l, int64_t file_row, lqa_error *err) {
   lqa_str text = lqa_source_reader_get(l->reader, (size_t)l->loss);
   lqa_loss_record record = {.row = find_row(l, lqa_source_reader_get(l->reader, (size_t)l->id))};
   if (!lqa_str_to_double(lqa_str_trim(text), &record.loss)) {
@@ -148,7 +148,7 @@ static lqa_status read_records(log_reader *l, lqa_error *err) {
     if (!more) {
       return LQA_OK;
     }
-    LQA_TRY(take_record(l, row, err));
+    LQA_TRY(read_record(l, row, err));
   }
 }
 
@@ -173,7 +173,7 @@ static lqa_status read_file(log_reader *l, const char *path, lqa_error *err) {
 
 static lqa_status remember_files(lqa_run *run, const lqa_text_list *files, int64_t n_epochs,
                                  lqa_error *err) {
-  const char **names = lqa_arena_take(&run->arena, files->n + 1, sizeof *names);
+  const char **names = lqa_arena_alloc(&run->arena, files->n + 1, sizeof *names);
   for (size_t i = 0; names && i < files->n; i++) {
     names[i] = lqa_arena_copy(&run->arena, files->items[i], strlen(files->items[i]));
     if (!names[i]) {
@@ -188,7 +188,7 @@ static lqa_status remember_files(lqa_run *run, const lqa_text_list *files, int64
   return LQA_OK;
 }
 
-static lqa_status take_losses(log_reader *l, const lqa_text_list *files, lqa_error *err) {
+static lqa_status read_losses(log_reader *l, const lqa_text_list *files, lqa_error *err) {
   lqa_evidence *e = &l->run->evidence;
   const lqa_high_loss out = {e->loss, e->loss_percentile, e->is_high_loss};
   if (l->records.n == 0) {
@@ -230,7 +230,7 @@ lqa_status lqa_run_add_losses(lqa_run *run, const lqa_text_list *files, lqa_loss
     status = read_file(&l, files->items[i], err);
   }
   if (status == LQA_OK) {
-    status = take_losses(&l, files, err);
+    status = read_losses(&l, files, err);
   }
   if (status == LQA_OK) {
     tell_unmatched(&l);

@@ -220,7 +220,7 @@ lqa_status lqa_classes_save(const lqa_manifest *m, const char *folder, lqa_error
 
 /* ---- reading ---- */
 
-static void take_texts(const lqa_json_node *object, lqa_manifest *m, const text_key *keys,
+static void read_texts(const lqa_json_node *object, lqa_manifest *m, const text_key *keys,
                        size_t n) {
   for (size_t i = 0; i < n; i++) {
     *text_at(m, &keys[i]) = lqa_json_find_text(object, keys[i].key);
@@ -228,14 +228,14 @@ static void take_texts(const lqa_json_node *object, lqa_manifest *m, const text_
 }
 
 /* n elements for the members of `node`, at least one; *n is 0 where it is absent. */
-static void *take_members(lqa_arena *arena, const lqa_json_node *node, size_t size, size_t *n) {
+static void *alloc_members(lqa_arena *arena, const lqa_json_node *node, size_t size, size_t *n) {
   bool is_list = node && (node->kind == LQA_JSON_ARRAY || node->kind == LQA_JSON_OBJECT);
   *n = is_list ? node->n : 0;
-  return lqa_arena_take(arena, *n + 1, size);
+  return lqa_arena_alloc(arena, *n + 1, size);
 }
 
-static lqa_status take_list(const lqa_json_node *array, lqa_arena *arena, lqa_text_list *list) {
-  const char **items = take_members(arena, array, sizeof *items, &list->n);
+static lqa_status read_list(const lqa_json_node *array, lqa_arena *arena, lqa_text_list *list) {
+  const char **items = alloc_members(arena, array, sizeof *items, &list->n);
   if (!items) {
     return LQA_NO_MEMORY;
   }
@@ -247,17 +247,17 @@ static lqa_status take_list(const lqa_json_node *array, lqa_arena *arena, lqa_te
   return LQA_OK;
 }
 
-static lqa_status take_lists(const lqa_json_node *object, lqa_arena *arena, lqa_manifest *m,
+static lqa_status read_lists(const lqa_json_node *object, lqa_arena *arena, lqa_manifest *m,
                              const text_key *keys, size_t n) {
   for (size_t i = 0; i < n; i++) {
-    LQA_TRY(take_list(lqa_json_find(object, keys[i].key), arena, list_at(m, &keys[i])));
+    LQA_TRY(read_list(lqa_json_find(object, keys[i].key), arena, list_at(m, &keys[i])));
   }
   return LQA_OK;
 }
 
-static lqa_status take_files(const lqa_json_node *array, lqa_arena *arena, lqa_manifest *m) {
+static lqa_status read_files(const lqa_json_node *array, lqa_arena *arena, lqa_manifest *m) {
   size_t n;
-  lqa_source_file *files = take_members(arena, array, sizeof *files, &n);
+  lqa_source_file *files = alloc_members(arena, array, sizeof *files, &n);
   if (!files) {
     return LQA_NO_MEMORY;
   }
@@ -276,9 +276,9 @@ static lqa_status take_files(const lqa_json_node *array, lqa_arena *arena, lqa_m
   return LQA_OK;
 }
 
-static lqa_status take_classes(const lqa_json_node *array, lqa_arena *arena, lqa_manifest *m) {
+static lqa_status read_classes(const lqa_json_node *array, lqa_arena *arena, lqa_manifest *m) {
   size_t n;
-  lqa_str *names = take_members(arena, array, sizeof *names, &n);
+  lqa_str *names = alloc_members(arena, array, sizeof *names, &n);
   if (!names) {
     return LQA_NO_MEMORY;
   }
@@ -290,11 +290,11 @@ static lqa_status take_classes(const lqa_json_node *array, lqa_arena *arena, lqa
   return LQA_OK;
 }
 
-static lqa_status take_pairs(const lqa_json_node *root, lqa_arena *arena, lqa_manifest *m) {
+static lqa_status read_pairs(const lqa_json_node *root, lqa_arena *arena, lqa_manifest *m) {
   const lqa_json_node *options = lqa_json_find(root, "options");
   const lqa_json_node *severities = lqa_json_find(root, "severities");
-  lqa_run_option *option = take_members(arena, options, sizeof *option, &m->n_options);
-  lqa_run_severity *severity = take_members(arena, severities, sizeof *severity, &m->n_severities);
+  lqa_run_option *option = alloc_members(arena, options, sizeof *option, &m->n_options);
+  lqa_run_severity *severity = alloc_members(arena, severities, sizeof *severity, &m->n_severities);
   if (!option || !severity) {
     return LQA_NO_MEMORY;
   }
@@ -309,8 +309,8 @@ static lqa_status take_pairs(const lqa_json_node *root, lqa_arena *arena, lqa_ma
   return LQA_OK;
 }
 
-static lqa_status take_stages(const lqa_json_node *array, lqa_arena *arena, lqa_manifest *m) {
-  lqa_run_stage *stage = take_members(arena, array, sizeof *stage, &m->n_stages);
+static lqa_status read_stages(const lqa_json_node *array, lqa_arena *arena, lqa_manifest *m) {
+  lqa_run_stage *stage = alloc_members(arena, array, sizeof *stage, &m->n_stages);
   if (!stage) {
     return LQA_NO_MEMORY;
   }
@@ -323,8 +323,8 @@ static lqa_status take_stages(const lqa_json_node *array, lqa_arena *arena, lqa_
   return LQA_OK;
 }
 
-static lqa_status take_checks(const lqa_json_node *object, lqa_arena *arena, lqa_manifest *m) {
-  lqa_run_check_time *check = take_members(arena, object, sizeof *check, &m->n_checks);
+static lqa_status read_checks(const lqa_json_node *object, lqa_arena *arena, lqa_manifest *m) {
+  lqa_run_check_time *check = alloc_members(arena, object, sizeof *check, &m->n_checks);
   if (!check) {
     return LQA_NO_MEMORY;
   }
@@ -344,13 +344,13 @@ static lqa_content_kind kind_of(const char *name) {
   return LQA_CONTENT_TEXT;
 }
 
-static lqa_status take_all(const lqa_json_node *root, lqa_arena *arena, lqa_manifest *m) {
+static lqa_status read_all(const lqa_json_node *root, lqa_arena *arena, lqa_manifest *m) {
   const lqa_json_node *reading = lqa_json_find(root, "reading");
   const lqa_json_node *roles = lqa_json_find(root, "roles");
   lqa_text_list columns;
-  take_texts(root, m, HEAD_TEXTS, COUNT(HEAD_TEXTS));
-  take_texts(reading, m, READING_TEXTS, COUNT(READING_TEXTS));
-  take_texts(roles, m, ROLE_TEXTS, COUNT(ROLE_TEXTS));
+  read_texts(root, m, HEAD_TEXTS, COUNT(HEAD_TEXTS));
+  read_texts(reading, m, READING_TEXTS, COUNT(READING_TEXTS));
+  read_texts(roles, m, ROLE_TEXTS, COUNT(ROLE_TEXTS));
   m->seed = lqa_json_find_int(root, "seed", 0);
   m->n_rows = lqa_json_find_int(root, "rows", 0);
   m->has_snapshot = lqa_json_find_bool(root, "snapshot", false);
@@ -360,18 +360,18 @@ static lqa_status take_all(const lqa_json_node *root, lqa_arena *arena, lqa_mani
   m->peak_rss_bytes = lqa_json_find_int(root, "peak_rss_bytes", 0);
   m->source.max_field_bytes = (uint64_t)lqa_json_find_int(reading, "max_field_bytes", 0);
   m->source.limit = lqa_json_find_int(reading, "limit", 0);
-  LQA_TRY(take_lists(reading, arena, m, READING_LISTS, COUNT(READING_LISTS)));
-  LQA_TRY(take_lists(roles, arena, m, ROLE_LISTS, COUNT(ROLE_LISTS)));
-  LQA_TRY(take_list(lqa_json_find(root, "columns"), arena, &columns));
+  LQA_TRY(read_lists(reading, arena, m, READING_LISTS, COUNT(READING_LISTS)));
+  LQA_TRY(read_lists(roles, arena, m, ROLE_LISTS, COUNT(ROLE_LISTS)));
+  LQA_TRY(read_list(lqa_json_find(root, "columns"), arena, &columns));
   m->columns = columns.items;
   m->n_columns = columns.n;
-  LQA_TRY(take_list(lqa_json_find(root, "judge_models"), arena, &m->judge_models));
-  LQA_TRY(take_list(lqa_json_find(root, "loss_files"), arena, &m->loss_files));
-  LQA_TRY(take_files(lqa_json_find(root, "sources"), arena, m));
-  LQA_TRY(take_classes(lqa_json_find(root, "classes"), arena, m));
-  LQA_TRY(take_pairs(root, arena, m));
-  LQA_TRY(take_checks(lqa_json_find(root, "check_seconds"), arena, m));
-  return take_stages(lqa_json_find(root, "stages"), arena, m);
+  LQA_TRY(read_list(lqa_json_find(root, "judge_models"), arena, &m->judge_models));
+  LQA_TRY(read_list(lqa_json_find(root, "loss_files"), arena, &m->loss_files));
+  LQA_TRY(read_files(lqa_json_find(root, "sources"), arena, m));
+  LQA_TRY(read_classes(lqa_json_find(root, "classes"), arena, m));
+  LQA_TRY(read_pairs(root, arena, m));
+  LQA_TRY(read_checks(lqa_json_find(root, "check_seconds"), arena, m));
+  return read_stages(lqa_json_find(root, "stages"), arena, m);
 }
 
 static lqa_status parse(lqa_str text, const char *path, lqa_arena *arena, lqa_manifest *out,
@@ -385,7 +385,7 @@ static lqa_status parse(lqa_str text, const char *path, lqa_arena *arena, lqa_ma
                        schema ? schema : "none", SCHEMA);
   }
   lqa_manifest made = {0};
-  LQA_TRY(take_all(root, arena, &made) == LQA_OK ? LQA_OK
+  LQA_TRY(read_all(root, arena, &made) == LQA_OK ? LQA_OK
                                                  : lqa_fail_memory(err, "reading the manifest"));
   if (made.n_rows < 0 || made.n_classes < 1) {
     return lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL, "'%s' is damaged: no rows or classes",

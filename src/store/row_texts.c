@@ -149,7 +149,7 @@ out:
   return status;
 }
 
-static lqa_status take_rows(lqa_row_texts *t, const int64_t *wanted, int64_t n, lqa_error *err) {
+static lqa_status read_rows(lqa_row_texts *t, const int64_t *wanted, int64_t n, lqa_error *err) {
   t->rows = lqa_malloc((size_t)n + 1, sizeof *t->rows);
   t->offsets = lqa_calloc((size_t)n + 1, sizeof *t->offsets);
   t->valid = lqa_calloc((size_t)n + 1, 1);
@@ -177,7 +177,7 @@ lqa_status lqa_row_texts_load(const lqa_row_texts_input *input, const int64_t *w
   lqa_status status = LQA_OK;
   bool has_content = input->manifest->source.text.n > 0 || input->manifest->source.features.n > 0;
   if (!t.dataset) {
-    status = take_rows(&t, wanted, has_content ? n : 0, err);
+    status = read_rows(&t, wanted, has_content ? n : 0, err);
     if (status == LQA_OK && t.n_rows > 0) {
       status = load_texts(&t, input, err);
     }

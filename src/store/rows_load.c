@@ -247,35 +247,35 @@ static lqa_status index_names(loader *l) {
   return LQA_OK;
 }
 
-static lqa_status take_text(loader *l, int text) {
+static lqa_status read_text(loader *l, int text) {
   text_column *column = &l->storage->texts[text];
   size_t n = (size_t)l->manifest->n_rows;
-  column->offsets = lqa_arena_take(&l->storage->arena, n + 1, sizeof *column->offsets);
-  column->valid = lqa_arena_take(&l->storage->arena, n + 1, 1);
+  column->offsets = lqa_arena_alloc(&l->storage->arena, n + 1, sizeof *column->offsets);
+  column->valid = lqa_arena_alloc(&l->storage->arena, n + 1, 1);
   return column->offsets && column->valid ? LQA_OK : LQA_NO_MEMORY;
 }
 
-static lqa_status take_columns(loader *l) {
+static lqa_status read_columns(loader *l) {
   lqa_arena *arena = &l->storage->arena;
   size_t n = (size_t)l->manifest->n_rows + 1;
-  l->label = lqa_arena_take(arena, n, sizeof *l->label);
-  l->file = lqa_arena_take(arena, n, sizeof *l->file);
-  l->file_row = lqa_arena_take(arena, n, sizeof *l->file_row);
-  l->hash = lqa_arena_take(arena, n, sizeof *l->hash);
+  l->label = lqa_arena_alloc(arena, n, sizeof *l->label);
+  l->file = lqa_arena_alloc(arena, n, sizeof *l->file);
+  l->file_row = lqa_arena_alloc(arena, n, sizeof *l->file_row);
+  l->hash = lqa_arena_alloc(arena, n, sizeof *l->hash);
   if (!l->label || !l->file || !l->file_row || !l->hash) {
     return LQA_NO_MEMORY;
   }
   l->rows->row_id.name = l->manifest->source.id;
   l->rows->label_text.name = l->manifest->source.label ? l->manifest->source.label : "label";
-  LQA_TRY(take_text(l, TEXT_LABEL));
+  LQA_TRY(read_text(l, TEXT_LABEL));
   if (l->rows->row_id.name) {
-    LQA_TRY(take_text(l, TEXT_ROW_ID));
+    LQA_TRY(read_text(l, TEXT_ROW_ID));
   }
   for (size_t i = 0; i < N_ROLE_COLUMNS; i++) {
     lqa_role role = ROLE_COLUMNS[i].role;
     l->rows->roles[role].name = role_name(l->manifest, role);
     if (l->rows->roles[role].name) {
-      LQA_TRY(take_text(l, (int)role));
+      LQA_TRY(read_text(l, (int)role));
     }
   }
   return LQA_OK;
@@ -338,7 +338,7 @@ static lqa_status load_file(loader *l, lqa_error *err) {
 }
 
 static lqa_status load(loader *l, lqa_error *err) {
-  if (index_names(l) != LQA_OK || take_columns(l) != LQA_OK) {
+  if (index_names(l) != LQA_OK || read_columns(l) != LQA_OK) {
     return lqa_fail_memory(err, "reading rows.parquet");
   }
   LQA_TRY(lqa_evidence_init(l->e, l->manifest->n_rows, l->manifest->n_classes, l->label, err));

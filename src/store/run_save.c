@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/npy.h"
-#include "store/carry.h"
+#include "store/inherit.h"
 #include "store/review_list.h"
 #include "trust/rule.h"
 
@@ -81,7 +81,7 @@ lqa_status lqa_run_row_ref(const lqa_run *run, int64_t row, lqa_buf *key, lqa_ro
 
 /* ---- overlay ---- */
 
-static lqa_status take_verdict(void *data, const lqa_verdict_record *r, lqa_error *err) {
+static lqa_status apply_verdict(void *data, const lqa_verdict_record *r, lqa_error *err) {
   (void)err;
   lqa_run *run = data;
   int64_t row = r->row.row;
@@ -120,7 +120,7 @@ static const char *intern_name(lqa_run *run, lqa_str name) {
   return run->names.data[index];
 }
 
-static lqa_status take_decision(void *data, const lqa_decision_record *r, lqa_error *err) {
+static lqa_status apply_decision(void *data, const lqa_decision_record *r, lqa_error *err) {
   lqa_run *run = data;
   int64_t row = r->row.row;
   int32_t code = lqa_run_find_class(run, r->label);
@@ -141,7 +141,7 @@ static lqa_status take_decision(void *data, const lqa_decision_record *r, lqa_er
   return LQA_OK;
 }
 
-static lqa_status take_suggestion(void *data, int64_t row, lqa_str label, lqa_error *err) {
+static lqa_status apply_suggestion(void *data, int64_t row, lqa_str label, lqa_error *err) {
   (void)err;
   lqa_run *run = data;
   if (row >= 0 && row < run->rows.n_rows) {
@@ -172,8 +172,8 @@ static void tell_void(const lqa_run *run) {
 lqa_status lqa_run_overlay(lqa_run *run, lqa_error *err) {
   run->overlay = (lqa_overlay){0};
   forget(&run->evidence);
-  LQA_TRY(lqa_run_db_each_verdict(run->db, take_verdict, run, err));
-  LQA_TRY(lqa_run_db_each_decision(run->db, false, take_decision, run, err));
+  LQA_TRY(lqa_run_db_each_verdict(run->db, apply_verdict, run, err));
+  LQA_TRY(lqa_run_db_each_decision(run->db, false, apply_decision, run, err));
   lqa_rule_run(&run->evidence);
   tell_void(run);
   return LQA_OK;
@@ -208,7 +208,7 @@ static lqa_status start_database(lqa_run *run, const lqa_run_draft *draft, lqa_e
     status = store_suggestions(run, err);
   }
   if (status == LQA_OK && draft->replaces) {
-    status = lqa_run_carry(draft->path, run->db, &run->rows, run->observer, err);
+    status = lqa_run_inherit(draft->path, run->db, &run->rows, run->observer, err);
   }
   return status;
 }
@@ -309,7 +309,7 @@ static struct timespec find_rows_time(const lqa_run *run) {
 static lqa_status load_rows(lqa_run *run, lqa_error *err) {
   run->rows_time = find_rows_time(run);
   LQA_TRY(lqa_rows_load(run->folder, &run->manifest, &run->rows, &run->evidence, err));
-  return lqa_run_db_each_suggestion(run->db, take_suggestion, run, err);
+  return lqa_run_db_each_suggestion(run->db, apply_suggestion, run, err);
 }
 
 static lqa_status open_database(lqa_run *run, lqa_error *err) {

@@ -56,7 +56,7 @@ static lqa_status open_snapshot(const char *folder, lqa_run_source *out, lqa_err
 }
 
 /* The roles of the run, nothing to guess and no way to read differently. */
-static void take_roles(const lqa_source_options *from, lqa_source_options *to) {
+static void copy_roles(const lqa_source_options *from, lqa_source_options *to) {
   to->text = from->text;
   to->features = from->features;
   to->label = from->label;
@@ -70,11 +70,11 @@ lqa_status lqa_run_source_open(const char *folder, const lqa_manifest *m,
   lqa_status status = LQA_OK;
   *out = (lqa_run_source){0};
   if (m->has_snapshot) {
-    take_roles(&m->source, &out->options);
+    copy_roles(&m->source, &out->options);
     LQA_TRY_OUT(open_snapshot(folder, out, err));
   } else {
     out->options = m->source;
-    take_roles(&m->source, &out->options);
+    copy_roles(&m->source, &out->options);
     for (int32_t i = 0; i < m->n_files; i++) {
       LQA_TRY_OUT(check_file(&m->files[i], err));
     }

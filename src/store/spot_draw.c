@@ -307,14 +307,14 @@ static lqa_status save_sheet(const draw *d, const lqa_spot_check *check, lqa_tab
   return status;
 }
 
-static lqa_status take_memory(draw *d, lqa_arena *arena, lqa_error *err) {
+static lqa_status alloc_memory(draw *d, lqa_arena *arena, lqa_error *err) {
   size_t n_cells = 2 * (size_t)d->n_columns, n_rows = (size_t)d->run->rows.n_rows;
   d->cells = lqa_calloc(n_cells, sizeof *d->cells);
   d->first = lqa_calloc(n_cells + 2, sizeof *d->first);
   d->rows = lqa_malloc(n_rows, sizeof *d->rows);
   d->drawn_rows = lqa_malloc(n_rows, sizeof *d->drawn_rows);
   d->drawn_stratum = lqa_malloc(n_rows, sizeof *d->drawn_stratum);
-  d->strata = lqa_arena_take(arena, n_cells, sizeof *d->strata);
+  d->strata = lqa_arena_alloc(arena, n_cells, sizeof *d->strata);
   return d->cells && d->first && d->rows && d->drawn_rows && d->drawn_stratum && d->strata
              ? LQA_OK
              : lqa_fail_memory(err, "drawing a sample");
@@ -323,7 +323,7 @@ static lqa_status take_memory(draw *d, lqa_arena *arena, lqa_error *err) {
 static lqa_status draw_sheet(draw *d, lqa_arena *arena, lqa_spot_check *check, lqa_error *err) {
   lqa_table_format format;
   LQA_TRY(lqa_table_format_of(d->options->path, &format, err));
-  LQA_TRY(take_memory(d, arena, err));
+  LQA_TRY(alloc_memory(d, arena, err));
   count_cells(d);
   make_strata(d);
   allocate(d);

@@ -129,7 +129,7 @@ static lqa_status find_row(ingest *g, int64_t position, int64_t *row, lqa_str *l
   return LQA_OK;
 }
 
-static lqa_status take_row(ingest *g, int64_t file_row, lqa_error *err) {
+static lqa_status read_row(ingest *g, int64_t file_row, lqa_error *err) {
   answer a = {.row = -1, .correct = LQA_CLASS_NONE};
   lqa_str id = get(g, g->check_id), label = {NULL, 0};
   bool found = false;
@@ -157,7 +157,7 @@ static lqa_status read_rows(ingest *g, lqa_error *err) {
     if (!more) {
       return LQA_OK;
     }
-    LQA_TRY(take_row(g, row, err));
+    LQA_TRY(read_row(g, row, err));
   }
 }
 

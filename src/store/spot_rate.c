@@ -37,7 +37,7 @@ static const char RATES[] =
     " LEFT JOIN last l ON l.position = r.position"
     " WHERE h.sheet = ?1 GROUP BY h.number ORDER BY h.number";
 
-static lqa_status take_stratum(lqa_statement *s, lqa_arena *arena, lqa_spot_stratum *out) {
+static lqa_status read_stratum(lqa_statement *s, lqa_arena *arena, lqa_spot_stratum *out) {
   lqa_str label = lqa_statement_text(s, 6);
   const char *copy = label.data ? lqa_arena_copy(arena, label.data, label.size) : NULL;
   *out = (lqa_spot_stratum){.is_suspicious = lqa_statement_int(s, 0) != 0,
@@ -61,12 +61,12 @@ static lqa_status load_strata(lqa_sql *sql, lqa_arena *arena, lqa_spot_check *ou
   lqa_status status = lqa_statement_next(s, &more, err);
   while (status == LQA_OK && more) {
     lqa_spot_stratum stratum;
-    status = take_stratum(s, arena, &stratum) == LQA_OK && lqa_vec_push(&strata, stratum) == LQA_OK
+    status = read_stratum(s, arena, &stratum) == LQA_OK && lqa_vec_push(&strata, stratum) == LQA_OK
                  ? lqa_statement_next(s, &more, err)
                  : lqa_fail_memory(err, "reading spot checks");
   }
   lqa_statement_free(s);
-  out->strata = status == LQA_OK ? lqa_arena_take(arena, strata.n + 1, sizeof *out->strata) : NULL;
+  out->strata = status == LQA_OK ? lqa_arena_alloc(arena, strata.n + 1, sizeof *out->strata) : NULL;
   if (status == LQA_OK && !out->strata) {
     status = lqa_fail_memory(err, "reading spot checks");
   }

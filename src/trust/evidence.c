@@ -43,16 +43,16 @@ bool lqa_action_parse(lqa_str name, lqa_action *action) {
   return i >= 0;
 }
 
-static int32_t *take_codes(lqa_arena *arena, size_t n) {
-  int32_t *codes = lqa_arena_take(arena, n, sizeof *codes);
+static int32_t *alloc_codes(lqa_arena *arena, size_t n) {
+  int32_t *codes = lqa_arena_alloc(arena, n, sizeof *codes);
   for (size_t i = 0; codes && i < n; i++) {
     codes[i] = LQA_CLASS_NONE;
   }
   return codes;
 }
 
-static double *take_numbers(lqa_arena *arena, size_t n) {
-  double *numbers = lqa_arena_take(arena, n, sizeof *numbers);
+static double *alloc_numbers(lqa_arena *arena, size_t n) {
+  double *numbers = lqa_arena_alloc(arena, n, sizeof *numbers);
   for (size_t i = 0; numbers && i < n; i++) {
     numbers[i] = NAN;
   }
@@ -68,24 +68,24 @@ lqa_status lqa_evidence_init(lqa_evidence *e, int64_t n_rows, int32_t n_classes,
       .n_rows = n_rows,
       .n_classes = n_classes,
       .label = label,
-      .predicted_label = take_codes(&arena, n),
-      .self_confidence = take_numbers(&arena, n),
-      .is_label_issue = lqa_arena_take(&arena, n, 1),
-      .issue_rank = lqa_arena_take(&arena, n, sizeof(int32_t)),
-      .loss = take_numbers(&arena, n),
-      .loss_percentile = take_numbers(&arena, n),
-      .is_high_loss = lqa_arena_take(&arena, n, 1),
-      .finding_bits = lqa_arena_take(&arena, n, sizeof(uint64_t)),
-      .has_error_finding = lqa_arena_take(&arena, n, 1),
-      .verdict = lqa_arena_take(&arena, n, 1),
-      .corrected_label = take_codes(&arena, n),
-      .decided_label = take_codes(&arena, n),
-      .decided_by = lqa_arena_take(&arena, n, sizeof(char *)),
-      .structural_label = take_codes(&arena, n),
-      .suggested_label = take_codes(&arena, n),
-      .p_correct = take_numbers(&arena, n),
-      .trust_score = take_numbers(&arena, n),
-      .action = lqa_arena_take(&arena, n, 1),
+      .predicted_label = alloc_codes(&arena, n),
+      .self_confidence = alloc_numbers(&arena, n),
+      .is_label_issue = lqa_arena_alloc(&arena, n, 1),
+      .issue_rank = lqa_arena_alloc(&arena, n, sizeof(int32_t)),
+      .loss = alloc_numbers(&arena, n),
+      .loss_percentile = alloc_numbers(&arena, n),
+      .is_high_loss = lqa_arena_alloc(&arena, n, 1),
+      .finding_bits = lqa_arena_alloc(&arena, n, sizeof(uint64_t)),
+      .has_error_finding = lqa_arena_alloc(&arena, n, 1),
+      .verdict = lqa_arena_alloc(&arena, n, 1),
+      .corrected_label = alloc_codes(&arena, n),
+      .decided_label = alloc_codes(&arena, n),
+      .decided_by = lqa_arena_alloc(&arena, n, sizeof(char *)),
+      .structural_label = alloc_codes(&arena, n),
+      .suggested_label = alloc_codes(&arena, n),
+      .p_correct = alloc_numbers(&arena, n),
+      .trust_score = alloc_numbers(&arena, n),
+      .action = lqa_arena_alloc(&arena, n, 1),
   };
   const void *all[] = {made.predicted_label,
                        made.self_confidence,

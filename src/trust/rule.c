@@ -32,32 +32,32 @@ static int32_t suggest(const lqa_evidence *e, int64_t row) {
   return e->label[row] >= 0 ? e->label[row] : LQA_CLASS_NONE;
 }
 
-lqa_outcome lqa_rule_outcome(const lqa_evidence *e, int64_t row) {
+lqa_rule_result lqa_rule_outcome(const lqa_evidence *e, int64_t row) {
   int32_t label = suggest(e, row);
   bool suspicious = lqa_evidence_is_suspicious(e, row);
   double s = isnan(e->self_confidence[row]) ? 0 : e->self_confidence[row];
   if (e->decided_label[row] >= 0) {
-    return e->decided_label[row] == e->label[row] ? (lqa_outcome){1, LQA_ACTION_KEEP, label}
-                                                  : (lqa_outcome){0, LQA_ACTION_RELABEL, label};
+    return e->decided_label[row] == e->label[row] ? (lqa_rule_result){1, LQA_ACTION_KEEP, label}
+                                                  : (lqa_rule_result){0, LQA_ACTION_RELABEL, label};
   }
   if (e->verdict[row] == LQA_VERDICT_NO) {
-    return (lqa_outcome){.05, LQA_ACTION_RELABEL, label};
+    return (lqa_rule_result){.05, LQA_ACTION_RELABEL, label};
   }
   if (e->verdict[row] == LQA_VERDICT_UNKNOWN) {
-    return (lqa_outcome){.3, LQA_ACTION_NEEDS_REVIEW, label};
+    return (lqa_rule_result){.3, LQA_ACTION_NEEDS_REVIEW, label};
   }
   if (e->verdict[row] == LQA_VERDICT_YES && suspicious) {
-    return (lqa_outcome){.6, LQA_ACTION_KEEP_AMBIGUOUS, label};
+    return (lqa_rule_result){.6, LQA_ACTION_KEEP_AMBIGUOUS, label};
   }
   if (suspicious) {
-    return (lqa_outcome){.3, LQA_ACTION_NEEDS_REVIEW, label};
+    return (lqa_rule_result){.3, LQA_ACTION_NEEDS_REVIEW, label};
   }
-  return (lqa_outcome){.8 + .2 * s, LQA_ACTION_KEEP, label};
+  return (lqa_rule_result){.8 + .2 * s, LQA_ACTION_KEEP, label};
 }
 
 void lqa_rule_run(lqa_evidence *e) {
   for (int64_t row = 0; row < e->n_rows; row++) {
-    lqa_outcome outcome = lqa_rule_outcome(e, row);
+    lqa_rule_result outcome = lqa_rule_outcome(e, row);
     e->trust_score[row] = outcome.trust_score;
     e->action[row] = (uint8_t)outcome.action;
     e->suggested_label[row] = outcome.suggested_label;

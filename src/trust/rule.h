@@ -6,14 +6,14 @@
 
 #include "trust/evidence.h"
 
-typedef struct lqa_outcome {
+typedef struct lqa_rule_result {
   double trust_score;
   lqa_action action;
   int32_t suggested_label; /* LQA_CLASS_NONE: no class is known to fit */
-} lqa_outcome;
+} lqa_rule_result;
 
 /* What the evidence on one row comes to. */
-lqa_outcome lqa_rule_outcome(const lqa_evidence *evidence, int64_t row);
+lqa_rule_result lqa_rule_outcome(const lqa_evidence *evidence, int64_t row);
 /* The same for all rows, into the evidence's outcome columns. p_correct stays as it is. */
 void lqa_rule_run(lqa_evidence *evidence);
 

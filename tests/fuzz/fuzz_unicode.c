@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   lqa_buf_init(&lower, 64 * size + 64);
   lqa_buf_init(&folded, 64 * size + 64);
   lqa_unicode_lower(input, &lower);
-  lqa_unicode_fold(input, &folded);
+  lqa_unicode_case_fold(input, &folded);
   demand(!lower.failed && !folded.failed);
   demand(!valid || lqa_utf8_check(lower.data, lower.size) < 0);
   demand(!valid || lqa_utf8_check(folded.data, folded.size) < 0);

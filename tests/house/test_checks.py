@@ -74,6 +74,14 @@ def test_layers_counts_the_users_of_a_library(root, tree):
     assert code == 1 and "seen by 4 files" in output
 
 
+def test_style_refuses_a_type_name_used_twice(root, tree):
+    write(tree, "src/base/one.h", "typedef struct lqa_one {\n  int x;\n} lqa_one;\n")
+    assert run_tool(root, "check-style", tree)[0] == 0
+    write(tree, "src/audit/two.h", "struct lqa_one {\n  int y;\n};\n")
+    code, output = run_tool(root, "check-style", tree)
+    assert code == 1 and "lqa_one: type defined twice" in output
+
+
 def test_layers_refuses_circles(root, tree):
     write(tree, "src/audit/one.h", '#include "audit/two.h"\n')
     write(tree, "src/audit/two.h", "int lqa_two(void);\n")

@@ -174,7 +174,7 @@ static inline lqa_status fixture_run(fixture *f, heard *h, lqa_judge_summary *su
   lqa_status asked = lqa_judge_ask(plan, NULL, err);
   lqa_judge_sink sink = {h, hear_answer, hear_row};
   lqa_error fold_error;
-  assert_int_equal(lqa_judge_fold(plan, &sink, summary, &fold_error), LQA_OK);
+  assert_int_equal(lqa_judge_apply(plan, &sink, summary, &fold_error), LQA_OK);
   lqa_judge_plan_free(plan);
   return asked;
 }

@@ -2,7 +2,7 @@
  * copies, turned-round answers and drift are found, honest annotators are not. */
 #include "votes_fixture.h"
 
-#include "model/votes/winners.h"
+#include "model/votes/majority_without.h"
 
 /* The winner of an item's votes without those of annotators x and y; -1 for a tie or none. */
 static int32_t winner_slowly(const ballots *b, int32_t item, int32_t x, int32_t y) {
@@ -30,15 +30,15 @@ static void winners_are_the_slow_ones(void **state) {
     ballots b = ballots_draw(seed, 25, 2 + (int32_t)(seed % 9), 2 + (int32_t)(seed % 7));
     lqa_votes *votes = ballots_open(&b, 1);
     lqa_item_counts counts[25];
-    assert_int_equal(lqa_winners_count(votes, counts), LQA_OK);
+    assert_int_equal(lqa_item_counts_init(votes, counts), LQA_OK);
     for (int64_t v = 0; v < b.n_votes; v++) {
       int32_t item = b.item[v], x = b.annotator[v];
-      assert_int_equal(lqa_winner_without(&counts[item], b.label[v], -1),
+      assert_int_equal(lqa_item_majority_without(&counts[item], b.label[v], -1),
                        winner_slowly(&b, item, x, -1));
       for (int32_t y = 0; y < b.n_annotators; y++) {
         int32_t other = ballots_find(&b, item, y);
         if (y != x && other >= 0) {
-          assert_int_equal(lqa_winner_without(&counts[item], b.label[v], other),
+          assert_int_equal(lqa_item_majority_without(&counts[item], b.label[v], other),
                            winner_slowly(&b, item, x, y));
         }
       }

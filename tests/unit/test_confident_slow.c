@@ -70,17 +70,17 @@ static void clear_problem(struct problem *q) {
   free(q->label);
 }
 
-static lqa_cl *open_problem(const struct problem *q, int64_t threads) {
-  lqa_cl_input input;
-  lqa_cl *cl = NULL;
+static lqa_confident_learner *open_problem(const struct problem *q, int64_t threads) {
+  lqa_confident_learner_input input;
+  lqa_confident_learner *cl = NULL;
   lqa_error err;
-  lqa_cl_input_init(&input);
+  lqa_confident_learner_input_init(&input);
   input.pred_probs = &q->probs;
   input.labels = &q->labels;
   input.threads = threads;
   input.tolerance = q->is_raw ? -1 : input.tolerance;
-  assert_int_equal(lqa_cl_open(&input, &cl, &err), LQA_OK);
-  assert_int_equal(lqa_cl_count_scaled(cl), 0);
+  assert_int_equal(lqa_confident_learner_open(&input, &cl, &err), LQA_OK);
+  assert_int_equal(lqa_confident_learner_count_scaled(cl), 0);
   return cl;
 }
 
@@ -380,7 +380,7 @@ static void slow_filter(const struct problem *q, struct slow *s, const lqa_filte
 
 /* ---- the comparison ---- */
 
-static void check_rank(const struct problem *q, lqa_cl *cl, const uint8_t *issue) {
+static void check_rank(const struct problem *q, lqa_confident_learner *cl, const uint8_t *issue) {
   struct keyed *list = malloc((size_t)q->n * sizeof *list);
   for (int method = 0; method < 2; method++) {
     lqa_rank_options how = {(lqa_score_method)method, false};
@@ -392,8 +392,8 @@ static void check_rank(const struct problem *q, lqa_cl *cl, const uint8_t *issue
       }
     }
     qsort(list, (size_t)n, sizeof *list, compare_keyed);
-    assert_int_equal(lqa_cl_rank(cl, issue, &how, &ranking, NULL), LQA_OK);
-    assert_int_equal(lqa_cl_rank_rows(cl, issue, &how, rows, NULL), LQA_OK);
+    assert_int_equal(lqa_confident_learner_rank(cl, issue, &how, &ranking, NULL), LQA_OK);
+    assert_int_equal(lqa_confident_learner_rank_rows(cl, issue, &how, rows, NULL), LQA_OK);
     assert_int_equal(ranking.n, n);
     for (int64_t i = 0; i < n; i++) {
       assert_int_equal(ranking.rows[i], list[i].row);
@@ -412,14 +412,14 @@ static void check_filters(const struct problem *q, struct slow *s, lqa_filter_op
     o->filter_by = (lqa_filter_by)f;
     slow_filter(q, s, o, expected);
     for (int i = 0; i < 3; i++) {
-      lqa_cl *cl = open_problem(q, threads[i]);
+      lqa_confident_learner *cl = open_problem(q, threads[i]);
       int64_t n_issues;
-      assert_int_equal(lqa_cl_count_issues(cl, &n_issues, NULL), LQA_OK);
+      assert_int_equal(lqa_confident_learner_count_issues(cl, &n_issues, NULL), LQA_OK);
       assert_int_equal(n_issues, s->n_issues);
-      assert_int_equal(lqa_cl_find_issues(cl, o, found, NULL), LQA_OK);
+      assert_int_equal(lqa_confident_learner_find_issues(cl, o, found, NULL), LQA_OK);
       assert_memory_equal(found, expected, (size_t)q->n);
       check_rank(q, cl, found);
-      lqa_cl_close(cl);
+      lqa_confident_learner_close(cl);
     }
   }
   free(expected);

@@ -49,17 +49,17 @@ static lqa_matrix labels_of(int64_t first, int64_t n) {
 
 static lqa_ranking whole(uint8_t *issue) {
   lqa_matrix all_labels = labels_of(0, N), all_probs = probs_of(0, N);
-  lqa_cl_input input;
-  lqa_cl *cl;
+  lqa_confident_learner_input input;
+  lqa_confident_learner *cl;
   lqa_error err;
   lqa_ranking ranking;
-  lqa_cl_input_init(&input);
+  lqa_confident_learner_input_init(&input);
   input.labels = &all_labels;
   input.pred_probs = &all_probs;
-  assert_int_equal(lqa_cl_open(&input, &cl, &err), LQA_OK);
-  assert_int_equal(lqa_cl_find_issues(cl, NULL, issue, &err), LQA_OK);
-  assert_int_equal(lqa_cl_rank(cl, issue, NULL, &ranking, &err), LQA_OK);
-  lqa_cl_close(cl);
+  assert_int_equal(lqa_confident_learner_open(&input, &cl, &err), LQA_OK);
+  assert_int_equal(lqa_confident_learner_find_issues(cl, NULL, issue, &err), LQA_OK);
+  assert_int_equal(lqa_confident_learner_rank(cl, issue, NULL, &ranking, &err), LQA_OK);
+  lqa_confident_learner_close(cl);
   return ranking;
 }
 

@@ -17,7 +17,7 @@ static void fold(fixture *f, lqa_judge_plan *plan, heard *h, lqa_judge_summary *
   lqa_error err;
   *h = (heard){.fixture = f};
   lqa_judge_sink sink = {h, hear_answer, hear_row};
-  assert_int_equal(lqa_judge_fold(plan, &sink, s, &err), LQA_OK);
+  assert_int_equal(lqa_judge_apply(plan, &sink, s, &err), LQA_OK);
 }
 
 /* Makes a results file out of a batch file: every row right, in reverse order, some with errors. */

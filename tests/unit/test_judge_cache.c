@@ -167,7 +167,7 @@ static void test_thirty_kills(void **state) {
     kills += WIFSIGNALED(status);
     lqa_judge_plan *plan = NULL; /* sweeps dead claims, counts them */
     assert_int_equal(lqa_judge_plan_new(&f.input, &f.options, &plan, &err), LQA_OK);
-    assert_int_equal(lqa_judge_fold(plan, NULL, &s, &err), LQA_OK);
+    assert_int_equal(lqa_judge_apply(plan, NULL, &s, &err), LQA_OK);
     assert_true(s.lost <= f.options.concurrency);
     lost += s.lost;
     lqa_judge_plan_free(plan);

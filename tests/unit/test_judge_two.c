@@ -14,7 +14,8 @@ static void test_agreement_numbers(void **state) {
   r = lqa_rate_make(0, 10);
   assert_true(r.low == 0 && fabs(r.high - 0.27753) < 1e-4);
   assert_true(isnan(lqa_rate_make(0, 0).estimate));
-  lqa_agreement a = {.k = 2, .n = 50, .table = {{20, 5}, {10, 15}}}; /* Cohen's textbook case */
+  lqa_judge_agreement a = {
+      .k = 2, .n = 50, .table = {{20, 5}, {10, 15}}}; /* Cohen's textbook case */
   assert_true(fabs(lqa_agreement_share(&a) - 0.7) < 1e-12);
   assert_true(fabs(lqa_agreement_kappa(&a) - 0.4) < 1e-12);
   lqa_weighted w = {0};
@@ -208,7 +209,7 @@ static void test_simulated(void **state) {
     assert_int_equal(lqa_simulated_open(&judge, &transport, &err), LQA_OK);
     assert_int_equal(lqa_judge_ask(plan, &transport, &err), LQA_OK);
     lqa_judge_sink sink = {&h[round], hear_answer, hear_row};
-    assert_int_equal(lqa_judge_fold(plan, &sink, &s, &err), LQA_OK);
+    assert_int_equal(lqa_judge_apply(plan, &sink, &s, &err), LQA_OK);
     assert_int_equal(s.judged, 400);
     assert_int_equal(s.unknown, 0);
     assert_true(s.cost_usd == 0);

@@ -159,7 +159,7 @@ static void test_out_of_fold(void **state) {
       fold[i] = i % 23 == 5 ? LQA_NO_NEIGHBOR_FOLD : fold[i];
     }
     lqa_matrix matrix = matrix_of(values, N_POINTS, N_DIMS);
-    lqa_fold_points points = {&matrix, fold};
+    lqa_case_fold_points points = {&matrix, fold};
     lqa_neighbors_options options = {.metric = round % 2 ? LQA_METRIC_COSINE : LQA_METRIC_EUCLIDEAN,
                                      .k = WANTED};
     lqa_neighbors out = {distances, indices};

@@ -77,7 +77,7 @@ static void test_arena_blocks(void **state) {
   lqa_arena_init(&arena);
   for (int i = 0; i < BLOCKS; i++) {
     sizes[i] = lqa_rng_below(&rng, i % 100 ? 300 : 200000);
-    blocks[i] = lqa_arena_take(&arena, sizes[i], 1);
+    blocks[i] = lqa_arena_alloc(&arena, sizes[i], 1);
     assert_non_null(blocks[i]);
     assert_int_equal((uintptr_t)blocks[i] % 16, 0);
     for (size_t b = 0; b < sizes[i]; b++) {
@@ -105,8 +105,8 @@ static void test_arena_texts(void **state) {
   assert_string_equal(lqa_arena_copy(&arena, NULL, 0), "");
   assert_memory_equal(lqa_arena_copy(&arena, "a\0b", 3), "a\0b", 4);
   assert_string_equal(lqa_arena_printf(&arena, "%s-%05d", "x", 42), "x-00042");
-  assert_null(lqa_arena_take(&arena, SIZE_MAX, 2));
-  assert_null(lqa_arena_take(&arena, SIZE_MAX, 1));
+  assert_null(lqa_arena_alloc(&arena, SIZE_MAX, 2));
+  assert_null(lqa_arena_alloc(&arena, SIZE_MAX, 1));
   assert_null(lqa_arena_copy(&arena, "", SIZE_MAX));
   lqa_arena_clear(&arena);
 }
@@ -119,7 +119,7 @@ static void test_arena_without_memory(void **state) {
   assert_null(lqa_arena_copy(&arena, "abc", 3));
   assert_string_equal(lqa_arena_copy(&arena, "abc", 3), "abc");
   lqa_memory_fail_after(1);
-  assert_null(lqa_arena_take(&arena, 1 << 20, 1));
+  assert_null(lqa_arena_alloc(&arena, 1 << 20, 1));
   assert_string_equal(lqa_arena_copy(&arena, "def", 3), "def");
   lqa_memory_fail_after(0);
   lqa_arena_clear(&arena);

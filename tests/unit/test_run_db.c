@@ -2,7 +2,7 @@
 #include "run_fixture.h"
 
 #include "base/rng.h"
-#include "store/carry.h"
+#include "store/inherit.h"
 
 typedef struct heap {
   lqa_buf text;

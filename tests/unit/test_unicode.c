@@ -225,7 +225,7 @@ static void expect_fold(const char *text, const char *expected) {
   lqa_buf out;
   lqa_buf_init(&out, 1 << 20);
   lqa_buf_add_text(&out, "|");
-  lqa_unicode_fold(lqa_str_from(text), &out);
+  lqa_unicode_case_fold(lqa_str_from(text), &out);
   assert_false(out.failed);
   assert_string_equal(out.data + 1, expected);
   lqa_buf_clear(&out);
@@ -257,8 +257,8 @@ static void test_fold_is_idempotent(void **state) {
     text[n++] = 'B';
     lqa_buf_reset(&once);
     lqa_buf_reset(&twice);
-    lqa_unicode_fold((lqa_str){text, n}, &once);
-    lqa_unicode_fold(lqa_buf_str(&once), &twice);
+    lqa_unicode_case_fold((lqa_str){text, n}, &once);
+    lqa_unicode_case_fold(lqa_buf_str(&once), &twice);
     assert_false(once.failed || twice.failed);
     if (!lqa_str_equal(lqa_buf_str(&once), lqa_buf_str(&twice))) {
       fail_msg("U+%04X: folded twice '%s' is not folded once '%s'", c, twice.data, once.data);
@@ -302,7 +302,7 @@ static void fold_by_definition(lqa_str text, lqa_buf *out) {
 static void check_fold(lqa_str text, lqa_buf *actual, lqa_buf *expected) {
   lqa_buf_reset(actual);
   lqa_buf_reset(expected);
-  lqa_unicode_fold(text, actual);
+  lqa_unicode_case_fold(text, actual);
   fold_by_definition(text, expected);
   assert_false(actual->failed || expected->failed);
   if (!lqa_str_equal(lqa_buf_str(actual), lqa_buf_str(expected))) {
@@ -389,10 +389,10 @@ static void test_buffer_ceiling(void **state) {
   lqa_unicode_lower(LQA_STR("ABCDE"), &out);
   assert_true(out.failed);
   lqa_buf_reset(&out);
-  lqa_unicode_fold(LQA_STR("ABCDE"), &out);
+  lqa_unicode_case_fold(LQA_STR("ABCDE"), &out);
   assert_true(out.failed);
   lqa_buf_reset(&out);
-  lqa_unicode_fold(LQA_STR("ÄBCDE"), &out);
+  lqa_unicode_case_fold(LQA_STR("ÄBCDE"), &out);
   assert_true(out.failed);
   lqa_buf_clear(&out);
 }

@@ -114,7 +114,7 @@ static int measure(const load *l, int concurrency, const char *cache) {
     status = lqa_judge_ask(plan, NULL, &err);
   }
   double wall = seconds(CLOCK_MONOTONIC) - start, cpu2 = seconds(CLOCK_PROCESS_CPUTIME_ID);
-  if (status != LQA_OK || lqa_judge_fold(plan, NULL, &s, &err) != LQA_OK) {
+  if (status != LQA_OK || lqa_judge_apply(plan, NULL, &s, &err) != LQA_OK) {
     fprintf(stderr, "judge-load: %s\n", err.message);
     return 1;
   }

@@ -109,8 +109,8 @@ static lqa_status check_records(int64_t n_rows, const lqa_loss_record *records, 
   return LQA_OK;
 }
 
-static void take_means(int64_t n_rows, const lqa_loss_record *records, size_t n,
-                       const epoch_counts *counts, double *loss) {
+static void set_means(int64_t n_rows, const lqa_loss_record *records, size_t n,
+                      const epoch_counts *counts, double *loss) {
   for (int64_t row = 0; row < n_rows; row++) {
     loss[row] = counts->seen[row] ? 0 : NAN;
   }
@@ -148,7 +148,7 @@ lqa_status lqa_high_loss_from_log(int64_t n_rows, lqa_loss_record *records, size
     }
     from = to;
   }
-  take_means(n_rows, records, n_records, &counts, out->loss);
+  set_means(n_rows, records, n_records, &counts, out->loss);
   LQA_TRY_OUT(rank_rows(n_rows, out, err));
   for (int64_t row = 0; row < n_rows; row++) {
     out->is_high[row] = 2 * counts.high[row] > counts.seen[row];

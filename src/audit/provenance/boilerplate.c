@@ -160,7 +160,7 @@ static lqa_status report(const lqa_audit_input *input, const pieces *p, lqa_str 
   return finding->subject ? LQA_OK : LQA_NO_MEMORY;
 }
 
-static lqa_status judge(const lqa_audit_input *input, bool is_end) {
+static lqa_status check_end(const lqa_audit_input *input, bool is_end) {
   pieces p = {.dataset = input->dataset, .is_end = is_end};
   double limit = input->params[PARAM_SHARE] * (double)input->dataset->n_rows;
   limit = limit < input->params[PARAM_MIN_ROWS] ? input->params[PARAM_MIN_ROWS] : limit;
@@ -182,8 +182,8 @@ static lqa_status judge(const lqa_audit_input *input, bool is_end) {
 
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   (void)err;
-  LQA_TRY(judge(input, false));
-  return judge(input, true);
+  LQA_TRY(check_end(input, false));
+  return check_end(input, true);
 }
 
 const lqa_audit lqa_audit_boilerplate = {

@@ -9,7 +9,7 @@
 #include "audit/against.h"
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/row_match.h"
+#include "audit/provenance/measure/row_pairing.h"
 #include "audit/row_list.h"
 
 enum { CHANGED, ADDED, REMOVED };
@@ -35,7 +35,7 @@ static lqa_status compare_content(const lqa_dataset *d, const lqa_against *a, in
              are_equal(d->content_hash[row], a->content_hash[other]);
   if (!*is_same) { /* through a CSV export with its apostrophes */
     lqa_hash128 bare;
-    LQA_TRY(lqa_row_match_unguarded(d, row, &bare, is_same));
+    LQA_TRY(lqa_row_pairing_unguarded(d, row, &bare, is_same));
     *is_same = *is_same && are_equal(bare, a->content_hash[other]);
   }
   return LQA_OK;
@@ -47,10 +47,10 @@ static bool has_same_label(const lqa_dataset *d, const lqa_against *a, int64_t r
   bool before_null = before.data == NULL || before.size == 0;
   return now_null || before_null
              ? now_null == before_null
-             : lqa_str_equal(now, before) || lqa_row_match_is_guarded(now, before);
+             : lqa_str_equal(now, before) || lqa_row_pairing_is_guarded(now, before);
 }
 
-static lqa_status compare(const lqa_dataset *d, const lqa_against *a, const lqa_row_match *match,
+static lqa_status compare(const lqa_dataset *d, const lqa_against *a, const lqa_row_pairing *match,
                           changes *out) {
   for (int64_t row = 0; row < d->n_rows; row++) {
     int64_t other = match->other_of[row];
@@ -113,16 +113,16 @@ static lqa_status report(const lqa_audit_input *input, const changes *found) {
 
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   const lqa_against *a = input->against;
-  lqa_row_match match;
+  lqa_row_pairing match;
   changes found = {0};
-  LQA_TRY(lqa_row_match_init(
+  LQA_TRY(lqa_row_pairing_init(
       input->dataset, &(lqa_other_rows){a->n_rows, a->content_hash, &a->row_id}, &match, err));
   lqa_status status = compare(input->dataset, a, &match, &found);
   if (status == LQA_OK) {
     status = report(input, &found);
   }
   changes_clear(&found);
-  lqa_row_match_clear(&match);
+  lqa_row_pairing_clear(&match);
   return status;
 }
 

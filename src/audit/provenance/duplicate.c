@@ -18,7 +18,7 @@ static lqa_status add_conflict(lqa_group_finding *conflicts, const lqa_dataset *
                                const uint32_t *rows, int64_t n, const lqa_vote *vote) {
   for (int64_t i = 0; i < n; i++) {
     if (d->label[rows[i]] != LQA_LABEL_NULL) {
-      LQA_TRY(lqa_group_finding_add(conflicts, rows[i], conflicts->n_groups, vote->winner));
+      LQA_TRY(lqa_group_finding_add(conflicts, rows[i], conflicts->n_groups, vote->majority));
     }
   }
   conflicts->n_groups++;

@@ -7,12 +7,12 @@
  * matrix agrees with nearly all given labels, while a quick model that predicts unseen rows agrees
  * with clearly fewer; a model that is that good on unseen rows exists, hence the margin. Rows: no
  * better than chance where a quick model is, or shifted and reversed blocks where the quick model
- * agrees with the labels (arbiter.h). A matrix that says the same of every row is told as that.
+ * agrees with the labels (order_fault.h). A matrix that says the same of every row is told as that.
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
 #include "audit/provenance/measure/alignment.h"
-#include "audit/provenance/measure/arbiter.h"
+#include "audit/provenance/measure/order_fault.h"
 #include "audit/provenance/measure/permutation.h"
 #include "audit/provenance/measure/quick_bayes.h"
 #include "audit/row_list.h"
@@ -92,17 +92,17 @@ static lqa_status measure(const lqa_audit_input *input, const lqa_alignment *a, 
                           lqa_error *err) {
   const lqa_dataset *d = input->dataset;
   uint32_t n_buckets = lqa_quick_bayes_buckets(d->n_classes);
-  lqa_bag_source *source;
-  lqa_bag bag = {0};
+  lqa_hashed_row_source *source;
+  lqa_hashed_rows bag = {0};
   lqa_quick_bayes model = {0};
   int32_t *label = NULL, *predicted = NULL;
   *out = (agreement){0};
-  LQA_TRY(lqa_bag_source_new(input, n_buckets, &source, err));
+  LQA_TRY(lqa_hashed_row_source_new(input, n_buckets, &source, err));
   if (!source) {
     return LQA_OK;
   }
   lqa_status status = LQA_OK;
-  LQA_TRY_OUT(lqa_bag_draw(source, 0, d->n_rows, SAMPLE_ROWS, input->seed, &bag, err));
+  LQA_TRY_OUT(lqa_hashed_rows_draw(source, 0, d->n_rows, SAMPLE_ROWS, input->seed, &bag, err));
   label = lqa_malloc(bag.n, sizeof *label);
   predicted = lqa_malloc(bag.n, sizeof *predicted);
   status = label && predicted ? LQA_OK : LQA_NO_MEMORY;
@@ -121,8 +121,8 @@ static lqa_status measure(const lqa_audit_input *input, const lqa_alignment *a, 
   }
 out:
   lqa_quick_bayes_clear(&model);
-  lqa_bag_clear(&bag);
-  lqa_bag_source_free(source);
+  lqa_hashed_rows_clear(&bag);
+  lqa_hashed_row_source_free(source);
   free(label);
   free(predicted);
   return status;
@@ -205,23 +205,23 @@ static lqa_status report_slip(const lqa_audit_input *input, const lqa_segment *s
 /* Blocks of probabilities that stand beside the wrong rows; masks them in `a`. */
 static lqa_status judge_slips(const lqa_audit_input *input, lqa_alignment *a, bool *found,
                               lqa_error *err) {
-  lqa_scan_options options = {MAX_LAG, ALPHA, MIN_RATIO, MAX_SEGMENTS};
+  lqa_alignment_options options = {MAX_LAG, ALPHA, MIN_RATIO, MAX_SEGMENTS};
   lqa_segment_list list = {0};
-  lqa_arbiter arbiter = {0};
+  lqa_order_fault arbiter = {0};
   lqa_status status = lqa_alignment_find_shifts(a, &options, &list);
   LQA_TRY_OUT(status);
   LQA_TRY_OUT(lqa_alignment_find_reversals(a, &options, &list));
   if (list.n > 0) {
-    LQA_TRY_OUT(lqa_arbiter_init(&arbiter, input, err));
+    LQA_TRY_OUT(lqa_order_fault_init(&arbiter, input, err));
   }
   for (size_t i = 0; i < list.n; i++) {
-    if (lqa_arbiter_judge(&arbiter, &list.data[i]) == LQA_BLAME_PROBABILITIES) {
+    if (lqa_order_fault_find(&arbiter, &list.data[i]) == LQA_FAULT_PROBABILITIES) {
       *found = true;
       LQA_TRY_OUT(report_slip(input, &list.data[i]));
     }
   }
 out:
-  lqa_arbiter_clear(&arbiter);
+  lqa_order_fault_clear(&arbiter);
   lqa_vec_clear(&list);
   return status;
 }

@@ -104,7 +104,7 @@ static lqa_status report_gaps(const lqa_audit_input *input, const double *value,
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
 
-static lqa_status judge(const lqa_audit_input *input, const double *value) {
+static lqa_status check_order(const lqa_audit_input *input, const double *value) {
   int64_t n = input->dataset->n_rows;
   double dense = 0;
   lqa_sequence found = {0};
@@ -135,7 +135,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   for (int64_t row = 0; row < d->n_rows; row++) {
     value[row] = read_number(lqa_column_get(&d->roles[LQA_ROLE_ID], row));
   }
-  lqa_status status = judge(input, value);
+  lqa_status status = check_order(input, value);
   free(value);
   return status;
 }

@@ -9,7 +9,7 @@
 #include "audit/against.h"
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/row_match.h"
+#include "audit/provenance/measure/row_pairing.h"
 #include "audit/row_list.h"
 #include "base/buf.h"
 #include "base/json.h"
@@ -119,7 +119,8 @@ static lqa_status count_row(pairs *p, int64_t row, lqa_str old_label, lqa_str ne
   return LQA_OK;
 }
 
-static lqa_status count_pairs(const lqa_audit_input *input, const lqa_row_match *match, pairs *p) {
+static lqa_status count_pairs(const lqa_audit_input *input, const lqa_row_pairing *match,
+                              pairs *p) {
   const lqa_dataset *d = input->dataset;
   for (int64_t row = 0; row < d->n_rows; row++) {
     LQA_TRY(lqa_vec_push(&p->pair_of, UINT32_MAX));
@@ -256,7 +257,7 @@ static lqa_status report_merged(const lqa_audit_input *input, const pairs *p) {
   return LQA_OK;
 }
 
-static lqa_status report_pairs(const lqa_audit_input *input, const lqa_row_match *match,
+static lqa_status report_pairs(const lqa_audit_input *input, const lqa_row_pairing *match,
                                const pairs *p) {
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[PAIRS], NULL, 0,
@@ -272,11 +273,11 @@ static lqa_status report_pairs(const lqa_audit_input *input, const lqa_row_match
 
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   const lqa_migration *m = input->migration;
-  lqa_row_match match = {0};
+  lqa_row_pairing match = {0};
   pairs p = {0};
   LQA_TRY(check_map(input, err));
   lqa_status status = LQA_OK;
-  LQA_TRY_OUT(lqa_row_match_init(
+  LQA_TRY_OUT(lqa_row_pairing_init(
       input->dataset, &(lqa_other_rows){m->n_rows, m->content_hash, &m->row_id}, &match, err));
   LQA_TRY_OUT(read_map(m, &p));
   LQA_TRY_OUT(count_pairs(input, &match, &p));
@@ -285,7 +286,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   status = report_pairs(input, &match, &p);
 out:
   pairs_clear(&p);
-  lqa_row_match_clear(&match);
+  lqa_row_pairing_clear(&match);
   return status;
 }
 

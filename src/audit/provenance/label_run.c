@@ -11,7 +11,7 @@
 #include "audit/phrase.h"
 #include "audit/provenance/measure/alignment.h"
 #include "audit/row_list.h"
-#include "audit/tail.h"
+#include "audit/p_value.h"
 #include "base/explog.h"
 #include "base/memory.h"
 

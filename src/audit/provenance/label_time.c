@@ -30,7 +30,8 @@ static lqa_status report(const lqa_audit_input *input, const lqa_row_list *rows,
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
 
-static lqa_status judge(const lqa_audit_input *input, const double *content, const double *label) {
+static lqa_status check_times(const lqa_audit_input *input, const double *content,
+                              const double *label) {
   lqa_row_list rows = {0};
   lqa_status status = LQA_OK;
   int64_t n_compared = 0;
@@ -71,7 +72,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
                       d->roles[LQA_ROLE_TIME].name, d->roles[LQA_ROLE_LABEL_TIME].name);
     goto out;
   }
-  status = judge(input, content, label);
+  status = check_times(input, content, label);
 out:
   free(content);
   free(label);

@@ -12,7 +12,7 @@ enum { LOG_TABLE = 4096 };
 
 static const double SMOOTHING = .1;
 
-lqa_status lqa_leave_out_fit(lqa_leave_out *model, const lqa_bag *bag, uint32_t n_buckets,
+lqa_status lqa_leave_out_fit(lqa_leave_out *model, const lqa_hashed_rows *bag, uint32_t n_buckets,
                              int32_t n_classes, const int32_t *label) {
   lqa_leave_out made = {.n_classes = n_classes,
                         .n_buckets = n_buckets,
@@ -81,7 +81,8 @@ static lqa_status part_init(part *p, const lqa_leave_out *model) {
   return LQA_OK;
 }
 
-static void part_fill(part *p, const lqa_bag *bag, const int32_t *label, const uint8_t *out) {
+static void part_fill(part *p, const lqa_hashed_rows *bag, const int32_t *label,
+                      const uint8_t *out) {
   size_t n_classes = (size_t)p->model->n_classes;
   for (size_t i = 0; i < bag->n; i++) {
     if (!out[i] || label[i] < 0) {
@@ -99,7 +100,7 @@ static void part_fill(part *p, const lqa_bag *bag, const int32_t *label, const u
   }
 }
 
-static int32_t part_predict(const part *p, const lqa_bag *bag, size_t item) {
+static int32_t part_predict(const part *p, const lqa_hashed_rows *bag, size_t item) {
   size_t n_classes = (size_t)p->model->n_classes;
   memcpy(p->score, p->log_rows, n_classes * sizeof *p->score);
   for (uint64_t j = bag->start[item]; j < bag->start[item + 1]; j++) {
@@ -117,7 +118,7 @@ static int32_t part_predict(const part *p, const lqa_bag *bag, size_t item) {
   return (int32_t)best;
 }
 
-lqa_status lqa_leave_out_predict(const lqa_leave_out *model, const lqa_bag *bag,
+lqa_status lqa_leave_out_predict(const lqa_leave_out *model, const lqa_hashed_rows *bag,
                                  const int32_t *label, const uint8_t *out, int32_t *predicted) {
   part p;
   LQA_TRY(part_init(&p, model));

@@ -75,8 +75,8 @@ typedef struct leak_standard {
   const char *what, *advice;
 } leak_standard;
 
-static lqa_status judge(const lqa_audit_input *input, const lqa_parts *parts, const char *column,
-                        const leak_standard *standard) {
+static lqa_status check_column(const lqa_audit_input *input, const lqa_parts *parts,
+                               const char *column, const leak_standard *standard) {
   const lqa_dataset *d = input->dataset;
   if (parts->n < 2 || (uint64_t)parts->n * (uint64_t)d->n_classes > MAX_CELLS) {
     return LQA_OK;
@@ -112,7 +112,7 @@ static lqa_status judge_metadata(const lqa_audit_input *input, uint32_t *most, l
     LQA_TRY(lqa_parts_read(input->dataset, kinds[i], &parts, err));
     *most = parts.n > *most ? parts.n : *most;
     const char *column = kinds[i] < 0 ? "the source file" : input->dataset->roles[kinds[i]].name;
-    lqa_status status = judge(input, &parts, column, &standard);
+    lqa_status status = check_column(input, &parts, column, &standard);
     lqa_parts_clear(&parts);
     LQA_TRY(status);
   }
@@ -152,7 +152,8 @@ static lqa_status judge_features(const lqa_audit_input *input) {
   for (int32_t c = 0; c < d->n_features; c++) {
     lqa_parts parts = {.dataset = d};
     lqa_status status = part_by_feature(&d->features[c], d->n_rows, &parts);
-    status = status == LQA_OK ? judge(input, &parts, d->features[c].name, &standard) : status;
+    status =
+        status == LQA_OK ? check_column(input, &parts, d->features[c].name, &standard) : status;
     lqa_parts_clear(&parts);
     LQA_TRY(status);
   }

@@ -7,8 +7,8 @@
  * own predictions are scanned instead, since the model of the slipped labels knows nothing.
  *
  * Given probabilities may have slipped themselves: a quick model of the contents is then the
- * arbiter (arbiter.h). Blocks where only the probabilities slipped are left to given_probs.c; where
- * nothing can tell, both possibilities are named and no repair is offered.
+ * arbiter (order_fault.h). Blocks where only the probabilities slipped are left to given_probs.c;
+ * where nothing can tell, both possibilities are named and no repair is offered.
  *
  * A block marks its rows and suggests each the label that stands `shift` rows away. The labels of
  * its last rows were overwritten; they are marked without a suggestion.
@@ -16,7 +16,7 @@
 #include "audit/audit.h"
 #include "audit/phrase.h"
 #include "audit/provenance/measure/alignment.h"
-#include "audit/provenance/measure/arbiter.h"
+#include "audit/provenance/measure/order_fault.h"
 #include "audit/provenance/measure/lag_refit.h"
 #include "audit/row_list.h"
 #include "base/memory.h"
@@ -42,7 +42,7 @@ static const char *describe_shift(lqa_arena *arena, int32_t shift) {
 
 /* True if the segment is (nearly) a whole file, and then made exactly that: the ends of a file that
  * slipped as a whole are the file's. *name is its path where there are several. */
-static bool take_whole_file(const lqa_dataset *d, lqa_segment *segment, const char **name) {
+static bool widen_to_file(const lqa_dataset *d, lqa_segment *segment, const char **name) {
   int64_t from, to, row_in_file;
   lqa_alignment_file_bounds(d, segment->from, &from, &to);
   *name = d->n_files > 1 ? lqa_dataset_file_of(d, segment->from, &row_in_file)->path : NULL;
@@ -65,7 +65,7 @@ static void set_block(lqa_finding *finding, const lqa_segment *segment, const ch
 }
 
 static lqa_status suggest_labels(const lqa_audit_input *input, lqa_finding *finding) {
-  int32_t *label = lqa_arena_take(input->arena, (size_t)finding->n_rows, sizeof *label);
+  int32_t *label = lqa_arena_alloc(input->arena, (size_t)finding->n_rows, sizeof *label);
   if (!label) {
     return LQA_NO_MEMORY;
   }
@@ -131,7 +131,7 @@ static lqa_status report_whole(const lqa_audit_input *input, const lqa_segment *
 
 static lqa_status report_reversed(const lqa_audit_input *input, lqa_segment *segment) {
   const char *file;
-  bool whole = take_whole_file(input->dataset, segment, &file);
+  bool whole = widen_to_file(input->dataset, segment, &file);
   const char *where =
       !whole ? lqa_phrase_block(input->arena, input->dataset, segment->from, segment->to)
       : file ? lqa_arena_printf(input->arena, "all rows of %s", file)
@@ -154,7 +154,7 @@ static lqa_status report_reversed(const lqa_audit_input *input, lqa_segment *seg
 static lqa_status report_open(const lqa_audit_input *input, lqa_segment *segment,
                               bool has_content) {
   const char *file;
-  bool whole = take_whole_file(input->dataset, segment, &file);
+  bool whole = widen_to_file(input->dataset, segment, &file);
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[segment->lag ? WHOLE : REVERSED], NULL, 0,
       "Either the labels of the %s stand %s, or the given probabilities do (z = %.1f), and %s tell "
@@ -190,21 +190,21 @@ static bool are_probabilities_wrong(const lqa_audit_input *input) {
 }
 
 static lqa_status report_segment(const lqa_audit_input *input, lqa_segment *segment,
-                                 const lqa_refit *refit, const lqa_arbiter *arbiter) {
-  lqa_blame blame = arbiter ? lqa_arbiter_judge(arbiter, segment) : LQA_BLAME_LABELS;
-  if (blame == LQA_BLAME_PROBABILITIES ||
-      (blame == LQA_BLAME_OPEN && are_probabilities_wrong(input))) {
+                                 const lqa_refit *refit, const lqa_order_fault *arbiter) {
+  lqa_fault_side blame = arbiter ? lqa_order_fault_find(arbiter, segment) : LQA_FAULT_LABELS;
+  if (blame == LQA_FAULT_PROBABILITIES ||
+      (blame == LQA_FAULT_OPEN && are_probabilities_wrong(input))) {
     return LQA_OK;
   }
-  if (blame == LQA_BLAME_OPEN) {
+  if (blame == LQA_FAULT_OPEN) {
     return report_open(input, segment, arbiter->has_content);
   }
   if (segment->lag == 0) {
     return report_reversed(input, segment);
   }
   const char *file;
-  return take_whole_file(input->dataset, segment, &file) ? report_whole(input, segment, file, refit)
-                                                         : report_block(input, segment);
+  return widen_to_file(input->dataset, segment, &file) ? report_whole(input, segment, file, refit)
+                                                       : report_block(input, segment);
 }
 
 static int compare_segments(const void *a, const void *b) {
@@ -214,11 +214,11 @@ static int compare_segments(const void *a, const void *b) {
 
 /* arbiter: NULL where the alignment is a refitted model's, which saw contents only. */
 static lqa_status scan(const lqa_audit_input *input, lqa_alignment *alignment,
-                       const lqa_refit *refit, const lqa_arbiter *arbiter) {
-  lqa_scan_options options = {.max_lag = (int)input->params[PARAM_MAX_LAG],
-                              .alpha = input->params[PARAM_ALPHA],
-                              .min_ratio = input->params[PARAM_MIN_RATIO],
-                              .max_segments = MAX_SEGMENTS};
+                       const lqa_refit *refit, const lqa_order_fault *arbiter) {
+  lqa_alignment_options options = {.max_lag = (int)input->params[PARAM_MAX_LAG],
+                                   .alpha = input->params[PARAM_ALPHA],
+                                   .min_ratio = input->params[PARAM_MIN_RATIO],
+                                   .max_segments = MAX_SEGMENTS};
   lqa_segment_list shifts = {0}, reversals = {0};
   lqa_status status = lqa_alignment_find_shifts(alignment, &options, &shifts);
   if (status == LQA_OK) {
@@ -275,14 +275,14 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
     return LQA_OK;
   }
   lqa_alignment alignment = {0};
-  lqa_arbiter arbiter;
-  lqa_status status = lqa_arbiter_init(&arbiter, input, err);
+  lqa_order_fault arbiter;
+  lqa_status status = lqa_order_fault_init(&arbiter, input, err);
   LQA_TRY_OUT(status);
   LQA_TRY_OUT(lqa_alignment_init(&alignment, input->dataset, input->pred_probs, err));
   status = scan(input, &alignment, &refit, &arbiter);
 out:
   lqa_alignment_clear(&alignment);
-  lqa_arbiter_clear(&arbiter);
+  lqa_order_fault_clear(&arbiter);
   return status;
 }
 

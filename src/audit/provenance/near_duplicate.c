@@ -40,7 +40,7 @@ static lqa_status add_cluster(gathering *all, const uint32_t *rows, int64_t n) {
   lqa_group_finding *conflicts = &all->conflicts, *surplus = &all->surplus;
   for (int64_t i = 0; i < n; i++) {
     if (vote.n_labels > 1 && all->dataset->label[rows[i]] != LQA_LABEL_NULL) {
-      LQA_TRY(lqa_group_finding_add(conflicts, rows[i], conflicts->n_groups, vote.winner));
+      LQA_TRY(lqa_group_finding_add(conflicts, rows[i], conflicts->n_groups, vote.majority));
     }
     if (i > 0 && !all->is_copy[rows[i]]) {
       LQA_TRY(lqa_group_finding_add(surplus, rows[i], surplus->n_groups, -1));

@@ -42,7 +42,7 @@ static bool mean_probs(const lqa_audit_input *input, const uint32_t *rows, int64
 static int32_t find_other(const lqa_audit_input *input, const uint32_t *rows, int64_t n,
                           double *mean) {
   lqa_vote vote = lqa_vote_count(input->dataset, rows, n);
-  if (vote.n_labels != 1 || vote.winner < 0 || !mean_probs(input, rows, n, mean)) {
+  if (vote.n_labels != 1 || vote.majority < 0 || !mean_probs(input, rows, n, mean)) {
     return -1;
   }
   int32_t best = 0;
@@ -50,7 +50,7 @@ static int32_t find_other(const lqa_audit_input *input, const uint32_t *rows, in
     best = mean[k] > mean[best] ? k : best;
   }
   bool is_wrong =
-      mean[vote.winner] < input->params[PARAM_OWN] && mean[best] > input->params[PARAM_OTHER];
+      mean[vote.majority] < input->params[PARAM_OWN] && mean[best] > input->params[PARAM_OTHER];
   return is_wrong ? best : -1;
 }
 

@@ -12,7 +12,7 @@
 #include "audit/provenance/measure/alignment.h"
 #include "audit/provenance/measure/parts.h"
 #include "audit/provenance/measure/timestamp.h"
-#include "audit/tail.h"
+#include "audit/p_value.h"
 #include "base/memory.h"
 #include "base/unicode.h"
 
@@ -74,7 +74,7 @@ static lqa_status keep_slices(slicing *s, slice *made, uint32_t n,
     if (made[i].rows < s->input->params[PARAM_MIN_ROWS] || made[i].variance <= 0) {
       continue;
     }
-    made[i].p = lqa_tail_normal((made[i].wrong - made[i].expected) / sqrt(made[i].variance));
+    made[i].p = lqa_p_value_normal((made[i].wrong - made[i].expected) / sqrt(made[i].variance));
     made[i].what = name(s, data, i);
     LQA_TRY(lqa_vec_push(&s->slices, made[i]));
   }
@@ -286,7 +286,7 @@ static lqa_status judge(slicing *s) {
   for (size_t i = 0; i < n; i++) {
     p[i] = s->slices.data[i].p;
   }
-  double limit = lqa_tail_discovery_limit(p, n, s->input->params[PARAM_Q]);
+  double limit = lqa_p_value_discovery_limit(p, n, s->input->params[PARAM_Q]);
   free(p);
   if (n > 0) {
     qsort(s->slices.data, n, sizeof *s->slices.data, compare_p);

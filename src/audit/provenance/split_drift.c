@@ -7,7 +7,7 @@
 #include "audit/audit.h"
 #include "audit/phrase.h"
 #include "audit/provenance/measure/parts.h"
-#include "audit/tail.h"
+#include "audit/p_value.h"
 #include "base/memory.h"
 #include "base/unicode.h"
 
@@ -90,7 +90,7 @@ static lqa_status judge_classes(const lqa_audit_input *input, const tables *t) {
   }
   double parts = (double)t->parts.n - 1, classes = (double)n_classes - 1;
   double v = sqrt(chi / fmax(t->labelled * fmin(parts, classes), 1));
-  if (v < input->params[PARAM_V] || lqa_tail_chi_square(chi, parts * classes) > ALPHA) {
+  if (v < input->params[PARAM_V] || lqa_p_value_chi_square(chi, parts * classes) > ALPHA) {
     return LQA_OK;
   }
   lqa_finding *finding = lqa_finding_add(
@@ -113,7 +113,7 @@ static lqa_status judge_lengths(const lqa_audit_input *input, const tables *t) {
   for (uint32_t part = 0; part < t->parts.n && t->length_std > 0; part++) {
     double n = t->split[part].texts, mean = t->split[part].length / fmax(n, 1);
     double distance = (mean - t->length_mean) / t->length_std;
-    double p = 2 * lqa_tail_normal(fabs(distance) * sqrt(n));
+    double p = 2 * lqa_p_value_normal(fabs(distance) * sqrt(n));
     if (n < 20 || fabs(distance) < input->params[PARAM_DISTANCE] || p > ALPHA / t->parts.n) {
       continue;
     }

@@ -103,7 +103,7 @@ static lqa_status report(const lqa_audit_input *input, const lqa_parts *parts, u
 }
 
 /* Rows of the bag by part. */
-static void count_parts(const lqa_parts *parts, const lqa_bag *bag, const int32_t *label,
+static void count_parts(const lqa_parts *parts, const lqa_hashed_rows *bag, const int32_t *label,
                         int64_t *count) {
   for (size_t i = 0; i < bag->n; i++) {
     uint32_t part = parts->of[bag->row[i]];
@@ -114,7 +114,7 @@ static void count_parts(const lqa_parts *parts, const lqa_bag *bag, const int32_
 }
 
 /* Predictions of one part by a model of the others go into `confusion`. */
-static lqa_status confuse_part(const lqa_parts *parts, uint32_t part, const lqa_bag *bag,
+static lqa_status confuse_part(const lqa_parts *parts, uint32_t part, const lqa_hashed_rows *bag,
                                const lqa_leave_out *model, const int32_t *label,
                                int64_t *confusion) {
   int32_t n_classes = model->n_classes;
@@ -141,7 +141,7 @@ static lqa_status confuse_part(const lqa_parts *parts, uint32_t part, const lqa_
 /* What stays the same over all parts of one kind. */
 typedef struct search {
   const lqa_audit_input *input;
-  const lqa_bag *bag;
+  const lqa_hashed_rows *bag;
   const lqa_leave_out *model;
   const int32_t *label;
   int64_t *confusion, *count;
@@ -203,8 +203,8 @@ static bool has_parts(const lqa_dataset *d) {
 
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   const lqa_dataset *d = input->dataset;
-  lqa_bag_source *source = NULL;
-  lqa_bag bag = {0};
+  lqa_hashed_row_source *source = NULL;
+  lqa_hashed_rows bag = {0};
   lqa_leave_out model = {0};
   int32_t *label = NULL;
   search s = {.input = input, .bag = &bag, .model = &model};
@@ -213,13 +213,13 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
     return lqa_finding_decline(input->findings,
                                "one file, and no --source-column or --annotator column");
   }
-  LQA_TRY(lqa_bag_source_new(input, n_buckets, &source, err));
+  LQA_TRY(lqa_hashed_row_source_new(input, n_buckets, &source, err));
   if (!source) {
     return lqa_finding_decline(input->findings, "no content beside the probabilities");
   }
   lqa_status status = LQA_OK;
-  LQA_TRY_OUT(
-      lqa_bag_draw(source, 0, d->n_rows, sample_size(d->n_classes), input->seed, &bag, err));
+  LQA_TRY_OUT(lqa_hashed_rows_draw(source, 0, d->n_rows, sample_size(d->n_classes), input->seed,
+                                   &bag, err));
   label = lqa_malloc(bag.n, sizeof *label);
   s.confusion = lqa_malloc((size_t)d->n_classes * (size_t)d->n_classes, sizeof *s.confusion);
   if (!label || !s.confusion) {
@@ -234,8 +234,8 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   status = search_kinds(&s, d, err);
 out:
   lqa_leave_out_clear(&model);
-  lqa_bag_clear(&bag);
-  lqa_bag_source_free(source);
+  lqa_hashed_rows_clear(&bag);
+  lqa_hashed_row_source_free(source);
   free(s.confusion);
   free(label);
   return status;

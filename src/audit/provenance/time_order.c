@@ -132,7 +132,8 @@ static lqa_status judge_along_ids(const lqa_audit_input *input, const double *se
   return status;
 }
 
-static lqa_status judge(const lqa_audit_input *input, const double *seconds, lqa_time_form form) {
+static lqa_status check_order(const lqa_audit_input *input, const double *seconds,
+                              lqa_time_form form) {
   lqa_sequence found;
   LQA_TRY(lqa_sequence_check(seconds, input->dataset->n_rows, &found));
   bool is_log = found.n_values >= MIN_ROWS && found.ascending >= input->params[PARAM_ASCENDING];
@@ -161,7 +162,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
     bool is_empty = !lqa_time_occurs(seconds, d->n_rows);
     status = is_empty ? lqa_finding_decline(input->findings, "column '%s' holds no time",
                                             d->roles[LQA_ROLE_TIME].name)
-                      : judge(input, seconds, form);
+                      : check_order(input, seconds, form);
   }
   free(seconds);
   return status;

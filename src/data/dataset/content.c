@@ -33,7 +33,7 @@ static lqa_status hash_numbers(const hash_job *job, int64_t row, lqa_buf *scratc
 
 lqa_status lqa_content_hash(lqa_str text, lqa_buf *scratch, lqa_hash128 *hash) {
   lqa_buf_reset(scratch);
-  lqa_unicode_fold(text, scratch);
+  lqa_unicode_case_fold(text, scratch);
   if (scratch->failed) {
     return LQA_NO_MEMORY;
   }
@@ -108,8 +108,8 @@ lqa_status lqa_content_finish(lqa_dataset *dataset, lqa_pool *pool, lqa_error *e
   bool has_text = dataset->content_name && *dataset->content_name;
   hash_job job = {.content = &dataset->content,
                   .embeddings = has_text ? NULL : dataset->embeddings};
-  job.valid = lqa_storage_take(dataset->storage, n, 1);
-  job.hash = lqa_storage_take(dataset->storage, n, sizeof *job.hash);
+  job.valid = lqa_storage_alloc(dataset->storage, n, 1);
+  job.hash = lqa_storage_alloc(dataset->storage, n, sizeof *job.hash);
   job.scratch = lqa_calloc(n_workers, sizeof *job.scratch);
   if (!job.valid || !job.hash || !job.scratch) {
     free(job.scratch);

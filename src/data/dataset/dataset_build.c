@@ -28,9 +28,9 @@ lqa_status lqa_column_from_array(lqa_dataset_storage *storage, const char *name,
   for (int64_t i = 0; i < n; i++) {
     size += values[i].size;
   }
-  char *bytes = lqa_storage_take(storage, size, 1);
-  uint64_t *offsets = lqa_storage_take(storage, (size_t)n + 1, sizeof *offsets);
-  uint8_t *valid = lqa_storage_take(storage, (size_t)n, 1);
+  char *bytes = lqa_storage_alloc(storage, size, 1);
+  uint64_t *offsets = lqa_storage_alloc(storage, (size_t)n + 1, sizeof *offsets);
+  uint8_t *valid = lqa_storage_alloc(storage, (size_t)n, 1);
   if (!bytes || !offsets || !valid) {
     return LQA_NO_MEMORY;
   }
@@ -47,14 +47,14 @@ lqa_status lqa_column_from_array(lqa_dataset_storage *storage, const char *name,
 
 lqa_status lqa_column_all_null(lqa_dataset_storage *storage, const char *name, int64_t n,
                                lqa_column *column) {
-  uint64_t *offsets = lqa_storage_take(storage, (size_t)n + 1, sizeof *offsets);
-  uint8_t *valid = lqa_storage_take(storage, (size_t)n, 1);
+  uint64_t *offsets = lqa_storage_alloc(storage, (size_t)n + 1, sizeof *offsets);
+  uint8_t *valid = lqa_storage_alloc(storage, (size_t)n, 1);
   *column = (lqa_column){name, n, "", offsets, valid};
   return offsets && valid ? LQA_OK : LQA_NO_MEMORY;
 }
 
 lqa_status lqa_column_null_blanks(lqa_dataset_storage *storage, lqa_column *column) {
-  uint8_t *valid = lqa_storage_take(storage, (size_t)column->n, 1);
+  uint8_t *valid = lqa_storage_alloc(storage, (size_t)column->n, 1);
   if (!valid) {
     return LQA_NO_MEMORY;
   }
@@ -68,7 +68,7 @@ lqa_status lqa_column_null_blanks(lqa_dataset_storage *storage, lqa_column *colu
 
 /* One pretended file that holds all rows. */
 static lqa_status add_memory_file(lqa_dataset *dataset) {
-  lqa_source_file *file = lqa_storage_take(dataset->storage, 1, sizeof *file);
+  lqa_source_file *file = lqa_storage_alloc(dataset->storage, 1, sizeof *file);
   if (!file) {
     return LQA_NO_MEMORY;
   }

@@ -124,7 +124,7 @@ static lqa_status code_categories(const lqa_column *texts, lqa_map *seen, double
 static lqa_status keep_categories(lqa_dataset_storage *storage, const lqa_map *seen,
                                   lqa_feature_column *out) {
   uint32_t n = lqa_map_count(seen);
-  lqa_str *names = lqa_storage_take(storage, (size_t)n + 1, sizeof *names);
+  lqa_str *names = lqa_storage_alloc(storage, (size_t)n + 1, sizeof *names);
   for (uint32_t k = 0; names && k < n; k++) {
     lqa_str key = lqa_map_key(seen, k);
     names[k] = (lqa_str){lqa_arena_copy(&storage->arena, key.data, key.size), key.size};
@@ -138,7 +138,7 @@ static lqa_status keep_categories(lqa_dataset_storage *storage, const lqa_map *s
 
 lqa_status lqa_feature_column_build(lqa_dataset_storage *storage, const lqa_column *texts,
                                     lqa_feature_column *out, lqa_feature_guess *guess) {
-  double *values = lqa_storage_take(storage, (size_t)texts->n, sizeof *values);
+  double *values = lqa_storage_alloc(storage, (size_t)texts->n, sizeof *values);
   if (!values) {
     return LQA_NO_MEMORY;
   }

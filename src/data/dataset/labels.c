@@ -46,7 +46,7 @@ static lqa_status intern_rows(const lqa_column *labels, lqa_map *seen, int32_t *
 /* The class set as an owned array in the dataset's storage. */
 static lqa_status collect_classes(lqa_dataset *dataset, const lqa_map *seen) {
   int32_t n = (int32_t)lqa_map_count(seen);
-  lqa_str *classes = lqa_storage_take(dataset->storage, (size_t)n + 1, sizeof *classes);
+  lqa_str *classes = lqa_storage_alloc(dataset->storage, (size_t)n + 1, sizeof *classes);
   if (!classes) {
     return LQA_NO_MEMORY;
   }
@@ -65,7 +65,7 @@ static lqa_status collect_classes(lqa_dataset *dataset, const lqa_map *seen) {
 
 static lqa_status copy_classes(lqa_dataset *dataset, const lqa_str *given, int32_t n,
                                lqa_error *err) {
-  lqa_str *classes = lqa_storage_take(dataset->storage, (size_t)n + 1, sizeof *classes);
+  lqa_str *classes = lqa_storage_alloc(dataset->storage, (size_t)n + 1, sizeof *classes);
   for (int32_t k = 0; classes && k < n; k++) {
     if (given[k].size == 0) {
       return lqa_fail(err, LQA_BAD_USAGE, "class %d of the given classes is empty", (int)k + 1);
@@ -114,7 +114,7 @@ static void renumber(int32_t *code, int64_t n, const int32_t *code_of) {
 lqa_status lqa_labels_encode(lqa_dataset *dataset, const lqa_str *given, int32_t n_given,
                              lqa_error *err) {
   int64_t n = dataset->label_text.n;
-  int32_t *code = lqa_storage_take(dataset->storage, (size_t)n, sizeof *code);
+  int32_t *code = lqa_storage_alloc(dataset->storage, (size_t)n, sizeof *code);
   int32_t *code_of = NULL;
   lqa_map *seen = lqa_map_new(false);
   lqa_status status = code && seen ? LQA_OK : LQA_NO_MEMORY;
@@ -142,7 +142,7 @@ lqa_status lqa_classes_load(const char *path, lqa_arena *arena, lqa_str **classe
   for (size_t i = 0; i < bytes.size; i++) {
     n_lines += bytes.data[i] == '\n';
   }
-  *classes = lqa_arena_take(arena, n_lines, sizeof **classes);
+  *classes = lqa_arena_alloc(arena, n_lines, sizeof **classes);
   char *text = lqa_arena_copy(arena, bytes.data ? bytes.data : "", bytes.size);
   if (status == LQA_OK && (!*classes || !text)) {
     status = lqa_fail_memory(err, "reading the classes");

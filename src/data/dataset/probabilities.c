@@ -20,7 +20,7 @@ static lqa_status gather_rows(lqa_dataset *dataset, const char *path, lqa_npy *n
   const int64_t *source_row = dataset->storage->row_in_file;
   double *block = NULL;
   if (n == 0 || width <= SIZE_MAX / n) {
-    block = lqa_storage_take(dataset->storage, n * width, sizeof *block);
+    block = lqa_storage_alloc(dataset->storage, n * width, sizeof *block);
   }
   if (!block) {
     return lqa_fail_memory(err, "reading numbers");
@@ -118,7 +118,7 @@ lqa_status lqa_probabilities_integer_classes(lqa_dataset *dataset, const char *p
       return fail_label(dataset, path, row, n_columns, err);
     }
   }
-  lqa_str *names = lqa_storage_take(dataset->storage, (size_t)n_columns, sizeof *names);
+  lqa_str *names = lqa_storage_alloc(dataset->storage, (size_t)n_columns, sizeof *names);
   for (int64_t k = 0; names && k < n_columns; k++) {
     char *name = lqa_arena_printf(&dataset->storage->arena, "%lld", (long long)k);
     names[k] = lqa_str_from(name);

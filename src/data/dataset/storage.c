@@ -48,9 +48,9 @@ lqa_status lqa_storage_keep(lqa_dataset_storage *storage, void *data, size_t map
   return status;
 }
 
-void *lqa_storage_take(lqa_dataset_storage *storage, size_t n, size_t size) {
+void *lqa_storage_alloc(lqa_dataset_storage *storage, size_t n, size_t size) {
   if (size > 0 && n < ARENA_MAX_BYTES / size) {
-    return lqa_arena_take(&storage->arena, n, size);
+    return lqa_arena_alloc(&storage->arena, n, size);
   }
   void *data = lqa_calloc(n, size);
   return data && lqa_storage_keep(storage, data, 0) == LQA_OK ? data : NULL;

@@ -32,6 +32,6 @@ void lqa_storage_free(lqa_dataset_storage *storage);
 lqa_status lqa_storage_keep(lqa_dataset_storage *storage, void *data,
                             size_t map_bytes) LQA_MUST_CHECK;
 /* n * size zeroed bytes that live as long as the storage; NULL when out of memory. */
-void *lqa_storage_take(lqa_dataset_storage *storage, size_t n, size_t size);
+void *lqa_storage_alloc(lqa_dataset_storage *storage, size_t n, size_t size);
 
 #endif

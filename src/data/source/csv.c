@@ -35,7 +35,7 @@ lqa_status lqa_csv_open(lqa_csv *csv, const lqa_csv_dialect *dialect, lqa_input 
                    .max_field_bytes = max_field_bytes,
                    .row = has_header ? -2 : -1,
                    .next_line = 1};
-  return lqa_window_open(&csv->window, input);
+  return lqa_record_buffer_open(&csv->window, input);
 }
 
 void lqa_csv_open_memory(lqa_csv *csv, const lqa_csv_dialect *dialect, char *data, size_t size,
@@ -45,11 +45,11 @@ void lqa_csv_open_memory(lqa_csv *csv, const lqa_csv_dialect *dialect, char *dat
                    .max_field_bytes = SIZE_MAX / 2,
                    .row = -1,
                    .next_line = 1};
-  lqa_window_open_memory(&csv->window, data, size, whole);
+  lqa_record_buffer_open_memory(&csv->window, data, size, whole);
 }
 
 void lqa_csv_close(lqa_csv *csv) {
-  lqa_window_close(&csv->window);
+  lqa_record_buffer_close(&csv->window);
   lqa_vec_clear(&csv->fields);
 }
 
@@ -253,7 +253,7 @@ static lqa_status fail_record(const lqa_csv *csv, outcome result, const cursor *
 
 /* Steps over blank lines; in a file of one column they are records. */
 static void skip_blank_lines(lqa_csv *csv) {
-  lqa_window *w = &csv->window;
+  lqa_record_buffer *w = &csv->window;
   while (!csv->single_column && w->start < w->end) {
     const char *p = w->data + w->start;
     size_t n = *p == csv->dialect.newline ? 1 : 0;
@@ -270,8 +270,8 @@ static void skip_blank_lines(lqa_csv *csv) {
 }
 
 /* Tries for one record in what the window holds. */
-static outcome take_record(lqa_csv *csv, cursor *c) {
-  const lqa_window *w = &csv->window;
+static outcome read_record(lqa_csv *csv, cursor *c) {
+  const lqa_record_buffer *w = &csv->window;
   bool any_doubled = false;
   *c = (cursor){w->data + w->start, w->data + w->end, w->at_end, 0};
   csv->line = csv->next_line;
@@ -293,7 +293,7 @@ static lqa_status find_record(lqa_csv *csv, bool may_refill, cursor *c, bool *mo
     skip_blank_lines(csv);
     if (csv->window.start < csv->window.end) {
       csv->row++;
-      outcome result = take_record(csv, c);
+      outcome result = read_record(csv, c);
       *more = result == RECORD;
       if (result != INCOMPLETE) {
         return *more ? LQA_OK : fail_record(csv, result, c, err);
@@ -304,7 +304,7 @@ static lqa_status find_record(lqa_csv *csv, bool may_refill, cursor *c, bool *mo
       *more = false;
       return LQA_OK;
     }
-    LQA_TRY(lqa_window_refill(&csv->window, err));
+    LQA_TRY(lqa_record_buffer_refill(&csv->window, err));
   }
 }
 
@@ -316,5 +316,5 @@ lqa_status lqa_csv_next(lqa_csv *csv, bool may_refill, bool *more, lqa_error *er
   }
   const char *record = csv->window.data + csv->window.start;
   csv->window.start = (size_t)(c.p - csv->window.data);
-  return lqa_window_is_ascii(record, c.p) ? LQA_OK : check_encoding(csv, err);
+  return lqa_record_buffer_is_ascii(record, c.p) ? LQA_OK : check_encoding(csv, err);
 }

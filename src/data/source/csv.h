@@ -15,7 +15,7 @@
 
 #include "base/str.h"
 #include "base/vec.h"
-#include "data/source/window.h"
+#include "data/source/record_buffer.h"
 
 typedef struct lqa_csv_dialect {
   char delimiter;
@@ -32,7 +32,7 @@ typedef struct lqa_csv {
   lqa_csv_dialect dialect;
   const char *name; /* for messages; borrowed */
   size_t max_field_bytes;
-  lqa_window window;
+  lqa_record_buffer window;
   const char *const *columns; /* names for messages, or NULL; borrowed */
   size_t n_columns;
   bool single_column; /* blank lines are records */

@@ -28,17 +28,17 @@ lqa_status lqa_json_rows_open(lqa_json_rows *json, lqa_input *input, const char 
                               size_t max_field_bytes) {
   *json =
       (lqa_json_rows){.name = name, .max_field_bytes = max_field_bytes, .row = -1, .next_line = 1};
-  return lqa_window_open(&json->window, input);
+  return lqa_record_buffer_open(&json->window, input);
 }
 
 void lqa_json_rows_open_memory(lqa_json_rows *json, char *data, size_t size) {
   *json = (lqa_json_rows){
       .name = "(memory)", .max_field_bytes = SIZE_MAX / 2, .row = -1, .next_line = 1};
-  lqa_window_open_memory(&json->window, data, size, true);
+  lqa_record_buffer_open_memory(&json->window, data, size, true);
 }
 
 void lqa_json_rows_close(lqa_json_rows *json) {
-  lqa_window_close(&json->window);
+  lqa_record_buffer_close(&json->window);
   lqa_vec_clear(&json->fields);
   lqa_vec_clear(&json->escaped);
 }
@@ -490,7 +490,7 @@ static outcome scan_between(lqa_json_rows *json, cursor *c) {
   }
 }
 
-static outcome take_object(lqa_json_rows *json, cursor *c) {
+static outcome read_object(lqa_json_rows *json, cursor *c) {
   outcome result = scan_between(json, c);
   json->line = json->next_line;
   if (result != FOUND) {
@@ -510,7 +510,7 @@ static lqa_status finish_object(lqa_json_rows *json, const cursor *c, lqa_error 
   const char *begin = json->window.data + json->window.start;
   json->window.start = (size_t)(c->p - json->window.data);
   json->next_line += count_lines(begin, c->p);
-  if (!lqa_window_is_ascii(begin, c->p)) {
+  if (!lqa_record_buffer_is_ascii(begin, c->p)) {
     int64_t bad = lqa_utf8_check(begin, (size_t)(c->p - begin));
     if (bad >= 0) {
       return fail_encoding(json, begin, bad, err);
@@ -524,11 +524,11 @@ static lqa_status finish_object(lqa_json_rows *json, const cursor *c, lqa_error 
 }
 
 lqa_status lqa_json_rows_next(lqa_json_rows *json, bool may_refill, bool *more, lqa_error *err) {
-  lqa_window *w = &json->window;
+  lqa_record_buffer *w = &json->window;
   for (;;) {
     cursor c = {w->data + w->start, w->data + w->end, w->at_end, NULL};
     json->row++;
-    outcome result = take_object(json, &c);
+    outcome result = read_object(json, &c);
     *more = result == FOUND;
     if (result == FOUND) {
       return finish_object(json, &c, err);
@@ -540,6 +540,6 @@ lqa_status lqa_json_rows_next(lqa_json_rows *json, bool may_refill, bool *more, 
     if (w->at_end || !may_refill || !w->input) {
       return LQA_OK;
     }
-    LQA_TRY(lqa_window_refill(w, err));
+    LQA_TRY(lqa_record_buffer_refill(w, err));
   }
 }

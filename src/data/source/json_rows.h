@@ -12,7 +12,7 @@
 
 #include "base/str.h"
 #include "base/vec.h"
-#include "data/source/window.h"
+#include "data/source/record_buffer.h"
 
 /* Between which objects the reader stands. */
 typedef enum lqa_json_place {
@@ -30,7 +30,7 @@ typedef struct lqa_json_field {
 typedef struct lqa_json_rows {
   const char *name; /* for messages; borrowed */
   size_t max_field_bytes;
-  lqa_window window;
+  lqa_record_buffer window;
   lqa_json_place place;
   int64_t row;  /* 0-based, of the current object */
   int64_t line; /* 1-based, where it begins */

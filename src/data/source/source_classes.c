@@ -25,7 +25,7 @@ static lqa_status given_classes(lqa_loader *l, lqa_str **classes, int32_t *n, lq
     return lqa_classes_load(o->classes_file, &l->dataset->storage->arena, classes, n, err);
   }
   if (o->classes.n > 0) {
-    *classes = lqa_storage_take(l->dataset->storage, o->classes.n, sizeof **classes);
+    *classes = lqa_storage_alloc(l->dataset->storage, o->classes.n, sizeof **classes);
     if (!*classes) {
       return lqa_fail_memory(err, "reading the classes");
     }
@@ -72,7 +72,7 @@ static lqa_status keep_probabilities(lqa_loader *l, const int32_t *class_of, lqa
   lqa_dataset *d = l->dataset;
   size_t n = l->n_probs;
   double *values = l->probabilities.data, *row = lqa_malloc(n, sizeof *row);
-  lqa_matrix *matrix = lqa_storage_take(d->storage, 1, sizeof *matrix);
+  lqa_matrix *matrix = lqa_storage_alloc(d->storage, 1, sizeof *matrix);
   l->probabilities.data = NULL;
   if (lqa_storage_keep(d->storage, values, 0) != LQA_OK || !row || !matrix) {
     free(row);
@@ -102,7 +102,7 @@ static lqa_status classes_from_columns(lqa_loader *l, lqa_str *given, int32_t n_
   lqa_dataset *d = l->dataset;
   size_t n = l->n_probs;
   const char *const *columns = (const char *const *)l->source->options.pred_probs.items;
-  lqa_str *name = lqa_storage_take(d->storage, 2 * n, sizeof *name), *sorted = name + n;
+  lqa_str *name = lqa_storage_alloc(d->storage, 2 * n, sizeof *name), *sorted = name + n;
   int32_t *class_of = lqa_calloc(n, sizeof *class_of);
   lqa_status status = name && class_of ? LQA_OK : lqa_fail_memory(err, "loading probabilities");
   LQA_TRY_OUT(status);

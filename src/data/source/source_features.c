@@ -91,7 +91,7 @@ static void tell_features(const lqa_loader *l, const lqa_feature_column *feature
 
 lqa_status lqa_loader_finish_features(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
-  lqa_feature_column *features = lqa_storage_take(d->storage, l->n_features + 1, sizeof *features);
+  lqa_feature_column *features = lqa_storage_alloc(d->storage, l->n_features + 1, sizeof *features);
   if (!features) {
     return lqa_fail_memory(err, "loading features");
   }

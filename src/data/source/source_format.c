@@ -218,9 +218,9 @@ static lqa_status keep_columns(lqa_source *source, lqa_source_part *part, const 
                                lqa_error *err) {
   size_t n = list->names.n;
   part->n_columns = n;
-  part->columns = lqa_arena_take(&source->arena, n + 1, sizeof *part->columns);
-  part->to_column = lqa_arena_take(&source->arena, n + 1, sizeof *part->to_column);
-  part->is_blob = list->flags.n ? lqa_arena_take(&source->arena, n + 1, sizeof(bool)) : NULL;
+  part->columns = lqa_arena_alloc(&source->arena, n + 1, sizeof *part->columns);
+  part->to_column = lqa_arena_alloc(&source->arena, n + 1, sizeof *part->to_column);
+  part->is_blob = list->flags.n ? lqa_arena_alloc(&source->arena, n + 1, sizeof(bool)) : NULL;
   if (!part->columns || !part->to_column || (list->flags.n && !part->is_blob)) {
     return lqa_fail_memory(err, "reading columns");
   }

@@ -120,7 +120,7 @@ static lqa_status resolve_name(const lqa_source *source, const char *given, cons
 
 static lqa_status resolve_list(lqa_source *source, const lqa_text_list *given, lqa_text_list *out,
                                lqa_error *err) {
-  out->items = lqa_arena_take(&source->arena, given->n + 1, sizeof *out->items);
+  out->items = lqa_arena_alloc(&source->arena, given->n + 1, sizeof *out->items);
   if (!out->items) {
     return lqa_fail_memory(err, "resolving columns");
   }

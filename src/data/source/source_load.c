@@ -335,7 +335,7 @@ static lqa_status finish_roles(lqa_loader *l, lqa_error *err) {
 static lqa_status finish_files(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
   size_t n = l->source->parts.n;
-  lqa_source_file *files = lqa_storage_take(d->storage, n, sizeof *files);
+  lqa_source_file *files = lqa_storage_alloc(d->storage, n, sizeof *files);
   if (!files) {
     return lqa_fail_memory(err, "loading the sources");
   }

@@ -44,7 +44,7 @@ lqa_status lqa_vote_classes_given(lqa_vote_reader *r, lqa_error *err) {
 static lqa_status classes_of_labels(lqa_vote_reader *r, lqa_str **classes, size_t *n,
                                     lqa_error *err) {
   *n = lqa_map_count(r->labels);
-  *classes = lqa_arena_take(&r->table->arena, *n + 1, sizeof **classes);
+  *classes = lqa_arena_alloc(&r->table->arena, *n + 1, sizeof **classes);
   for (size_t k = 0; *classes && k < *n; k++) {
     (*classes)[k] = lqa_vote_copy(r, lqa_map_key(r->labels, (uint32_t)k));
     *classes = (*classes)[k].data ? *classes : NULL;

@@ -180,7 +180,7 @@ static lqa_status add_wide(lqa_vote_reader *r, const char *pattern, lqa_error *e
 
 static lqa_status find_list(lqa_vote_reader *r, const char *option, const lqa_text_list *names,
                             size_t **columns, size_t *n, lqa_error *err) {
-  *columns = lqa_arena_take(&r->table->arena, names->n + 1, sizeof **columns);
+  *columns = lqa_arena_alloc(&r->table->arena, names->n + 1, sizeof **columns);
   if (!*columns) {
     return lqa_fail_memory(err, "resolving columns");
   }
@@ -204,7 +204,7 @@ static lqa_status resolve_named(lqa_vote_reader *r, lqa_error *err) {
   const lqa_text_list none = {0};
   lqa_vote_plan *p = &r->plan;
   p->wide =
-      lqa_arena_take(&r->table->arena, lqa_source_count_columns(r->source) + 1, sizeof *p->wide);
+      lqa_arena_alloc(&r->table->arena, lqa_source_count_columns(r->source) + 1, sizeof *p->wide);
   if (!p->wide) {
     return lqa_fail_memory(err, "resolving columns");
   }

@@ -74,7 +74,7 @@ static lqa_status find_label(const lqa_vote_side *side, const char *option, size
 }
 
 /* One row's label into known[item]. */
-static lqa_status take_label(lqa_vote_reader *r, const lqa_vote_side *side, bool is_gold,
+static lqa_status read_label(lqa_vote_reader *r, const lqa_vote_side *side, bool is_gold,
                              lqa_str text, int32_t *known, lqa_error *err) {
   int64_t row = 0;
   uint32_t number = 0;
@@ -120,7 +120,7 @@ static lqa_status load(lqa_vote_reader *r, const char *path, bool is_gold, lqa_e
     if (item >= 0) {
       int32_t *known = is_gold ? &r->gold.data[item] : &r->truth.data[item];
       LQA_TRY_OUT(
-          take_label(r, &side, is_gold, lqa_source_reader_get(side.rows, label), known, err));
+          read_label(r, &side, is_gold, lqa_source_reader_get(side.rows, label), known, err));
     }
   }
   if (n_found == 0) {

@@ -70,7 +70,7 @@ static lqa_status open_source(lqa_vote_reader *r, lqa_error *err) {
   lqa_source_options options = o->source;
   const char *names[2] = {o->truth, o->gold};
   lqa_text_list other = {NULL, 0};
-  other.items = lqa_arena_take(&r->table->arena, o->wide.n + 2, sizeof *other.items);
+  other.items = lqa_arena_alloc(&r->table->arena, o->wide.n + 2, sizeof *other.items);
   if (!other.items) {
     return lqa_fail_memory(err, "opening the sources");
   }

@@ -23,7 +23,7 @@ static bool is_npy(const char *path) {
 
 static lqa_status name_columns(lqa_vote_reader *r, const lqa_vote_side *side, lqa_error *err) {
   size_t n = lqa_source_count_columns(side->source);
-  r->prob_names = lqa_arena_take(&r->table->arena, n, sizeof *r->prob_names);
+  r->prob_names = lqa_arena_alloc(&r->table->arena, n, sizeof *r->prob_names);
   r->n_probs = 0;
   for (size_t c = 0; r->prob_names && c < n; c++) {
     const char *name = lqa_source_column_name(side->source, c);
@@ -166,7 +166,7 @@ static lqa_status number_classes(lqa_vote_reader *r, lqa_str **classes, size_t *
                          (int)label.size, label.data, path, (long long)n_columns);
     }
   }
-  *classes = lqa_arena_take(&r->table->arena, (size_t)n_columns, sizeof **classes);
+  *classes = lqa_arena_alloc(&r->table->arena, (size_t)n_columns, sizeof **classes);
   for (int64_t k = 0; *classes && k < n_columns; k++) {
     const char *name = lqa_arena_printf(&r->table->arena, "%lld", (long long)k);
     (*classes)[k] = lqa_str_from(name);
@@ -185,7 +185,7 @@ lqa_status lqa_vote_probs_classes(lqa_vote_reader *r, lqa_str **classes, size_t 
   if (r->n_probs == 0) {
     return LQA_OK;
   }
-  lqa_str *names = lqa_arena_take(&r->table->arena, r->n_probs, sizeof *names);
+  lqa_str *names = lqa_arena_alloc(&r->table->arena, r->n_probs, sizeof *names);
   if (!names) {
     return lqa_fail_memory(err, "naming the classes");
   }
@@ -208,7 +208,7 @@ static lqa_status match_columns(lqa_vote_reader *r, size_t *column_of, lqa_error
                        "of them with --classes",
                        n, (int)t->n_classes, (int)t->classes[0].size, t->classes[0].data);
   }
-  lqa_str *names = r->npy.map ? NULL : lqa_arena_take(&r->table->arena, n, sizeof *names);
+  lqa_str *names = r->npy.map ? NULL : lqa_arena_alloc(&r->table->arena, n, sizeof *names);
   bool by_name = names && strip_names(r, names);
   for (size_t k = 0; k < n; k++) {
     column_of[k] = k;
@@ -243,7 +243,7 @@ static lqa_status fail_value(const lqa_vote_reader *r, int64_t item, int32_t kla
 }
 
 /* Scales the row to sum 1; a sum that is far off is an error. */
-static lqa_status take_row(lqa_vote_reader *r, int64_t item, double *row, lqa_error *err) {
+static lqa_status scale_row(lqa_vote_reader *r, int64_t item, double *row, lqa_error *err) {
   lqa_vote_table *t = r->table;
   double sum = 0;
   for (int32_t k = 0; k < t->n_classes; k++) {
@@ -292,7 +292,7 @@ static lqa_status fill(lqa_vote_reader *r, const int32_t *item_of, const size_t 
       row[k] = r->npy.map ? lqa_matrix_get(&r->npy.matrix, from, (int64_t)column_of[k])
                           : r->probs.data[(size_t)item * r->n_probs + column_of[k]];
     }
-    LQA_TRY(take_row(r, i, row, err));
+    LQA_TRY(scale_row(r, i, row, err));
   }
   return LQA_OK;
 }

@@ -58,7 +58,7 @@ lqa_problem lqa_job_problem(const lqa_crossval_job *job, const lqa_sparse *x) {
   return (lqa_problem){x, job->label, job->out->fold, job->dataset->n_classes, job->out->n_folds};
 }
 
-lqa_status lqa_predictions_take(const lqa_crossval_job *job, lqa_predictions *out) {
+lqa_status lqa_predictions_init(const lqa_crossval_job *job, lqa_predictions *out) {
   size_t n = (size_t)job->dataset->n_rows, bytes = (size_t)job->dataset->n_classes * sizeof(float);
   bool pairs = job->out->n_folds >= 3;
   *out = (lqa_predictions){.wanted = job->wanted};

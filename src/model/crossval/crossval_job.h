@@ -52,7 +52,7 @@ lqa_status lqa_job_sum_training(lqa_crossval_job *job,
                                 const lqa_softmax_fold *folds) LQA_MUST_CHECK;
 /* Room for a member's predictions, pair models included where the folds allow it. Freed by
  * lqa_predictions_clear. */
-lqa_status lqa_predictions_take(const lqa_crossval_job *job, lqa_predictions *out) LQA_MUST_CHECK;
+lqa_status lqa_predictions_init(const lqa_crossval_job *job, lqa_predictions *out) LQA_MUST_CHECK;
 void lqa_predictions_clear(lqa_predictions *predictions);
 
 /* Trains and blends on the folds as they are dealt. */

@@ -89,7 +89,7 @@ lqa_status lqa_embeddings_read(lqa_crossval_job *job) {
 
 static lqa_status vote(lqa_crossval_job *job, const lqa_predictions *out, int64_t max_points) {
   lqa_problem problem = lqa_job_problem(job, &job->dense.x);
-  lqa_vote_options options = lqa_vote_defaults();
+  lqa_neighbor_vote_options options = lqa_vote_defaults();
   options.max_points = max_points;
   options.seed = job->options->seed;
   options.pool = job->options->pool;
@@ -112,10 +112,10 @@ lqa_status lqa_embedding_members_add(lqa_crossval_job *job, lqa_blend *blend) {
   }
   lqa_problem problem = lqa_job_problem(job, &job->dense.x);
   lqa_blend_member *head = next_member(blend, "linear head", HEAD_WEIGHT);
-  LQA_TRY(lqa_predictions_take(job, &head->p));
+  LQA_TRY(lqa_predictions_init(job, &head->p));
   LQA_TRY(lqa_job_logistic(job, &problem, &head->p));
   lqa_blend_member *near = next_member(blend, "nearest neighbours", VOTE_WEIGHT);
-  LQA_TRY(lqa_predictions_take(job, &near->p));
+  LQA_TRY(lqa_predictions_init(job, &near->p));
   return vote(job, &near->p, count_voters(job));
 }
 

@@ -27,7 +27,7 @@ typedef struct voters {
 typedef struct election {
   const lqa_problem *problem;
   const lqa_dense *points;
-  const lqa_vote_options *options;
+  const lqa_neighbor_vote_options *options;
   const lqa_predictions *out;
   voters voters;
   int32_t n_wide;     /* neighbours looked for */
@@ -38,8 +38,8 @@ typedef struct election {
   int64_t first, end; /* query rows of the present block */
 } election;
 
-lqa_vote_options lqa_vote_defaults(void) {
-  return (lqa_vote_options){.k = 50};
+lqa_neighbor_vote_options lqa_vote_defaults(void) {
+  return (lqa_neighbor_vote_options){.k = 50};
 }
 
 /* ---- who votes ---- */
@@ -163,8 +163,8 @@ static lqa_status run_block(election *e) {
   lqa_matrix queries = *all;
   queries.data = (const char *)all->data + e->first * all->row_stride;
   queries.n_rows = e->end - e->first;
-  lqa_fold_points from = {&e->voters.matrix, e->voters.fold};
-  lqa_fold_points to = {&queries, e->problem->fold + e->first};
+  lqa_case_fold_points from = {&e->voters.matrix, e->voters.fold};
+  lqa_case_fold_points to = {&queries, e->problem->fold + e->first};
   lqa_neighbors_options options = {
       .metric = LQA_METRIC_COSINE, .k = e->n_wide, .observer = e->options->observer};
   lqa_neighbors found = {e->distance, e->index};
@@ -173,7 +173,7 @@ static lqa_status run_block(election *e) {
   return lqa_pool_run(e->options->pool, n_tasks, vote_rows, e);
 }
 
-static lqa_status take_memory(election *e, int n_models) {
+static lqa_status alloc_memory(election *e, int n_models) {
   size_t n_classes = (size_t)e->problem->n_classes, n_wide = (size_t)e->n_wide;
   e->in_class = lqa_calloc((size_t)e->problem->n_folds * n_classes, sizeof *e->in_class);
   e->share = lqa_calloc((size_t)n_models * n_classes, sizeof *e->share);
@@ -183,13 +183,14 @@ static lqa_status take_memory(election *e, int n_models) {
 }
 
 lqa_status lqa_neighbor_vote_run(const lqa_problem *problem, const lqa_dense *points,
-                                 const lqa_vote_options *options, const lqa_predictions *out) {
+                                 const lqa_neighbor_vote_options *options,
+                                 const lqa_predictions *out) {
   election e = {.problem = problem, .points = points, .options = options, .out = out};
   int n_models = lqa_model_count(out, problem->n_folds);
   int64_t n_rows = problem->x->n_rows;
   e.n_wide = out->next ? WIDER * options->k : options->k;
   lqa_status status;
-  LQA_TRY_OUT(take_memory(&e, n_models));
+  LQA_TRY_OUT(alloc_memory(&e, n_models));
   LQA_TRY_OUT(draw_voters(&e, options->seed));
   set_shares(&e, n_models);
   for (e.first = 0; e.first < n_rows; e.first = e.end) {

@@ -20,19 +20,19 @@
 #define LQA_VOTE_PRIOR 1.0
 enum { LQA_MAX_VOTERS = 64 };
 
-typedef struct lqa_vote_options {
+typedef struct lqa_neighbor_vote_options {
   int32_t k;          /* default 50, at most LQA_MAX_VOTERS */
   int64_t max_points; /* rows that may vote, evenly spaced; 0 = all */
   uint64_t seed;      /* of that choice */
   lqa_pool *pool;
   const lqa_observer *observer;
-} lqa_vote_options;
+} lqa_neighbor_vote_options;
 
-lqa_vote_options lqa_vote_defaults(void);
+lqa_neighbor_vote_options lqa_vote_defaults(void);
 
 /* problem->x is `points`' matrix. Errors: LQA_NO_MEMORY, LQA_INTERRUPTED. */
 lqa_status lqa_neighbor_vote_run(const lqa_problem *problem, const lqa_dense *points,
-                                 const lqa_vote_options *options,
+                                 const lqa_neighbor_vote_options *options,
                                  const lqa_predictions *out) LQA_MUST_CHECK;
 
 #endif

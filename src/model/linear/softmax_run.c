@@ -113,7 +113,7 @@ out:
 }
 
 /* The next chunk of a trained group, or -1. Waits for a group that is being trained. */
-static int take_chunk(run *r, training *t) {
+static int claim_chunk(run *r, training *t) {
   pthread_mutex_lock(&r->lock);
   while (t->stage == TRAINING) {
     pthread_cond_wait(&r->trained, &r->lock);
@@ -153,7 +153,7 @@ static void finish_chunk(run *r, training *t) {
 }
 
 static lqa_status predict_group(run *r, training *t) {
-  for (int chunk; (chunk = take_chunk(r, t)) >= 0;) {
+  for (int chunk; (chunk = claim_chunk(r, t)) >= 0;) {
     LQA_TRY(predict_chunk(r, t, chunk));
     finish_chunk(r, t);
   }

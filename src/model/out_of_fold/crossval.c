@@ -64,7 +64,7 @@ static int32_t *scorable_labels(const lqa_dataset *d) {
   return label;
 }
 
-static lqa_status take_results(lqa_crossval_result *out, const lqa_dataset *d) {
+static lqa_status alloc_results(lqa_crossval_result *out, const lqa_dataset *d) {
   size_t n_rows = (size_t)d->n_rows, n_classes = (size_t)d->n_classes;
   out->n_rows = d->n_rows;
   out->n_classes = d->n_classes;
@@ -116,7 +116,7 @@ static lqa_status run_stages(lqa_crossval_job *job) {
   if (!job->label) {
     return LQA_NO_MEMORY;
   }
-  LQA_TRY(take_results(job->out, job->dataset));
+  LQA_TRY(alloc_results(job->out, job->dataset));
   LQA_TRY(lqa_job_assign_folds(job));
   LQA_TRY(lqa_observe_check(job->options->observer, job->err));
   LQA_TRY(train(job));

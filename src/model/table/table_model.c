@@ -129,9 +129,9 @@ static lqa_status train_members(table_job *t, lqa_blend *blend, lqa_blend_member
   members[1] =
       (lqa_blend_member){.name = "trees", .default_weight = TREES_WEIGHT, .emphasis = scale};
   blend->n_members = 2;
-  LQA_TRY(lqa_predictions_take(t->job, &members[0].p));
+  LQA_TRY(lqa_predictions_init(t->job, &members[0].p));
   LQA_TRY(lqa_job_logistic(t->job, &problem, &members[0].p));
-  LQA_TRY(lqa_predictions_take(t->job, &members[1].p));
+  LQA_TRY(lqa_predictions_init(t->job, &members[1].p));
   return grow_trees(t, &members[1].p);
 }
 

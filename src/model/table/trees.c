@@ -88,7 +88,7 @@ void lqa_tree_library_close(lqa_tree_library *library) {
 
 /* A non-zero result of XGBoost as an error; its words up to the first line break (a stack trace
  * follows). */
-static lqa_status judge(const lqa_tree_library *library, int result, lqa_error *err) {
+static lqa_status check_result(const lqa_tree_library *library, int result, lqa_error *err) {
   if (result == 0) {
     return LQA_OK;
   }
@@ -109,9 +109,9 @@ static lqa_status set_types(const lqa_tree_library *library, const lqa_table_mat
   for (size_t c = 0; c < n; c++) {
     types[c] = table->column[c].n_codes > 0 ? "c" : "float";
   }
-  lqa_status status =
-      judge(library,
-            library->XGDMatrixSetStrFeatureInfo(handle, "feature_type", types, (bst_ulong)n), err);
+  lqa_status status = check_result(
+      library, library->XGDMatrixSetStrFeatureInfo(handle, "feature_type", types, (bst_ulong)n),
+      err);
   free(types);
   return status;
 }
@@ -122,7 +122,7 @@ static lqa_status create_matrix(const lqa_tree_library *library, const float *va
   snprintf(array, sizeof array,
            "{\"data\": [%llu, true], \"shape\": [%lld, %d], \"typestr\": \"<f4\", \"version\": 3}",
            (unsigned long long)(uintptr_t)values, (long long)n, width);
-  return judge(
+  return check_result(
       library,
       library->XGDMatrixCreateFromDense(array, "{\"missing\": NaN, \"nthread\": 1}", handle), err);
 }
@@ -139,7 +139,7 @@ lqa_status lqa_tree_rows_new(const lqa_tree_library *library, const lqa_table_ma
            width * sizeof *values);
   }
   rows->n = n;
-  LQA_TRY_OUT(judge(library, library->XGBSetGlobalConfig("{\"verbosity\": 0}"), err));
+  LQA_TRY_OUT(check_result(library, library->XGBSetGlobalConfig("{\"verbosity\": 0}"), err));
   LQA_TRY_OUT(create_matrix(library, values, n, table->n_columns, &rows->handle, err));
   LQA_TRY_OUT(set_types(library, table, rows->handle, err));
   *out = rows;
@@ -180,7 +180,8 @@ static lqa_status set_params(const lqa_tree_library *library, const lqa_booster_
       {"seed", seed},
   };
   for (size_t i = 0; i < sizeof params / sizeof *params; i++) {
-    LQA_TRY(judge(library, library->XGBoosterSetParam(handle, params[i][0], params[i][1]), err));
+    LQA_TRY(
+        check_result(library, library->XGBoosterSetParam(handle, params[i][0], params[i][1]), err));
   }
   return LQA_OK;
 }
@@ -194,7 +195,7 @@ lqa_status lqa_booster_new(const lqa_tree_library *library, const lqa_booster_op
   booster->train = train;
   booster->n_outputs = options->n_outputs;
   lqa_status status =
-      judge(library, library->XGBoosterCreate(&train->handle, 1, &booster->handle), err);
+      check_result(library, library->XGBoosterCreate(&train->handle, 1, &booster->handle), err);
   if (status == LQA_OK) {
     status = set_params(library, options, booster->handle, err);
   }
@@ -219,16 +220,16 @@ lqa_status lqa_booster_margins(const lqa_tree_library *library, lqa_booster *boo
                                "\"iteration_end\": 0, \"strict_shape\": false}";
   const bst_ulong *shape;
   bst_ulong n_dimensions;
-  return judge(library,
-               library->XGBoosterPredictFromDMatrix(booster->handle, rows->handle, config, &shape,
-                                                    &n_dimensions, margins),
-               err);
+  return check_result(library,
+                      library->XGBoosterPredictFromDMatrix(booster->handle, rows->handle, config,
+                                                           &shape, &n_dimensions, margins),
+                      err);
 }
 
 lqa_status lqa_booster_grow(const lqa_tree_library *library, lqa_booster *booster, float *gradient,
                             float *curve, lqa_error *err) {
   bst_ulong n = (bst_ulong)booster->train->n * (bst_ulong)booster->n_outputs;
-  return judge(
+  return check_result(
       library,
       library->XGBoosterBoostOneIter(booster->handle, booster->train->handle, gradient, curve, n),
       err);

@@ -141,7 +141,7 @@ static lqa_status train_again(again *a, int fold) {
   return count_weighted(a, fold, CHARACTERS);
 }
 
-static lqa_status take_scratch(again *a) {
+static lqa_status alloc_scratch(again *a) {
   size_t n_rows = (size_t)a->job->dataset->n_rows;
   size_t bytes = (size_t)a->job->dataset->n_classes * sizeof(float);
   a->fold = lqa_malloc(n_rows, sizeof *a->fold);
@@ -158,7 +158,7 @@ static lqa_status run_fold(void *data, size_t task, size_t worker) {
   if (!lqa_confusion_is_systematic(&run->pass->blend->confusion[task])) {
     return LQA_OK;
   }
-  lqa_status status = take_scratch(&a);
+  lqa_status status = alloc_scratch(&a);
   status = status == LQA_OK ? train_again(&a, (int)task) : status;
   free(a.fold);
   free(a.weight);

@@ -107,7 +107,7 @@ static lqa_status add_bayes(text_job *t, const lqa_sparse *x, float alpha, lqa_b
                                 "much memory.");
   }
   blend->n_members++;
-  LQA_TRY(lqa_predictions_take(t->job, &member->p));
+  LQA_TRY(lqa_predictions_init(t->job, &member->p));
   return lqa_naive_bayes_run(&problem, &options, &member->p);
 }
 
@@ -152,7 +152,7 @@ static lqa_status train_members(text_job *t, lqa_blend *blend, lqa_blend_member 
   members[0] = (lqa_blend_member){
       .name = "logistic", .default_weight = LQA_LOGISTIC_WEIGHT, .emphasis = LQA_WORD_EMPHASIS};
   blend->n_members = 1;
-  LQA_TRY(lqa_predictions_take(t->job, &members[0].p));
+  LQA_TRY(lqa_predictions_init(t->job, &members[0].p));
   LQA_TRY(lqa_job_logistic(t->job, &problem, &members[0].p));
   members[blend->n_members] = (lqa_blend_member){.name = "naive Bayes",
                                                  .default_weight = LQA_WORD_BAYES_WEIGHT,

@@ -1,8 +1,8 @@
 /* model/votes/annotator.c - one annotator at a time, in parallel: counts against consensus, others,
  * truth.
  *
- * Intervals are Wilson's over the annotator's votes, with consensus and the others' winners taken
- * as given. Kappa's interval is that of the agreement, moved by the agreement by chance.
+ * Intervals are Wilson's over the annotator's votes, with consensus and the others' majorities
+ * taken as given. Kappa's interval is that of the agreement, moved by the agreement by chance.
  *
  * Marks are for people to look at. Spammer: even the upper end of kappa (99 %) is below 0.2, over
  * at least 20 votes. Drift: right votes come earlier or later than chance would have it (rank-sum
@@ -14,7 +14,7 @@
 
 #include "base/memory.h"
 #include "base/wilson.h"
-#include "model/votes/winners.h"
+#include "model/votes/majority_without.h"
 
 #include <math.h>
 #include <string.h>
@@ -119,7 +119,7 @@ static void count_votes(const struct measuring *m, int32_t annotator, struct scr
 
 /* ---- against the others ---- */
 
-/* Said and others' winner of the judged votes; returns how many agree. */
+/* Said and others' majority of the judged votes; returns how many agree. */
 static int64_t count_judged(const struct measuring *m, int32_t annotator, struct scratch *s,
                             lqa_annotator *out) {
   const lqa_votes *votes = m->votes;
@@ -128,19 +128,19 @@ static int64_t count_judged(const struct measuring *m, int32_t annotator, struct
        i++) {
     int64_t v = votes->vote[i];
     int32_t said = votes->label[v];
-    int32_t winner = lqa_winner_without(&m->counts[votes->item[v]], said, -1);
-    if (winner < 0) {
+    int32_t majority = lqa_item_majority_without(&m->counts[votes->item[v]], said, -1);
+    if (majority < 0) {
       continue;
     }
     double time = m->options->time ? m->options->time[v] : (double)NAN;
     if (!isnan(time)) {
-      s->moment[out->n_timed] = (struct moment){time, out->n_timed, said == winner};
+      s->moment[out->n_timed] = (struct moment){time, out->n_timed, said == majority};
       out->n_timed++;
     }
     s->said[said]++;
-    s->others[winner]++;
+    s->others[majority]++;
     out->n_judged++;
-    n_same += said == winner;
+    n_same += said == majority;
   }
   return n_same;
 }
@@ -289,7 +289,7 @@ lqa_status lqa_annotators_measure(const lqa_votes *votes, const lqa_consensus *c
   size_t n_workers = lqa_pool_threads(votes->pool);
   m.drift_limit = lqa_normal_quantile(1 - 0.01 / (2 * (double)votes->n_annotators));
   lqa_status status = allocate(&m, n_workers);
-  status = status == LQA_OK ? lqa_winners_count(votes, m.counts) : status;
+  status = status == LQA_OK ? lqa_item_counts_init(votes, m.counts) : status;
   status = status == LQA_OK
                ? lqa_pool_run(votes->pool, (size_t)votes->n_annotators, measure_annotator, &m)
                : status;

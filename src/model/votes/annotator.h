@@ -21,8 +21,8 @@ typedef struct lqa_annotator {
   int64_t n_votes;
   double quality, quality_ends[2]; /* by the method, with Wilson's interval; NaN = nothing tells */
   double agreement;                /* share of votes that are the consensus */
-  int64_t n_judged;                /* votes on items whose other votes have one winner */
-  double with_others, with_others_ends[2]; /* share of those that are the winner */
+  int64_t n_judged;                /* votes on items whose other votes have one majority */
+  double with_others, with_others_ends[2]; /* share of those that are the majority */
   double kappa, kappa_ends[2];             /* the same beyond chance */
   int32_t worst[2];                        /* consensus and answer of the commonest confusion; -1 */
   int64_t n_worst, n_worst_of;             /* votes so, and all on items of that consensus */
@@ -53,8 +53,8 @@ typedef struct lqa_annotator_pair {
   int32_t first, second;
   int64_t n_shared, n_same;
   lqa_agreement kappa;
-  int64_t n_wrong, n_wrong_same; /* items where one differs from the others' winner; where both give
-                                  * the same other answer */
+  int64_t n_wrong, n_wrong_same; /* items where one differs from the others' majority; where both
+                                  * give the same other answer */
   bool is_copy;                  /* the two hardly worked independently */
 } lqa_annotator_pair;
 

@@ -1,7 +1,7 @@
 /* model/votes/annotator_pairs.c - do two annotators agree, and did they work on their own?
  *
  * Good annotators agree because both are right. Who copies agrees in the mistakes, too: of the
- * items where at least one of a pair differs from the winner of all other votes, independent
+ * items where at least one of a pair differs from the majority of all other votes, independent
  * annotators give the same other answer in few. A pair is marked where that share is at least 0.8
  * and surely (99 %, Wilson) above 0.6; or where the two agree in at least 98 % of 20 items or more,
  * far more than either agrees with anyone else (0.1 % over all pairs together).
@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 #include "base/wilson.h"
-#include "model/votes/winners.h"
+#include "model/votes/majority_without.h"
 
 #include <math.h>
 
@@ -122,8 +122,9 @@ static void count_item(const struct pairing *p, int64_t item, struct count *coun
       }
       struct count *c = &count[(int64_t)a * p->n + b];
       bool same = votes->label[v] == votes->label[w];
-      int32_t winner = lqa_winner_without(&p->counts[item], votes->label[v], votes->label[w]);
-      bool wrong = winner >= 0 && (votes->label[v] != winner || votes->label[w] != winner);
+      int32_t majority =
+          lqa_item_majority_without(&p->counts[item], votes->label[v], votes->label[w]);
+      bool wrong = majority >= 0 && (votes->label[v] != majority || votes->label[w] != majority);
       c->shared++;
       c->same += same;
       c->wrong += wrong;
@@ -157,7 +158,7 @@ static lqa_status count_pairs(struct pairing *p, size_t n_workers) {
       return LQA_NO_MEMORY;
     }
   }
-  LQA_TRY(lqa_winners_count(p->votes, p->counts));
+  LQA_TRY(lqa_item_counts_init(p->votes, p->counts));
   LQA_TRY(lqa_pool_run(p->votes->pool, lqa_votes_tasks(p->votes), count_items, p));
   for (size_t w = 1; w < n_workers; w++) {
     for (size_t c = 0; c < n_cells; c++) {

@@ -77,7 +77,7 @@ static bool has_pair(const lqa_votes *votes) {
 }
 
 /* The class of largest posterior; the majority's where it is among the largest. */
-static void take_largest(const lqa_votes *votes, lqa_consensus *c) {
+static void set_largest(const lqa_votes *votes, lqa_consensus *c) {
   int64_t n = votes->n_classes;
   for (int64_t i = 0; i < votes->n_items; i++) {
     const double *p = c->posterior + i * n;
@@ -104,7 +104,7 @@ static lqa_status run_dawid_skene(const lqa_votes *votes, const lqa_consensus_op
   c->iterations = found.iterations;
   c->has_converged = found.has_converged;
   if (status == LQA_OK) {
-    take_largest(votes, c);
+    set_largest(votes, c);
   }
   return status;
 }

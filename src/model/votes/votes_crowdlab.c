@@ -279,7 +279,7 @@ out:
 }
 
 /* The class of largest posterior where there is one, else the label already there. */
-static void take_best(const lqa_votes *votes, lqa_crowdlab *crowdlab) {
+static void set_best(const lqa_votes *votes, lqa_crowdlab *crowdlab) {
   int32_t n = votes->n_classes;
   for (int64_t i = 0; i < votes->n_items; i++) {
     const double *p = crowdlab->posterior + i * n;
@@ -334,7 +334,7 @@ lqa_status lqa_votes_best_quality(const lqa_votes *votes, const int32_t *start,
     LQA_TRY_OUT(lqa_votes_majority(votes, crowdlab->n_models > 0 ? &mean : NULL, &majority, err));
   }
   LQA_TRY_OUT(lqa_votes_crowdlab(votes, crowdlab, err));
-  take_best(votes, crowdlab);
+  set_best(votes, crowdlab);
   status = lqa_votes_crowdlab(votes, crowdlab, err);
 out:
   free(owned);

@@ -174,7 +174,7 @@ static void finish_test(lqa_sign_test *test) {
 }
 
 static bool is_significant(const lqa_segment *segment, double tests,
-                           const lqa_scan_options *options) {
+                           const lqa_alignment_options *options) {
   return segment->score > lqa_log(tests / options->alpha) &&
          segment->test.z > lqa_alignment_z_limit(tests, options->alpha) &&
          (double)segment->test.other >= options->min_ratio * (double)segment->test.own;
@@ -241,7 +241,7 @@ static lqa_segment best_in_file(const lqa_alignment *a, int64_t from, int64_t to
 }
 
 static lqa_status find_shifts_in_file(lqa_alignment *a, int64_t from, int64_t to,
-                                      const lqa_scan_options *options, lqa_segment_list *out) {
+                                      const lqa_alignment_options *options, lqa_segment_list *out) {
   double tests = (double)a->dataset->n_rows * 2 * options->max_lag;
   while (out->n < options->max_segments) {
     lqa_segment best = best_in_file(a, from, to, options->max_lag);
@@ -255,10 +255,10 @@ static lqa_status find_shifts_in_file(lqa_alignment *a, int64_t from, int64_t to
   return LQA_OK;
 }
 
-typedef lqa_status (*file_scan)(lqa_alignment *, int64_t, int64_t, const lqa_scan_options *,
+typedef lqa_status (*file_scan)(lqa_alignment *, int64_t, int64_t, const lqa_alignment_options *,
                                 lqa_segment_list *);
 
-static lqa_status scan_files(lqa_alignment *a, const lqa_scan_options *options, file_scan scan,
+static lqa_status scan_files(lqa_alignment *a, const lqa_alignment_options *options, file_scan scan,
                              lqa_segment_list *out) {
   for (int64_t row = 0; row < a->dataset->n_rows;) {
     int64_t from, to;
@@ -269,7 +269,7 @@ static lqa_status scan_files(lqa_alignment *a, const lqa_scan_options *options, 
   return LQA_OK;
 }
 
-lqa_status lqa_alignment_find_shifts(lqa_alignment *a, const lqa_scan_options *options,
+lqa_status lqa_alignment_find_shifts(lqa_alignment *a, const lqa_alignment_options *options,
                                      lqa_segment_list *out) {
   return scan_files(a, options, find_shifts_in_file, out);
 }
@@ -308,7 +308,8 @@ static lqa_segment best_reversal(const lqa_alignment *a, int64_t from, int64_t t
 }
 
 static lqa_status find_reversals_in_file(lqa_alignment *a, int64_t from, int64_t to,
-                                         const lqa_scan_options *options, lqa_segment_list *out) {
+                                         const lqa_alignment_options *options,
+                                         lqa_segment_list *out) {
   double tests = 2 * (double)a->dataset->n_rows;
   while (out->n < options->max_segments) {
     lqa_segment best = best_reversal(a, from, to);
@@ -321,7 +322,7 @@ static lqa_status find_reversals_in_file(lqa_alignment *a, int64_t from, int64_t
   return LQA_OK;
 }
 
-lqa_status lqa_alignment_find_reversals(lqa_alignment *a, const lqa_scan_options *options,
+lqa_status lqa_alignment_find_reversals(lqa_alignment *a, const lqa_alignment_options *options,
                                         lqa_segment_list *out) {
   return scan_files(a, options, find_reversals_in_file, out);
 }

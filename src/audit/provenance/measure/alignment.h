@@ -50,18 +50,18 @@ typedef struct lqa_segment {
 } lqa_segment;
 typedef LQA_VEC(lqa_segment) lqa_segment_list;
 
-typedef struct lqa_scan_options {
+typedef struct lqa_alignment_options {
   int max_lag;
   double alpha;     /* chance of a false alarm in a whole clean data set */
   double min_ratio; /* other : own in the sign test, at least */
   size_t max_segments;
-} lqa_scan_options;
+} lqa_alignment_options;
 
 /* Segments that carry another row's label, best first; found rows are masked. */
-lqa_status lqa_alignment_find_shifts(lqa_alignment *a, const lqa_scan_options *options,
+lqa_status lqa_alignment_find_shifts(lqa_alignment *a, const lqa_alignment_options *options,
                                      lqa_segment_list *out);
 /* Segments whose labels stand in reversed order; found rows are masked. */
-lqa_status lqa_alignment_find_reversals(lqa_alignment *a, const lqa_scan_options *options,
+lqa_status lqa_alignment_find_reversals(lqa_alignment *a, const lqa_alignment_options *options,
                                         lqa_segment_list *out);
 
 /* The sign test of a segment that was found on other evidence. */

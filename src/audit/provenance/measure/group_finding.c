@@ -34,8 +34,8 @@ static int compare_rows(const void *a, const void *b) {
 /* Fills the arrays beside the rows; false when out of memory. */
 static bool fill_arrays(const lqa_group_finding *gathered, lqa_finding *finding, lqa_arena *arena) {
   size_t n = gathered->members.n;
-  int32_t *groups = lqa_arena_take(arena, n, sizeof *groups);
-  int32_t *labels = lqa_arena_take(arena, n, sizeof *labels);
+  int32_t *groups = lqa_arena_alloc(arena, n, sizeof *groups);
+  int32_t *labels = lqa_arena_alloc(arena, n, sizeof *labels);
   if (!groups || !labels) {
     return false;
   }
@@ -54,7 +54,7 @@ static bool fill_arrays(const lqa_group_finding *gathered, lqa_finding *finding,
 lqa_status lqa_group_finding_report(lqa_group_finding *gathered, const lqa_audit_input *input,
                                     int kind, const char *format, ...) {
   size_t n = gathered->members.n;
-  char *message = lqa_arena_take(input->arena, MAX_MESSAGE_BYTES, 1);
+  char *message = lqa_arena_alloc(input->arena, MAX_MESSAGE_BYTES, 1);
   int64_t *rows = lqa_malloc(n, sizeof *rows);
   if (!message || !rows) {
     free(rows);

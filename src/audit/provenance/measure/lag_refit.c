@@ -32,7 +32,7 @@ int64_t lqa_hypothesis_row(const lqa_dataset *dataset, lqa_hypothesis hypothesis
 }
 
 /* Labels of the bag's items under a hypothesis; -1 where there is none. */
-static void move_labels(const lqa_dataset *d, const lqa_bag *bag, lqa_hypothesis hypothesis,
+static void move_labels(const lqa_dataset *d, const lqa_hashed_rows *bag, lqa_hypothesis hypothesis,
                         int32_t *label) {
   for (size_t i = 0; i < bag->n; i++) {
     int64_t other = lqa_hypothesis_row(d, hypothesis, bag->row[i]);
@@ -40,7 +40,7 @@ static void move_labels(const lqa_dataset *d, const lqa_bag *bag, lqa_hypothesis
   }
 }
 
-static lqa_status permute_labels(const lqa_bag *bag, uint64_t seed, int32_t *label) {
+static lqa_status permute_labels(const lqa_hashed_rows *bag, uint64_t seed, int32_t *label) {
   uint32_t *order = lqa_malloc(bag->n, sizeof *order);
   int32_t *moved = lqa_malloc(bag->n, sizeof *moved);
   if (!order || !moved) {
@@ -66,7 +66,7 @@ static lqa_status permute_labels(const lqa_bag *bag, uint64_t seed, int32_t *lab
 /* One trial: the same bag, many labellings. */
 typedef struct trial {
   const lqa_audit_input *input;
-  const lqa_bag *bag;
+  const lqa_hashed_rows *bag;
   uint32_t n_buckets;
   lqa_hypothesis hypothesis[MAX_HYPOTHESES];
   int32_t *label[MAX_HYPOTHESES], *predicted[MAX_HYPOTHESES]; /* bag->n each */
@@ -151,17 +151,17 @@ static void add_hypotheses(trial *r, int max_lag) {
 lqa_status lqa_refit_search(const lqa_audit_input *input, int max_lag, size_t max_rows,
                             lqa_refit *out, double *null_accuracy, bool *tested, lqa_error *err) {
   const lqa_dataset *d = input->dataset;
-  lqa_bag bag = {0};
+  lqa_hashed_rows bag = {0};
   trial r = {.input = input, .bag = &bag, .n_buckets = lqa_quick_bayes_buckets(d->n_classes)};
-  lqa_bag_source *source = NULL;
+  lqa_hashed_row_source *source = NULL;
   *tested = false;
   *out = (lqa_refit){0};
-  LQA_TRY(lqa_bag_source_new(input, r.n_buckets, &source, err));
+  LQA_TRY(lqa_hashed_row_source_new(input, r.n_buckets, &source, err));
   if (!source) {
     return LQA_OK;
   }
   lqa_status status = LQA_OK;
-  LQA_TRY_OUT(lqa_bag_draw(source, 0, d->n_rows, max_rows, input->seed, &bag, err));
+  LQA_TRY_OUT(lqa_hashed_rows_draw(source, 0, d->n_rows, max_rows, input->seed, &bag, err));
   add_hypotheses(&r, max_lag);
   LQA_TRY_OUT(run_trial(&r));
   *null_accuracy = accuracy_of(&r, 1);
@@ -172,14 +172,14 @@ lqa_status lqa_refit_search(const lqa_audit_input *input, int max_lag, size_t ma
   }
 out:
   trial_clear(&r);
-  lqa_bag_clear(&bag);
-  lqa_bag_source_free(source);
+  lqa_hashed_rows_clear(&bag);
+  lqa_hashed_row_source_free(source);
   return status;
 }
 
 /* Chunks of rows predicted by any thread. */
 typedef struct prediction {
-  const lqa_bag_source *source;
+  const lqa_hashed_row_source *source;
   const lqa_quick_bayes *model;
   int64_t n_rows;
   int32_t *predicted;
@@ -190,8 +190,8 @@ static lqa_status predict_chunk(void *data, size_t task, size_t worker) {
   prediction *p = data;
   int64_t from = (int64_t)task * CHUNK_ROWS;
   int64_t to = from + CHUNK_ROWS < p->n_rows ? from + CHUNK_ROWS : p->n_rows;
-  lqa_bag bag = {0};
-  LQA_TRY(lqa_bag_draw(p->source, from, to, CHUNK_ROWS, 0, &bag, NULL));
+  lqa_hashed_rows bag = {0};
+  LQA_TRY(lqa_hashed_rows_draw(p->source, from, to, CHUNK_ROWS, 0, &bag, NULL));
   int32_t *predicted = lqa_malloc(bag.n, sizeof *predicted);
   lqa_status status =
       predicted ? lqa_quick_bayes_predict(p->model, &bag, predicted) : LQA_NO_MEMORY;
@@ -199,11 +199,11 @@ static lqa_status predict_chunk(void *data, size_t task, size_t worker) {
     p->predicted[bag.row[i]] = predicted[i];
   }
   free(predicted);
-  lqa_bag_clear(&bag);
+  lqa_hashed_rows_clear(&bag);
   return status;
 }
 
-static lqa_status predict_all(const lqa_audit_input *input, const lqa_bag_source *source,
+static lqa_status predict_all(const lqa_audit_input *input, const lqa_hashed_row_source *source,
                               const lqa_quick_bayes *model, int32_t *predicted) {
   prediction p = {source, model, input->dataset->n_rows, predicted};
   for (int64_t row = 0; row < p.n_rows; row++) {
@@ -216,17 +216,17 @@ static lqa_status predict_all(const lqa_audit_input *input, const lqa_bag_source
 lqa_status lqa_refit_predict(const lqa_audit_input *input, lqa_hypothesis hypothesis,
                              size_t max_rows, lqa_refit *out, int32_t *predicted, lqa_error *err) {
   const lqa_dataset *d = input->dataset;
-  lqa_bag bag = {0};
+  lqa_hashed_rows bag = {0};
   lqa_quick_bayes model = {0};
   trial r = {.input = input,
              .bag = &bag,
              .n_buckets = lqa_quick_bayes_buckets(d->n_classes),
              .hypothesis = {{0}, hypothesis},
              .n = 2};
-  lqa_bag_source *source = NULL;
-  LQA_TRY(lqa_bag_source_new(input, r.n_buckets, &source, err));
+  lqa_hashed_row_source *source = NULL;
+  LQA_TRY(lqa_hashed_row_source_new(input, r.n_buckets, &source, err));
   lqa_status status = LQA_OK;
-  LQA_TRY_OUT(lqa_bag_draw(source, 0, d->n_rows, max_rows, input->seed, &bag, err));
+  LQA_TRY_OUT(lqa_hashed_rows_draw(source, 0, d->n_rows, max_rows, input->seed, &bag, err));
   LQA_TRY_OUT(run_trial(&r));
   *out = compare(&r, 1);
   LQA_TRY_OUT(lqa_quick_bayes_fit(&model, &bag, r.n_buckets, d->n_classes, r.label[1]));
@@ -234,7 +234,7 @@ lqa_status lqa_refit_predict(const lqa_audit_input *input, lqa_hypothesis hypoth
 out:
   lqa_quick_bayes_clear(&model);
   trial_clear(&r);
-  lqa_bag_clear(&bag);
-  lqa_bag_source_free(source);
+  lqa_hashed_rows_clear(&bag);
+  lqa_hashed_row_source_free(source);
   return status;
 }

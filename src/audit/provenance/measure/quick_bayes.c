@@ -31,7 +31,7 @@ void lqa_quick_bayes_clear(lqa_quick_bayes *model) {
 
 /* Counts of one half into `weight` (as whole floats: exact up to 2^24), their sums by class into
  * `total`, and its rows into `prior`. */
-static void count_half(const lqa_quick_bayes *model, int half, const lqa_bag *bag,
+static void count_half(const lqa_quick_bayes *model, int half, const lqa_hashed_rows *bag,
                        const int32_t *label, double *total) {
   size_t n_classes = (size_t)model->n_classes;
   for (size_t i = 0; i < bag->n; i++) {
@@ -45,7 +45,7 @@ static void count_half(const lqa_quick_bayes *model, int half, const lqa_bag *ba
   }
 }
 
-static void take_logs(const lqa_quick_bayes *model, int half, double *total) {
+static void set_logs(const lqa_quick_bayes *model, int half, double *total) {
   size_t n_classes = (size_t)model->n_classes;
   float *weight = model->weight[half];
   float log_of[LOG_TABLE]; /* most counts are small */
@@ -66,8 +66,8 @@ static void take_logs(const lqa_quick_bayes *model, int half, double *total) {
   }
 }
 
-lqa_status lqa_quick_bayes_fit(lqa_quick_bayes *model, const lqa_bag *bag, uint32_t n_buckets,
-                               int32_t n_classes, const int32_t *label) {
+lqa_status lqa_quick_bayes_fit(lqa_quick_bayes *model, const lqa_hashed_rows *bag,
+                               uint32_t n_buckets, int32_t n_classes, const int32_t *label) {
   lqa_quick_bayes made = {.n_classes = n_classes, .n_buckets = n_buckets};
   lqa_status status = LQA_OK;
   for (int half = 0; half < 2; half++) {
@@ -80,7 +80,7 @@ lqa_status lqa_quick_bayes_fit(lqa_quick_bayes *model, const lqa_bag *bag, uint3
       goto out;
     }
     count_half(&made, half, bag, label, total);
-    take_logs(&made, half, total);
+    set_logs(&made, half, total);
     free(total);
   }
   *model = made;
@@ -90,7 +90,7 @@ out:
   return status;
 }
 
-lqa_status lqa_quick_bayes_predict(const lqa_quick_bayes *model, const lqa_bag *bag,
+lqa_status lqa_quick_bayes_predict(const lqa_quick_bayes *model, const lqa_hashed_rows *bag,
                                    int32_t *predicted) {
   size_t n_classes = (size_t)model->n_classes;
   float *score = lqa_malloc(n_classes, sizeof *score);

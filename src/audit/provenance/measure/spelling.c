@@ -45,7 +45,7 @@ static uint32_t look_ahead(const lqa_buf *text, size_t at) {
 void lqa_spelling_skeleton(lqa_str name, lqa_buf *out) {
   lqa_buf folded;
   lqa_buf_init(&folded, MAX_BYTES);
-  lqa_unicode_fold(name, &folded);
+  lqa_unicode_case_fold(name, &folded);
   uint32_t before = 0;
   for (size_t at = 0, length; at < folded.size; at += length) {
     uint32_t code_point = lqa_utf8_decode(folded.data + at, folded.size - at, &length);

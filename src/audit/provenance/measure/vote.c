@@ -1,8 +1,8 @@
 /* audit/provenance/measure/vote.c - majority labels of small groups.
  *
  * Groups of duplicates are nearly always small, so each row is compared with the first row of every
- * label seen so far: n x labels steps and no memory. A tie has no winner: two copies that disagree
- * say that one is wrong, not which.
+ * label seen so far: n x labels steps and no memory. A tie has no majority: two copies that
+ * disagree say that one is wrong, not which.
  */
 #include "audit/provenance/measure/vote.h"
 
@@ -22,7 +22,7 @@ bool lqa_vote_differs(const lqa_dataset *dataset, int64_t a, int64_t b) {
 
 static lqa_vote find_winner(const lqa_dataset *dataset, const int64_t *first, const int32_t *count,
                             int n_labels) {
-  lqa_vote vote = {.n_labels = n_labels, .winner = -1};
+  lqa_vote vote = {.n_labels = n_labels, .majority = -1};
   int32_t best = 0;
   bool tied = false;
   for (int k = 0; k < n_labels; k++) {
@@ -30,11 +30,11 @@ static lqa_vote find_winner(const lqa_dataset *dataset, const int64_t *first, co
     tied = count[k] == best || (tied && count[k] < best);
     if (count[k] > best) {
       best = count[k];
-      vote.winner = dataset->label[first[k]];
+      vote.majority = dataset->label[first[k]];
     }
   }
-  vote.winner = tied || vote.winner < 0 ? -1 : vote.winner;
-  vote.n_winner = vote.winner < 0 ? 0 : best;
+  vote.majority = tied || vote.majority < 0 ? -1 : vote.majority;
+  vote.n_majority = vote.majority < 0 ? 0 : best;
   return vote;
 }
 

@@ -8,8 +8,8 @@
 typedef struct lqa_vote {
   int32_t n_labelled; /* rows with a label, known or not */
   int32_t n_labels;   /* different labels among them */
-  int32_t winner;     /* the class with more rows than any other, or -1 */
-  int32_t n_winner;
+  int32_t majority;   /* the class with more rows than any other, or -1 */
+  int32_t n_majority;
 } lqa_vote;
 
 /* Counts the labels of n rows. Labels outside the class list are told apart by what was written and

@@ -1,4 +1,4 @@
-/* judge/fold.c - from answers to verdicts, and what the whole run came to.
+/* judge/apply.c - from answers to verdicts, and what the whole run came to.
  *
  * Which model answered. Servers name the model in the reply: most echo what was asked, some add a
  * date, hosted deployments tell the real name behind an alias, local servers tell what they have
@@ -37,8 +37,8 @@ typedef struct folder {
   const lqa_judge_sink *sink;
   lqa_judge_summary *sum;
   alias aliases[LQA_JUDGE_MAX_JUDGES];
-  lqa_agreement judges, overlap; /* YES, NO, UNKNOWN; fine, wrong */
-  lqa_weighted random;           /* NO among the rows drawn at random */
+  lqa_judge_agreement judges, overlap; /* YES, NO, UNKNOWN; fine, wrong */
+  lqa_weighted random;                 /* NO among the rows drawn at random */
   int64_t hits[LQA_JUDGE_MAX_JUDGES][2], trials[LQA_JUDGE_MAX_JUDGES][2]; /* label kept, changed */
   int64_t stable[LQA_JUDGE_MAX_JUDGES], repeated[LQA_JUDGE_MAX_JUDGES];
   lqa_map *names; /* of models that answered; borrows them from the answers */
@@ -316,8 +316,8 @@ static void sum_up(folder *f) {
   list_refused(f->plan, s->dropped_fields);
 }
 
-lqa_status lqa_judge_fold(lqa_judge_plan *plan, const lqa_judge_sink *sink,
-                          lqa_judge_summary *summary, lqa_error *err) {
+lqa_status lqa_judge_apply(lqa_judge_plan *plan, const lqa_judge_sink *sink,
+                           lqa_judge_summary *summary, lqa_error *err) {
   *summary = (lqa_judge_summary){.planned = (int64_t)plan->input.n_items};
   folder f = {.plan = plan, .sink = sink, .sum = summary, .err = err};
   f.judges.k = 3;

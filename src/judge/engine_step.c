@@ -1,7 +1,7 @@
-/* judge/engine_turn.c - what starts next: chosen within budget and pace, claimed, sent.
+/* judge/engine_step.c - what starts next: chosen within budget and pace, claimed, sent.
  *
- * Retries that are due come before fresh tasks. Everything chosen in a turn is claimed in the same
- * transaction that stores the answers of the turn before: one fsync for all of it.
+ * Retries that are due come before fresh tasks. Everything chosen in a step is claimed in the same
+ * transaction that stores the answers of the step before: one fsync for all of it.
  */
 #include "base/clock.h"
 #include "judge/engine.h"
@@ -23,7 +23,7 @@ bool lqa_engine_may_begin(const lqa_engine_queue *q) {
 }
 
 /* The next task of a judge, taken out of its queue; NULL if none is due. */
-static lqa_task *take_next(lqa_engine *e, int judge, double now) {
+static lqa_task *pop_next(lqa_engine *e, int judge, double now) {
   lqa_engine_queue *q = &e->queues[judge];
   for (size_t i = 0; i < q->delayed.n; i++) {
     if (q->delayed.data[i].due <= now) {
@@ -61,7 +61,7 @@ void lqa_engine_choose(lqa_engine *e, double now, bool *short_of_budget) {
   for (int judge = 0; judge < e->options->n_judges; judge++) {
     lqa_engine_queue *q = &e->queues[judge];
     while (e->end == LQA_OK && lqa_pace_may_start(q->pace, now)) {
-      lqa_task *task = take_next(e, judge, now);
+      lqa_task *task = pop_next(e, judge, now);
       if (!task) {
         break;
       }

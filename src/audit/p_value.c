@@ -1,9 +1,9 @@
-/* audit/tail.c - tails by our own exponential and logarithm, so that no finding depends on libm.
+/* audit/p_value.c - tails by our own exponential and logarithm, so that no finding depends on libm.
  *
  * The normal tail is Mills' ratio times the density: the continued fraction of Laplace from 3 on,
  * the power series of the error function below it.
  */
-#include "audit/tail.h"
+#include "audit/p_value.h"
 
 #include "base/explog.h"
 
@@ -13,9 +13,9 @@
 static const double SQRT_2PI = 2.5066282746310002;
 enum { FRACTION_TERMS = 60, SERIES_TERMS = 60 };
 
-double lqa_tail_normal(double z) {
+double lqa_p_value_normal(double z) {
   if (z < 0) {
-    return 1 - lqa_tail_normal(-z);
+    return 1 - lqa_p_value_normal(-z);
   }
   if (z > 37) {
     return 0;
@@ -40,12 +40,12 @@ static double cube_root(double x) {
   return x > 0 ? lqa_exp(lqa_log(x) / 3) : 0;
 }
 
-double lqa_tail_chi_square(double x, double df) {
+double lqa_p_value_chi_square(double x, double df) {
   if (x <= 0 || df <= 0) {
     return 1;
   }
   double spread = 2 / (9 * df);
-  return lqa_tail_normal((cube_root(x / df) - (1 - spread)) / sqrt(spread));
+  return lqa_p_value_normal((cube_root(x / df) - (1 - spread)) / sqrt(spread));
 }
 
 static int compare_doubles(const void *a, const void *b) {
@@ -53,7 +53,7 @@ static int compare_doubles(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-double lqa_tail_discovery_limit(double *p, size_t n, double q) {
+double lqa_p_value_discovery_limit(double *p, size_t n, double q) {
   if (n == 0) {
     return -1;
   }

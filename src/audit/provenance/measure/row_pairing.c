@@ -1,10 +1,10 @@
-/* audit/provenance/measure/row_match.c - a join of two data sets on id or content, one to one.
+/* audit/provenance/measure/row_pairing.c - a join of two data sets on id or content, one to one.
  *
  * The other data's rows go into chains by key (an array of next rows and a hash table of first
  * rows); each row of the data set takes the first free row of its chain. Equal keys are therefore
  * matched in order, which keeps n copies of a text apart from n + 1 copies.
  */
-#include "audit/provenance/measure/row_match.h"
+#include "audit/provenance/measure/row_pairing.h"
 
 #include "base/memory.h"
 #include "data/dataset/content.h"
@@ -69,7 +69,7 @@ static void fill_chains(chains *c) {
 
 /* Takes the first free row with a key. The last row of a chain stays in its slot, marked as taken,
  * so that later keys are still found behind it. */
-static int64_t take_key(chains *c, lqa_hash128 content, lqa_str id, uint8_t *is_taken) {
+static int64_t claim_key(chains *c, lqa_hash128 content, lqa_str id, uint8_t *is_taken) {
   if (!id.data && (content.low | content.high) == 0) {
     return -1;
   }
@@ -85,13 +85,13 @@ static int64_t take_key(chains *c, lqa_hash128 content, lqa_str id, uint8_t *is_
   return first;
 }
 
-bool lqa_row_match_is_guarded(lqa_str text, lqa_str other) {
+bool lqa_row_pairing_is_guarded(lqa_str text, lqa_str other) {
   return text.size == other.size + 1 && text.data[0] == '\'' && lqa_table_is_formula(other) &&
          memcmp(text.data + 1, other.data, other.size) == 0;
 }
 
-lqa_status lqa_row_match_unguarded(const lqa_dataset *dataset, int64_t row, lqa_hash128 *hash,
-                                   bool *found) {
+lqa_status lqa_row_pairing_unguarded(const lqa_dataset *dataset, int64_t row, lqa_hash128 *hash,
+                                     bool *found) {
   lqa_str text = row < dataset->content.n ? lqa_column_get(&dataset->content, row) : (lqa_str){0};
   lqa_buf bare, folded;
   lqa_buf_init(&bare, SIZE_MAX / 2);
@@ -106,26 +106,26 @@ lqa_status lqa_row_match_unguarded(const lqa_dataset *dataset, int64_t row, lqa_
   return status;
 }
 
-static lqa_status take_match(chains *c, int64_t row, uint8_t *is_taken, int64_t *other) {
+static lqa_status claim_match(chains *c, int64_t row, uint8_t *is_taken, int64_t *other) {
   const lqa_dataset *d = c->dataset;
   lqa_str id = id_of(c, &d->roles[LQA_ROLE_ID], row);
   lqa_hash128 content = content_of(d->content_hash, row);
-  *other = take_key(c, content, id, is_taken);
+  *other = claim_key(c, content, id, is_taken);
   if (*other >= 0) {
     return LQA_OK;
   }
   lqa_str bare = id.size > 1 ? (lqa_str){id.data + 1, id.size - 1} : (lqa_str){NULL, 0};
   bool found = false;
   if (id.data) {
-    found = bare.data && lqa_row_match_is_guarded(id, bare);
+    found = bare.data && lqa_row_pairing_is_guarded(id, bare);
   } else {
-    LQA_TRY(lqa_row_match_unguarded(d, row, &content, &found));
+    LQA_TRY(lqa_row_pairing_unguarded(d, row, &content, &found));
   }
-  *other = found ? take_key(c, content, bare, is_taken) : -1;
+  *other = found ? claim_key(c, content, bare, is_taken) : -1;
   return LQA_OK;
 }
 
-static lqa_status match_rows(chains *c, lqa_row_match *made) {
+static lqa_status match_rows(chains *c, lqa_row_pairing *made) {
   size_t n = (size_t)c->other->n_rows, n_slots = 16;
   while (n_slots < n + n / 2) {
     n_slots *= 2;
@@ -142,26 +142,26 @@ static lqa_status match_rows(chains *c, lqa_row_match *made) {
   memset(c->next, 0xff, n * sizeof *c->next);
   fill_chains(c);
   for (int64_t row = 0; row < c->dataset->n_rows; row++) {
-    LQA_TRY(take_match(c, row, made->is_taken, &made->other_of[row]));
+    LQA_TRY(claim_match(c, row, made->is_taken, &made->other_of[row]));
     made->n_matched += made->other_of[row] >= 0;
   }
   return LQA_OK;
 }
 
-lqa_status lqa_row_match_init(const lqa_dataset *dataset, const lqa_other_rows *other,
-                              lqa_row_match *out, lqa_error *err) {
+lqa_status lqa_row_pairing_init(const lqa_dataset *dataset, const lqa_other_rows *other,
+                                lqa_row_pairing *out, lqa_error *err) {
   bool by_id = lqa_dataset_has_role(dataset, LQA_ROLE_ID) && other->row_id && other->row_id->name;
   chains c = {.dataset = dataset, .other = other, .by_id = by_id};
-  lqa_row_match made = {.by_id = by_id};
+  lqa_row_pairing made = {.by_id = by_id};
   lqa_status status = match_rows(&c, &made);
   free(c.slots);
   free(c.next);
   if (status != LQA_OK) {
-    lqa_row_match_clear(&made);
+    lqa_row_pairing_clear(&made);
     return lqa_fail_memory(err, "matching rows");
   }
   if (by_id && made.n_matched == 0 && other->n_rows > 0 && dataset->n_rows > 0) {
-    lqa_row_match_clear(&made);
+    lqa_row_pairing_clear(&made);
     return lqa_fail(err, LQA_BAD_DATA,
                     "no id of column '%s' occurs in the other data's '%s'; name columns with --id "
                     "that hold the same ids in both",
@@ -171,8 +171,8 @@ lqa_status lqa_row_match_init(const lqa_dataset *dataset, const lqa_other_rows *
   return LQA_OK;
 }
 
-void lqa_row_match_clear(lqa_row_match *match) {
+void lqa_row_pairing_clear(lqa_row_pairing *match) {
   free(match->other_of);
   free(match->is_taken);
-  *match = (lqa_row_match){0};
+  *match = (lqa_row_pairing){0};
 }

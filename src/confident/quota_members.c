@@ -1,4 +1,4 @@
-/* confident/quota_takers.c - the largest margins of every pair of classes, in one
+/* confident/quota_members.c - the largest margins of every pair of classes, in one
  * pass forwards.
  *
  * A quota of q rows keeps up to 2 q + SLACK candidates; when they are full all but the first q go,
@@ -9,7 +9,7 @@
  * Most rows beat nothing, which one vector comparison of the row with `need` tells. Classes are
  * dealt to tasks, each of which goes over all rows of the batch: no two write to one taker.
  */
-#include "confident/quota_takers.h"
+#include "confident/quota_members.h"
 
 #include "confident/prune.h"
 #include "base/memory.h"
@@ -105,11 +105,11 @@ static lqa_status take(lqa_taker *taker, const lqa_taken *taken, double *limit) 
 
 /* ---- the need of a margin ---- */
 
-static double get_need(const lqa_quota_takers *t, int64_t pair) {
+static double get_need(const lqa_quota_members *t, int64_t pair) {
   return t->is_single ? (double)((const float *)t->need)[pair] : ((const double *)t->need)[pair];
 }
 
-static void set_need(const lqa_quota_takers *t, int64_t pair, double value) {
+static void set_need(const lqa_quota_members *t, int64_t pair, double value) {
   if (t->is_single) {
     ((float *)t->need)[pair] = (float)value; /* a float's value already */
   } else {
@@ -138,7 +138,7 @@ beats_f32(const float *row, float own, const float *need, int32_t n) {
 /* ---- one batch ---- */
 
 struct offering {
-  lqa_quota_takers *takers;
+  lqa_quota_members *members;
   lqa_confident *batch;
   lqa_scorer scorer;
   int64_t first;
@@ -159,7 +159,7 @@ static lqa_taken taken_of(const struct offering *o, const struct offer *f, doubl
 }
 
 static lqa_status offer_margins(const struct offering *o, const struct offer *f) {
-  const lqa_quota_takers *t = o->takers;
+  const lqa_quota_members *t = o->members;
   int64_t pair = (int64_t)f->label * t->n_classes;
   const float *single = f->values;
   const double *full = f->values;
@@ -181,7 +181,7 @@ static lqa_status offer_margins(const struct offering *o, const struct offer *f)
 }
 
 static lqa_status offer_worst(const struct offering *o, const struct offer *f) {
-  const lqa_quota_takers *t = o->takers;
+  const lqa_quota_members *t = o->members;
   double own = t->is_single ? (double)((const float *)f->values)[f->label]
                             : ((const double *)f->values)[f->label];
   if (!(own < t->below[f->label])) {
@@ -203,10 +203,10 @@ static lqa_status offer_block(const struct offering *o, int64_t row, int64_t n, 
     int64_t stride;
     struct offer f = {row + i, label[i], NULL, worker};
     f.values = lqa_confident_read_rows(o->batch, worker, row + i, 1, &stride);
-    if (o->takers->taker) {
+    if (o->members->taker) {
       LQA_TRY(offer_margins(o, &f));
     }
-    if (o->takers->worst) {
+    if (o->members->worst) {
       LQA_TRY(offer_worst(o, &f));
     }
   }
@@ -224,9 +224,9 @@ static lqa_status offer_rows(void *data, size_t task, size_t worker) {
   return LQA_OK;
 }
 
-lqa_status lqa_quota_takers_add(lqa_quota_takers *takers, lqa_confident *batch,
-                                lqa_score_method method, int64_t first, lqa_error *err) {
-  struct offering o = {.takers = takers, .batch = batch, .first = first};
+lqa_status lqa_quota_members_add(lqa_quota_members *members, lqa_confident *batch,
+                                 lqa_score_method method, int64_t first, lqa_error *err) {
+  struct offering o = {.members = members, .batch = batch, .first = first};
   lqa_rank_options how = {method, false};
   LQA_TRY(lqa_scorer_init(&o.scorer, batch, &how, err));
   o.n_tasks = (int32_t)lqa_pool_threads(batch->pool);
@@ -240,7 +240,7 @@ lqa_status lqa_quota_takers_add(lqa_quota_takers *takers, lqa_confident *batch,
 
 /* ---- before and after ---- */
 
-static void init_margins(lqa_quota_takers *t, const int64_t *quota, const uint8_t *wanted) {
+static void init_margins(lqa_quota_members *t, const int64_t *quota, const uint8_t *wanted) {
   for (int32_t g = 0; g < t->n_classes; g++) {
     for (int32_t k = 0; k < t->n_classes; k++) {
       int64_t pair = (int64_t)g * t->n_classes + k;
@@ -251,41 +251,41 @@ static void init_margins(lqa_quota_takers *t, const int64_t *quota, const uint8_
   }
 }
 
-static void init_worst(lqa_quota_takers *t, const lqa_confident *shell, const int64_t *quota,
+static void init_worst(lqa_quota_members *t, const lqa_confident *totals, const int64_t *quota,
                        const uint8_t *wanted) {
   for (int32_t g = 0; g < t->n_classes; g++) {
     int64_t n =
-        lqa_prune_count_worst(quota[(int64_t)g * (t->n_classes + 1)], shell->class_count[g]);
+        lqa_prune_count_worst(quota[(int64_t)g * (t->n_classes + 1)], totals->class_count[g]);
     bool is_wanted = wanted[g] && n > 0;
     t->worst[g].quota = is_wanted ? n : 0;
     t->below[g] = is_wanted ? (double)INFINITY : -(double)INFINITY;
   }
 }
 
-lqa_status lqa_quota_takers_init(lqa_quota_takers *takers, const lqa_confident *shell,
-                                 const lqa_filter_options *options, const int64_t *quota,
-                                 lqa_error *err) {
-  size_t n = (size_t)shell->n_classes;
-  size_t size = shell->is_single ? sizeof(float) : sizeof(double);
+lqa_status lqa_quota_members_init(lqa_quota_members *members, const lqa_confident *totals,
+                                  const lqa_filter_options *options, const int64_t *quota,
+                                  lqa_error *err) {
+  size_t n = (size_t)totals->n_classes;
+  size_t size = totals->is_single ? sizeof(float) : sizeof(double);
   bool by_rate = options->filter_by != LQA_FILTER_PRUNE_BY_CLASS;
   bool by_class = options->filter_by != LQA_FILTER_PRUNE_BY_NOISE_RATE;
-  *takers = (lqa_quota_takers){.n_classes = shell->n_classes, .is_single = shell->is_single};
+  *members = (lqa_quota_members){.n_classes = totals->n_classes, .is_single = totals->is_single};
   uint8_t *wanted = lqa_malloc(n, 1);
-  takers->taker = by_rate ? lqa_calloc(n * n, sizeof *takers->taker) : NULL;
-  takers->need = by_rate ? lqa_malloc(n * n, size) : NULL;
-  takers->worst = by_class ? lqa_calloc(n, sizeof *takers->worst) : NULL;
-  takers->below = by_class ? lqa_malloc(n, sizeof *takers->below) : NULL;
-  if (!wanted || (by_rate && (!takers->taker || !takers->need)) ||
-      (by_class && (!takers->worst || !takers->below))) {
+  members->taker = by_rate ? lqa_calloc(n * n, sizeof *members->taker) : NULL;
+  members->need = by_rate ? lqa_malloc(n * n, size) : NULL;
+  members->worst = by_class ? lqa_calloc(n, sizeof *members->worst) : NULL;
+  members->below = by_class ? lqa_malloc(n, sizeof *members->below) : NULL;
+  if (!wanted || (by_rate && (!members->taker || !members->need)) ||
+      (by_class && (!members->worst || !members->below))) {
     free(wanted);
     return lqa_fail_memory(err, "filling quotas");
   }
-  lqa_prune_choose_classes(shell, options->min_examples_per_class, wanted);
+  lqa_prune_choose_classes(totals, options->min_examples_per_class, wanted);
   if (by_rate) {
-    init_margins(takers, quota, wanted);
+    init_margins(members, quota, wanted);
   }
   if (by_class) {
-    init_worst(takers, shell, quota, wanted);
+    init_worst(members, totals, quota, wanted);
   }
   free(wanted);
   return LQA_OK;
@@ -298,13 +298,13 @@ static void clear_list(lqa_taker *list, size_t n) {
   free(list);
 }
 
-void lqa_quota_takers_clear(lqa_quota_takers *takers) {
-  size_t n = (size_t)takers->n_classes;
-  clear_list(takers->taker, n * n);
-  clear_list(takers->worst, n);
-  free(takers->need);
-  free(takers->below);
-  *takers = (lqa_quota_takers){0};
+void lqa_quota_members_clear(lqa_quota_members *members) {
+  size_t n = (size_t)members->n_classes;
+  clear_list(members->taker, n * n);
+  clear_list(members->worst, n);
+  free(members->need);
+  free(members->below);
+  *members = (lqa_quota_members){0};
 }
 
 static void mark_list(lqa_taker *list, size_t n, uint8_t bit, uint8_t *flags) {
@@ -317,8 +317,8 @@ static void mark_list(lqa_taker *list, size_t n, uint8_t bit, uint8_t *flags) {
   }
 }
 
-void lqa_quota_takers_mark(lqa_quota_takers *takers, uint8_t *flags) {
-  size_t n = (size_t)takers->n_classes;
-  mark_list(takers->taker, n * n, LQA_ROW_BY_NOISE_RATE, flags);
-  mark_list(takers->worst, n, LQA_ROW_BY_CLASS, flags);
+void lqa_quota_members_mark(lqa_quota_members *members, uint8_t *flags) {
+  size_t n = (size_t)members->n_classes;
+  mark_list(members->taker, n * n, LQA_ROW_BY_NOISE_RATE, flags);
+  mark_list(members->worst, n, LQA_ROW_BY_CLASS, flags);
 }

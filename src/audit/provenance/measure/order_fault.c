@@ -1,14 +1,14 @@
-/* audit/provenance/measure/arbiter.c - the sign test of a segment, by a model that saw contents and
- * labels.
+/* audit/provenance/measure/order_fault.c - the sign test of a segment, by a model that saw contents
+ * and labels.
  *
  * The model is the naive Bayes of lag_refit.c in two halves that predict each other, so no row is
  * judged by a model that saw its label. Where all labels slipped it has learnt the slip and sides
  * with them; that case is lag_refit.c's own, which is asked first. Cost: one fit, one prediction of
  * every row, only where probabilities were given and seem to stand beside the wrong labels.
  */
-#include "audit/provenance/measure/arbiter.h"
+#include "audit/provenance/measure/order_fault.h"
 
-#include "audit/provenance/measure/bag.h"
+#include "audit/provenance/measure/hashed_rows.h"
 #include "audit/provenance/measure/lag_refit.h"
 #include "base/memory.h"
 
@@ -19,15 +19,15 @@ static const double MIN_Z = 2;
 static const double HIT = .8;
 
 static bool has_content(const lqa_audit_input *input, lqa_status *status, lqa_error *err) {
-  lqa_bag_source *source = NULL;
-  *status = lqa_bag_source_new(input, 2, &source, err);
+  lqa_hashed_row_source *source = NULL;
+  *status = lqa_hashed_row_source_new(input, 2, &source, err);
   bool is_there = source != NULL;
-  lqa_bag_source_free(source);
+  lqa_hashed_row_source_free(source);
   return is_there;
 }
 
-lqa_status lqa_arbiter_init(lqa_arbiter *a, const lqa_audit_input *input, lqa_error *err) {
-  *a = (lqa_arbiter){.is_needed = input->dataset->pred_probs != NULL};
+lqa_status lqa_order_fault_init(lqa_order_fault *a, const lqa_audit_input *input, lqa_error *err) {
+  *a = (lqa_order_fault){.is_needed = input->dataset->pred_probs != NULL};
   lqa_status status = LQA_OK;
   lqa_refit refit;
   if (!a->is_needed || !has_content(input, &status, err)) {
@@ -43,21 +43,21 @@ lqa_status lqa_arbiter_init(lqa_arbiter *a, const lqa_audit_input *input, lqa_er
   return LQA_OK;
 }
 
-lqa_blame lqa_arbiter_judge(const lqa_arbiter *a, const lqa_segment *segment) {
+lqa_fault_side lqa_order_fault_find(const lqa_order_fault *a, const lqa_segment *segment) {
   if (!a->is_needed) {
-    return LQA_BLAME_LABELS;
+    return LQA_FAULT_LABELS;
   }
   if (!a->has_content) {
-    return LQA_BLAME_OPEN;
+    return LQA_FAULT_OPEN;
   }
   lqa_sign_test test = lqa_alignment_test(&a->quick, segment);
-  return test.z > MIN_Z    ? LQA_BLAME_LABELS
-         : test.z < -MIN_Z ? LQA_BLAME_PROBABILITIES
-                           : LQA_BLAME_OPEN;
+  return test.z > MIN_Z    ? LQA_FAULT_LABELS
+         : test.z < -MIN_Z ? LQA_FAULT_PROBABILITIES
+                           : LQA_FAULT_OPEN;
 }
 
-void lqa_arbiter_clear(lqa_arbiter *a) {
+void lqa_order_fault_clear(lqa_order_fault *a) {
   lqa_alignment_clear(&a->quick);
   free(a->predicted);
-  *a = (lqa_arbiter){0};
+  *a = (lqa_order_fault){0};
 }

@@ -1,10 +1,10 @@
-/* store/carry.c - matching old rows to new ones by key and occurrence.
+/* store/inherit.c - matching old rows to new ones by key and occurrence.
  *
  * Only rows with records matter, and they are few: their keys go into a map, one pass over the old
  * rows tells which occurrence of its key each was, one pass over the new rows finds it again. The
  * copying itself is SQL over the attached old database. Cost: two passes over keys, memory by
  * records. */
-#include "store/carry.h"
+#include "store/inherit.h"
 
 #include "base/file.h"
 #include "base/map.h"
@@ -305,8 +305,8 @@ static lqa_status carry(carrier *c, const char *old_folder, lqa_error *err) {
   return status;
 }
 
-lqa_status lqa_run_carry(const char *old_folder, lqa_run_db *db, const lqa_run_rows *rows,
-                         const lqa_observer *observer, lqa_error *err) {
+lqa_status lqa_run_inherit(const char *old_folder, lqa_run_db *db, const lqa_run_rows *rows,
+                           const lqa_observer *observer, lqa_error *err) {
   carrier c = {.sql = lqa_run_db_sql(db), .rows = rows, .keys = lqa_map_new(true)};
   if (!c.keys) {
     return lqa_fail_memory(err, "carrying verdicts over");

@@ -126,9 +126,9 @@ static void fold_large(struct folder *folder, lqa_str piece) {
   int32_t *points = NULL;
   if (valid) {
     size_t size = write_valid(piece, valid);
-    int64_t n = lqa_unicode_fold_points(valid, size, NULL, 0);
+    int64_t n = lqa_unicode_case_fold_points(valid, size, NULL, 0);
     points = n < 0 ? NULL : lqa_malloc((size_t)n, sizeof *points);
-    n = points ? lqa_unicode_fold_points(valid, size, points, (size_t)n) : -1;
+    n = points ? lqa_unicode_case_fold_points(valid, size, points, (size_t)n) : -1;
     put_points(folder, points, n);
   }
   if (!points) {
@@ -145,7 +145,7 @@ static void fold_piece(struct folder *folder, lqa_str piece) {
     fold_large(folder, piece);
     return;
   }
-  int64_t n = lqa_unicode_fold_points(valid, write_valid(piece, valid), points, SMALL_POINTS);
+  int64_t n = lqa_unicode_case_fold_points(valid, write_valid(piece, valid), points, SMALL_POINTS);
   if (n < 0 || n > SMALL_POINTS) {
     fold_large(folder, piece);
     return;
@@ -214,7 +214,7 @@ static void fold_ascii(lqa_str text, lqa_buf *out) {
   out->data[out->size] = '\0';
 }
 
-void lqa_unicode_fold(lqa_str text, lqa_buf *out) {
+void lqa_unicode_case_fold(lqa_str text, lqa_buf *out) {
   if (lqa_utf8_ascii_prefix(text.data, text.size) == text.size) {
     fold_ascii(text, out);
     return;

@@ -1,7 +1,7 @@
-/* store/carry.h - verdicts, decisions and spot checks follow their rows into a new run of the same
- * data. */
-#ifndef LQA_STORE_CARRY_H
-#define LQA_STORE_CARRY_H
+/* store/inherit.h - verdicts, decisions and spot checks follow their rows into a new run of the
+ * same data. */
+#ifndef LQA_STORE_INHERIT_H
+#define LQA_STORE_INHERIT_H
 
 #include "base/observer.h"
 #include "store/run_db.h"
@@ -11,7 +11,7 @@
  * old row of a key becomes the n-th new row of that key. Records of rows that are gone keep their
  * key and are found again if a later version of the data holds the row. Tells the observer what was
  * carried. */
-lqa_status lqa_run_carry(const char *old_folder, lqa_run_db *db, const lqa_run_rows *rows,
-                         const lqa_observer *observer, lqa_error *err);
+lqa_status lqa_run_inherit(const char *old_folder, lqa_run_db *db, const lqa_run_rows *rows,
+                           const lqa_observer *observer, lqa_error *err);
 
 #endif

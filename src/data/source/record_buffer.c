@@ -1,5 +1,5 @@
 /* The sliding window, and the one byte test that all text readers share. */
-#include "data/source/window.h"
+#include "data/source/record_buffer.h"
 
 #include "base/memory.h"
 
@@ -7,25 +7,25 @@
 
 enum { FIRST_BYTES = 1 << 20 };
 
-lqa_status lqa_window_open(lqa_window *window, lqa_input *input) {
-  *window = (lqa_window){.input = input, .capacity = FIRST_BYTES};
+lqa_status lqa_record_buffer_open(lqa_record_buffer *window, lqa_input *input) {
+  *window = (lqa_record_buffer){.input = input, .capacity = FIRST_BYTES};
   window->data = lqa_malloc(window->capacity, 1);
   return window->data ? LQA_OK : LQA_NO_MEMORY;
 }
 
-void lqa_window_open_memory(lqa_window *window, char *data, size_t size, bool whole) {
-  *window = (lqa_window){
+void lqa_record_buffer_open_memory(lqa_record_buffer *window, char *data, size_t size, bool whole) {
+  *window = (lqa_record_buffer){
       .data = data, .end = size, .capacity = size, .at_end = whole, .is_borrowed = true};
 }
 
-void lqa_window_close(lqa_window *window) {
+void lqa_record_buffer_close(lqa_record_buffer *window) {
   if (!window->is_borrowed) {
     free(window->data);
   }
   window->data = NULL;
 }
 
-lqa_status lqa_window_refill(lqa_window *window, lqa_error *err) {
+lqa_status lqa_record_buffer_refill(lqa_record_buffer *window, lqa_error *err) {
   size_t kept = window->end - window->start, got = 0;
   if (window->start > 0) {
     memmove(window->data, window->data + window->start, kept);
@@ -49,7 +49,7 @@ lqa_status lqa_window_refill(lqa_window *window, lqa_error *err) {
   return LQA_OK;
 }
 
-bool lqa_window_is_ascii(const char *p, const char *end) {
+bool lqa_record_buffer_is_ascii(const char *p, const char *end) {
   uint64_t word, any = 0;
   for (; end - p >= 8; p += 8) {
     memcpy(&word, p, 8);

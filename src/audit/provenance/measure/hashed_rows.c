@@ -1,11 +1,11 @@
-/* audit/provenance/measure/bag.c - hashed features of text, tables and embeddings.
+/* audit/provenance/measure/hashed_rows.c - hashed features of text, tables and embeddings.
  *
  * Presence only, no weights: naive Bayes on presence loses a point or two of accuracy against a
  * real model and costs a fiftieth of it, which is the trade a test for misalignment wants. Numeric
  * columns are cut at their own quantiles (16 bins; 8 for embeddings), taken from an evenly spaced
  * sample.
  */
-#include "audit/provenance/measure/bag.h"
+#include "audit/provenance/measure/hashed_rows.h"
 
 #include "base/buf.h"
 #include "base/hash.h"
@@ -24,7 +24,7 @@ enum {
   RNG_STREAM = 0x6267 /* "bg" */
 };
 
-struct lqa_bag_source {
+struct lqa_hashed_row_source {
   const lqa_dataset *dataset;
   const lqa_sparse *sparse;
   const uint32_t *cluster;
@@ -43,7 +43,7 @@ static int compare_doubles(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-static void cut_column(lqa_bag_source *source, int32_t column, double *sample) {
+static void cut_column(lqa_hashed_row_source *source, int32_t column, double *sample) {
   int64_t n_rows = source->dataset->n_rows;
   int64_t step = n_rows / QUANTILE_SAMPLE > 0 ? n_rows / QUANTILE_SAMPLE : 1;
   size_t n = 0;
@@ -60,7 +60,7 @@ static void cut_column(lqa_bag_source *source, int32_t column, double *sample) {
   }
 }
 
-static lqa_status cut_columns(lqa_bag_source *source) {
+static lqa_status cut_columns(lqa_hashed_row_source *source) {
   size_t n_edges = (size_t)source->n_columns * (size_t)(source->n_bins - 1);
   source->edges = lqa_malloc(n_edges, sizeof *source->edges);
   double *sample = lqa_malloc(QUANTILE_SAMPLE, sizeof *sample);
@@ -88,22 +88,22 @@ static bool has_features(const lqa_audit_input *input) {
   }
 }
 
-lqa_status lqa_bag_source_new(const lqa_audit_input *input, uint32_t n_buckets,
-                              lqa_bag_source **out, lqa_error *err) {
+lqa_status lqa_hashed_row_source_new(const lqa_audit_input *input, uint32_t n_buckets,
+                                     lqa_hashed_row_source **out, lqa_error *err) {
   const lqa_dataset *d = input->dataset;
   *out = NULL;
   if (!has_features(input)) {
     return LQA_OK;
   }
-  lqa_bag_source *source = lqa_calloc(1, sizeof *source);
+  lqa_hashed_row_source *source = lqa_calloc(1, sizeof *source);
   if (!source) {
     return lqa_fail_memory(err, "preparing a quick model");
   }
-  *source = (lqa_bag_source){.dataset = d,
-                             .sparse = d->kind == LQA_CONTENT_TEXT ? input->sparse : NULL,
-                             .cluster = input->cluster,
-                             .n_buckets = n_buckets,
-                             .n_bins = TABLE_BINS};
+  *source = (lqa_hashed_row_source){.dataset = d,
+                                    .sparse = d->kind == LQA_CONTENT_TEXT ? input->sparse : NULL,
+                                    .cluster = input->cluster,
+                                    .n_buckets = n_buckets,
+                                    .n_bins = TABLE_BINS};
   if (d->kind == LQA_CONTENT_TABLE) {
     source->n_columns = d->n_features;
   } else if (d->kind == LQA_CONTENT_EMBEDDING) {
@@ -112,40 +112,40 @@ lqa_status lqa_bag_source_new(const lqa_audit_input *input, uint32_t n_buckets,
     source->n_bins = EMBEDDING_BINS;
   }
   if (source->n_columns > 0 && cut_columns(source) != LQA_OK) {
-    lqa_bag_source_free(source);
+    lqa_hashed_row_source_free(source);
     return lqa_fail_memory(err, "preparing a quick model");
   }
   *out = source;
   return LQA_OK;
 }
 
-void lqa_bag_source_free(lqa_bag_source *source) {
+void lqa_hashed_row_source_free(lqa_hashed_row_source *source) {
   if (source) {
     free(source->edges);
     free(source);
   }
 }
 
-uint32_t lqa_bag_source_buckets(const lqa_bag_source *source) {
+uint32_t lqa_hashed_row_source_buckets(const lqa_hashed_row_source *source) {
   return source->n_buckets;
 }
 
-void lqa_bag_clear(lqa_bag *bag) {
+void lqa_hashed_rows_clear(lqa_hashed_rows *bag) {
   free(bag->row);
   free(bag->start);
   free(bag->bucket);
   free(bag->half);
-  *bag = (lqa_bag){0};
+  *bag = (lqa_hashed_rows){0};
 }
 
 /* Mixes a feature number into a bucket; n_buckets is a power of two. */
-static uint32_t bucket_of(const lqa_bag_source *source, uint64_t feature) {
+static uint32_t bucket_of(const lqa_hashed_row_source *source, uint64_t feature) {
   return (uint32_t)(feature * 0x9e3779b97f4a7c15u >> 32) & (source->n_buckets - 1);
 }
 
 typedef LQA_VEC(uint32_t) bucket_list;
 
-static lqa_status add_terms(const lqa_bag_source *source, int64_t row, bucket_list *out) {
+static lqa_status add_terms(const lqa_hashed_row_source *source, int64_t row, bucket_list *out) {
   const lqa_sparse *m = source->sparse;
   uint64_t from = m->row_start[row], to = m->row_start[row + 1];
   LQA_TRY(lqa_vec_reserve(out, out->n + (size_t)(to - from)));
@@ -155,7 +155,7 @@ static lqa_status add_terms(const lqa_bag_source *source, int64_t row, bucket_li
   return LQA_OK;
 }
 
-static lqa_status add_words(const lqa_bag_source *source, int64_t row, lqa_buf *lower,
+static lqa_status add_words(const lqa_hashed_row_source *source, int64_t row, lqa_buf *lower,
                             bucket_list *out) {
   lqa_buf_reset(lower);
   lqa_unicode_lower(lqa_column_get(&source->dataset->content, row), lower);
@@ -186,7 +186,7 @@ static int32_t find_bin(const double *edges, int32_t n_edges, double value) {
   return bin;
 }
 
-static lqa_status add_columns(const lqa_bag_source *source, int64_t row, bucket_list *out) {
+static lqa_status add_columns(const lqa_hashed_row_source *source, int64_t row, bucket_list *out) {
   const lqa_dataset *d = source->dataset;
   for (int32_t c = 0; c < source->n_columns; c++) {
     double value = numeric_value(d, c, row);
@@ -200,7 +200,7 @@ static lqa_status add_columns(const lqa_bag_source *source, int64_t row, bucket_
   return LQA_OK;
 }
 
-static lqa_status add_row(const lqa_bag_source *source, int64_t row, lqa_buf *scratch,
+static lqa_status add_row(const lqa_hashed_row_source *source, int64_t row, lqa_buf *scratch,
                           bucket_list *out) {
   return source->sparse          ? add_terms(source, row, out)
          : source->n_columns > 0 ? add_columns(source, row, out)
@@ -208,8 +208,8 @@ static lqa_status add_row(const lqa_bag_source *source, int64_t row, lqa_buf *sc
 }
 
 /* Rows of [from, to) with content, at most max_rows, by selection sampling (Knuth 3.4.2, S). */
-static lqa_status draw_rows(const lqa_bag_source *source, int64_t from, int64_t to, size_t max_rows,
-                            uint64_t seed, lqa_bag *out) {
+static lqa_status draw_rows(const lqa_hashed_row_source *source, int64_t from, int64_t to,
+                            size_t max_rows, uint64_t seed, lqa_hashed_rows *out) {
   size_t left = 0;
   for (int64_t row = from; row < to; row++) {
     left += lqa_dataset_has_content(source->dataset, row);
@@ -232,14 +232,15 @@ static lqa_status draw_rows(const lqa_bag_source *source, int64_t from, int64_t 
   return LQA_OK;
 }
 
-static uint8_t half_of(const lqa_bag_source *source, int64_t row) {
+static uint8_t half_of(const lqa_hashed_row_source *source, int64_t row) {
   uint64_t key = source->cluster ? source->cluster[row] : (uint64_t)row;
   return (uint8_t)(lqa_hash64(&key, sizeof key, 1) & 1);
 }
 
-lqa_status lqa_bag_draw(const lqa_bag_source *source, int64_t from, int64_t to, size_t max_rows,
-                        uint64_t seed, lqa_bag *out, lqa_error *err) {
-  lqa_bag bag = {0};
+lqa_status lqa_hashed_rows_draw(const lqa_hashed_row_source *source, int64_t from, int64_t to,
+                                size_t max_rows, uint64_t seed, lqa_hashed_rows *out,
+                                lqa_error *err) {
+  lqa_hashed_rows bag = {0};
   bucket_list buckets = {0};
   lqa_buf scratch;
   lqa_buf_init(&scratch, SIZE_MAX / 2);
@@ -260,9 +261,9 @@ lqa_status lqa_bag_draw(const lqa_bag_source *source, int64_t from, int64_t to, 
   bag.bucket = buckets.data;
   buckets.data = NULL;
   *out = bag;
-  bag = (lqa_bag){0};
+  bag = (lqa_hashed_rows){0};
 out:
-  lqa_bag_clear(&bag);
+  lqa_hashed_rows_clear(&bag);
   lqa_vec_clear(&buckets);
   lqa_buf_clear(&scratch);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "preparing a quick model") : status;

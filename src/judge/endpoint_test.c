@@ -1,7 +1,7 @@
-/* judge/reach.c - see reach.h. The model list is the one request that every OpenAI-compatible
- * server answers without charging, and it needs the key where one is needed.
+/* judge/endpoint_test.c - see reach.h. The model list is the one request that every
+ * OpenAI-compatible server answers without charging, and it needs the key where one is needed.
  */
-#include "judge/reach.h"
+#include "judge/endpoint_test.h"
 
 #include "base/buf.h"
 #include "judge/client.h"
@@ -54,8 +54,9 @@ static lqa_status fetch(const char *url, const lqa_judge_endpoint *endpoint,
   return status;
 }
 
-lqa_status lqa_judge_reach(const lqa_judge_endpoint *endpoint, const lqa_judge_options *options,
-                           char out[300], lqa_error *err) {
+lqa_status lqa_judge_test_endpoint(const lqa_judge_endpoint *endpoint,
+                                   const lqa_judge_options *options, char out[300],
+                                   lqa_error *err) {
   char *base = NULL;
   LQA_TRY(lqa_key_check(endpoint->key, "the judge's key", err));
   LQA_TRY(lqa_endpoint_normalise(endpoint->base_url, &base, err));
