@@ -47,7 +47,7 @@ def get_label_quality_scores(labels, pred_probs, *, method="self_confidence",
 def get_self_confidence_for_each_label(labels, pred_probs):
     """The probability of each row's label: N values. Same as in cleanlab.rank."""
     labels = _inputs.indexable(_inputs.class_numbers(labels))
-    _inputs.check_pred_probs(pred_probs, len(labels), labels.max(initial=-1))
+    _inputs.check_pred_probs(pred_probs, len(labels), int(labels.max()) if len(labels) else -1)
     _inputs.refuse_mask(pred_probs, "pred_probs")
     return pred_probs[np.arange(len(labels)), labels]
 
