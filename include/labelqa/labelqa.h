@@ -89,6 +89,9 @@ typedef struct lqa_source_args {
   lqa_text_list columns;    /* names, where there is no header */
   const char *delimiter;    /* one character or "\\t"; NULL = detect */
   const char *quote;        /* one character, "" = no quoting; NULL = detect */
+  int64_t skip;             /* lines above the table; default 0 */
+  const char *comment;      /* lines that begin with this character are no rows; NULL = none */
+  const char *escape;       /* makes the next character a plain one; NULL = none */
   const char *encoding;     /* "utf-8" (default), "latin-1", "utf-16" ... */
   uint64_t max_field_bytes; /* default 64 MB */
   const char *where;        /* SQL condition on the source's columns, or NULL */

@@ -18,6 +18,15 @@
    .group = "Reading"},                                                                           \
   {.name = "quote", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.quote),              \
    .argument = "C", .help = "CSV quote character; '' for none", .group = "Reading"},              \
+  {.name = "escape", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.escape),            \
+   .argument = "C", .help = "CSV character that makes the next one plain, such as '\\'",          \
+   .group = "Reading"},                                                                           \
+  {.name = "skip", .kind = LQA_OPTION_INT, .offset = offsetof(type, source.skip),                 \
+   .default_value = "0", .min = 0, .max = 1e9, .argument = "N",                                   \
+   .help = "CSV lines above the table", .group = "Reading"},                                      \
+  {.name = "comment", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.comment),          \
+   .argument = "C", .help = "CSV lines that begin with this character are no rows",               \
+   .group = "Reading"},                                                                           \
   {.name = "encoding", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.encoding),        \
    .default_value = "utf-8", .argument = "NAME", .help = "utf-8, latin-1, utf-16",                \
    .group = "Reading"},                                                                           \

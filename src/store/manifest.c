@@ -29,6 +29,7 @@ static const text_key HEAD_TEXTS[] = {KEY("version", version), KEY("command", co
 static const text_key READING_TEXTS[] = {
     KEY("header", source.header),        KEY("delimiter", source.delimiter),
     KEY("quote", source.quote),          KEY("encoding", source.encoding),
+    KEY("escape", source.escape),        KEY("comment", source.comment),
     KEY("where", source.where),          KEY("classes_file", source.classes_file),
     KEY("embeddings", source.embeddings)};
 static const text_key READING_LISTS[] = {KEY("paths", source.paths), KEY("columns", source.columns),
@@ -108,6 +109,7 @@ static void add_reading(lqa_json *json, const lqa_manifest *m) {
   add_texts(json, m, READING_TEXTS, COUNT(READING_TEXTS));
   lqa_json_add_int(json, "max_field_bytes", (int64_t)m->source.max_field_bytes);
   lqa_json_add_int(json, "limit", m->source.limit);
+  lqa_json_add_int(json, "skip", m->source.skip);
   lqa_json_close_object(json);
   lqa_json_key(json, "columns");
   lqa_json_open_array(json);
@@ -360,6 +362,7 @@ static lqa_status read_all(const lqa_json_node *root, lqa_arena *arena, lqa_mani
   m->peak_rss_bytes = lqa_json_find_int(root, "peak_rss_bytes", 0);
   m->source.max_field_bytes = (uint64_t)lqa_json_find_int(reading, "max_field_bytes", 0);
   m->source.limit = lqa_json_find_int(reading, "limit", 0);
+  m->source.skip = lqa_json_find_int(reading, "skip", 0);
   LQA_TRY(read_lists(reading, arena, m, READING_LISTS, COUNT(READING_LISTS)));
   LQA_TRY(read_lists(roles, arena, m, ROLE_LISTS, COUNT(ROLE_LISTS)));
   LQA_TRY(read_list(lqa_json_find(root, "columns"), arena, &columns));

@@ -46,7 +46,7 @@ static void rewrite(const char *text, size_t size, const lqa_csv_dialect *dialec
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  const lqa_csv_dialect plain = {',', '"', '\n'};
+  const lqa_csv_dialect plain = {.delimiter = ',', .quote = '"', .newline = '\n'};
   if (size == 0) {
     return 0;
   }
@@ -54,11 +54,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                          .delimiter = ";\t|\x1f"[data[0] >> 6],
                          .has_quote = data[0] & 2,
                          .quote = data[0] & 4 ? '\'' : '\0',
-                         .prefers_tab = data[0] & 8};
+                         .prefers_tab = data[0] & 8,
+                         .escape = data[0] & 32 ? '\\' : '\0',
+                         .comment = data[0] & 32 ? '#' : '\0'};
   const char *text = (const char *)data + 1;
   lqa_csv_dialect dialect;
-  bool quotes_dropped;
-  demand(lqa_csv_detect(text, size - 1, data[0] & 16, &hints, &dialect, &quotes_dropped) == LQA_OK);
+  lqa_csv_finds finds;
+  demand(lqa_csv_detect(text, size - 1, data[0] & 16, &hints, &dialect, &finds) == LQA_OK);
   lqa_buf once, twice;
   lqa_buf_init(&once, 1 << 28);
   lqa_buf_init(&twice, 1 << 28);

@@ -11,10 +11,11 @@
 
 static lqa_csv_dialect detect(const char *text, bool whole, lqa_csv_hints hints, bool *dropped) {
   lqa_csv_dialect dialect;
-  bool ignored;
-  assert_int_equal(
-      lqa_csv_detect(text, strlen(text), whole, &hints, &dialect, dropped ? dropped : &ignored),
-      LQA_OK);
+  lqa_csv_finds finds;
+  assert_int_equal(lqa_csv_detect(text, strlen(text), whole, &hints, &dialect, &finds), LQA_OK);
+  if (dropped) {
+    *dropped = finds.quotes_dropped;
+  }
   return dialect;
 }
 
@@ -43,6 +44,35 @@ static void test_delimiters(void **state) {
   assert_int_equal(d.delimiter, '\t');
   d = detect("a;b,c\n", true, (lqa_csv_hints){.has_delimiter = true, .delimiter = ','}, NULL);
   assert_int_equal(d.delimiter, ',');
+}
+
+static lqa_csv_finds find(const char *text) {
+  lqa_csv_dialect dialect;
+  lqa_csv_finds finds;
+  lqa_csv_hints none = {0};
+  assert_int_equal(lqa_csv_detect(text, strlen(text), true, &none, &dialect, &finds), LQA_OK);
+  return finds;
+}
+
+static void test_first_lines(void **state) {
+  (void)state;
+  assert_int_equal(detect("sep=|\na;b|c\nd;e|f\n", true, (lqa_csv_hints){0}, NULL).delimiter, '|');
+  assert_int_equal(detect("\"sep=;\"\r\na;b\n", true, (lqa_csv_hints){0}, NULL).skip_lines, 1);
+  assert_true(find("SEP=,\na,b\n").has_separator_line);
+  assert_false(find("sep=mean,x\na,b\n").has_separator_line);
+  assert_false(find("sep=").has_separator_line);
+  assert_int_equal(find("Export of May\n\ntext,label\na,b\nc,d\n").n_preamble, 2);
+  assert_int_equal(find("text,label\na,b\nc\nd,e\n").n_preamble, 0);
+  assert_int_equal(find("a\ntext,label\nc,d\ne\n").n_preamble, 0);
+}
+
+static void test_spaces(void **state) {
+  (void)state;
+  assert_true(detect("39, State-gov, 7\n50, Private, 8\n1, b, 9\n", true, (lqa_csv_hints){0}, NULL)
+                  .skips_spaces);
+  assert_true(find("id,text\n1, \"a, b\"\n2, \"c\"\n").spaces_skipped);
+  assert_false(find("id, text\n1,a\n2, c\n").spaces_skipped);
+  assert_false(find("id, text\n1, a\n").spaces_skipped);
 }
 
 static void test_incomplete_head(void **state) {
@@ -81,7 +111,8 @@ static void test_line_ends(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_delimiters), cmocka_unit_test(test_incomplete_head),
-      cmocka_unit_test(test_quotes), cmocka_unit_test(test_line_ends)};
+      cmocka_unit_test(test_delimiters), cmocka_unit_test(test_first_lines),
+      cmocka_unit_test(test_spaces),     cmocka_unit_test(test_incomplete_head),
+      cmocka_unit_test(test_quotes),     cmocka_unit_test(test_line_ends)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

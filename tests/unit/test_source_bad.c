@@ -101,6 +101,15 @@ static void test_encoding(void **state) {
   static const char *const wide[] = {"a", "x", "\xC3\xA9", "y", NULL, NULL};
   assert_rows(d, wide);
   lqa_dataset_free(d);
+  write_bytes("le.csv", "t\0e\0x\0t\0,\0l\0a\0b\0e\0l\0\n\0a\0,\0x\0\n\0\xE9\0,\0y\0\n\0", 38);
+  d = load(options_for("le.csv", NULL)); /* by its NUL bytes */
+  assert_rows(d, wide);
+  assert_non_null(strstr(fixture_messages.data, "le.csv: looks like UTF-16 without a byte-order"));
+  lqa_dataset_free(d);
+  write_bytes("be.csv", "\0t\0e\0x\0t\0,\0l\0a\0b\0e\0l\0\n\0a\0,\0x\0\n\0\xE9\0,\0y\0\n", 38);
+  d = load(options_for("be.csv", NULL));
+  assert_rows(d, wide);
+  lqa_dataset_free(d);
   refuse_text("l.jsonl", "{\"text\":\"caf\xE9\",\"label\":\"x\"}\n", LQA_BAD_DATA,
               "l.jsonl, row 0 (line 1): byte 0xE9 is not valid UTF-8");
   refuse_text("header.csv", "t\xE9xt,label\n", LQA_BAD_DATA, "(line 1)|not valid UTF-8");

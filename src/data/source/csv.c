@@ -88,11 +88,28 @@ static int64_t count_lines(const char *p, const char *end, char newline) {
   return n;
 }
 
+/* The next quote at or behind `q` that no escape precedes, or NULL; *changed: an escape does. */
+static const char *find_quote(const lqa_csv_dialect *dialect, const char *q, const char *end,
+                              bool *changed) {
+  if (!dialect->escape || dialect->escape == dialect->quote) {
+    return q < end ? memchr(q, dialect->quote, (size_t)(end - q)) : NULL;
+  }
+  for (; q < end; q++) {
+    if (*q == dialect->escape) {
+      *changed = true;
+      q += q + 1 < end;
+    } else if (*q == dialect->quote) {
+      return q;
+    }
+  }
+  return NULL;
+}
+
 /* Scans a quoted field from its opening quote; c->p comes to stand behind the closing one. */
 static outcome scan_quoted(const lqa_csv *csv, cursor *c, lqa_csv_field *field, bool *doubled) {
   const char *text = c->p + 1, *q = text;
   for (;;) {
-    q = q < c->end ? memchr(q, csv->dialect.quote, (size_t)(c->end - q)) : NULL;
+    q = find_quote(&csv->dialect, q, c->end, doubled);
     if (!q) {
       return c->at_end ? UNTERMINATED : INCOMPLETE;
     }
@@ -111,8 +128,24 @@ static outcome scan_quoted(const lqa_csv *csv, cursor *c, lqa_csv_field *field, 
   return RECORD;
 }
 
-static outcome scan_plain(const lqa_csv *csv, cursor *c, lqa_csv_field *field) {
-  const char *stop = find_either(c->p, c->end, csv->dialect.delimiter, csv->dialect.newline);
+/* The end of an unquoted field: a delimiter or line end that no escape precedes. */
+static const char *find_stop(const lqa_csv_dialect *dialect, cursor *c, bool *changed) {
+  if (!dialect->escape) {
+    return find_either(c->p, c->end, dialect->delimiter, dialect->newline);
+  }
+  const char *p = c->p;
+  for (; p < c->end && *p != dialect->delimiter && *p != dialect->newline; p++) {
+    if (*p == dialect->escape) {
+      *changed = true;
+      p += p + 1 < c->end;
+      c->n_lines += *p == dialect->newline;
+    }
+  }
+  return p;
+}
+
+static outcome scan_plain(const lqa_csv *csv, cursor *c, lqa_csv_field *field, bool *changed) {
+  const char *stop = find_stop(&csv->dialect, c, changed);
   if (stop == c->end && !c->at_end) {
     return INCOMPLETE;
   }
@@ -121,13 +154,24 @@ static outcome scan_plain(const lqa_csv *csv, cursor *c, lqa_csv_field *field) {
   if (line_ends && csv->dialect.newline == '\n' && field->text.size > 0 && stop[-1] == '\r') {
     field->text.size--;
   }
+  while (csv->dialect.skips_spaces && field->text.size > 0 &&
+         field->text.data[field->text.size - 1] == ' ') {
+    field->text.size--;
+  }
   c->p = stop;
   return RECORD;
+}
+
+static void skip_spaces(const lqa_csv *csv, cursor *c) {
+  while (csv->dialect.skips_spaces && c->p < c->end && *c->p == ' ') {
+    c->p++;
+  }
 }
 
 /* Behind a field: a delimiter (*last false), a line end or the end of the text (*last true). */
 static outcome scan_separator(const lqa_csv *csv, cursor *c, bool *last) {
   *last = true;
+  skip_spaces(csv, c);
   if (c->p == c->end) {
     return c->at_end ? RECORD : INCOMPLETE;
   }
@@ -160,9 +204,10 @@ static outcome scan_record(lqa_csv *csv, cursor *c, bool *any_doubled) {
     lqa_csv_field *field = &csv->fields.data[csv->fields.n];
     const char *begin = c->p;
     bool doubled = false;
+    skip_spaces(csv, c);
     field->is_quoted = csv->dialect.quote && c->p < c->end && *c->p == csv->dialect.quote;
-    outcome result =
-        field->is_quoted ? scan_quoted(csv, c, field, &doubled) : scan_plain(csv, c, field);
+    outcome result = field->is_quoted ? scan_quoted(csv, c, field, &doubled)
+                                      : scan_plain(csv, c, field, &doubled);
     size_t length = result == RECORD ? field->text.size : (size_t)(c->end - begin);
     if (length > csv->max_field_bytes) {
       return TOO_LONG;
@@ -178,6 +223,22 @@ static outcome scan_record(lqa_csv *csv, cursor *c, bool *any_doubled) {
     }
   }
   return RECORD;
+}
+
+/* Makes every escaped character itself and every doubled quote one, in place. */
+static void unescape(lqa_csv_field *field, const lqa_csv_dialect *dialect) {
+  char *text = (char *)field->text.data;
+  size_t n = 0, size = field->text.size;
+  if (!field->is_quoted && size == 2 && text[0] == dialect->escape && text[1] == 'N') {
+    field->text.size = 0;
+    return;
+  }
+  for (size_t i = 0; i < size; i++) {
+    bool is_pair = text[i] == dialect->escape || (field->is_quoted && text[i] == dialect->quote);
+    i += is_pair && i + 1 < size;
+    text[n++] = text[i];
+  }
+  field->text.size = n;
 }
 
 /* Makes every doubled quote one, in place. */
@@ -251,6 +312,35 @@ static lqa_status fail_record(const lqa_csv *csv, outcome result, const cursor *
                      csv->name, place, where, (long long)(csv->line + c->n_lines));
 }
 
+/* Steps over the line that begins at the window's start; false: its end is not in sight yet. */
+static bool skip_line(lqa_csv *csv) {
+  lqa_record_buffer *w = &csv->window;
+  const char *from = w->data + w->start;
+  const char *end = memchr(from, csv->dialect.newline, w->end - w->start);
+  if (!end && !w->at_end) {
+    return false;
+  }
+  w->start = end ? (size_t)(end + 1 - w->data) : w->end;
+  csv->next_line++;
+  return true;
+}
+
+/* Steps over the lines above the first record and over comments; false: more bytes are needed. */
+static bool skip_remarks(lqa_csv *csv) {
+  const lqa_record_buffer *w = &csv->window;
+  while (w->start < w->end) {
+    bool is_above = csv->skipped_lines < csv->dialect.skip_lines;
+    if (!is_above && (!csv->dialect.comment || w->data[w->start] != csv->dialect.comment)) {
+      break;
+    }
+    if (!skip_line(csv)) {
+      return false;
+    }
+    csv->skipped_lines += is_above;
+  }
+  return true;
+}
+
 /* Steps over blank lines; in a file of one column they are records. */
 static void skip_blank_lines(lqa_csv *csv) {
   lqa_record_buffer *w = &csv->window;
@@ -269,6 +359,20 @@ static void skip_blank_lines(lqa_csv *csv) {
   }
 }
 
+/* To where a record begins, past remarks and blank lines in any order; false: more bytes are
+ * needed to tell. */
+static bool skip_to_record(lqa_csv *csv) {
+  size_t before;
+  do {
+    before = csv->window.start;
+    if (!skip_remarks(csv)) {
+      return false;
+    }
+    skip_blank_lines(csv);
+  } while (csv->window.start != before);
+  return true;
+}
+
 /* Tries for one record in what the window holds. */
 static outcome read_record(lqa_csv *csv, cursor *c) {
   const lqa_record_buffer *w = &csv->window;
@@ -280,7 +384,11 @@ static outcome read_record(lqa_csv *csv, cursor *c) {
     return result;
   }
   for (size_t i = 0; any_doubled && i < csv->fields.n; i++) {
-    undouble(&csv->fields.data[i], csv->dialect.quote);
+    if (csv->dialect.escape) {
+      unescape(&csv->fields.data[i], &csv->dialect);
+    } else {
+      undouble(&csv->fields.data[i], csv->dialect.quote);
+    }
   }
   csv->next_line += c->n_lines + 1;
   return RECORD;
@@ -290,8 +398,8 @@ static outcome read_record(lqa_csv *csv, cursor *c) {
 static lqa_status find_record(lqa_csv *csv, bool may_refill, cursor *c, bool *more,
                               lqa_error *err) {
   for (;;) {
-    skip_blank_lines(csv);
-    if (csv->window.start < csv->window.end) {
+    bool stands = skip_to_record(csv);
+    if (stands && csv->window.start < csv->window.end) {
       csv->row++;
       outcome result = read_record(csv, c);
       *more = result == RECORD;

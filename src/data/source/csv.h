@@ -4,7 +4,9 @@
  * one, a doubled quote inside is one, and only a delimiter or a line end may follow. In other
  * fields a quote is a character like any other. Lines end in "\n" or "\r\n" (or "\r" throughout, if
  * the dialect says so); line ends inside quotes belong to the field. NUL bytes are ordinary. A
- * blank line is no record, except that in a file of one column it is an empty field.
+ * blank line is no record, except that in a file of one column it is an empty field. An escape
+ * character (none by default) makes the next character plain; unquoted, escape and N alone are an
+ * empty field, as MySQL and PostgreSQL write NULL.
  *
  * Nothing is ever guessed, skipped or repaired while reading: an unterminated quote, text after a
  * closing quote, invalid UTF-8 and a field over the limit are LQA_BAD_DATA with row and line. The
@@ -19,8 +21,12 @@
 
 typedef struct lqa_csv_dialect {
   char delimiter;
-  char quote;   /* '\0': quotes are plain characters */
-  char newline; /* '\n' (with or without '\r' before it) or '\r' */
+  char quote;         /* '\0': quotes are plain characters */
+  char newline;       /* '\n' (with or without '\r' before it) or '\r' */
+  char escape;        /* makes the next character a plain one; '\0': none */
+  char comment;       /* a line that begins with it is no record; '\0': none */
+  bool skips_spaces;  /* spaces around fields do not belong to them */
+  int64_t skip_lines; /* lines above the first record, whatever they hold */
 } lqa_csv_dialect;
 
 typedef struct lqa_csv_field {
@@ -35,9 +41,10 @@ typedef struct lqa_csv {
   lqa_record_buffer window;
   const char *const *columns; /* names for messages, or NULL; borrowed */
   size_t n_columns;
-  bool single_column; /* blank lines are records */
-  int64_t row;        /* 0-based, of the current record (the header, where there is one, is -1) */
-  int64_t line;       /* 1-based, at which the current record begins */
+  bool single_column;    /* blank lines are records */
+  int64_t skipped_lines; /* of dialect.skip_lines */
+  int64_t row;  /* 0-based, of the current record (the header, where there is one, is -1) */
+  int64_t line; /* 1-based, at which the current record begins */
   int64_t next_line;
   LQA_VEC(lqa_csv_field) fields; /* of the current record */
 } lqa_csv;

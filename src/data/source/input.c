@@ -9,6 +9,7 @@
 #include "data/source/input.h"
 
 #include "base/memory.h"
+#include "base/unicode.h"
 #include "data/source/read_ahead.h"
 
 #include <errno.h>
@@ -50,6 +51,7 @@ struct lqa_input {
   ZSTD_DStream *zstd;
   iconv_t iconv; /* (iconv_t)-1: none */
   char encoding[64];
+  const char *guessed_encoding; /* by its bytes alone, or NULL */
 };
 
 static lqa_status read_file(lqa_input *in, char *to, size_t capacity, size_t *got, lqa_error *err) {
@@ -258,11 +260,25 @@ static lqa_status set_encoding(lqa_input *in, const char *encoding, lqa_error *e
   return in->text.data ? LQA_OK : lqa_fail_memory(err, "opening a file");
 }
 
+/* UTF-16 without a mark: in texts with Latin letters, commas and line ends every other byte of many
+ * is NUL, and always the same one of a pair. NULL: nothing says so. */
+static const char *guess_utf16(const unsigned char *bytes, size_t size) {
+  size_t n[2] = {0, 0};
+  for (size_t i = 0; i < size; i++) {
+    n[i % 2] += bytes[i] == 0;
+  }
+  size_t most = n[0] > n[1] ? n[0] : n[1], least = n[0] > n[1] ? n[1] : n[0];
+  int64_t bad = lqa_utf8_check((const char *)bytes, size);
+  bool is_utf8 = bad < 0 || (size_t)bad + 4 > size; /* the end may cut a character */
+  bool speaks = is_utf8 ? 5 * most > size : most > 1;
+  return size < 8 || !speaks || 50 * least > most ? NULL : n[1] > n[0] ? "UTF-16LE" : "UTF-16BE";
+}
+
 /* Looks at the first decompressed bytes: drops a UTF-8 mark, obeys a UTF-16 one (iconv drops it).
  */
 static lqa_status read_mark(lqa_input *in, const char *encoding, lqa_error *err) {
   size_t got = 1;
-  while (got > 0 && in->head.end < 3) {
+  while (got > 0 && in->head.end < HEAD_BYTES) {
     LQA_TRY((in->compression == PLAIN ? read_file : decompress)(
         in, in->head.data + in->head.end, HEAD_BYTES - in->head.end, &got, err));
     in->head.end += got;
@@ -273,6 +289,10 @@ static lqa_status read_mark(lqa_input *in, const char *encoding, lqa_error *err)
   } else if (is_utf8(encoding) && in->head.end >= 2 &&
              ((h[0] == 0xFF && h[1] == 0xFE) || (h[0] == 0xFE && h[1] == 0xFF))) {
     encoding = "UTF-16";
+  } else if (is_utf8(encoding)) {
+    const char *guessed = guess_utf16(h, in->head.end);
+    in->guessed_encoding = guessed;
+    encoding = guessed ? guessed : encoding;
   }
   return encoding ? set_encoding(in, encoding, err) : LQA_OK;
 }
@@ -329,6 +349,10 @@ lqa_status lqa_input_open(const char *path, const char *name, const char *encodi
 out:
   lqa_input_close(in);
   return status;
+}
+
+const char *lqa_input_guessed_encoding(const lqa_input *input) {
+  return input->guessed_encoding;
 }
 
 double lqa_input_fraction(const lqa_input *input) {

@@ -1,8 +1,8 @@
 /* data/source/input.h - the bytes of a file as UTF-8: decompressed and transcoded on the way.
  *
  * gzip (several members too) and zstd are told by their magic numbers, UTF-8 and UTF-16 by their
- * byte-order marks, which are dropped. Bytes of a file that claims to be UTF-8 are passed on as
- * they are: the reader checks them, because it knows the row.
+ * byte-order marks, which are dropped, UTF-16 without one by its NUL bytes. Bytes of a file that
+ * claims to be UTF-8 are passed on as they are: the reader checks them, because it knows the row.
  */
 #ifndef LQA_DATA_SOURCE_INPUT_H
 #define LQA_DATA_SOURCE_INPUT_H
@@ -21,6 +21,8 @@ lqa_status lqa_input_open(const char *path, const char *name, const char *encodi
 lqa_status lqa_input_read(lqa_input *input, char *to, size_t capacity, size_t *got, lqa_error *err);
 /* How much of the file has been read, 0 to 1. */
 double lqa_input_fraction(const lqa_input *input);
+/* The encoding that the bytes alone showed, without a mark and against the option, or NULL. */
+const char *lqa_input_guessed_encoding(const lqa_input *input);
 void lqa_input_close(lqa_input *input);
 
 #endif

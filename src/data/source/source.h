@@ -35,6 +35,9 @@ typedef struct lqa_source_options {
   lqa_text_list columns;    /* names, where there is no header */
   const char *delimiter;    /* one character, "\\t" or "tab"; NULL = detect */
   const char *quote;        /* one character, "" = no quoting; NULL = detect */
+  int64_t skip;             /* lines above the table */
+  const char *comment;      /* lines that begin with this character are no rows; NULL = none */
+  const char *escape;       /* makes the next character a plain one; NULL = none */
   const char *encoding;     /* any that iconv knows; NULL = UTF-8, or what a byte-order mark says */
   uint64_t max_field_bytes; /* 0 = 64 MB */
   const char *where;        /* SQL condition on the columns; CSV and JSON columns are VARCHAR */

@@ -83,11 +83,17 @@ static lqa_status tell_by_magic(lqa_source_part *part, bool *known, lqa_error *e
 }
 
 /* The first bytes of the content into `bytes`, which has room for HEAD_BYTES. */
-static lqa_status read_head(const lqa_source_part *part, char *bytes, lqa_source_head *head,
-                            lqa_error *err) {
+static lqa_status read_head(const lqa_source *source, const lqa_source_part *part, char *bytes,
+                            lqa_source_head *head, lqa_error *err) {
   lqa_input *input = NULL;
   size_t got = 1, size = 0;
   LQA_TRY(lqa_input_open(part->path, part->name, part->encoding, &input, err));
+  const char *guessed = lqa_input_guessed_encoding(input);
+  if (guessed) {
+    lqa_observe_message(source->observer, LQA_MESSAGE_INFO,
+                        "%s: looks like UTF-16 without a byte-order mark and is read as %s",
+                        part->name, guessed);
+  }
   lqa_status status = LQA_OK;
   while (status == LQA_OK && got > 0 && size < HEAD_BYTES) {
     status = lqa_input_read(input, bytes + size, HEAD_BYTES - size, &got, err);
@@ -139,8 +145,8 @@ static lqa_status tell_text(lqa_source *source, lqa_source_part *part, lqa_name_
                             lqa_error *err) {
   lqa_source_head head = {0};
   char *bytes = lqa_malloc(HEAD_BYTES, 1);
-  lqa_status status =
-      bytes ? read_head(part, bytes, &head, err) : lqa_fail_memory(err, "reading a file's head");
+  lqa_status status = bytes ? read_head(source, part, bytes, &head, err)
+                            : lqa_fail_memory(err, "reading a file's head");
   if (status == LQA_OK && lqa_str_trim(head.bytes).size == 0 && head.whole) {
     status = fail_part(part, LQA_BAD_DATA, "is empty: it has no header and no rows", err);
   }

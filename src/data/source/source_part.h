@@ -29,6 +29,7 @@ typedef struct lqa_source_part {
   lqa_part_kind kind;
   lqa_csv_dialect dialect; /* CSV */
   bool has_header;
+  int64_t n_preamble;       /* lines that seem to stand above the table, for messages */
   const char *first_record; /* of a file without a header, for messages */
   const char *encoding;
   const char **columns; /* names, in the file's order */
