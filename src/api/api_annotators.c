@@ -3,7 +3,7 @@
  * Files are checked before anything is read and written only after everything is known, each in one
  * step, so that a mistake costs no half-made result.
  */
-#include "api/annotator_times.h"
+#include "data/votes/vote_times.h"
 #include "api/command.h"
 #include "api/result.h"
 #include "api/source_map.h"
@@ -151,7 +151,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   LQA_TRY(check_options(a, err));
   LQA_TRY_OUT(lqa_vote_table_load(&options, a->common.observer, &table, err));
   remark(a, table);
-  LQA_TRY_OUT(lqa_annotator_times_read(table, &time, err));
+  LQA_TRY_OUT(lqa_vote_times_read(table, &time, err));
   lqa_vote_study_options studying = study_options(a, time);
   LQA_TRY_OUT(lqa_vote_study_run(table, &studying, &study, err));
   LQA_TRY_OUT(save_tables(a, &study, err));

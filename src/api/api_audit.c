@@ -5,10 +5,11 @@
  */
 #include "api/audit_session.h"
 #include "api/command.h"
-#include "api/fail_if.h"
+#include "report/fail_if.h"
 #include "api/option_values.h"
 #include "api/result.h"
-#include "api/run_report.h"
+#include "api/report_result.h"
+#include "report/run_report.h"
 #include "api/source_options.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -148,7 +149,7 @@ static lqa_status write_report(lqa_audit_session *s, lqa_run *run, const char *p
   s->report.n_timings = s->n_timings;
   s->report.peak_rss_bytes = lqa_peak_rss_bytes();
   LQA_TRY(lqa_run_report_save(&s->report, run->folder, err));
-  if (lqa_run_report_show(&s->report, (int)s->args->common.width, result) != LQA_OK) {
+  if (lqa_report_result_show(&s->report, (int)s->args->common.width, result) != LQA_OK) {
     return lqa_fail_memory(err, "writing the result");
   }
   return lqa_run_keep_report(run, lqa_buf_str(&result->json), err);

@@ -1,5 +1,5 @@
 /* labelqa corrupt: plan the errors, write the table, say what was planted. */
-#include "api/corrupt_table.h"
+#include "evaluate/corrupt_table.h"
 #include "api/result.h"
 #include "api/source_map.h"
 #include "api/source_options.h"

@@ -5,7 +5,7 @@
  * fetched (--download), else a corpus made here; the output says which.
  */
 #include "api/command.h"
-#include "api/corrupt_table.h"
+#include "evaluate/corrupt_table.h"
 #include "api/judge_session.h"
 #include "api/result.h"
 #include "api/source_map.h"

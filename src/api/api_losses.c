@@ -1,6 +1,6 @@
 /* labelqa losses: training logs become the run's losses, and its files are made again. */
 #include "api/command.h"
-#include "api/run_report.h"
+#include "api/report_result.h"
 #include "store/loss_log.h"
 
 static void describe(const lqa_loss_summary *s, lqa_buf *out) {
@@ -23,7 +23,7 @@ static lqa_status add_losses(const lqa_losses_args *args, lqa_run *run, lqa_resu
   report_args.common = args->common;
   LQA_TRY(lqa_run_add_losses(run, &args->files, &summary, err));
   describe(&summary, &result->text);
-  return lqa_run_report_refresh(run, args->run, &report_args, result, err);
+  return lqa_report_result_refresh(run, args->run, &report_args, result, err);
 }
 
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {

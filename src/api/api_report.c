@@ -1,14 +1,14 @@
 /* labelqa report: prints a run's summary again and rewrites its files from run.db. */
 #include "api/command.h"
 #include "api/result.h"
-#include "api/run_report.h"
+#include "api/report_result.h"
 
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_report_args *args = data;
   lqa_run *opened = NULL;
   LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
   lqa_result *result = lqa_result_new();
-  lqa_status status = result ? lqa_run_report_refresh(opened, args->run, args, result, err)
+  lqa_status status = result ? lqa_report_result_refresh(opened, args->run, args, result, err)
                              : lqa_fail_memory(err, "reporting");
   lqa_run_close(opened);
   if (status != LQA_OK) {

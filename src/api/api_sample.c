@@ -1,7 +1,7 @@
 /* labelqa sample: draws a spot-check sheet, or takes one back and says how many labels are wrong.
  */
 #include "api/command.h"
-#include "api/run_report.h"
+#include "api/report_result.h"
 #include "export/export_file.h"
 #include "report/markup.h"
 #include "store/spot_check.h"
@@ -130,7 +130,7 @@ static lqa_status ingest(const lqa_sample_args *args, lqa_run *run, lqa_arena *a
   if (!report) {
     return lqa_fail_memory(err, "taking the sheet back");
   }
-  lqa_status status = lqa_run_report_refresh(run, args->run, &report_args, report, err);
+  lqa_status status = lqa_report_result_refresh(run, args->run, &report_args, report, err);
   lqa_result_free(report);
   LQA_TRY(status);
   print_ingested(&check, &result->text);

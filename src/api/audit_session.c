@@ -99,7 +99,10 @@ static lqa_status read_source(lqa_audit_session *s, lqa_error *err) {
       lqa_source_options_from(&s->args->source, &s->args->sources, &s->args->common);
   s->source_options.temporary_folder = s->temporary_folder;
   lqa_observe_progress(observer, "reading", -1);
-  LQA_TRY(lqa_audit_reference_load(&s->reference, s->args, &s->source_options, err));
+  const lqa_audit_reference_paths held_against = {s->args->against, s->args->migrated_from,
+                                                  s->args->map};
+  LQA_TRY(
+      lqa_audit_reference_load(&s->reference, &held_against, &s->source_options, observer, err));
   LQA_TRY(lqa_source_open(&s->source_options, observer, &s->source, err));
   LQA_TRY(lqa_source_load(s->source, &s->dataset, err));
   return start_snapshot(s, false, err);

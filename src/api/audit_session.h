@@ -3,8 +3,8 @@
 #ifndef LQA_API_AUDIT_SESSION_H
 #define LQA_API_AUDIT_SESSION_H
 
-#include "api/audit_reference.h"
-#include "api/report_build.h"
+#include "store/audit_reference.h"
+#include "report/report_build.h"
 #include "audit/audit_run.h"
 #include "base/background.h"
 #include "base/pool.h"

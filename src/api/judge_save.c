@@ -4,7 +4,7 @@
 #include "api/judge_session.h"
 
 #include "api/judge_text.h"
-#include "api/run_report.h"
+#include "api/report_result.h"
 #include "base/memory.h"
 
 /* run.db knows this row's verdict already, from the same answers. */
@@ -170,7 +170,7 @@ lqa_status lqa_judge_session_save(lqa_judge_session *s, lqa_error *err) {
   lqa_report_args_init(&report);
   report.common = s->args->common;
   report.common.observer = &s->observer;
-  lqa_status status = shown ? lqa_run_report_refresh(s->run, s->args->run, &report, shown, err)
+  lqa_status status = shown ? lqa_report_result_refresh(s->run, s->args->run, &report, shown, err)
                             : lqa_fail_memory(err, "reporting");
   lqa_result_free(shown);
   return status;

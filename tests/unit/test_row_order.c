@@ -2,7 +2,7 @@
 #include "audit_fixture.h"
 
 #include "audit/provenance/measure/sequence.h"
-#include "audit/provenance/measure/timestamp.h"
+#include "base/timestamp.h"
 #include "base/rng.h"
 
 #include <math.h>

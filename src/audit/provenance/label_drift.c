@@ -11,7 +11,7 @@
 #include "audit/audit.h"
 #include "audit/phrase.h"
 #include "audit/provenance/measure/parts.h"
-#include "audit/provenance/measure/timestamp.h"
+#include "audit/provenance/measure/time_column.h"
 #include "base/explog.h"
 #include "base/memory.h"
 

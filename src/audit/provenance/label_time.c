@@ -7,7 +7,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/timestamp.h"
+#include "audit/provenance/measure/time_column.h"
 #include "audit/row_list.h"
 #include "base/memory.h"
 

@@ -11,7 +11,7 @@
 #include "audit/phrase.h"
 #include "audit/provenance/measure/alignment.h"
 #include "audit/provenance/measure/parts.h"
-#include "audit/provenance/measure/timestamp.h"
+#include "audit/provenance/measure/time_column.h"
 #include "audit/p_value.h"
 #include "base/memory.h"
 #include "base/unicode.h"

@@ -8,7 +8,7 @@
 #include "audit/audit.h"
 #include "audit/phrase.h"
 #include "audit/provenance/measure/sequence.h"
-#include "audit/provenance/measure/timestamp.h"
+#include "audit/provenance/measure/time_column.h"
 #include "base/clock.h"
 #include "base/memory.h"
 

@@ -1,11 +1,11 @@
 /* The report that run.db keeps holds what only the audit knew; everything that people, judges and
  * logs add comes from the run. So one function completes the report, whoever asks.
  */
-#include "api/run_report.h"
+#include "report/run_report.h"
 
-#include "api/report_build.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "report/report_build.h"
 #include "store/row_texts.h"
 #include "store/spot_check.h"
 #include "trust/rule.h"
@@ -148,37 +148,5 @@ lqa_status lqa_run_report_save(const lqa_report *report, const char *folder, lqa
     free(path);
   }
   lqa_buf_clear(&text);
-  return status;
-}
-
-lqa_status lqa_run_report_show(const lqa_report *report, int width, lqa_result *result) {
-  lqa_report_terminal(report, width, &result->text);
-  lqa_report_json(report, &result->json);
-  free(result->run_path);
-  result->run_path = strdup(report->run_path);
-  return result->run_path ? LQA_OK : LQA_NO_MEMORY;
-}
-
-lqa_status lqa_run_report_refresh(lqa_run *run, const char *path, const lqa_report_args *args,
-                                  lqa_result *result, lqa_error *err) {
-  lqa_run_lock lock = LQA_RUN_LOCK_NONE;
-  lqa_report report = {0};
-  lqa_arena arena;
-  lqa_arena_init(&arena);
-  lqa_status status = lqa_run_lock_files(path, &lock, err);
-  if (status == LQA_OK) {
-    status = lqa_run_refresh(run, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_run_report_load(run, path, args->top, &arena, &report, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_run_report_save(&report, run->folder, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_run_report_show(&report, (int)args->common.width, result);
-  }
-  lqa_run_unlock(&lock);
-  lqa_arena_clear(&arena);
   return status;
 }

@@ -1,8 +1,8 @@
 /* A column has one form of time: the first that fits all values. Where none does, the form that got
  * furthest names the value in the way. */
-#include "api/annotator_times.h"
+#include "data/votes/vote_times.h"
 
-#include "audit/provenance/measure/timestamp.h"
+#include "base/timestamp.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -38,7 +38,7 @@ static lqa_status check_units(const lqa_vote_table *t, lqa_error *err) {
                      odd_seconds ? "milliseconds" : "seconds");
 }
 
-lqa_status lqa_annotator_times_read(const lqa_vote_table *t, double **time, lqa_error *err) {
+lqa_status lqa_vote_times_read(const lqa_vote_table *t, double **time, lqa_error *err) {
   int64_t furthest = 0;
   *time = NULL;
   if (!t->time) {

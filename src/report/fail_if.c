@@ -1,5 +1,5 @@
 /* "NAME OP NUMBER": a name from a table, one of six comparisons, a number. */
-#include "api/fail_if.h"
+#include "report/fail_if.h"
 
 #include <math.h>
 

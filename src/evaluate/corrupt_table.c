@@ -1,7 +1,7 @@
 /* The rows of a plan come in source order, so the source is streamed; only rows of which a copy is
  * planted at the end are kept in memory.
  */
-#include "api/corrupt_table.h"
+#include "evaluate/corrupt_table.h"
 
 #include "base/memory.h"
 #include "base/vec.h"

@@ -1,8 +1,11 @@
-/* audit/provenance/measure/timestamp.h - a column of times as seconds since 1970. */
-#ifndef LQA_AUDIT_PROVENANCE_MEASURE_TIMESTAMP_H
-#define LQA_AUDIT_PROVENANCE_MEASURE_TIMESTAMP_H
+/* base/timestamp.h - texts that are times, as seconds since 1970. */
+#ifndef LQA_BASE_TIMESTAMP_H
+#define LQA_BASE_TIMESTAMP_H
 
-#include "data/dataset/dataset.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 /* Forms a time may be written in. A column has one. */
 typedef enum lqa_time_form {
@@ -17,10 +20,6 @@ typedef enum lqa_time_form {
 
 /* Reads `text` in one form; false if it is not written so. */
 bool lqa_time_parse(lqa_str text, lqa_time_form form, double *seconds);
-/* Finds the form of a column and fills n seconds (NaN for NULL). LQA_BAD_DATA, with row and column,
- * where no form fits all values: mixed forms have no order, nor have mixed units. */
-lqa_status lqa_time_read(const lqa_dataset *dataset, const lqa_column *column, lqa_time_form *form,
-                         double *seconds, lqa_error *err);
 /* How many numbers of a column count seconds since 1970, how many milliseconds; start from zero. */
 typedef struct lqa_time_units {
   int64_t n_seconds, n_milliseconds, n_others; /* NULLs are none of these */

@@ -1,7 +1,7 @@
-/* api/corrupt_table.h - writes a corruption plan: the source's columns with planted errors, plus
- * row_id, label_true and corruption. Shared by `corrupt` and `demo`. */
-#ifndef LQA_API_CORRUPT_TABLE_H
-#define LQA_API_CORRUPT_TABLE_H
+/* evaluate/corrupt_table.h - writes a corruption plan: the source's columns with planted errors,
+ * plus row_id, label_true and corruption. Shared by `corrupt` and `demo`. */
+#ifndef LQA_EVALUATE_CORRUPT_TABLE_H
+#define LQA_EVALUATE_CORRUPT_TABLE_H
 
 #include "data/source/source.h"
 #include "data/table/table.h"

@@ -1,6 +1,6 @@
-/* api/report_build.h - turns the results of the audits into the report's plain data. */
-#ifndef LQA_API_REPORT_BUILD_H
-#define LQA_API_REPORT_BUILD_H
+/* report/report_build.h - turns the results of the audits into the report's plain data. */
+#ifndef LQA_REPORT_REPORT_BUILD_H
+#define LQA_REPORT_REPORT_BUILD_H
 
 #include "audit/audit_run.h"
 #include "confident/label_issues.h"

@@ -1,6 +1,6 @@
-/* api/fail_if.h - conditions that make an audit exit with 1, for continuous integration. */
-#ifndef LQA_API_FAIL_IF_H
-#define LQA_API_FAIL_IF_H
+/* report/fail_if.h - conditions that make an audit exit with 1, for continuous integration. */
+#ifndef LQA_REPORT_FAIL_IF_H
+#define LQA_REPORT_FAIL_IF_H
 
 #include "labelqa/text_list.h"
 #include "report/report.h"

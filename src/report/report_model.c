@@ -1,8 +1,8 @@
 /* What report.json says of the model: what was trained, how well it predicts rows that it has not
  * seen, and for linear models the certificate of every fold, so that "converged" can be checked.
  */
-#include "api/report_build.h"
 #include "base/json.h"
+#include "report/report_build.h"
 
 static const size_t MAX_MODEL_BYTES = 1 << 20;
 

@@ -1,5 +1,5 @@
 /* Copies figures, never rows of data: the report is small whatever the data's size. */
-#include "api/report_build.h"
+#include "report/report_build.h"
 
 #include "audit/provenance/length_fingerprint.h"
 #include "base/memory.h"

@@ -1,9 +1,7 @@
-/* api/run_report.h - the report of a run folder: completed from the run, written, shown. Shared by
- * every command that changes a run. */
-#ifndef LQA_API_RUN_REPORT_H
-#define LQA_API_RUN_REPORT_H
+/* report/run_report.h - the report of a run folder: completed from the run, read back, written. */
+#ifndef LQA_REPORT_RUN_REPORT_H
+#define LQA_REPORT_RUN_REPORT_H
 
-#include "api/result.h"
 #include "report/report.h"
 #include "store/run.h"
 
@@ -19,11 +17,5 @@ lqa_status lqa_run_report_load(lqa_run *run, const char *path, int64_t top, lqa_
                                lqa_report *report, lqa_error *err);
 /* Writes the report files of report_list.h into `folder`, each by rename. */
 lqa_status lqa_run_report_save(const lqa_report *report, const char *folder, lqa_error *err);
-/* The terminal summary as text and report.json as JSON. */
-lqa_status lqa_run_report_show(const lqa_report *report, int width, lqa_result *result);
-
-/* run.db -> evidence -> all files of an open run, under the files' lock; then the summary. */
-lqa_status lqa_run_report_refresh(lqa_run *run, const char *path, const lqa_report_args *args,
-                                  lqa_result *result, lqa_error *err);
 
 #endif

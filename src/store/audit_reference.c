@@ -1,9 +1,9 @@
-/* api/audit_reference.c - loads an earlier run, or the old data and its map, into plain arrays.
+/* store/audit_reference.c - loads an earlier run, or the old data and its map, into plain arrays.
  *
  * Audits stand below the store and cannot open runs; they get labels, ids and content hashes. The
  * old data is read as the new data is (same columns, same dialect), but with its own classes.
  */
-#include "api/audit_reference.h"
+#include "store/audit_reference.h"
 
 #include "base/vec.h"
 
@@ -133,20 +133,20 @@ static lqa_status load_old(lqa_audit_reference *r, const char *path,
   return LQA_OK;
 }
 
-lqa_status lqa_audit_reference_load(lqa_audit_reference *r, const lqa_audit_args *args,
-                                    const lqa_source_options *options, lqa_error *err) {
-  const lqa_observer *observer = args->common.observer;
+lqa_status lqa_audit_reference_load(lqa_audit_reference *r, const lqa_audit_reference_paths *paths,
+                                    const lqa_source_options *options, const lqa_observer *observer,
+                                    lqa_error *err) {
   *r = (lqa_audit_reference){0};
   lqa_arena_init(&r->arena);
-  if (args->map && !args->migrated_from) {
+  if (paths->map && !paths->migrated_from) {
     return lqa_fail(err, LQA_BAD_USAGE,
                     "--map needs --migrated-from SOURCE, the data with the old labels");
   }
-  if (args->against) {
-    LQA_TRY(load_against(r, args->against, observer, err));
+  if (paths->against) {
+    LQA_TRY(load_against(r, paths->against, observer, err));
   }
-  if (args->migrated_from) {
-    LQA_TRY(load_old(r, args->migrated_from, options, observer, err));
+  if (paths->migrated_from) {
+    LQA_TRY(load_old(r, paths->migrated_from, options, observer, err));
   }
-  return args->map ? load_map(r, args->map, observer, err) : LQA_OK;
+  return paths->map ? load_map(r, paths->map, observer, err) : LQA_OK;
 }

@@ -1,0 +1,37 @@
+/* A command that changed a run makes its report files again and says what the summary says.
+ */
+#include "api/report_result.h"
+
+#include "report/run_report.h"
+
+lqa_status lqa_report_result_show(const lqa_report *report, int width, lqa_result *result) {
+  lqa_report_terminal(report, width, &result->text);
+  lqa_report_json(report, &result->json);
+  free(result->run_path);
+  result->run_path = strdup(report->run_path);
+  return result->run_path ? LQA_OK : LQA_NO_MEMORY;
+}
+
+lqa_status lqa_report_result_refresh(lqa_run *run, const char *path, const lqa_report_args *args,
+                                     lqa_result *result, lqa_error *err) {
+  lqa_run_lock lock = LQA_RUN_LOCK_NONE;
+  lqa_report report = {0};
+  lqa_arena arena;
+  lqa_arena_init(&arena);
+  lqa_status status = lqa_run_lock_files(path, &lock, err);
+  if (status == LQA_OK) {
+    status = lqa_run_refresh(run, err);
+  }
+  if (status == LQA_OK) {
+    status = lqa_run_report_load(run, path, args->top, &arena, &report, err);
+  }
+  if (status == LQA_OK) {
+    status = lqa_run_report_save(&report, run->folder, err);
+  }
+  if (status == LQA_OK) {
+    status = lqa_report_result_show(&report, (int)args->common.width, result);
+  }
+  lqa_run_unlock(&lock);
+  lqa_arena_clear(&arena);
+  return status;
+}
