@@ -1,7 +1,9 @@
 /* judge/reply.c - see reply.h.
  *
- * Read in this order: trim; drop one leading <think>...</think>; trim; drop one code fence that
- * surrounds all that is left; split into lines; trim each; drop blank ones. What remains must be
+ * Read in this order: trim; cut at the first mark that ends a turn ("<|im_end|>"); of harmony's
+ * channels take the final one; drop leading thoughts (up to "</think>" where the server's template
+ * has swallowed the opening mark); trim; drop one code fence that surrounds all that is left; split
+ * into lines; trim each; drop blank ones. What remains must be
  * exactly the lines of the protocol. "KEYWORD:" is compared without case, with any white space
  * after the colon and none before it. A value is looked up among the classes before it is taken for
  * SAME, AMBIGUOUS or NONE, because a data set may well have a class of that name.
@@ -29,17 +31,114 @@ static lqa_str next_line(lqa_str *rest) {
   return lqa_str_trim(line);
 }
 
-/* Drops a leading <think> block; false if it never closes. */
+static const char *find_text(lqa_str s, const char *text) {
+  return s.size ? memmem(s.data, s.size, text, strlen(text)) : NULL;
+}
+
+static lqa_str behind(lqa_str s, const char *mark, size_t size) {
+  return lqa_str_trim(skip(s, (size_t)(mark - s.data) + size));
+}
+
+/* The marks around a model's thoughts. */
+static const struct {
+  const char *open, *close;
+} thoughts[] = {{"<think>", "</think>"},
+                {"<thinking>", "</thinking>"},
+                {"<thought>", "</thought>"},
+                {"<reasoning>", "</reasoning>"},
+                {"[THINK]", "[/THINK]"},
+                {"<|begin_of_thought|>", "<|end_of_thought|>"},
+                {"\xe2\x97\x81think\xe2\x96\xb7", "\xe2\x97\x81/think\xe2\x96\xb7"}};
+
+/* Drops what stands before the answer, up to a closing mark that has no opening one behind it;
+ * false if thoughts never end. */
 static bool drop_thoughts(lqa_str *s) {
-  static const char open[] = "<think>", close[] = "</think>";
-  if (!lqa_str_starts_with(*s, LQA_STR(open))) {
+  for (size_t i = 0; i < sizeof thoughts / sizeof *thoughts; i++) {
+    const char *open = thoughts[i].open, *close = thoughts[i].close;
+    const char *first = find_text(*s, open), *end = find_text(*s, close);
+    if (first == s->data && first && !end) {
+      return false;
+    }
+    while (end && (!first || first == s->data || end < first)) {
+      *s = behind(*s, end, strlen(close));
+      first = find_text(*s, open);
+      end = find_text(*s, close);
+    }
+  }
+  return true;
+}
+
+/* Whether "<|" at `mark` opens one of the marks that begin or end a turn. */
+static bool is_turn_mark(lqa_str rest) {
+  static const char *const marks[] = {
+      "<|im_end|>",      "<|endoftext|>",   "<|eot_id|>",          "<|eom_id|>",
+      "<|end|>",         "<|return|>",      "<|im_start|>",        "<|user|>",
+      "<|end_of_text|>", "<|end_of_turn|>", "<|start_header_id|>", "<|END_OF_TURN_TOKEN|>"};
+  static const char *const tags[] = {"<end_of_turn>", "<start_of_turn>", "</s>", "<eos>", "[INST]"};
+  for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+    if (lqa_str_starts_with(rest, lqa_str_from(marks[i]))) {
+      return true;
+    }
+  }
+  for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+    if (lqa_str_starts_with(rest, lqa_str_from(tags[i]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* What a template may leave in front of an answer. */
+static void drop_role(lqa_str *s) {
+  static const char *const heads[] = {
+      "<|im_start|>assistant", "<|start_header_id|>assistant<|end_header_id|>",
+      "<|start|>assistant",    "<|assistant|>",
+      "<start_of_turn>model",  "<s>"};
+  for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+    if (lqa_str_starts_with(*s, lqa_str_from(heads[i]))) {
+      *s = lqa_str_trim(skip(*s, strlen(heads[i])));
+    }
+  }
+}
+
+/* Ends the text at the first mark that ends the turn. */
+static void cut_turn(lqa_str *s) {
+  for (size_t i = 0; i < s->size; i++) {
+    if ((s->data[i] == '<' || s->data[i] == '[') && is_turn_mark(skip(*s, i))) {
+      *s = lqa_str_trim((lqa_str){s->data, i});
+      return;
+    }
+  }
+}
+
+/* Harmony: "<|channel|>analysis<|message|>...<|end|><|start|>assistant<|channel|>final<|message|>"
+ * before the answer; servers that drop special tokens leave "analysis...assistantfinal". False if
+ * there are channels but none is final. */
+static bool take_final_channel(lqa_str *s) {
+  static const char final[] = "<|channel|>final", message[] = "<|message|>";
+  static const char bare[] = "assistantfinal";
+  const char *channel = find_text(*s, final);
+  if (channel) {
+    *s = behind(*s, channel, sizeof final - 1);
+    const char *start = find_text(*s, message);
+    *s = start ? behind(*s, start, sizeof message - 1) : *s;
+    return start != NULL;
+  }
+  if (lqa_str_starts_with(*s, LQA_STR("analysis")) && (channel = find_text(*s, bare))) {
+    *s = behind(*s, channel, sizeof bare - 1);
     return true;
   }
-  const char *end = memmem(s->data, s->size, close, sizeof close - 1);
-  if (!end) {
+  return find_text(*s, "<|channel|>") == NULL;
+}
+
+/* Leaves the answer alone; false if the reply ends before it. */
+static bool take_answer(lqa_str *s) {
+  drop_role(s);
+  if (!take_final_channel(s) || !drop_thoughts(s)) {
     return false;
   }
-  *s = lqa_str_trim(skip(*s, (size_t)(end - s->data) + sizeof close - 1));
+  drop_role(s);
+  cut_turn(s);
   return true;
 }
 
@@ -147,7 +246,7 @@ lqa_reply lqa_reply_parse(lqa_judge_protocol protocol, lqa_str content, lqa_repl
   if (content.size == 0) {
     return unknown("empty");
   }
-  if (!drop_thoughts(&content)) {
+  if (!take_answer(&content)) {
     return unknown("unfinished thoughts");
   }
   drop_fence(&content);
