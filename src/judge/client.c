@@ -28,6 +28,7 @@
 #include <stdio.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MAX_EVENTS = 256 };
@@ -37,11 +38,12 @@ typedef struct slot {
   CURL *easy;
   struct curl_slist *headers;
   const char *headers_key, *headers_type; /* what `headers` was built from */
+  bool headers_azure;
   lqa_buf reply;
   bool is_open, overflowed;
   int n_sends; /* of the open request: never more than one */
   void *tag;
-  double retry_after, remaining[2], reset[2]; /* requests, tokens */
+  lqa_rate_counters counters;
   int should_retry;
   char message[CURL_ERROR_SIZE];
 } slot;
@@ -75,41 +77,31 @@ static size_t on_body(char *in, size_t size, size_t n, void *data) {
   return size * n;
 }
 
-/* The value of header `name` in `line`, copied and trimmed; false if it is another header. */
-static bool header_value(lqa_str line, const char *name, char out[64]) {
-  size_t n = strlen(name);
-  if (line.size <= n || line.data[n] != ':' || strncasecmp(line.data, name, n) != 0) {
+/* Splits "Name: value"; false if it is no header. */
+static bool split_header(lqa_str line, lqa_str *name, lqa_str *value) {
+  const char *colon = line.size ? memchr(line.data, ':', line.size) : NULL;
+  if (!colon) {
     return false;
   }
-  lqa_str value = lqa_str_trim((lqa_str){line.data + n + 1, line.size - n - 1});
-  snprintf(out, 64, "%.*s", (int)value.size, value.data);
+  *name = lqa_str_trim((lqa_str){line.data, (size_t)(colon - line.data)});
+  *value = lqa_str_trim((lqa_str){colon + 1, (size_t)(line.data + line.size - colon - 1)});
   return true;
 }
 
 static void keep_header(slot *s, lqa_str line) {
-  static const char *const remaining[] = {"x-ratelimit-remaining-requests",
-                                          "x-ratelimit-remaining-tokens"};
-  static const char *const reset[] = {"x-ratelimit-reset-requests", "x-ratelimit-reset-tokens"};
-  char value[64];
-  if (header_value(line, "retry-after-ms", value)) {
-    s->retry_after = lqa_duration_parse(value) / 1000;
-  } else if (header_value(line, "retry-after", value)) {
-    double seconds = lqa_duration_parse(value); /* NaN for a date: see retry_after_of */
-    s->retry_after = isnan(s->retry_after) ? seconds : s->retry_after;
-  } else if (header_value(line, "x-should-retry", value)) {
-    s->should_retry = strcasecmp(value, "true") == 0;
+  lqa_str name, value;
+  if (!split_header(line, &name, &value)) {
+    return;
   }
-  for (int i = 0; i < 2; i++) {
-    if (header_value(line, remaining[i], value)) {
-      s->remaining[i] = lqa_duration_parse(value);
-    } else if (header_value(line, reset[i], value)) {
-      s->reset[i] = lqa_duration_parse(value);
-    }
+  if (lqa_str_equal_nocase(name, LQA_STR("x-should-retry"))) {
+    s->should_retry = lqa_str_equal_nocase(value, LQA_STR("true"));
+  } else {
+    lqa_rate_counters_take(&s->counters, name, value, (double)time(NULL));
   }
 }
 
 static void forget_headers(slot *s) {
-  s->retry_after = s->remaining[0] = s->remaining[1] = s->reset[0] = s->reset[1] = NAN;
+  lqa_rate_counters_clear(&s->counters);
   s->should_retry = -1;
 }
 
@@ -117,7 +109,7 @@ static size_t on_header(char *in, size_t size, size_t n, void *data) {
   lqa_str line = {in, size * n};
   if (lqa_str_starts_with(line, LQA_STR("HTTP/"))) {
     forget_headers(data); /* a proxy's or an interim reply came before */
-  } else if (line.size && strchr("rRxX", line.data[0])) {
+  } else {
     keep_header(data, line);
   }
   return line.size;
@@ -178,7 +170,8 @@ static bool append_header(struct curl_slist **list, const char *text) {
 }
 
 static lqa_status set_headers(slot *s, const lqa_http_request *request) {
-  if (s->headers && s->headers_key == request->key && s->headers_type == request->content_type) {
+  if (s->headers && s->headers_key == request->key && s->headers_type == request->content_type &&
+      s->headers_azure == lqa_endpoint_is_azure(request->url)) {
     return LQA_OK;
   }
   curl_slist_free_all(s->headers);
@@ -192,8 +185,9 @@ static lqa_status set_headers(slot *s, const lqa_http_request *request) {
     free(fine ? line : NULL);
   }
   if (fine && request->key) {
-    fine = asprintf(&line, "Authorization: Bearer %s", request->key) >= 0 &&
-           append_header(&s->headers, line);
+    bool own = lqa_endpoint_is_azure(request->url) && !lqa_key_is_token(request->key);
+    const char *name = own ? "api-key: " : "Authorization: Bearer ";
+    fine = asprintf(&line, "%s%s", name, request->key) >= 0 && append_header(&s->headers, line);
     if (fine) {
       explicit_bzero(line, strlen(line));
       free(line);
@@ -201,6 +195,7 @@ static lqa_status set_headers(slot *s, const lqa_http_request *request) {
   }
   s->headers_key = request->key;
   s->headers_type = request->content_type;
+  s->headers_azure = lqa_endpoint_is_azure(request->url);
   curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, s->headers);
   return fine ? LQA_OK : LQA_NO_MEMORY;
 }
@@ -260,24 +255,12 @@ static lqa_http_fault fault_of(const slot *s, CURLcode rc) {
 }
 
 static double retry_after_of(const slot *s) {
-  if (!isnan(s->retry_after)) {
-    return s->retry_after;
+  if (!isnan(s->counters.retry_after)) {
+    return s->counters.retry_after;
   }
   curl_off_t seconds = 0; /* libcurl reads HTTP dates */
   curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &seconds);
   return seconds > 0 ? (double)seconds : NAN;
-}
-
-/* The longest wait that a count at exactly 0 asks for; gateways send -1 for "do not know". */
-static double exhausted_of(const slot *s) {
-  double longest = NAN;
-  for (int i = 0; i < 2; i++) {
-    bool empty = s->remaining[i] == 0 && s->reset[i] > 0;
-    if (empty && !(longest >= s->reset[i])) {
-      longest = s->reset[i];
-    }
-  }
-  return longest;
 }
 
 static void finish(client *c, slot *s, CURLcode rc, lqa_http_sink sink, void *data) {
@@ -285,9 +268,9 @@ static void finish(client *c, slot *s, CURLcode rc, lqa_http_sink sink, void *da
                           .fault = fault_of(s, rc),
                           .body = lqa_buf_str(&s->reply),
                           .retry_after = retry_after_of(s),
-                          .exhausted = exhausted_of(s),
                           .should_retry = s->should_retry};
   curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &reply.status);
+  reply.exhausted = lqa_rate_counters_wait(&s->counters, reply.status == 429);
   char *location = NULL;
   curl_easy_getinfo(s->easy, CURLINFO_REDIRECT_URL, &location); /* lives until the next transfer */
   reply.message = s->overflowed   ? "the reply is larger than allowed"

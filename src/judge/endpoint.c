@@ -2,7 +2,11 @@
  *
  * Users give the base URL with or without "/v1", with or without a slash, sometimes the whole path:
  * all become one form, because the form is part of the cache's key and the same endpoint must not
- * be paid twice for being spelled in two ways.
+ * be paid twice for being spelled in two ways. A URL that ends in "/chat/completions" is used as it
+ * was given: some endpoints have no "/v1".
+ *
+ * Azure has its own header for keys and wants "?api-version=" on every request; its newer API needs
+ * neither version nor deployment and lives under "/openai/v1".
  */
 #include "judge/endpoint.h"
 
@@ -57,10 +61,28 @@ static lqa_status check_url(const char *url, lqa_error *err) {
   return LQA_OK;
 }
 
-static void drop_suffix(lqa_str *s, const char *suffix) {
-  if (lqa_str_ends_with(*s, lqa_str_from(suffix))) {
-    s->size -= strlen(suffix);
+/* The host without port and brackets. */
+static lqa_str host_of(const char *url) {
+  const char *start = authority_of(url);
+  if (!start) {
+    return (lqa_str){"", 0};
   }
+  if (*start == '[') {
+    return (lqa_str){start + 1, strcspn(start + 1, "]/?")};
+  }
+  return (lqa_str){start, strcspn(start, ":/?")};
+}
+
+/* True if `s` ended in it. */
+static bool drop_suffix(lqa_str *s, const char *suffix) {
+  bool found = lqa_str_ends_with(*s, lqa_str_from(suffix));
+  s->size -= found ? strlen(suffix) : 0;
+  return found;
+}
+
+/* What stands between host and "/chat/completions" where the user names nothing. */
+static const char *usual_path(const char *url) {
+  return lqa_endpoint_is_azure(url) ? "/openai/v1" : "/v1";
 }
 
 lqa_status lqa_endpoint_normalise(const char *base_url, char **out, lqa_error *err) {
@@ -70,11 +92,11 @@ lqa_status lqa_endpoint_normalise(const char *base_url, char **out, lqa_error *e
   while (lqa_str_ends_with(base, LQA_STR("/"))) {
     base.size--;
   }
-  drop_suffix(&base, "/chat/completions");
+  bool is_whole = drop_suffix(&base, "/chat/completions");
   size_t before_path = (size_t)(authority_of(base_url) - base_url);
-  bool has_path = memchr(base.data + before_path, '/', base.size - before_path) != NULL;
+  bool has_path = is_whole || memchr(base.data + before_path, '/', base.size - before_path) != NULL;
   char *text = NULL;
-  if (asprintf(&text, "%.*s%s%s", (int)base.size, base.data, has_path ? "" : "/v1",
+  if (asprintf(&text, "%.*s%s%s", (int)base.size, base.data, has_path ? "" : usual_path(base_url),
                query ? query : "") < 0) {
     return lqa_fail_memory(err, "reading the base URL");
   }
@@ -92,18 +114,6 @@ char *lqa_endpoint_join(const char *normalised, const char *path) {
   return n < 0 ? NULL : text;
 }
 
-/* The host without port and brackets. */
-static lqa_str host_of(const char *url) {
-  const char *start = authority_of(url);
-  if (!start) {
-    return (lqa_str){"", 0};
-  }
-  if (*start == '[') {
-    return (lqa_str){start + 1, strcspn(start + 1, "]/?")};
-  }
-  return (lqa_str){start, strcspn(start, ":/?")};
-}
-
 bool lqa_endpoint_is_loopback(const char *normalised) {
   lqa_str host = host_of(normalised);
   return lqa_str_equal_nocase(host, LQA_STR("localhost")) ||
@@ -112,6 +122,25 @@ bool lqa_endpoint_is_loopback(const char *normalised) {
 
 bool lqa_endpoint_is_openai(const char *normalised) {
   return lqa_str_equal_nocase(host_of(normalised), LQA_STR("api.openai.com"));
+}
+
+bool lqa_endpoint_is_azure(const char *url) {
+  static const char *const hosts[] = {".openai.azure.com", ".openai.azure.us", ".openai.azure.cn",
+                                      ".cognitiveservices.azure.com", ".services.ai.azure.com"};
+  const char *query = strchr(url, '?');
+  bool found = query && strcasestr(query, "api-version=");
+  lqa_str host = host_of(url);
+  for (size_t i = 0; i < sizeof hosts / sizeof *hosts && !found; i++) {
+    size_t n = strlen(hosts[i]);
+    found = host.size > n && strncasecmp(host.data + host.size - n, hosts[i], n) == 0;
+  }
+  return found;
+}
+
+/* A signed token ("eyJ...", two dots) travels as a bearer everywhere. */
+bool lqa_key_is_token(const char *key) {
+  const char *dot = strchr(key, '.');
+  return strncmp(key, "eyJ", 3) == 0 && dot && strchr(dot + 1, '.');
 }
 
 lqa_status lqa_key_check(const char *key, const char *name, lqa_error *err) {

@@ -7,8 +7,9 @@
 #include "base/buf.h"
 
 /* Checks a base URL and brings it into one form, owned: no trailing slash, no "/chat/completions",
- * "/v1" where there is no path, query kept. LQA_BAD_USAGE for another scheme than http(s), for
- * credentials in the URL or for a query that looks like it carries a key. */
+ * "/v1" ("/openai/v1" at Azure) where neither that nor a path was given, query kept. LQA_BAD_USAGE
+ * for another scheme than http(s), for credentials in the URL or for a query that looks like it
+ * carries a key. */
 lqa_status lqa_endpoint_normalise(const char *base_url, char **out, lqa_error *err);
 
 /* "<normalised base>/<path>", with the base's query after it; owned; NULL = no memory. */
@@ -16,6 +17,9 @@ char *lqa_endpoint_join(const char *normalised, const char *path);
 
 bool lqa_endpoint_is_loopback(const char *normalised); /* localhost, 127.x.x.x, [::1] */
 bool lqa_endpoint_is_openai(const char *normalised);   /* host api.openai.com */
+/* An Azure host, or "?api-version=": keys travel in "api-key" there, tokens (below) do not. */
+bool lqa_endpoint_is_azure(const char *url);
+bool lqa_key_is_token(const char *key); /* signed (JWT): always a bearer */
 
 /* LQA_BAD_USAGE where a key could not travel in a header; the message never shows it. */
 lqa_status lqa_key_check(const char *key, const char *name, lqa_error *err);

@@ -55,9 +55,14 @@ static void check_stuck(lqa_engine *e, bool short_of_budget, double now) {
     e->busy_until = now + e->options->timeout_seconds + WAIT_MARGIN_SECONDS;
   }
   for (int j = 0; j < e->options->n_judges; j++) {
-    if (e->queues[j].pace->paused_until > now) {
-      e->busy_until = 0;
+    double pause = e->queues[j].pace->paused_until - now;
+    if (pause > e->options->max_wait_seconds) {
+      lqa_engine_stop(e, LQA_BAD_ENDPOINT,
+                      "the judge's endpoint asks to wait %.0f s until it takes requests again; run "
+                      "the command again later: what was answered is kept",
+                      pause);
     }
+    e->busy_until = pause > 0 ? 0 : e->busy_until;
   }
   if (e->busy_until > 0 && now > e->busy_until) {
     lqa_engine_stop(

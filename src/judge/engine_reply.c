@@ -152,8 +152,8 @@ static void relearn(lqa_engine *e, lqa_task *task, double now) {
   lqa_engine_delay(e, task, now);
 }
 
-static void set_pace(lqa_engine *e, lqa_engine_queue *q, const lqa_http_reply *reply,
-                     const lqa_call_outcome *o, double now) {
+static void set_pace(lqa_engine_queue *q, const lqa_http_reply *reply, const lqa_call_outcome *o,
+                     double now) {
   if (o->kind == LQA_OUTCOME_ANSWER) {
     lqa_pace_answer(q->pace);
     q->rows_failed = 0;
@@ -165,8 +165,7 @@ static void set_pace(lqa_engine *e, lqa_engine_queue *q, const lqa_http_reply *r
     lqa_pace_failure(q->pace);
   }
   if (!isnan(reply->exhausted)) {
-    double most = e->options->max_wait_seconds;
-    lqa_pace_pause(q->pace, now, reply->exhausted < most ? reply->exhausted : most);
+    lqa_pace_pause(q->pace, now, reply->exhausted); /* too long a pause ends the run: engine.c */
   }
 }
 
@@ -211,7 +210,7 @@ void lqa_engine_record_reply(void *data, const lqa_http_reply *reply) {
   lqa_key_blank(judge->key, o.message, strlen(o.message));
   int64_t cost = book(e, f, &o, tokens);
   e->plan->n_errors += o.is_error_status;
-  set_pace(e, q, reply, &o, now);
+  set_pace(q, reply, &o, now);
   if (o.kind == LQA_OUTCOME_ANSWER) {
     keep_answer(e, task, &o, cost, tokens);
   } else {

@@ -6,6 +6,7 @@
 #define LQA_JUDGE_RATELIMIT_H
 
 #include "base/rng.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 
@@ -36,7 +37,35 @@ void lqa_pace_pause(lqa_pace *pace, double now, double seconds);
  */
 double lqa_backoff(double base, int tries, lqa_rng *rng);
 
-/* "1s", "6m0s", "250ms", "1h2m", "12.5" (seconds); NaN if it is no duration. */
+/* "1s", "6m0s", "250ms", "1h2m", "2 days", "PT7M12S", "12.5" (seconds); NaN if it is no duration.
+ */
 double lqa_duration_parse(const char *text);
+
+/* A duration, or the moment until which to wait: seconds or milliseconds since 1970, an RFC 3339
+ * time or an HTTP date. `now` in seconds since 1970. NaN if it is none of these; 0 for a moment
+ * that is over. */
+double lqa_wait_parse(lqa_str text, double now);
+/* The longest wait that prose asks for: "Please try again in 7m12.5s."; NaN if it asks for none. */
+double lqa_wait_in_prose(const char *text);
+
+/* What a server counts and tells in reply headers: "x-ratelimit-remaining-requests: 0",
+ * "anthropic-ratelimit-tokens-reset: 2026-01-01T00:00:00Z", "RateLimit: remaining=0, reset=432". */
+enum { LQA_MAX_COUNTERS = 12 };
+typedef struct lqa_rate_counters {
+  struct {
+    char name[48];
+    double remaining, reset; /* NaN = not told; reset in seconds from now */
+  } items[LQA_MAX_COUNTERS];
+  int n;
+  double retry_after; /* seconds; NaN = not told */
+  bool is_exact;      /* told in milliseconds: counts more than a rounded one */
+} lqa_rate_counters;
+
+void lqa_rate_counters_clear(lqa_rate_counters *counters);
+/* Takes one header line's name and value; false if it is about something else. */
+bool lqa_rate_counters_take(lqa_rate_counters *counters, lqa_str name, lqa_str value, double now);
+/* The longest reset of a counter that stands at exactly 0 (gateways send -1 for "do not know"); of
+ * a reply that says "too many requests" also of one that does not tell what remains. NaN: none. */
+double lqa_rate_counters_wait(const lqa_rate_counters *counters, bool is_limited);
 
 #endif

@@ -177,6 +177,62 @@ static void test_durations(void **state) {
   assert_true(isnan(lqa_duration_parse("5x")));
 }
 
+static double wait_of(const char *text) {
+  return lqa_wait_parse(lqa_str_from(text), 1780000000);
+}
+
+static void test_waits(void **state) {
+  (void)state;
+  assert_true(wait_of("7m12s") == 432 && wait_of("432") == 432 && wait_of("432000ms") == 432);
+  assert_true(wait_of("7 minutes, 12 seconds") == 432 && wait_of("PT7M12S") == 432);
+  assert_true(wait_of("1d") == 86400 && wait_of("2 hours") == 7200);
+  assert_true(wait_of("1780000432") == 432 && wait_of("1780000432000") == 432);
+  assert_true(wait_of("1779999999") == 0);
+  assert_true(wait_of("2026-05-28T20:33:52Z") == 432);
+  assert_true(wait_of("2026-05-28T22:33:52.250+02:00") == 432);
+  assert_true(wait_of("Thu, 28 May 2026 20:33:52 GMT") == 432);
+  assert_true(isnan(wait_of("soon")) && isnan(wait_of("")) && isnan(wait_of("-1")));
+  assert_true(lqa_wait_in_prose("Rate limit reached. Please try again in 7m12.5s. Visit x") ==
+              432.5);
+  assert_true(lqa_wait_in_prose("Please wait about 20 seconds, or retry after 30 seconds") == 30);
+  assert_true(isnan(lqa_wait_in_prose("try again later")));
+}
+
+static void take(lqa_rate_counters *c, const char *name, const char *value) {
+  lqa_rate_counters_take(c, lqa_str_from(name), lqa_str_from(value), 1780000000);
+}
+
+static double limited(const char *const *pairs) {
+  lqa_rate_counters c;
+  lqa_rate_counters_clear(&c);
+  for (; *pairs; pairs += 2) {
+    take(&c, pairs[0], pairs[1]);
+  }
+  double wait = lqa_rate_counters_wait(&c, true);
+  return isnan(wait) ? c.retry_after : wait;
+}
+
+#define PAIRS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void test_wait_headers(void **state) {
+  (void)state;
+  assert_true(limited(PAIRS("Retry-After", "432")) == 432);
+  assert_true(limited(PAIRS("retry-after-ms", "15", "Retry-After", "1")) == 0.015);
+  assert_true(limited(PAIRS("Retry-After", "1", "x-ms-retry-after-ms", "15")) == 0.015);
+  assert_true(limited(PAIRS("x-ratelimit-remaining-requests", "0", "x-ratelimit-reset-requests",
+                            "7m12s")) == 432);
+  assert_true(limited(PAIRS("X-RateLimit-Reset", "1780000432000")) == 432);
+  assert_true(limited(PAIRS("anthropic-ratelimit-tokens-remaining", "0",
+                            "anthropic-ratelimit-tokens-reset", "2026-05-28T20:33:52Z")) == 432);
+  assert_true(limited(PAIRS("RateLimit", "limit=10, remaining=0, reset=432")) == 432);
+  assert_true(limited(PAIRS("RateLimit", "\"default\";r=0;t=432")) == 432);
+  assert_true(limited(PAIRS("ratelimit-reset", "432")) == 432);
+  assert_true(isnan(
+      limited(PAIRS("x-ratelimit-remaining-requests", "5", "x-ratelimit-reset-requests", "1h"))));
+  assert_true(isnan(
+      limited(PAIRS("x-ratelimit-remaining-tokens", "-1", "x-ratelimit-reset-tokens", "1h0m0s"))));
+}
+
 static void test_pace(void **state) {
   (void)state;
   lqa_pace p;
@@ -259,6 +315,7 @@ int main(void) {
       cmocka_unit_test(test_urls),   cmocka_unit_test(test_keys),
       cmocka_unit_test(test_models), cmocka_unit_test(test_prices),
       cmocka_unit_test(test_budget), cmocka_unit_test(test_durations),
+      cmocka_unit_test(test_waits),  cmocka_unit_test(test_wait_headers),
       cmocka_unit_test(test_pace),   cmocka_unit_test(test_requests),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
