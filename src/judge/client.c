@@ -96,7 +96,7 @@ static void keep_header(slot *s, lqa_str line) {
   if (lqa_str_equal_nocase(name, LQA_STR("x-should-retry"))) {
     s->should_retry = lqa_str_equal_nocase(value, LQA_STR("true"));
   } else {
-    lqa_rate_counters_take(&s->counters, name, value, (double)time(NULL));
+    lqa_rate_counters_read(&s->counters, name, value, (double)time(NULL));
   }
 }
 

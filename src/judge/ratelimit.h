@@ -62,8 +62,8 @@ typedef struct lqa_rate_counters {
 } lqa_rate_counters;
 
 void lqa_rate_counters_clear(lqa_rate_counters *counters);
-/* Takes one header line's name and value; false if it is about something else. */
-bool lqa_rate_counters_take(lqa_rate_counters *counters, lqa_str name, lqa_str value, double now);
+/* Reads one header line's name and value; false if it is about something else. */
+bool lqa_rate_counters_read(lqa_rate_counters *counters, lqa_str name, lqa_str value, double now);
 /* The longest reset of a counter that stands at exactly 0 (gateways send -1 for "do not know"); of
  * a reply that says "too many requests" also of one that does not tell what remains. NaN: none. */
 double lqa_rate_counters_wait(const lqa_rate_counters *counters, bool is_limited);

@@ -114,7 +114,7 @@ static void cut_turn(lqa_str *s) {
 /* Harmony: "<|channel|>analysis<|message|>...<|end|><|start|>assistant<|channel|>final<|message|>"
  * before the answer; servers that drop special tokens leave "analysis...assistantfinal". False if
  * there are channels but none is final. */
-static bool take_final_channel(lqa_str *s) {
+static bool keep_final_channel(lqa_str *s) {
   static const char final[] = "<|channel|>final", message[] = "<|message|>";
   static const char bare[] = "assistantfinal";
   const char *channel = find_text(*s, final);
@@ -132,9 +132,9 @@ static bool take_final_channel(lqa_str *s) {
 }
 
 /* Leaves the answer alone; false if the reply ends before it. */
-static bool take_answer(lqa_str *s) {
+static bool find_answer(lqa_str *s) {
   drop_role(s);
-  if (!take_final_channel(s) || !drop_thoughts(s)) {
+  if (!keep_final_channel(s) || !drop_thoughts(s)) {
     return false;
   }
   drop_role(s);
@@ -246,7 +246,7 @@ lqa_reply lqa_reply_parse(lqa_judge_protocol protocol, lqa_str content, lqa_repl
   if (content.size == 0) {
     return unknown("empty");
   }
-  if (!take_answer(&content)) {
+  if (!find_answer(&content)) {
     return unknown("unfinished thoughts");
   }
   drop_fence(&content);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 static const char *const names[LQA_FIELD_COUNT] = {
     "max_tokens", "max_completion_tokens", "temperature", "top_p",
@@ -87,12 +88,13 @@ void lqa_request_write(const lqa_judge_options *options, const lqa_request_parts
   lqa_json_close_object(&json);
 }
 
-/* Where `word` stands in `text` as a word of its own, or -1. */
+/* Where `word` stands in `text` as a word of its own, whatever its case, or -1. */
 static long find_word(const char *text, const char *word) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
   size_t n = strlen(word);
-  for (const char *hit = text; (hit = strstr(hit, word)); hit += n) {
-    bool starts = hit == text || !strchr("abcdefghijklmnopqrstuvwxyz_", hit[-1]);
-    bool ends = !hit[n] || !strchr("abcdefghijklmnopqrstuvwxyz_", hit[n]);
+  for (const char *hit = text; (hit = strcasestr(hit, word)); hit += n) {
+    bool starts = hit == text || !strchr(letters, hit[-1]);
+    bool ends = !hit[n] || !strchr(letters, hit[n]);
     if (starts && ends) {
       return (long)(hit - text);
     }
@@ -100,12 +102,43 @@ static long find_word(const char *text, const char *word) {
   return -1;
 }
 
-static bool names_system_role(const lqa_wire_error *error) {
-  return strstr(error->message, "ystem role") || strstr(error->message, "role 'system'") ||
-         strcmp(error->param, "messages[0].role") == 0;
+/* Servers word it in many ways ("System role not supported", "Conversation roles must alternate",
+ * "Developer instruction is not enabled", "messages.0.role: Input should be 'user' or
+ * 'assistant'"). In the refusal of a request any talk of roles, or of system or developer messages,
+ * is taken for it: folding the message costs nothing, giving up costs the run. */
+static bool speaks_of_roles(const char *text) {
+  static const char *const kinds[] = {"system", "developer"};
+  static const char *const things[] = {"message", "prompt", "instruction", "role", "turn"};
+  if (find_word(text, "role") >= 0 || find_word(text, "roles") >= 0) {
+    return true;
+  }
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+    for (const char *hit = text; (hit = strcasestr(hit, kinds[k]));) {
+      hit += strlen(kinds[k]);
+      const char *next = hit + strspn(hit, " '\"`_-");
+      for (size_t i = 0; i < sizeof things / sizeof *things; i++) {
+        if (strncasecmp(next, things[i], strlen(things[i])) == 0) {
+          return true;
+        }
+      }
+    }
+  }
+  return strcasestr(text, "first message") != NULL || strcasestr(text, "must alternate") != NULL;
 }
 
-/* The field that the error is about: its param, else the first field its message names. */
+static bool names_system_role(const lqa_wire_error *error) {
+  size_t n = strlen(error->param);
+  bool is_role = n >= 4 && strcmp(error->param + n - 4, "role") == 0;
+  return is_role || speaks_of_roles(error->message) || speaks_of_roles(error->words);
+}
+
+/* The name at the end of a parameter's path ("body.seed"). */
+static const char *last_name(const char *param) {
+  const char *dot = strrchr(param, '.');
+  return dot ? dot + 1 : param;
+}
+
+/* The field that the error is about: its param, else the first field its texts name. */
 static int named_field(const lqa_judge_options *options, const lqa_wire_error *error,
                        unsigned refused) {
   int best = -1;
@@ -114,24 +147,35 @@ static int named_field(const lqa_judge_options *options, const lqa_wire_error *e
     if (!is_sent(options, refused, (lqa_request_field)i)) {
       continue;
     }
-    if (strcmp(error->param, names[i]) == 0) {
+    if (strcmp(last_name(error->param), names[i]) == 0) {
       return i;
     }
     long at = find_word(error->message, names[i]);
+    long later = find_word(error->words, names[i]);
+    at = at < 0 && later >= 0 ? later + (long)sizeof error->message : at;
     if (at >= 0 && (best < 0 || at < best_at)) {
       best = i;
       best_at = at;
     }
   }
-  if (best < 0 && names_system_role(error) && !has(refused, LQA_FIELD_SYSTEM)) {
-    return LQA_FIELD_SYSTEM;
-  }
   return best;
+}
+
+/* "temperature and top_p cannot both be given": ours says nothing where top_p is 1. */
+static bool is_about_both(const lqa_judge_options *options, const lqa_wire_error *error,
+                          unsigned refused) {
+  return options->top_p == 1 && is_sent(options, refused, LQA_FIELD_TOP_P) &&
+         find_word(error->message, "both") >= 0 &&
+         find_word(error->message, names[LQA_FIELD_TOP_P]) >= 0;
 }
 
 bool lqa_request_learn(const lqa_judge_options *options, const lqa_wire_error *error,
                        unsigned *refused) {
-  int field = named_field(options, error, *refused);
+  int field = is_about_both(options, error, *refused) ? LQA_FIELD_TOP_P
+                                                      : named_field(options, error, *refused);
+  if (field < 0 && !has(*refused, LQA_FIELD_SYSTEM) && names_system_role(error)) {
+    field = LQA_FIELD_SYSTEM;
+  }
   if (field < 0 || field == LQA_FIELD_MAX_COMPLETION_TOKENS) {
     return false;
   }

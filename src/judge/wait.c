@@ -267,7 +267,7 @@ static double member(const char *value, const char *key) {
   return NAN;
 }
 
-static void take_structured(lqa_rate_counters *c, const char *value) {
+static void read_structured(lqa_rate_counters *c, const char *value) {
   int i = find_counter(c, "ratelimit");
   if (i < 0) {
     return;
@@ -278,7 +278,7 @@ static void take_structured(lqa_rate_counters *c, const char *value) {
 }
 
 /* Of several the longest counts, but milliseconds beat seconds that were rounded from them. */
-static void take_retry_after(lqa_rate_counters *c, double seconds, bool is_exact) {
+static void keep_retry_after(lqa_rate_counters *c, double seconds, bool is_exact) {
   bool longer = !(c->retry_after >= seconds);
   if (!isnan(seconds) && is_exact >= c->is_exact && (longer || is_exact > c->is_exact)) {
     c->retry_after = seconds;
@@ -286,7 +286,7 @@ static void take_retry_after(lqa_rate_counters *c, double seconds, bool is_exact
   }
 }
 
-static void take_counter(lqa_rate_counters *c, const char *name, lqa_str value, double now) {
+static void read_counter(lqa_rate_counters *c, const char *name, lqa_str value, double now) {
   size_t n = strlen(name);
   double unit = n > 3 && strcasecmp(name + n - 3, "-ms") == 0 ? 1e-3 : 1;
   int i = find_counter(c, name);
@@ -298,23 +298,23 @@ static void take_counter(lqa_rate_counters *c, const char *name, lqa_str value, 
   }
 }
 
-bool lqa_rate_counters_take(lqa_rate_counters *c, lqa_str header, lqa_str value, double now) {
+bool lqa_rate_counters_read(lqa_rate_counters *c, lqa_str header, lqa_str value, double now) {
   char name[96], text[256];
   snprintf(name, sizeof name, "%.*s", (int)header.size, header.data ? header.data : "");
   snprintf(text, sizeof text, "%.*s", (int)value.size, value.data ? value.data : "");
   size_t n = strlen(name);
   bool is_ms = n > 3 && strcasecmp(name + n - 3, "-ms") == 0;
   if (has_word(name, "retry-after") || has_word(name, "retry_after")) {
-    take_retry_after(c, lqa_wait_parse(value, now) * (is_ms ? 1e-3 : 1), is_ms);
+    keep_retry_after(c, lqa_wait_parse(value, now) * (is_ms ? 1e-3 : 1), is_ms);
     return true;
   }
   bool is_limit = has_word(name, "ratelimit") || has_word(name, "rate-limit");
   if (is_limit && (has_word(name, "remaining") || has_word(name, "reset"))) {
-    take_counter(c, name, value, now);
+    read_counter(c, name, value, now);
     return true;
   }
   if (strcasecmp(name, "ratelimit") == 0) {
-    take_structured(c, text);
+    read_structured(c, text);
     return true;
   }
   return false;

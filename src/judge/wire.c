@@ -16,6 +16,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <strings.h>
 
 enum { MAX_CONTENT_BYTES = 16 << 20 };
 
@@ -64,7 +65,7 @@ static void add_content(const node *content, lqa_buf *out) {
 typedef struct pieces {
   lqa_buf content;
   char finish[64], model[128], fingerprint[128];
-  bool is_refusal, any_choice;
+  bool is_refusal, any_choice, is_error;
   int64_t tokens_in, tokens_out;
 } pieces;
 
@@ -92,6 +93,8 @@ static void read_reply(pieces *p, const node *root, const char *key) {
   const node *choice = is_kind(choices, LQA_JSON_ARRAY) ? choices->first : NULL;
   const node *usage = lqa_json_find(root, "usage");
   read_choice(p, choice, key);
+  p->is_error = p->is_error || lqa_wire_find_error(root) != NULL ||
+                lqa_wire_is_failed_end(text_at(choice, "finish_reason"));
   read_text(p->finish, sizeof p->finish, text_at(choice, "finish_reason"));
   read_text(p->model, sizeof p->model, text_at(root, "model"));
   read_text(p->fingerprint, sizeof p->fingerprint, text_at(root, "system_fingerprint"));
@@ -101,11 +104,25 @@ static void read_reply(pieces *p, const node *root, const char *key) {
   }
 }
 
+static bool is_word(const char *text, const char *const *words) {
+  for (; *words; words++) {
+    if (strcasecmp(text, *words) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static lqa_reply_end end_of(const pieces *p) {
-  if (p->is_refusal || strcmp(p->finish, "content_filter") == 0) {
+  static const char *const refused[] = {"content_filter", "content_filtered",   "safety",
+                                        "sensitive",      "recitation",         "blocklist",
+                                        "refusal",        "prohibited_content", NULL};
+  static const char *const cut[] = {"length", "max_tokens", "model_length", "max_output_tokens",
+                                    NULL};
+  if (p->is_refusal || is_word(p->finish, refused)) {
     return LQA_REPLY_REFUSED;
   }
-  return strcmp(p->finish, "length") == 0 ? LQA_REPLY_TRUNCATED : LQA_REPLY_COMPLETE;
+  return is_word(p->finish, cut) ? LQA_REPLY_TRUNCATED : LQA_REPLY_COMPLETE;
 }
 
 /* Moves the pieces into `out`. */
@@ -145,7 +162,7 @@ static lqa_status read_events(pieces *p, lqa_str body, lqa_arena *arena) {
     lqa_str data = lqa_str_trim((lqa_str){line.data + 5, line.size - 5});
     done = lqa_str_equal(data, LQA_STR("[DONE]"));
     const node *event = done ? NULL : lqa_json_parse_foreign(data, arena);
-    if (!done && (!event || lqa_json_find(event, "error"))) {
+    if (!done && (!event || lqa_wire_find_error(event))) {
       return LQA_BAD_DATA;
     }
     read_reply(p, event, "delta");
@@ -183,7 +200,7 @@ static void init_pieces(pieces *p) {
 
 /* Makes a completion of the pieces if they are one, and clears them. */
 static lqa_status end_pieces(pieces *p, lqa_status status, lqa_completion *out) {
-  if (status == LQA_OK && !p->any_choice) {
+  if (status == LQA_OK && (!p->any_choice || p->is_error)) {
     status = LQA_BAD_DATA;
   }
   if (status == LQA_OK) {
@@ -211,42 +228,7 @@ void lqa_completion_clear(lqa_completion *completion) {
   *completion = (lqa_completion){0};
 }
 
-/* {"message", "type", "param", "code"}; code may be a number. */
-static void read_error(const node *error, lqa_wire_error *out) {
-  const node *code = lqa_json_find(error, "code");
-  bool is_number = is_kind(code, LQA_JSON_NUMBER);
-  copy_into(out->message, sizeof out->message, text_at(error, "message"));
-  copy_into(out->type, sizeof out->type, text_at(error, "type"));
-  copy_into(out->param, sizeof out->param, text_at(error, "param"));
-  copy_into(out->code, sizeof out->code, is_number ? code->text : text_of(code));
-}
-
-/* `root` NULL: `body` is no JSON. */
-static void read_errors(const node *root, lqa_str body, lqa_wire_error *out) {
-  const node *error = lqa_json_find(root, "error");
-  *out = (lqa_wire_error){0};
-  if (is_kind(error, LQA_JSON_OBJECT)) {
-    read_error(error, out);
-  } else if (is_kind(error, LQA_JSON_TEXT)) {
-    copy_into(out->message, sizeof out->message, error->text);
-  } else if (is_kind(root, LQA_JSON_OBJECT)) {
-    read_error(root, out); /* vLLM and FastAPI put it at the top */
-    if (!out->message[0]) {
-      copy_into(out->message, sizeof out->message, text_at(root, "detail"));
-    }
-  } else {
-    copy_into(out->message, 160, lqa_str_trim(body));
-  }
-}
-
-void lqa_wire_parse_error(lqa_str body, lqa_wire_error *out) {
-  lqa_arena arena;
-  lqa_arena_init_small(&arena);
-  read_errors(lqa_json_parse_foreign(body, &arena), body, out);
-  lqa_arena_clear(&arena);
-}
-
-static void read_batch_reply(const node *body, lqa_batch_line *out) {
+static void read_batch_reply(const node *body, lqa_arena *arena, lqa_batch_line *out) {
   pieces p;
   if (!is_kind(body, LQA_JSON_OBJECT)) {
     return;
@@ -255,28 +237,28 @@ static void read_batch_reply(const node *body, lqa_batch_line *out) {
   read_reply(&p, body, "message");
   out->has_reply = end_pieces(&p, LQA_OK, &out->reply) == LQA_OK;
   if (!out->has_reply) {
-    read_errors(body, (lqa_str){"", 0}, &out->error);
+    lqa_wire_read_error(body, arena, &out->error);
   }
 }
 
-static void read_batch_line(const node *root, lqa_batch_line *out) {
+static void read_batch_line(const node *root, lqa_arena *arena, lqa_batch_line *out) {
   const node *response = lqa_json_find(root, "response");
   const node *error = lqa_json_find(root, "error");
   copy_into(out->custom_id, sizeof out->custom_id, text_at(root, "custom_id"));
   if (is_kind(error, LQA_JSON_OBJECT)) {
-    read_error(error, &out->error);
+    lqa_wire_read_error(error, arena, &out->error);
   }
   if (is_kind(response, LQA_JSON_OBJECT)) {
     out->status = (long)count_at(response, "status_code");
-    read_batch_reply(lqa_json_find(response, "body"), out);
+    read_batch_reply(lqa_json_find(response, "body"), arena, out);
   }
 }
 
 lqa_status lqa_wire_batch_line(lqa_str line, lqa_batch_line *out) {
   lqa_arena arena;
-  *out = (lqa_batch_line){0};
+  *out = (lqa_batch_line){.error.wait = NAN};
   lqa_arena_init_small(&arena);
-  read_batch_line(lqa_json_parse_foreign(line, &arena), out);
+  read_batch_line(lqa_json_parse_foreign(line, &arena), &arena, out);
   lqa_arena_clear(&arena);
   if (!out->custom_id[0]) {
     lqa_batch_line_clear(out);

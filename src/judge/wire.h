@@ -7,6 +7,7 @@
 #ifndef LQA_JUDGE_WIRE_H
 #define LQA_JUDGE_WIRE_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "judge/reply.h"
 
@@ -26,14 +27,28 @@ typedef struct lqa_completion {
 lqa_status lqa_wire_completion(lqa_str body, lqa_completion *out);
 void lqa_completion_clear(lqa_completion *completion);
 
-/* An error reply; texts are "" where absent; `message` holds the start of a body that is no JSON.
- */
+/* An error reply, whatever its shape; texts are "" where absent; `message` holds the start of a
+ * body that is no JSON. */
 typedef struct lqa_wire_error {
   char message[512];
   char type[64], param[64], code[64];
+  char words[2048]; /* every text of the reply that is no echo of the request */
+  long stated;      /* HTTP status that the body tells by number; 0 = none */
+  long status;      /* the same, else what its words mean; 0 = none */
+  double wait;      /* seconds that the body asks to wait; NaN = it does not */
 } lqa_wire_error;
 
 void lqa_wire_parse_error(lqa_str body, lqa_wire_error *out);
+/* Whether a body that came as a success speaks of an error. */
+bool lqa_wire_has_error(lqa_str body);
+
+/* The same for a tree; `arena` holds JSON found inside its texts. `out` is added to. */
+struct lqa_json_node;
+void lqa_wire_read_error(const struct lqa_json_node *root, lqa_arena *arena, lqa_wire_error *out);
+/* What speaks of an error in a reply or in its first choice; NULL if nothing does. */
+const struct lqa_json_node *lqa_wire_find_error(const struct lqa_json_node *root);
+/* Whether a finish_reason says that the server failed. */
+bool lqa_wire_is_failed_end(lqa_str finish);
 
 /* One line of a batch output file: "custom_id", and either a completion body or an error. */
 typedef struct lqa_batch_line {

@@ -199,7 +199,7 @@ static void test_waits(void **state) {
 }
 
 static void take(lqa_rate_counters *c, const char *name, const char *value) {
-  lqa_rate_counters_take(c, lqa_str_from(name), lqa_str_from(value), 1780000000);
+  lqa_rate_counters_read(c, lqa_str_from(name), lqa_str_from(value), 1780000000);
 }
 
 static double limited(const char *const *pairs) {

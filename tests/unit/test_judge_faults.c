@@ -12,13 +12,14 @@ typedef struct fault_case {
 } fault_case;
 
 static const fault_case cases[] = {
-    {"429", 0, 0},          {"429-after", 0, 0}, {"500", 0, 0},          {"503", 0, 0},
-    {"string-error", 0, 0}, {"html-502", 0, 0},  {"slow", 0, 1},         {"truncated", 0, 0},
-    {"reset", 0, 0},        {"malformed", 0, 0}, {"html", 0, 0},         {"error-200", 0, 0},
-    {"grammar", 1, 0},      {"refusal", 1, 0},   {"filter", 1, 0},       {"empty", 1, 0},
-    {"null", 1, 0},         {"length", 1, 0},    {"other-model", 1, 0},  {"no-usage", 0, 0},
-    {"unsupported", 0, 0},  {"echo-key", 1, 0},  {"echo-key-500", 0, 0}, {"events", 0, 0},
-    {"parts", 0, 0},        {"fence", 0, 0},     {"think", 0, 0},        {"huge", 0, 0},
+    {"429", 0, 0},          {"429-after", 0, 0},  {"500", 0, 0},          {"503", 0, 0},
+    {"string-error", 0, 0}, {"html-502", 0, 0},   {"slow", 0, 1},         {"truncated", 0, 0},
+    {"reset", 0, 0},        {"malformed", 0, 0},  {"html", 0, 0},         {"error-200", 0, 0},
+    {"grammar", 1, 0},      {"refusal", 1, 0},    {"filter", 1, 0},       {"empty", 1, 0},
+    {"null", 1, 0},         {"length", 1, 0},     {"other-model", 1, 0},  {"no-usage", 0, 0},
+    {"unsupported", 0, 0},  {"echo-key", 1, 0},   {"echo-key-500", 0, 0}, {"events", 0, 0},
+    {"parts", 0, 0},        {"fence", 0, 0},      {"think", 0, 0},        {"huge", 0, 0},
+    {"choice-error", 0, 0}, {"lone-think", 0, 0}, {"harmony", 0, 0},      {"im-end", 0, 0},
 };
 
 /* Runs until every row is answered, as a user would: at most three times. */
@@ -173,7 +174,7 @@ static void check_end(const char *fault, const char *expected) {
   }
   assert_null(strstr(err.message, CANARY_KEY));
   assert_int_equal(fixture_bill(&f).calls, 1);
-  assert_int_equal(s.calls, 0);
+  assert_int_equal(s.calls, fixture_bill(&f).paid);
   fixture_close(&f);
 }
 
@@ -184,6 +185,8 @@ static void test_hopeless_ends_at_once(void **state) {
   check_end("quota", "insufficient_quota");
   check_end("400", "Something about this request");
   check_end("redirect", "status 302");
+  check_end("auth-200", "authentication error, status 401 inside a reply of status 200");
+  check_end("reset-7m", "asks to wait 432 s");
 }
 
 /* An endpoint that only ever fails is given up; every row tried had its five tries. */
@@ -243,6 +246,89 @@ static void test_waits_are_kept(void **state) {
   fixture_close(&f);
 }
 
+/* Whatever words a server finds for it, a refused field is left out and a refused role folded. */
+static void check_refusal(const char *field, const char *status, const char *body) {
+  fixture f;
+  heard h = {0};
+  lqa_judge_summary s;
+  lqa_error err;
+  char path[128], refusal[160], dropped[64];
+  fixture_open(&f, 20);
+  snprintf(path, sizeof path, "%s/refusal.json", f.folder);
+  snprintf(refusal, sizeof refusal, "%s:%s", status, path);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs(body, file);
+  fclose(file);
+  fixture_serve(&f, (const char *const[]){"--refuse", field, "--refusal", refusal, NULL});
+  lqa_status asked = fixture_run(&f, &h, &s, &err);
+  snprintf(dropped, sizeof dropped, "gpt-test: %s", field);
+  if (asked != LQA_OK || h.right != 20 || strcmp(s.dropped_fields, dropped) != 0) {
+    fail_msg("%s: '%s', %lld right, left out '%s' (%s)", body, err.message, (long long)h.right,
+             s.dropped_fields, field);
+  }
+  fixture_close(&f);
+}
+
+static void test_refusals(void **state) {
+  (void)state;
+  static const char *const table[][3] = {
+      {"seed", "422",
+       "{\"object\":\"error\",\"message\":{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":"
+       "[\"body\",\"seed\"],\"msg\":\"Extra inputs are not permitted\",\"input\":0}]}}"},
+      {"temperature", "422",
+       "{\"detail\":[{\"loc\":[\"body\",\"temperature\"],\"msg\":\"ensure this value is greater "
+       "than 0\",\"type\":\"value_error\"}]}"},
+      {"top_p", "400", "[{\"error\":{\"code\":400,\"message\":\"Unknown name \\\"top_p\\\"\"}}]"},
+      {"seed", "400", "{\"errors\":{\"seed\":[\"is not allowed\"]}}"},
+      {"seed", "500",
+       "{\"error\":{\"message\":\"Provider returned error\",\"metadata\":{\"raw\":"
+       "\"{\\\"error\\\":{\\\"message\\\":\\\"property 'seed' is unsupported\\\"}}\"}}}"},
+      {"seed", "200", "{\"error\":{\"message\":\"unexpected field seed\",\"code\":400}}"},
+      {"temperature", "400", "Temperature must be strictly positive"},
+      {"system", "400",
+       "{\"object\":\"error\",\"message\":\"Conversation roles must alternate "
+       "user/assistant/user/assistant/...\",\"type\":\"BadRequestError\",\"code\":400}"},
+      {"system", "400",
+       "{\"error\":{\"message\":\"Developer instruction is not enabled for models/gemma-3-27b-it\","
+       "\"code\":400,\"status\":\"INVALID_ARGUMENT\"}}"},
+      {"system", "422",
+       "{\"detail\":[{\"loc\":[\"body\",\"messages\",0,\"role\"],\"msg\":\"Input should be 'user' "
+       "or 'assistant'\"}]}"},
+      {"system", "400", "{\"message\":\"This model doesn't support system messages\"}"},
+      {"system", "500", "{\"error\":\"Error rendering prompt: System role not supported\"}"},
+      {"system", "400",
+       "{\"error\":{\"message\":\"Invalid value: first message must be by user\"}}"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    check_refusal(table[i][0], table[i][1], table[i][2]);
+  }
+}
+
+/* A URL that names the whole path is used as given; Azure takes its key in a header of its own. */
+static void test_whole_urls(void **state) {
+  (void)state;
+  static const char *const paths[] = {
+      "/chat/completions", "/proxy/chat/completions",
+      "/openai/deployments/d/chat/completions?api-version=2024-10-21"};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    fixture f;
+    heard h = {0};
+    lqa_judge_summary s;
+    lqa_error err;
+    char url[256];
+    fixture_open(&f, 12);
+    fixture_serve(&f, (const char *const[]){"--path", paths[i], "--azure", i == 2 ? "1" : "0",
+                                            "--key", CANARY_KEY, NULL});
+    snprintf(url, sizeof url, "%.*s%s", (int)(strlen(f.base_url) - 3), f.base_url, paths[i]);
+    f.options.judges[0].base_url = url;
+    if (fixture_run(&f, &h, &s, &err) != LQA_OK || h.right != 12) {
+      fail_msg("%s: %s", url, err.message);
+    }
+    fixture_close(&f);
+  }
+}
+
 static void test_no_server(void **state) {
   (void)state;
   fixture f;
@@ -292,6 +378,8 @@ int main(void) {
       cmocka_unit_test(test_hopeless_ends_at_once),
       cmocka_unit_test(test_dead_endpoint),
       cmocka_unit_test(test_waits_are_kept),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_whole_urls),
       cmocka_unit_test(test_no_server),
       cmocka_unit_test(test_capabilities),
   };

@@ -179,6 +179,68 @@ static void test_errors(void **state) {
   check_error("error-page.html", "<html>", "", "", "");
 }
 
+static lqa_wire_error error_of(const char *body) {
+  lqa_wire_error e;
+  lqa_wire_parse_error(lqa_str_from(body), &e);
+  return e;
+}
+
+/* The same word in every shape that servers have been seen to use. */
+static void test_error_shapes(void **state) {
+  (void)state;
+  static const char *const bodies[] = {
+      "{\"error\":{\"message\":\"no such thing\"}}",
+      "{\"error\":\"no such thing\"}",
+      "{\"errors\":[{\"message\":\"no such thing\"}]}",
+      "{\"errors\":[\"no such thing\"]}",
+      "{\"message\":{\"detail\":[{\"msg\":\"no such thing\"}]}}",
+      "{\"detail\":\"no such thing\"}",
+      "{\"detail\":{\"error\":{\"message\":\"no such thing\"}}}",
+      "[{\"error\":{\"message\":\"no such thing\"}}]",
+      "[\"no such thing\"]",
+      "{\"error\":{\"message\":\"{\\\"error\\\": {\\\"message\\\": \\\"no such thing\\\"}}\"}}",
+      "{\"success\":false,\"info\":{\"text\":\"no such thing\"}}",
+      "{\"choices\":[{\"message\":{\"content\":\"x\"},\"error\":{\"message\":\"no such thing\"}}]}",
+      "{\"choices\":[{\"message\":{\"error\":\"no such thing\"}}]}",
+      "data: {\"choices\":[{\"delta\":{}}]}\n\ndata: {\"error\":{\"message\":\"no such thing\"}}\n",
+  };
+  for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+    lqa_completion c;
+    if (!strstr(error_of(bodies[i]).message, "no such thing") ||
+        read_text(bodies[i], &c) == LQA_OK) {
+      fail_msg("%s: '%s'", bodies[i], error_of(bodies[i]).message);
+    }
+  }
+  lqa_wire_error e = error_of("{\"detail\":[{\"loc\":[\"body\",\"seed\"],\"msg\":\"Extra inputs\","
+                              "\"type\":\"extra_forbidden\",\"input\":\"temperature\"}]}");
+  assert_string_equal(e.message, "seed: Extra inputs");
+  assert_string_equal(e.param, "seed");
+  assert_null(strstr(e.words, "temperature"));
+}
+
+static void test_error_statuses(void **state) {
+  (void)state;
+  assert_int_equal(error_of("{\"error\":{\"message\":\"x\",\"code\":401}}").status, 401);
+  assert_int_equal(error_of("{\"error\":{\"code\":\"invalid_api_key\"}}").status, 401);
+  assert_int_equal(error_of("{\"statusCode\":403,\"message\":\"x\"}").status, 403);
+  assert_int_equal(error_of("{\"error\":{\"status\":\"UNAUTHENTICATED\"}}").status, 401);
+  assert_int_equal(error_of("{\"error\":{\"message\":\"Invalid API key\"}}").status, 401);
+  assert_int_equal(error_of("{\"error\":{\"status\":\"RESOURCE_EXHAUSTED\"}}").status, 429);
+  assert_int_equal(error_of("{\"error\":{\"message\":\"hm\"}}").status, 0);
+  assert_true(error_of("{\"error\":{\"details\":[{\"retryDelay\":\"432s\"}]}}").wait == 432);
+  assert_true(error_of("{\"retry_after_ms\":432000}").wait == 432);
+  assert_true(error_of("{\"error\":\"try again in 7m12s\"}").wait == 432);
+  assert_true(isnan(error_of("{\"error\":\"later\"}").wait));
+  lqa_completion c;
+  assert_int_equal(
+      read_text("{\"choices\":[{\"message\":{\"content\":\"x\"}}],\"error\":null}", &c), LQA_OK);
+  lqa_completion_clear(&c);
+  assert_int_equal(read_text("{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":"
+                             "\"error\"}]}",
+                             &c),
+                   LQA_BAD_DATA);
+}
+
 static void test_price_table(void **state) {
   (void)state;
   lqa_error err;
@@ -229,7 +291,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_shapes),         cmocka_unit_test(test_odd_completions),
       cmocka_unit_test(test_no_completions), cmocka_unit_test(test_damaged_bodies),
-      cmocka_unit_test(test_errors),         cmocka_unit_test(test_price_table),
+      cmocka_unit_test(test_errors),         cmocka_unit_test(test_error_shapes),
+      cmocka_unit_test(test_error_statuses), cmocka_unit_test(test_price_table),
       cmocka_unit_test(test_batch_lines),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

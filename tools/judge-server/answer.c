@@ -97,7 +97,7 @@ static void read_messages(const json_t *messages, question *q) {
       free(q->user);
       q->user = strdup(content);
     }
-    q->has_system |= role && strcmp(role, "system") == 0;
+    q->has_system |= role && (strcmp(role, "system") == 0 || strcmp(role, "developer") == 0);
   }
 }
 

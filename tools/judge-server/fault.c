@@ -44,6 +44,12 @@ const fault_info fault_table[FAULT_COUNT] = {
     [FAULT_FENCE] = {"fence", true, "the answer in a code fence"},
     [FAULT_THINK] = {"think", true, "the answer behind a <think> block"},
     [FAULT_EXHAUSTED] = {"exhausted", true, "a good answer; x-ratelimit says that none is left"},
+    [FAULT_CHOICE_ERROR] = {"choice-error", true, "status 200, an error beside the message"},
+    [FAULT_AUTH_200] = {"auth-200", true, "status 200 around a 401"},
+    [FAULT_RESET_7M] = {"reset-7m", false, "429; x-ratelimit-reset-requests: 7m12s"},
+    [FAULT_LONE_THINK] = {"lone-think", true, "thoughts without the opening mark"},
+    [FAULT_HARMONY] = {"harmony", true, "the answer in harmony's final channel"},
+    [FAULT_IM_END] = {"im-end", true, "the answer between <|im_start|> and <|im_end|>"},
 };
 
 int fault_find(const char *name) {
@@ -208,6 +214,9 @@ static void limited(reply *out, fault_kind kind) {
     gmtime_r(&then, &parts);
     strftime(out->headers, sizeof out->headers, "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n",
              &parts);
+  } else if (kind == FAULT_RESET_7M) {
+    snprintf(out->headers, sizeof out->headers,
+             "x-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: 7m12s\r\n");
   }
 }
 
@@ -218,6 +227,7 @@ static bool error_reply(fault_kind kind, const exchange *x, reply *out) {
   case FAULT_429:
   case FAULT_429_AFTER:
   case FAULT_429_DATE:
+  case FAULT_RESET_7M:
     limited(out, kind);
     return true;
   case FAULT_QUOTA:
@@ -288,6 +298,17 @@ static bool broken_reply(fault_kind kind, reply *out) {
   case FAULT_ERROR_200:
     error_object(out, 200, "upstream error", "server_error", NULL, NULL);
     return true;
+  case FAULT_AUTH_200:
+    error_object(out, 200, "Incorrect API key provided", "invalid_request_error", NULL,
+                 "invalid_api_key");
+    return true;
+  case FAULT_CHOICE_ERROR:
+    lqa_buf_reset(&out->body);
+    lqa_buf_add_text(&out->body,
+                     "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
+                     "\"VERDICT: YES\\nCORRECT_LABEL: SAME\"},\"finish_reason\":\"error\",\"error\":{"
+                     "\"code\":502,\"message\":\"Provider disconnected\"}}]}");
+    return true;
   case FAULT_HUGE:
     for (int i = 0; i < 16384; i++) {
       lqa_buf_printf(&out->body, "%64s", "");
@@ -349,6 +370,18 @@ void fault_reply(fault_kind kind, const exchange *x, const question *q, const ch
     snprintf(out->headers, sizeof out->headers,
              "x-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: 40ms\r\n"
              "x-ratelimit-remaining-tokens: -1\r\nx-ratelimit-reset-tokens: 1h0m0s\r\n");
+    break;
+  case FAULT_LONE_THINK:
+    wrapped(out, q, "VERDICT: YES, or is it?\n</think>\n\n", content, "");
+    break;
+  case FAULT_HARMONY:
+    wrapped(out, q,
+            "<|channel|>analysis<|message|>VERDICT: YES<|end|><|start|>assistant<|channel|>final"
+            "<|message|>",
+            content, "<|return|>");
+    break;
+  case FAULT_IM_END:
+    wrapped(out, q, "<|im_start|>assistant\n", content, "<|im_end|>\n<|im_start|>user\nmore");
     break;
   case FAULT_THINK:
     wrapped(out, q, "<think>VERDICT: YES\nhm</think>\n\n", content, "");

@@ -26,6 +26,9 @@ typedef struct app {
   double delay;
   const char *key;     /* required, or NULL */
   const char *refused; /* comma-separated request fields that are refused */
+  const char *refusal; /* STATUS:FILE: what a refusal says; NULL = as OpenAI does */
+  const char *path;    /* where chats are answered, query included */
+  bool azure;          /* the key comes in the header api-key, and nowhere else */
   uint64_t seed, calls;
   int port, log, polls, fault_limit;
 } app;
@@ -74,6 +77,19 @@ static const char *refused_field(const app *a, const question *q) {
     }
   }
   return q->has_system && is_listed(a->refused, "system") ? "system" : NULL;
+}
+
+/* The reply that --refusal STATUS:FILE names. */
+static void refuse_by_file(const char *refusal, reply *out) {
+  char text[4096] = "";
+  const char *colon = strchr(refusal, ':');
+  FILE *file = colon ? fopen(colon + 1, "re") : NULL;
+  size_t n = file ? fread(text, 1, sizeof text - 1, file) : 0;
+  text[n] = '\0';
+  reply_json(out, atoi(refusal), text);
+  if (file) {
+    fclose(file);
+  }
 }
 
 static void refuse_field(const char *name, reply *out) {
@@ -144,7 +160,9 @@ static void judge(app *a, exchange *x, reply *out) {
   const char *refused = refused_field(a, &q);
   fault_kind kind = refused ? FAULT_UNSUPPORTED : draw_fault(a, x->call);
   out->delay = a->delay;
-  if (refused) {
+  if (refused && a->refusal) {
+    refuse_by_file(a->refusal, out);
+  } else if (refused) {
     refuse_field(refused, out);
   } else if (kind == FAULT_UNSUPPORTED && !q.has_seed) {
     fault_reply(FAULT_NONE, x, &q, content.data, opposite.data, out);
@@ -167,6 +185,9 @@ static void answer_batch_line(void *data, lqa_str body, reply *out) {
 
 static bool has_key(const app *a, const exchange *x) {
   char expected[512];
+  if (a->azure) {
+    return !x->authorization[0] && (!a->key || strcmp(a->key, x->api_key) == 0);
+  }
   snprintf(expected, sizeof expected, "Bearer %s", a->key ? a->key : "");
   return !a->key || strcmp(expected, x->authorization) == 0;
 }
@@ -178,7 +199,7 @@ static void route(void *data, const exchange *x, reply *out) {
     reply_json(out, 401,
                "{\"error\":{\"message\":\"Incorrect API key provided\",\"type\":"
                "\"invalid_request_error\",\"code\":\"invalid_api_key\"}}");
-  } else if (lqa_str_equal(x->path, LQA_STR("/v1/chat/completions"))) {
+  } else if (lqa_str_equal(x->path, lqa_str_from(a->path))) {
     judge(a, &copy, out);
   } else if (lqa_str_equal(x->path, LQA_STR("/v1/models"))) {
     reply_json(out, 200,
@@ -200,6 +221,7 @@ static int usage(void) {
   fprintf(stderr, "usage: judge-server --truth FILE.jsonl [--port N] [--accuracy A] [--noise R]\n"
                   "  [--delay-ms MS] [--fault KIND=RATE]... [--refuse FIELD,...] [--key KEY]\n"
                   "  [--log FILE] [--seed S] [--polls N]\n"
+                  "  [--refusal STATUS:FILE] [--path /v1/chat/completions] [--azure 1]\n"
                   "The simulated judge is right with probability A. Kinds of fault:\n");
   for (int i = 1; i < FAULT_COUNT; i++) {
     fprintf(stderr, "  %-14s %s\n", fault_table[i].name, fault_table[i].help);
@@ -225,7 +247,8 @@ static int read_options(app *a, int argc, char **argv, const char **truth_path) 
       {"truth", 1, NULL, 't'},  {"port", 1, NULL, 'p'},     {"accuracy", 1, NULL, 'a'},
       {"noise", 1, NULL, 'n'},  {"delay-ms", 1, NULL, 'd'}, {"fault", 1, NULL, 'f'},
       {"refuse", 1, NULL, 'r'}, {"key", 1, NULL, 'k'},      {"log", 1, NULL, 'l'},
-      {"seed", 1, NULL, 's'},   {"polls", 1, NULL, 'o'},    {NULL, 0, NULL, 0}};
+      {"seed", 1, NULL, 's'},   {"polls", 1, NULL, 'o'},    {"refusal", 1, NULL, 'R'}, {"path", 1, NULL, 'P'},
+      {"azure", 1, NULL, 'A'}, {NULL, 0, NULL, 0}};
   int c;
   while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
     switch (c) {
@@ -259,6 +282,15 @@ static int read_options(app *a, int argc, char **argv, const char **truth_path) 
     case 'l':
       a->log = open(optarg, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
       break;
+    case 'R':
+      a->refusal = optarg;
+      break;
+    case 'P':
+      a->path = optarg;
+      break;
+    case 'A':
+      a->azure = atoi(optarg) != 0;
+      break;
     case 'f':
       if (add_fault(a, optarg) != 0) {
         return -1;
@@ -272,7 +304,7 @@ static int read_options(app *a, int argc, char **argv, const char **truth_path) 
 }
 
 int main(int argc, char **argv) {
-  app a = {.truth.accuracy = 1, .log = -1, .polls = 2};
+  app a = {.path = "/v1/chat/completions", .truth.accuracy = 1, .log = -1, .polls = 2};
   const char *truth_path = NULL;
   if (read_options(&a, argc, argv, &truth_path) != 0) {
     return usage();

@@ -83,6 +83,12 @@ typedef enum fault_kind {
   FAULT_FENCE,
   FAULT_THINK,
   FAULT_EXHAUSTED,
+  FAULT_CHOICE_ERROR,
+  FAULT_AUTH_200,
+  FAULT_RESET_7M,
+  FAULT_LONE_THINK,
+  FAULT_HARMONY,
+  FAULT_IM_END,
   FAULT_COUNT
 } fault_kind;
 
@@ -109,7 +115,7 @@ typedef struct reply {
 
 typedef struct exchange {
   lqa_str method, path, body;
-  char authorization[512];
+  char authorization[512], api_key[512];
   uint64_t call; /* number of the chat call, from 1 */
 } exchange;
 

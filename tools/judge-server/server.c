@@ -126,6 +126,8 @@ static bool read_request(const connection *c, exchange *x) {
   lqa_str key = header(head, "authorization");
   snprintf(x->authorization, sizeof x->authorization, "%.*s", (int)key.size,
            key.data ? key.data : "");
+  lqa_str own = header(head, "api-key");
+  snprintf(x->api_key, sizeof x->api_key, "%.*s", (int)own.size, own.data ? own.data : "");
   return true;
 }
 
