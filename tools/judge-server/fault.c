@@ -304,10 +304,11 @@ static bool broken_reply(fault_kind kind, reply *out) {
     return true;
   case FAULT_CHOICE_ERROR:
     lqa_buf_reset(&out->body);
-    lqa_buf_add_text(&out->body,
-                     "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
-                     "\"VERDICT: YES\\nCORRECT_LABEL: SAME\"},\"finish_reason\":\"error\",\"error\":{"
-                     "\"code\":502,\"message\":\"Provider disconnected\"}}]}");
+    lqa_buf_add_text(
+        &out->body,
+        "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
+        "\"VERDICT: YES\\nCORRECT_LABEL: SAME\"},\"finish_reason\":\"error\",\"error\":{"
+        "\"code\":502,\"message\":\"Provider disconnected\"}}]}");
     return true;
   case FAULT_HUGE:
     for (int i = 0; i < 16384; i++) {

@@ -247,8 +247,8 @@ static int read_options(app *a, int argc, char **argv, const char **truth_path) 
       {"truth", 1, NULL, 't'},  {"port", 1, NULL, 'p'},     {"accuracy", 1, NULL, 'a'},
       {"noise", 1, NULL, 'n'},  {"delay-ms", 1, NULL, 'd'}, {"fault", 1, NULL, 'f'},
       {"refuse", 1, NULL, 'r'}, {"key", 1, NULL, 'k'},      {"log", 1, NULL, 'l'},
-      {"seed", 1, NULL, 's'},   {"polls", 1, NULL, 'o'},    {"refusal", 1, NULL, 'R'}, {"path", 1, NULL, 'P'},
-      {"azure", 1, NULL, 'A'}, {NULL, 0, NULL, 0}};
+      {"seed", 1, NULL, 's'},   {"polls", 1, NULL, 'o'},    {"refusal", 1, NULL, 'R'},
+      {"path", 1, NULL, 'P'},   {"azure", 1, NULL, 'A'},    {NULL, 0, NULL, 0}};
   int c;
   while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
     switch (c) {
