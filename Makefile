@@ -5,7 +5,8 @@
 #   make check     the commit gate: format, lint, style, layers, symbols, docs, tests
 #   make format    clang-format on every C file     make bench     bench/, all or BENCH=name
 #   make sanitize  tests under ASan+UBSan and TSan  make fuzz      libFuzzer, FUZZ_SECONDS each
-#   make golden-update   rewrite the expected output of tests/golden, then read the diff
+#   make golden-update   rewrite the expected output of tests/golden and the tables of
+#                        docs/schema, then read the diff
 #   make wheel     build/wheel/labelqa-*.whl, for every CPython from 3.11 on
 #   make install   PREFIX=/usr/local, DESTDIR=      make clean     all builds; keeps dependencies
 SHELL = /bin/sh
@@ -67,6 +68,7 @@ format:
 golden-update: bootstrap-test
 	$(call build,release)
 	@tests/golden/run --update build/bin/labelqa
+	@LABELQA_UPDATE_DOCS=1 build/release/test_schema
 
 bench: bootstrap-test
 	$(call build,release)

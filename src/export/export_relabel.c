@@ -21,7 +21,7 @@ static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_expor
   lqa_export_rows_table(&rows, &data);
   const lqa_table table = {.n_rows = rows.n,
                            .columns = columns,
-                           .n_columns = lqa_row_table_columns(COLUMNS, columns),
+                           .n_columns = lqa_row_table_columns(&data, COLUMNS, columns),
                            .data = &data,
                            .begin_row = lqa_row_table_begin};
   lqa_status status = lqa_export_table(run, &table, options, err);

@@ -23,9 +23,9 @@ static void get_weight(void *data, int64_t row, lqa_value *value) {
 static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_export_summary *summary,
                       lqa_error *err) {
   lqa_row_table data;
-  const lqa_table_column columns[] = {lqa_row_table_column("row_id"),
-                                      lqa_row_table_column("row_number"),
-                                      lqa_row_table_column("label"),
+  const lqa_table_column columns[] = {lqa_row_table_column(&data, "row_id"),
+                                      lqa_row_table_column(&data, "row_number"),
+                                      lqa_row_table_column(&data, "label"),
                                       {"weight", LQA_VALUE_DOUBLE, get_weight, NULL}};
   const lqa_table table = {.n_rows = run->rows.n_rows,
                            .columns = columns,

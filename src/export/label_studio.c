@@ -21,7 +21,8 @@ static const size_t MAX_TASKS_BYTES = SIZE_MAX / 4;
 
 static lqa_str text_of(const char *column, lqa_row_table *table, int64_t i) {
   lqa_value value = {0};
-  lqa_row_table_column(column).get(table, i, &value);
+  const lqa_table_column found = lqa_row_table_column(table, column);
+  found.get(found.data, i, &value);
   return value.is_null ? (lqa_str){NULL, 0} : value.text;
 }
 

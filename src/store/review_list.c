@@ -20,7 +20,7 @@ static lqa_status save_rows(const lqa_run *run, const int64_t *order, int64_t n,
   lqa_row_texts texts;
   const lqa_table table = {.n_rows = n,
                            .columns = columns,
-                           .n_columns = lqa_row_table_columns(COLUMNS, columns),
+                           .n_columns = lqa_row_table_columns(&rows, COLUMNS, columns),
                            .data = &rows,
                            .begin_row = lqa_row_table_begin};
   LQA_TRY(lqa_row_texts_load(&input, order, n, &texts, err));

@@ -1,4 +1,4 @@
-/* store/row_table.c - one function per column of a run's rows.
+/* store/row_table.c - the columns of row_columns.h, one function per kind of column.
  *
  * The table writer pulls row by row, so nothing is laid out twice in memory; reasons are made as
  * they are written. */
@@ -6,159 +6,201 @@
 
 #include <assert.h>
 #include <math.h>
-
-void lqa_row_table_init(lqa_row_table *table, const lqa_run_rows *rows,
-                        const lqa_evidence *evidence, const lqa_manifest *manifest) {
-  *table = (lqa_row_table){.rows = rows, .evidence = evidence, .manifest = manifest};
-  lqa_reasons_init(&table->reasons, evidence, manifest->classes, manifest->loss_files.n > 0);
-}
-
-void lqa_row_table_clear(lqa_row_table *table) {
-  lqa_reasons_clear(&table->reasons);
-}
+#include <stddef.h>
 
 static void set_text(lqa_value *value, lqa_str text) {
   value->text = text;
   value->is_null = lqa_str_is_null(text);
 }
 
-static void set_class(const lqa_row_table *w, lqa_value *value, int32_t code) {
-  value->is_null = code < 0;
-  if (code >= 0) {
-    value->text = w->manifest->classes[code];
-  }
-}
+/* The row that the table is at, and the column of it. */
+typedef struct place {
+  lqa_row_table *table;
+  int64_t row;
+  const void *array; /* of the evidence, for its columns */
+} place;
 
-static void set_number(lqa_value *value, double number) {
-  value->number = number;
-  value->is_null = isnan(number);
-}
-
-/* A column: `row` is the row number that the table's row stands for. */
-#define COLUMN(name)                                                      \
-  static void name##_of(lqa_row_table *w, int64_t row, lqa_value *value); \
-  static void get_##name(void *data, int64_t i, lqa_value *value) {       \
-    lqa_row_table *table = data;                                          \
-    name##_of(table, table->order ? table->order[i] : i, value);          \
-  }                                                                       \
-  static void name##_of(lqa_row_table *w, int64_t row, lqa_value *value)
-
-COLUMN(row_id) {
+static void get_row_id(const place *at, lqa_value *value) {
+  lqa_row_table *w = at->table;
   bool is_number = !w->keeps_empty_ids || !w->rows->row_id.name;
-  set_text(value,
-           is_number ? lqa_run_rows_id(w->rows, row, w->id) : lqa_run_rows_given_id(w->rows, row));
+  set_text(value, is_number ? lqa_run_rows_id(w->rows, at->row, w->id)
+                            : lqa_run_rows_given_id(w->rows, at->row));
 }
-COLUMN(row_number) {
-  (void)w;
-  value->integer = row;
+
+static void get_row_number(const place *at, lqa_value *value) {
+  value->integer = at->row;
 }
 
 /* The file a row came from, and its row there. */
-static const char *find_place(const lqa_row_table *w, int64_t row, int64_t *file_row) {
-  if (w->rows->dataset) {
-    const lqa_source_file *file = lqa_dataset_file_of(w->rows->dataset, row, file_row);
+static const char *find_file(const place *at, int64_t *file_row) {
+  const lqa_run_rows *rows = at->table->rows;
+  if (rows->dataset) {
+    const lqa_source_file *file = lqa_dataset_file_of(rows->dataset, at->row, file_row);
     return file ? file->path : NULL;
   }
-  *file_row = w->rows->file_row[row];
-  int32_t file = w->rows->file[row];
-  return file >= 0 ? w->manifest->files[file].path : NULL;
+  *file_row = rows->file_row[at->row];
+  int32_t file = rows->file[at->row];
+  return file >= 0 ? at->table->manifest->files[file].path : NULL;
 }
-COLUMN(source_file) {
+
+static void get_source_file(const place *at, lqa_value *value) {
   int64_t file_row;
-  set_text(value, lqa_str_from(find_place(w, row, &file_row)));
-}
-COLUMN(source_row) {
-  value->integer = row;
-  (void)find_place(w, row, &value->integer);
+  set_text(value, lqa_str_from(find_file(at, &file_row)));
 }
 
-static void get_role(const lqa_row_table *w, lqa_role role, int64_t row, lqa_value *value) {
-  set_text(value, lqa_column_get(&w->rows->roles[role], row));
-}
-COLUMN(annotator) {
-  get_role(w, LQA_ROLE_ANNOTATOR, row, value);
-}
-COLUMN(split) {
-  get_role(w, LQA_ROLE_SPLIT, row, value);
-}
-COLUMN(time) {
-  get_role(w, LQA_ROLE_TIME, row, value);
-}
-COLUMN(group) {
-  get_role(w, LQA_ROLE_GROUP, row, value);
+static void get_source_row(const place *at, lqa_value *value) {
+  value->integer = at->row;
+  (void)find_file(at, &value->integer);
 }
 
-COLUMN(content_hash) {
-  lqa_hash128 hash = w->rows->content_hash ? w->rows->content_hash[row] : (lqa_hash128){0, 0};
+static void get_role(const place *at, lqa_value *value) {
+  set_text(value, lqa_column_get(at->array, at->row));
+}
+
+static void get_content_hash(const place *at, lqa_value *value) {
+  const lqa_hash128 *hashes = at->table->rows->content_hash;
+  lqa_hash128 hash = hashes ? hashes[at->row] : (lqa_hash128){0, 0};
   value->is_null = hash.high == 0 && hash.low == 0;
-  lqa_hash128_format(hash, w->hash);
-  value->text = (lqa_str){w->hash, 32};
+  lqa_hash128_format(hash, at->table->hash);
+  value->text = (lqa_str){at->table->hash, 32};
 }
-COLUMN(label) {
-  set_text(value, lqa_run_rows_label(w->rows, w->manifest, row));
+
+static void get_label(const place *at, lqa_value *value) {
+  set_text(value, lqa_run_rows_label(at->table->rows, at->table->manifest, at->row));
 }
-COLUMN(predicted_label) {
-  set_class(w, value, w->evidence->predicted_label[row]);
+
+static void get_reasons(const place *at, lqa_value *value) {
+  value->list = at->table->sentences; /* lqa_row_table_begin went there */
+  value->n_list = at->table->n_sentences;
 }
-COLUMN(self_confidence) {
-  set_number(value, w->evidence->self_confidence[row]);
+
+static void get_text(const place *at, lqa_value *value) {
+  set_text(value, lqa_row_texts_get(at->table->texts, at->row));
 }
-COLUMN(is_label_issue) {
-  value->integer = w->evidence->is_label_issue[row] != 0;
+
+/* ---- evidence, by kind ---- */
+
+static void get_CLASS(const place *at, lqa_value *value) {
+  int32_t code = ((const int32_t *)at->array)[at->row];
+  value->is_null = code < 0;
+  if (code >= 0) {
+    value->text = at->table->manifest->classes[code];
+  }
 }
-COLUMN(issue_rank) {
-  value->integer = w->evidence->issue_rank[row];
-  value->is_null = w->evidence->issue_rank[row] == 0;
+
+static void get_NUMBER(const place *at, lqa_value *value) {
+  value->number = ((const double *)at->array)[at->row];
+  value->is_null = isnan(value->number);
 }
-COLUMN(loss) {
-  set_number(value, w->evidence->loss[row]);
+
+static void get_FLAG(const place *at, lqa_value *value) {
+  value->integer = ((const uint8_t *)at->array)[at->row] != 0;
 }
-COLUMN(loss_percentile) {
-  set_number(value, w->evidence->loss_percentile[row]);
+
+static void get_RANK(const place *at, lqa_value *value) {
+  value->integer = ((const int32_t *)at->array)[at->row];
+  value->is_null = value->integer == 0;
 }
-COLUMN(is_high_loss) {
-  value->integer = w->evidence->is_high_loss[row] != 0;
-}
-COLUMN(provenance) {
-  for (uint64_t left = w->evidence->finding_bits[row]; left; left &= left - 1) {
+
+static void get_FINDINGS(const place *at, lqa_value *value) {
+  for (uint64_t left = ((const uint64_t *)at->array)[at->row]; left; left &= left - 1) {
     const char *id = lqa_finding_bit_id(__builtin_ctzll(left));
     if (id) {
-      w->ids[value->n_list++] = lqa_str_from(id);
+      at->table->ids[value->n_list++] = lqa_str_from(id);
     }
   }
-  value->list = w->ids;
+  value->list = at->table->ids;
 }
-COLUMN(verdict) {
-  set_text(value, lqa_str_from(lqa_verdict_name((lqa_verdict)w->evidence->verdict[row])));
+
+static void get_VERDICT(const place *at, lqa_value *value) {
+  uint8_t verdict = ((const uint8_t *)at->array)[at->row];
+  set_text(value, lqa_str_from(lqa_verdict_name((lqa_verdict)verdict)));
 }
-COLUMN(corrected_label) {
-  set_class(w, value, w->evidence->corrected_label[row]);
+
+static void get_ACTION(const place *at, lqa_value *value) {
+  uint8_t action = ((const uint8_t *)at->array)[at->row];
+  set_text(value, lqa_str_from(lqa_action_name((lqa_action)action)));
 }
-COLUMN(decided_label) {
-  set_class(w, value, w->evidence->decided_label[row]);
+
+static void get_NAME(const place *at, lqa_value *value) {
+  set_text(value, lqa_str_from(((const char *const *)at->array)[at->row]));
 }
-COLUMN(decided_by) {
-  set_text(value, lqa_str_from(w->evidence->decided_by[row]));
+
+/* ---- the table ---- */
+
+typedef enum column_home { IN_TABLE, IN_ROLES, IN_EVIDENCE } column_home;
+
+typedef struct column_row {
+  lqa_row_column about;
+  void (*get)(const place *at, lqa_value *value);
+  column_home home;
+  size_t offset; /* of the array in the evidence, or of the column in lqa_run_rows */
+} column_row;
+
+#define TYPE_CLASS LQA_VALUE_TEXT
+#define TYPE_NUMBER LQA_VALUE_DOUBLE
+#define TYPE_FLAG LQA_VALUE_BOOL
+#define TYPE_RANK LQA_VALUE_INT32
+#define TYPE_FINDINGS LQA_VALUE_TEXT_LIST
+#define TYPE_VERDICT LQA_VALUE_TEXT
+#define TYPE_ACTION LQA_VALUE_TEXT
+#define TYPE_NAME LQA_VALUE_TEXT
+
+#define ROW(column, type, meaning) \
+  {{#column, LQA_VALUE_##type, meaning}, get_##column, IN_TABLE, 0},
+#define MADE ROW
+#define ROLE(column, role, meaning)    \
+  {{#column, LQA_VALUE_TEXT, meaning}, \
+   get_role,                           \
+   IN_ROLES,                           \
+   offsetof(lqa_run_rows, roles[LQA_ROLE_##role])},
+#define EVIDENCE(column, field, kind, origin, meaning) \
+  {{#column, TYPE_##kind, meaning}, get_##kind, IN_EVIDENCE, offsetof(lqa_evidence, field)},
+static const column_row COLUMNS[] = {
+#include "store/row_columns.h"
+    ROW(text, TEXT, "the row's text")};
+#undef ROW
+#undef MADE
+#undef ROLE
+#undef EVIDENCE
+
+enum { N_COLUMNS = sizeof COLUMNS / sizeof COLUMNS[0] };
+_Static_assert(N_COLUMNS == LQA_ROW_COLUMNS + 1, "row_columns.h, and the text");
+
+const lqa_row_column *lqa_row_column_at(size_t i) {
+  return i < LQA_ROW_COLUMNS ? &COLUMNS[i].about : NULL;
 }
-COLUMN(suggested_label) {
-  set_class(w, value, w->evidence->suggested_label[row]);
+
+/* The array or column that a column's values come from. */
+static const void *find_array(const lqa_row_table *table, const column_row *column) {
+  const void *array = NULL;
+  if (column->home == IN_ROLES) {
+    return (const char *)table->rows + column->offset;
+  }
+  if (column->home == IN_EVIDENCE) {
+    memcpy(&array, (const char *)table->evidence + column->offset, sizeof array);
+  }
+  return array;
 }
-COLUMN(p_correct) {
-  set_number(value, w->evidence->p_correct[row]);
+
+static void get_cell(void *data, int64_t i, lqa_value *value) {
+  const lqa_row_cell *cell = data;
+  lqa_row_table *table = cell->table;
+  const place at = {table, table->order ? table->order[i] : i, cell->array};
+  COLUMNS[cell->column].get(&at, value);
 }
-COLUMN(trust_score) {
-  set_number(value, w->evidence->trust_score[row]);
+
+void lqa_row_table_init(lqa_row_table *table, const lqa_run_rows *rows,
+                        const lqa_evidence *evidence, const lqa_manifest *manifest) {
+  *table = (lqa_row_table){.rows = rows, .evidence = evidence, .manifest = manifest};
+  for (size_t i = 0; i < N_COLUMNS; i++) {
+    table->cells[i] = (lqa_row_cell){table, i, find_array(table, &COLUMNS[i])};
+  }
+  lqa_reasons_init(&table->reasons, evidence, manifest->classes, manifest->loss_files.n > 0);
 }
-COLUMN(review_action) {
-  set_text(value, lqa_str_from(lqa_action_name((lqa_action)w->evidence->action[row])));
-}
-COLUMN(reasons) {
-  (void)row; /* lqa_row_table_begin went there */
-  value->list = w->sentences;
-  value->n_list = w->n_sentences;
-}
-COLUMN(text) {
-  set_text(value, lqa_row_texts_get(w->texts, row));
+
+void lqa_row_table_clear(lqa_row_table *table) {
+  lqa_reasons_clear(&table->reasons);
 }
 
 lqa_status lqa_row_table_begin(void *data, int64_t i, lqa_error *err) {
@@ -167,50 +209,36 @@ lqa_status lqa_row_table_begin(void *data, int64_t i, lqa_error *err) {
   return lqa_buf_check(&w->reasons.text, err);
 }
 
-#define C(name, type) \
-  { #name, LQA_VALUE_##type, get_##name, NULL }
-static const lqa_table_column COLUMNS[] = {C(row_id, TEXT),
-                                           C(row_number, INT64),
-                                           C(source_file, TEXT),
-                                           C(source_row, INT64),
-                                           C(annotator, TEXT),
-                                           C(split, TEXT),
-                                           C(time, TEXT),
-                                           C(group, TEXT),
-                                           C(content_hash, TEXT),
-                                           C(label, TEXT),
-                                           C(predicted_label, TEXT),
-                                           C(self_confidence, DOUBLE),
-                                           C(is_label_issue, BOOL),
-                                           C(issue_rank, INT32),
-                                           C(loss, DOUBLE),
-                                           C(loss_percentile, DOUBLE),
-                                           C(is_high_loss, BOOL),
-                                           C(provenance, TEXT_LIST),
-                                           C(verdict, TEXT),
-                                           C(corrected_label, TEXT),
-                                           C(decided_label, TEXT),
-                                           C(decided_by, TEXT),
-                                           C(suggested_label, TEXT),
-                                           C(p_correct, DOUBLE),
-                                           C(trust_score, DOUBLE),
-                                           C(review_action, TEXT),
-                                           C(reasons, TEXT_LIST),
-                                           C(text, TEXT)};
-
-lqa_table_column lqa_row_table_column(const char *name) {
-  size_t i = 0, n = sizeof COLUMNS / sizeof COLUMNS[0];
-  while (i < n && strcmp(COLUMNS[i].name, name) != 0) {
-    i++;
-  }
-  assert(i < n);
-  return COLUMNS[i];
+static lqa_table_column make_column(lqa_row_table *table, size_t i) {
+  const lqa_row_column *about = &COLUMNS[i].about;
+  return (lqa_table_column){about->name, about->type, get_cell, &table->cells[i]};
 }
 
-int32_t lqa_row_table_columns(const char *const *names, lqa_table_column *columns) {
+lqa_table_column lqa_row_table_column(lqa_row_table *table, const char *name) {
+  size_t i = 0;
+  while (i < N_COLUMNS && strcmp(COLUMNS[i].about.name, name) != 0) {
+    i++;
+  }
+  assert(i < N_COLUMNS);
+  return make_column(table, i);
+}
+
+int32_t lqa_row_table_columns(lqa_row_table *table, const char *const *names,
+                              lqa_table_column *columns) {
   int32_t n = 0;
   for (; names[n]; n++) {
-    columns[n] = lqa_row_table_column(names[n]);
+    columns[n] = lqa_row_table_column(table, names[n]);
+  }
+  return n;
+}
+
+int32_t lqa_row_table_all(lqa_row_table *table, lqa_table_column columns[LQA_ROW_COLUMNS]) {
+  int32_t n = 0;
+  for (size_t i = 0; i < LQA_ROW_COLUMNS; i++) {
+    bool is_role = COLUMNS[i].home == IN_ROLES;
+    if (!is_role || ((const lqa_column *)table->cells[i].array)->name) {
+      columns[n++] = make_column(table, i);
+    }
   }
   return n;
 }

@@ -1,5 +1,5 @@
 /* store/row_table.h - the columns of a run's rows by name: rows.parquet, review.csv and sheets pick
- * theirs from one set of functions. */
+ * theirs from one table, row_columns.h. */
 #ifndef LQA_STORE_ROW_TABLE_H
 #define LQA_STORE_ROW_TABLE_H
 
@@ -8,7 +8,36 @@
 #include "store/row_texts.h"
 #include "trust/reasons.h"
 
-/* The data that the columns read; hand it to the table as its data. */
+/* What users are told of a column of rows.parquet. */
+typedef struct lqa_row_column {
+  const char *name;
+  lqa_value_type type;
+  const char *meaning;
+} lqa_row_column;
+
+enum {
+#define ROW(column, ...) LQA_ROW_COLUMN_##column,
+#define ROLE ROW
+#define EVIDENCE ROW
+#define MADE ROW
+#include "store/row_columns.h"
+#undef ROW
+#undef ROLE
+#undef EVIDENCE
+#undef MADE
+  LQA_ROW_COLUMNS
+};
+
+/* Column i of rows.parquet; NULL from LQA_ROW_COLUMNS on. */
+const lqa_row_column *lqa_row_column_at(size_t i);
+
+typedef struct lqa_row_cell {
+  struct lqa_row_table *table;
+  size_t column;
+  const void *array; /* where its values lie, for the columns that have one */
+} lqa_row_cell;
+
+/* The data that the columns read; hand it to the table as its data. Not to be moved. */
 typedef struct lqa_row_table {
   const lqa_run_rows *rows;
   const lqa_evidence *evidence;
@@ -19,6 +48,7 @@ typedef struct lqa_row_table {
   lqa_reasons reasons;
   const lqa_str *sentences; /* the reasons of the current row */
   size_t n_sentences;
+  lqa_row_cell cells[LQA_ROW_COLUMNS + 1]; /* and "text" */
   char id[24], hash[33];
   lqa_str ids[LQA_FINDING_MAX_BITS];
 } lqa_row_table;
@@ -32,10 +62,13 @@ void lqa_row_table_clear(lqa_row_table *table);
  */
 lqa_status lqa_row_table_begin(void *table, int64_t i, lqa_error *err);
 
-/* A column by the name CONTRACT section 5 gives it, or "text". The name must be one of them
- * (asserted). */
-lqa_table_column lqa_row_table_column(const char *name);
+/* A column of this table by its name in row_columns.h, or "text". The name must be one of them
+ * (asserted); the table need not be initialised yet. */
+lqa_table_column lqa_row_table_column(lqa_row_table *table, const char *name);
 /* columns[i] for the names, which end with NULL; returns how many. */
-int32_t lqa_row_table_columns(const char *const *names, lqa_table_column *columns);
+int32_t lqa_row_table_columns(lqa_row_table *table, const char *const *names,
+                              lqa_table_column *columns);
+/* All columns that rows.parquet has in this run; returns how many. */
+int32_t lqa_row_table_all(lqa_row_table *table, lqa_table_column columns[LQA_ROW_COLUMNS]);
 
 #endif

@@ -1,7 +1,9 @@
 /* store/rows_load.c - rows.parquet read back into columns and evidence.
  *
- * One streamed pass; texts grow in blocks, everything else lands in arrays of the manifest's size.
- * Only labels outside the class list keep their text: the others are class codes. */
+ * row_columns.h says which columns there are and which of them nothing else knows; a function per
+ * kind of column reads a value. One streamed pass; texts grow in blocks, everything else lands in
+ * arrays of the manifest's size. Only labels outside the class list keep their text: the others are
+ * class codes. */
 #include "audit/audit.h"
 #include "base/file.h"
 #include "base/map.h"
@@ -11,6 +13,7 @@
 #include "store/run_rows.h"
 
 #include <math.h>
+#include <stddef.h>
 
 /* A text column that grows row by row. */
 typedef struct text_column {
@@ -39,41 +42,8 @@ typedef struct loader {
   const char *path;
   lqa_query *query;
   uint64_t error_bits; /* findings that make a row suspicious */
+  int64_t row;         /* that is being read */
 } loader;
-
-/* The columns that every rows.parquet has, in the order they are selected. */
-enum {
-  AT_ROW_NUMBER,
-  AT_ROW_ID,
-  AT_SOURCE_FILE,
-  AT_SOURCE_ROW,
-  AT_HASH,
-  AT_LABEL,
-  AT_PREDICTED,
-  AT_CONFIDENCE,
-  AT_IS_ISSUE,
-  AT_RANK,
-  AT_LOSS,
-  AT_PERCENTILE,
-  AT_IS_HIGH,
-  AT_PROVENANCE,
-  AT_P_CORRECT,
-  AT_ROLES
-};
-static const char SELECT[] =
-    "SELECT row_number, row_id, source_file, source_row, content_hash, label, predicted_label,"
-    " self_confidence, is_label_issue, issue_rank, loss, loss_percentile, is_high_loss, provenance,"
-    " p_correct";
-
-/* Roles that have a column of their own in rows.parquet. */
-static const struct {
-  lqa_role role;
-  const char *column;
-} ROLE_COLUMNS[] = {{LQA_ROLE_ANNOTATOR, "annotator"},
-                    {LQA_ROLE_SPLIT, "split"},
-                    {LQA_ROLE_TIME, "time"},
-                    {LQA_ROLE_GROUP, "group"}};
-enum { N_ROLE_COLUMNS = sizeof ROLE_COLUMNS / sizeof ROLE_COLUMNS[0] };
 
 static const char *role_name(const lqa_manifest *m, lqa_role role) {
   switch (role) {
@@ -107,24 +77,8 @@ static lqa_status push_text(text_column *column, int64_t row, lqa_str text) {
   return LQA_OK;
 }
 
-static lqa_str text_at(const loader *l, size_t column) {
-  lqa_value value = lqa_query_get(l->query, column);
-  return value.is_null ? (lqa_str){NULL, 0} : value.text;
-}
-
-static double number_at(const loader *l, size_t column) {
-  lqa_value value = lqa_query_get(l->query, column);
-  return value.is_null ? NAN : value.number;
-}
-
-static int64_t int_at(const loader *l, size_t column) {
-  lqa_value value = lqa_query_get(l->query, column);
-  return value.is_null ? 0 : value.integer;
-}
-
-static int32_t class_at(const loader *l, size_t column) {
-  lqa_str name = text_at(l, column);
-  return lqa_str_is_null(name) ? LQA_CLASS_NONE : (int32_t)lqa_map_find(l->classes, name);
+static lqa_str text_of(const lqa_value *value) {
+  return value->is_null ? (lqa_str){NULL, 0} : value->text;
 }
 
 static bool parse_hash(lqa_str hex, lqa_hash128 *hash) {
@@ -140,88 +94,170 @@ static bool parse_hash(lqa_str hex, lqa_hash128 *hash) {
   return hex.size == 32;
 }
 
-static lqa_status load_label(loader *l, int64_t row, lqa_error *err) {
-  lqa_str label = text_at(l, AT_LABEL);
-  int64_t code = lqa_str_is_null(label) ? LQA_LABEL_NULL : lqa_map_find(l->classes, label);
-  bool is_known = code >= 0;
-  l->label[row] = is_known || lqa_str_is_null(label) ? (int32_t)code : LQA_LABEL_UNKNOWN;
-  lqa_str kept = is_known ? (lqa_str){"", 0} : label;
-  return push_text(&l->storage->texts[TEXT_LABEL], row, kept) == LQA_OK
+/* A column that is read, and how. */
+typedef struct read_row {
+  const char *column;
+  lqa_status (*load)(loader *l, const struct read_row *r, const lqa_value *value, lqa_error *err);
+  size_t offset; /* of the array in the evidence */
+  int role;      /* read only where this role was given; -1 = always */
+} read_row;
+
+static lqa_status load_text(loader *l, int text, const lqa_value *value, lqa_error *err) {
+  return push_text(&l->storage->texts[text], l->row, text_of(value)) == LQA_OK
              ? LQA_OK
              : lqa_fail_memory(err, "reading rows.parquet");
 }
 
-static uint64_t find_bits(const loader *l) {
-  lqa_value ids = lqa_query_get(l->query, AT_PROVENANCE);
-  uint64_t bits = 0;
-  for (size_t i = 0; !ids.is_null && i < ids.n_list; i++) {
-    char id[64];
-    if (ids.list[i].size < sizeof id) {
-      memcpy(id, ids.list[i].data, ids.list[i].size);
-      id[ids.list[i].size] = '\0';
-      int bit = lqa_finding_bit(id);
-      bits |= bit >= 0 ? (uint64_t)1 << bit : 0;
-    }
-  }
-  return bits;
+static lqa_status load_row_id(loader *l, const read_row *r, const lqa_value *value,
+                              lqa_error *err) {
+  (void)r;
+  return l->rows->row_id.name ? load_text(l, TEXT_ROW_ID, value, err) : LQA_OK;
 }
 
-static void load_evidence(loader *l, int64_t row) {
-  lqa_evidence *e = l->e;
-  e->predicted_label[row] = class_at(l, AT_PREDICTED);
-  e->self_confidence[row] = number_at(l, AT_CONFIDENCE);
-  e->is_label_issue[row] = int_at(l, AT_IS_ISSUE) != 0;
-  e->issue_rank[row] = (int32_t)int_at(l, AT_RANK);
-  e->loss[row] = number_at(l, AT_LOSS);
-  e->loss_percentile[row] = number_at(l, AT_PERCENTILE);
-  e->is_high_loss[row] = int_at(l, AT_IS_HIGH) != 0;
-  e->p_correct[row] = number_at(l, AT_P_CORRECT);
-  e->finding_bits[row] = find_bits(l);
-  e->has_error_finding[row] = (e->finding_bits[row] & l->error_bits) != 0;
+static lqa_status load_row_number(loader *l, const read_row *r, const lqa_value *value,
+                                  lqa_error *err) {
+  (void)r;
+  return !value->is_null && value->integer == l->row
+             ? LQA_OK
+             : fail_damaged(l, "its rows are not in order, or too many", err);
 }
 
-static lqa_status load_place(loader *l, int64_t row, lqa_error *err) {
-  lqa_str hash = text_at(l, AT_HASH), file = text_at(l, AT_SOURCE_FILE);
-  if (!lqa_str_is_null(hash) && !parse_hash(hash, &l->hash[row])) {
-    return fail_damaged(l, "content_hash is no 128-bit hash", err);
-  }
-  l->has_hash = l->has_hash || !lqa_str_is_null(hash);
-  l->file[row] = lqa_str_is_null(file) ? -1 : (int32_t)lqa_map_find(l->files, file);
-  l->file_row[row] = int_at(l, AT_SOURCE_ROW);
+static lqa_status load_source_file(loader *l, const read_row *r, const lqa_value *value,
+                                   lqa_error *err) {
+  (void)r;
+  (void)err;
+  l->file[l->row] = value->is_null ? -1 : (int32_t)lqa_map_find(l->files, value->text);
   return LQA_OK;
 }
 
-static lqa_status load_texts(loader *l, int64_t row, lqa_error *err) {
-  lqa_status status = LQA_OK;
-  if (l->rows->row_id.name) {
-    status = push_text(&l->storage->texts[TEXT_ROW_ID], row, text_at(l, AT_ROW_ID));
+static lqa_status load_source_row(loader *l, const read_row *r, const lqa_value *value,
+                                  lqa_error *err) {
+  (void)r;
+  (void)err;
+  l->file_row[l->row] = value->integer;
+  return LQA_OK;
+}
+
+static lqa_status load_role(loader *l, const read_row *r, const lqa_value *value, lqa_error *err) {
+  return load_text(l, r->role, value, err);
+}
+
+static lqa_status load_content_hash(loader *l, const read_row *r, const lqa_value *value,
+                                    lqa_error *err) {
+  (void)r;
+  if (!value->is_null && !parse_hash(value->text, &l->hash[l->row])) {
+    return fail_damaged(l, "content_hash is no 128-bit hash", err);
   }
-  size_t at = AT_ROLES;
-  for (size_t i = 0; i < N_ROLE_COLUMNS && status == LQA_OK; i++) {
-    if (l->rows->roles[ROLE_COLUMNS[i].role].name) {
-      status = push_text(&l->storage->texts[ROLE_COLUMNS[i].role], row, text_at(l, at++));
+  l->has_hash = l->has_hash || !value->is_null;
+  return LQA_OK;
+}
+
+static lqa_status load_label(loader *l, const read_row *r, const lqa_value *value, lqa_error *err) {
+  (void)r;
+  lqa_str label = text_of(value);
+  int64_t code = value->is_null ? LQA_LABEL_NULL : lqa_map_find(l->classes, label);
+  bool is_known = code >= 0;
+  l->label[l->row] = is_known || value->is_null ? (int32_t)code : LQA_LABEL_UNKNOWN;
+  const lqa_value kept = {.text = is_known ? (lqa_str){"", 0} : label, .is_null = value->is_null};
+  return load_text(l, TEXT_LABEL, &kept, err);
+}
+
+/* ---- evidence, by kind ---- */
+
+static void *array_of(const loader *l, const read_row *r) {
+  void *array;
+  memcpy(&array, (const char *)l->e + r->offset, sizeof array);
+  return array;
+}
+
+static lqa_status load_CLASS(loader *l, const read_row *r, const lqa_value *value, lqa_error *err) {
+  (void)err;
+  int32_t *codes = array_of(l, r);
+  codes[l->row] = value->is_null ? LQA_CLASS_NONE : (int32_t)lqa_map_find(l->classes, value->text);
+  return LQA_OK;
+}
+
+static lqa_status load_NUMBER(loader *l, const read_row *r, const lqa_value *value,
+                              lqa_error *err) {
+  (void)err;
+  double *numbers = array_of(l, r);
+  numbers[l->row] = value->is_null ? NAN : value->number;
+  return LQA_OK;
+}
+
+static lqa_status load_FLAG(loader *l, const read_row *r, const lqa_value *value, lqa_error *err) {
+  (void)err;
+  uint8_t *flags = array_of(l, r);
+  flags[l->row] = !value->is_null && value->integer != 0;
+  return LQA_OK;
+}
+
+static lqa_status load_RANK(loader *l, const read_row *r, const lqa_value *value, lqa_error *err) {
+  (void)err;
+  int32_t *ranks = array_of(l, r);
+  ranks[l->row] = value->is_null ? 0 : (int32_t)value->integer;
+  return LQA_OK;
+}
+
+static lqa_status load_FINDINGS(loader *l, const read_row *r, const lqa_value *value,
+                                lqa_error *err) {
+  (void)err;
+  uint64_t *bits = array_of(l, r);
+  for (size_t i = 0; !value->is_null && i < value->n_list; i++) {
+    char id[64];
+    if (value->list[i].size < sizeof id) {
+      memcpy(id, value->list[i].data, value->list[i].size);
+      id[value->list[i].size] = '\0';
+      int bit = lqa_finding_bit(id);
+      bits[l->row] |= bit >= 0 ? (uint64_t)1 << bit : 0;
     }
   }
-  return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "reading rows.parquet");
+  return LQA_OK;
+}
+
+/* ---- the columns that are read ---- */
+
+#define ROW(column, type, meaning) {#column, load_##column, 0, -1},
+#define ROLE(column, role, meaning) {#column, load_role, 0, LQA_ROLE_##role},
+#define MADE(column, type, meaning)
+#define EVIDENCE(column, field, kind, origin, meaning) FROM_##origin(#column, field, kind)
+#define FROM_AUDIT(name, field, kind) {name, load_##kind, offsetof(lqa_evidence, field), -1},
+#define FROM_RUN_DB(name, field, kind)
+#define FROM_RULE(name, field, kind)
+static const read_row READ[] = {
+#include "store/row_columns.h"
+};
+enum { N_READ = sizeof READ / sizeof READ[0] };
+
+static bool is_there(const loader *l, const read_row *r) {
+  return r->role < 0 || l->rows->roles[r->role].name;
+}
+
+static lqa_status load_row(loader *l, lqa_error *err) {
+  size_t at = 0;
+  for (size_t i = 0; i < N_READ; i++) {
+    if (is_there(l, &READ[i])) {
+      const lqa_value value = lqa_query_get(l->query, at++);
+      LQA_TRY(READ[i].load(l, &READ[i], &value, err));
+    }
+  }
+  l->e->has_error_finding[l->row] = (l->e->finding_bits[l->row] & l->error_bits) != 0;
+  return LQA_OK;
 }
 
 static lqa_status load_all(loader *l, lqa_error *err) {
   bool more = true;
-  int64_t row = 0;
-  for (;; row++) {
+  for (l->row = 0;; l->row++) {
     LQA_TRY(lqa_query_next(l->query, &more, err));
     if (!more) {
       break;
     }
-    if (row >= l->manifest->n_rows || int_at(l, AT_ROW_NUMBER) != row) {
+    if (l->row >= l->manifest->n_rows) {
       return fail_damaged(l, "its rows are not in order, or too many", err);
     }
-    LQA_TRY(load_label(l, row, err));
-    LQA_TRY(load_place(l, row, err));
-    LQA_TRY(load_texts(l, row, err));
-    load_evidence(l, row);
+    LQA_TRY(load_row(l, err));
   }
-  return row == l->manifest->n_rows ? LQA_OK : fail_damaged(l, "rows are missing", err);
+  return l->row == l->manifest->n_rows ? LQA_OK : fail_damaged(l, "rows are missing", err);
 }
 
 /* Class and file names to their numbers; finding ids of severity error to bits. */
@@ -247,7 +283,7 @@ static lqa_status index_names(loader *l) {
   return LQA_OK;
 }
 
-static lqa_status read_text(loader *l, int text) {
+static lqa_status alloc_text(loader *l, int text) {
   text_column *column = &l->storage->texts[text];
   size_t n = (size_t)l->manifest->n_rows;
   column->offsets = lqa_arena_alloc(&l->storage->arena, n + 1, sizeof *column->offsets);
@@ -255,7 +291,7 @@ static lqa_status read_text(loader *l, int text) {
   return column->offsets && column->valid ? LQA_OK : LQA_NO_MEMORY;
 }
 
-static lqa_status read_columns(loader *l) {
+static lqa_status alloc_columns(loader *l) {
   lqa_arena *arena = &l->storage->arena;
   size_t n = (size_t)l->manifest->n_rows + 1;
   l->label = lqa_arena_alloc(arena, n, sizeof *l->label);
@@ -267,15 +303,14 @@ static lqa_status read_columns(loader *l) {
   }
   l->rows->row_id.name = l->manifest->source.id;
   l->rows->label_text.name = l->manifest->source.label ? l->manifest->source.label : "label";
-  LQA_TRY(read_text(l, TEXT_LABEL));
+  LQA_TRY(alloc_text(l, TEXT_LABEL));
   if (l->rows->row_id.name) {
-    LQA_TRY(read_text(l, TEXT_ROW_ID));
+    LQA_TRY(alloc_text(l, TEXT_ROW_ID));
   }
-  for (size_t i = 0; i < N_ROLE_COLUMNS; i++) {
-    lqa_role role = ROLE_COLUMNS[i].role;
-    l->rows->roles[role].name = role_name(l->manifest, role);
+  for (int role = 0; role < LQA_ROLE_COUNT; role++) {
+    l->rows->roles[role].name = role_name(l->manifest, (lqa_role)role);
     if (l->rows->roles[role].name) {
-      LQA_TRY(read_text(l, (int)role));
+      LQA_TRY(alloc_text(l, role));
     }
   }
   return LQA_OK;
@@ -306,10 +341,9 @@ static void finish_columns(loader *l) {
 static lqa_status open_query(loader *l, lqa_database *database, lqa_error *err) {
   lqa_buf sql;
   lqa_buf_init(&sql, 1 << 12);
-  lqa_buf_add_text(&sql, SELECT);
-  for (size_t i = 0; i < N_ROLE_COLUMNS; i++) {
-    if (l->rows->roles[ROLE_COLUMNS[i].role].name) {
-      lqa_buf_printf(&sql, ", \"%s\"", ROLE_COLUMNS[i].column);
+  for (size_t i = 0; i < N_READ; i++) {
+    if (is_there(l, &READ[i])) {
+      lqa_buf_printf(&sql, "%s \"%s\"", i == 0 ? "SELECT" : ",", READ[i].column);
     }
   }
   lqa_buf_add_text(&sql, " FROM read_parquet($1)");
@@ -338,7 +372,7 @@ static lqa_status load_file(loader *l, lqa_error *err) {
 }
 
 static lqa_status load(loader *l, lqa_error *err) {
-  if (index_names(l) != LQA_OK || read_columns(l) != LQA_OK) {
+  if (index_names(l) != LQA_OK || alloc_columns(l) != LQA_OK) {
     return lqa_fail_memory(err, "reading rows.parquet");
   }
   LQA_TRY(lqa_evidence_init(l->e, l->manifest->n_rows, l->manifest->n_classes, l->label, err));

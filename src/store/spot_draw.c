@@ -282,15 +282,15 @@ static lqa_status save_sheet(const draw *d, const lqa_spot_check *check, lqa_tab
   const lqa_row_texts_input input = {d->run->folder, &d->run->manifest, &d->run->rows,
                                      d->run->observer, 0};
   struct check_id id = {.sheet = check->sheet};
+  lqa_row_table rows;
   const lqa_table_column columns[] = {{"check_id", LQA_VALUE_TEXT, get_check_id, &id},
-                                      lqa_row_table_column("row_id"),
-                                      lqa_row_table_column("row_number"),
-                                      lqa_row_table_column("text"),
-                                      lqa_row_table_column("label"),
+                                      lqa_row_table_column(&rows, "row_id"),
+                                      lqa_row_table_column(&rows, "row_number"),
+                                      lqa_row_table_column(&rows, "text"),
+                                      lqa_row_table_column(&rows, "label"),
                                       {"is_correct", LQA_VALUE_TEXT, get_nothing, NULL},
                                       {"correct_label", LQA_VALUE_TEXT, get_nothing, NULL},
                                       {"note", LQA_VALUE_TEXT, get_nothing, NULL}};
-  lqa_row_table rows;
   lqa_row_texts texts = {0};
   const lqa_table table = {.n_rows = check->drawn,
                            .columns = columns,

@@ -1,11 +1,13 @@
 /* trust/evidence.c - the columns of CONTRACT section 5 as arrays in one arena.
  *
  * A column per array keeps a pass over one of them (ranking, counting) in cache and lets the audits
- * fill their own columns without knowing the others. A row costs 88 bytes.
+ * fill their own columns without knowing the others. A row costs 88 bytes. Which arrays there are
+ * is said once, in evidence_columns.h.
  */
 #include "trust/evidence.h"
 
 #include <math.h>
+#include <stddef.h>
 
 static const char *const VERDICT_NAMES[] = {NULL, "YES", "NO", "UNKNOWN"};
 static const char *const ACTION_NAMES[] = {"relabel", "keep (ambiguous)", "needs_review", "keep"};
@@ -43,75 +45,70 @@ bool lqa_action_parse(lqa_str name, lqa_action *action) {
   return i >= 0;
 }
 
-static int32_t *alloc_codes(lqa_arena *arena, size_t n) {
-  int32_t *codes = lqa_arena_alloc(arena, n, sizeof *codes);
-  for (size_t i = 0; codes && i < n; i++) {
-    codes[i] = LQA_CLASS_NONE;
-  }
-  return codes;
-}
+/* Where an array lies in the struct, the size of its elements and what an empty one is filled with.
+ */
+typedef struct array_row {
+  size_t offset, size;
+  const void *empty; /* NULL = zeros */
+} array_row;
 
-static double *alloc_numbers(lqa_arena *arena, size_t n) {
-  double *numbers = lqa_arena_alloc(arena, n, sizeof *numbers);
-  for (size_t i = 0; numbers && i < n; i++) {
-    numbers[i] = NAN;
+static const int32_t NO_CLASS = LQA_CLASS_NONE;
+static const double NO_NUMBER = NAN;
+
+#define TYPE_CLASS int32_t
+#define TYPE_NUMBER double
+#define TYPE_FLAG uint8_t
+#define TYPE_RANK int32_t
+#define TYPE_FINDINGS uint64_t
+#define TYPE_VERDICT uint8_t
+#define TYPE_ACTION uint8_t
+#define TYPE_NAME const char *
+#define EMPTY_CLASS &NO_CLASS
+#define EMPTY_NUMBER &NO_NUMBER
+#define EMPTY_FLAG NULL
+#define EMPTY_RANK NULL
+#define EMPTY_FINDINGS NULL
+#define EMPTY_VERDICT NULL
+#define EMPTY_ACTION NULL
+#define EMPTY_NAME NULL
+
+#define EVIDENCE(column, field, kind, origin, meaning) HIDDEN(field, kind)
+
+/* A row whose kind is not the type of its field does not compile. */
+#define HIDDEN(field, kind)                                                               \
+  _Static_assert(_Generic(((lqa_evidence *)NULL)->field, TYPE_##kind * : 1, default : 0), \
+                 #field " is no " #kind);
+#include "trust/evidence_columns.h"
+#undef HIDDEN
+
+static const array_row ARRAYS[] = {
+#define HIDDEN(field, kind) {offsetof(lqa_evidence, field), sizeof(TYPE_##kind), EMPTY_##kind},
+#include "trust/evidence_columns.h"
+#undef HIDDEN
+};
+
+/* n elements, each empty; NULL when out of memory. */
+static void *make_array(lqa_arena *arena, size_t n, const array_row *row) {
+  char *array = lqa_arena_alloc(arena, n, row->size);
+  for (size_t i = 0; array && row->empty && i < n; i++) {
+    memcpy(array + i * row->size, row->empty, row->size);
   }
-  return numbers;
+  return array;
 }
 
 lqa_status lqa_evidence_init(lqa_evidence *e, int64_t n_rows, int32_t n_classes,
                              const int32_t *label, lqa_error *err) {
   size_t n = n_rows > 0 ? (size_t)n_rows : 1;
-  lqa_arena arena;
-  lqa_arena_init(&arena);
-  lqa_evidence made = {
-      .n_rows = n_rows,
-      .n_classes = n_classes,
-      .label = label,
-      .predicted_label = alloc_codes(&arena, n),
-      .self_confidence = alloc_numbers(&arena, n),
-      .is_label_issue = lqa_arena_alloc(&arena, n, 1),
-      .issue_rank = lqa_arena_alloc(&arena, n, sizeof(int32_t)),
-      .loss = alloc_numbers(&arena, n),
-      .loss_percentile = alloc_numbers(&arena, n),
-      .is_high_loss = lqa_arena_alloc(&arena, n, 1),
-      .finding_bits = lqa_arena_alloc(&arena, n, sizeof(uint64_t)),
-      .has_error_finding = lqa_arena_alloc(&arena, n, 1),
-      .verdict = lqa_arena_alloc(&arena, n, 1),
-      .corrected_label = alloc_codes(&arena, n),
-      .decided_label = alloc_codes(&arena, n),
-      .decided_by = lqa_arena_alloc(&arena, n, sizeof(char *)),
-      .structural_label = alloc_codes(&arena, n),
-      .suggested_label = alloc_codes(&arena, n),
-      .p_correct = alloc_numbers(&arena, n),
-      .trust_score = alloc_numbers(&arena, n),
-      .action = lqa_arena_alloc(&arena, n, 1),
-  };
-  const void *all[] = {made.predicted_label,
-                       made.self_confidence,
-                       made.is_label_issue,
-                       made.issue_rank,
-                       made.loss,
-                       made.loss_percentile,
-                       made.is_high_loss,
-                       made.finding_bits,
-                       made.has_error_finding,
-                       made.verdict,
-                       made.corrected_label,
-                       made.decided_label,
-                       made.decided_by,
-                       made.structural_label,
-                       made.suggested_label,
-                       made.p_correct,
-                       made.trust_score,
-                       made.action};
-  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-    if (!all[i]) {
-      lqa_arena_clear(&arena);
+  lqa_evidence made = {.n_rows = n_rows, .n_classes = n_classes, .label = label};
+  lqa_arena_init(&made.arena);
+  for (size_t i = 0; i < sizeof ARRAYS / sizeof ARRAYS[0]; i++) {
+    void *array = make_array(&made.arena, n, &ARRAYS[i]);
+    if (!array) {
+      lqa_arena_clear(&made.arena);
       return lqa_fail_memory(err, "setting up the rows' evidence");
     }
+    memcpy((char *)&made + ARRAYS[i].offset, &array, sizeof array);
   }
-  made.arena = arena;
   *e = made;
   return LQA_OK;
 }

@@ -26,8 +26,9 @@ typedef enum lqa_action {
 
 enum { LQA_CLASS_NONE = -1 };
 
-/* One array per column, n_rows long; all owned by `arena`. Class codes index the run's classes;
- * LQA_CLASS_NONE is NULL. A decided label outside the classes is not allowed (refused on entry). */
+/* One array per column, n_rows long; all owned by `arena`; each has a row in evidence_columns.h,
+ * which says what it means. Class codes index the run's classes; LQA_CLASS_NONE is NULL. A decided
+ * label outside the classes is not allowed (refused on entry). */
 typedef struct lqa_evidence {
   int64_t n_rows;
   int32_t n_classes;

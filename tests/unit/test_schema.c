@@ -1,0 +1,57 @@
+/* The pages under docs/schema are made from the tables that write the files: each must hold what
+ * its table says. LABELQA_UPDATE_DOCS=1 (make golden-update) writes the tables into the pages. */
+#include "must.h"
+
+#include "base/file.h"
+#include "store/row_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char BEGIN[] = "<!-- made from ", END[] = "<!-- end -->";
+
+/* Holds the part of docs/schema/<page> between its two marks to `want`. */
+static void expect_page(const char *page, const lqa_buf *want) {
+  char path[512];
+  lqa_error err = {0};
+  lqa_buf text, made;
+  snprintf(path, sizeof path, "%s/docs/schema/%s", LABELQA_SOURCE_DIR, page);
+  lqa_buf_init(&text, 1 << 20);
+  lqa_buf_init(&made, 1 << 20);
+  MUST(lqa_file_load(path, &text, &err));
+  char *begin = strstr(text.data, BEGIN), *end = strstr(text.data, END);
+  assert_non_null(begin);
+  assert_non_null(end);
+  begin = strchr(begin, '\n') + 1;
+  lqa_buf_add(&made, text.data, (size_t)(begin - text.data));
+  lqa_buf_printf(&made, "\n%s\n%s", want->data, end);
+  if (getenv("LABELQA_UPDATE_DOCS")) {
+    MUST(lqa_file_save(path, made.data, made.size, &err));
+  } else {
+    assert_string_equal(text.data, made.data);
+  }
+  lqa_buf_clear(&text);
+  lqa_buf_clear(&made);
+}
+
+static void rows_page_holds_every_column(void **state) {
+  static const char *const types[] = {"VARCHAR", "BIGINT",  "INTEGER",
+                                      "DOUBLE",  "BOOLEAN", "VARCHAR[]"};
+  lqa_buf want;
+  (void)state;
+  lqa_buf_init(&want, 1 << 20);
+  lqa_buf_add_text(&want, "| column | type | meaning |\n|---|---|---|\n");
+  for (size_t i = 0; lqa_row_column_at(i); i++) {
+    const lqa_row_column *column = lqa_row_column_at(i);
+    assert_true(strlen(column->meaning) > 0);
+    lqa_buf_printf(&want, "| `%s` | %s | %s |\n", column->name, types[column->type],
+                   column->meaning);
+  }
+  expect_page("rows.parquet.md", &want);
+  lqa_buf_clear(&want);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(rows_page_holds_every_column)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
