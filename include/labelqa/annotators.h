@@ -52,8 +52,8 @@ typedef struct lqa_votes lqa_votes;
 
 /* LQA_BAD_DATA: a label that is no whole number or >= n_classes, a number that is negative, an
  * annotator who labels an item twice, no votes at all (err->row is the item or the vote). */
-LQA_API lqa_status lqa_votes_open(const lqa_votes_input *input, lqa_votes **out,
-                                  lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_votes_open(const lqa_votes_input *input, lqa_votes **out,
+                                                 lqa_error *err);
 LQA_API void lqa_votes_close(lqa_votes *votes);
 
 LQA_API int64_t lqa_votes_count(const lqa_votes *votes);
@@ -77,8 +77,9 @@ typedef struct lqa_majority {
  * all votes, then to the class whose voters agree most with the untied items' majority; what is
  * tied even then is open. `pred_probs` (n_items x n_classes) may be NULL. As cleanlab's
  * get_majority_vote_label, which draws open items at random. */
-LQA_API lqa_status lqa_votes_majority(const lqa_votes *votes, const lqa_matrix *pred_probs,
-                                      lqa_majority *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_votes_majority(const lqa_votes *votes,
+                                                     const lqa_matrix *pred_probs,
+                                                     lqa_majority *out, lqa_error *err);
 
 /* ------------------------------------------------------------------------------------------------
  * 3. Consensus with a model: CROWDLAB
@@ -104,24 +105,27 @@ typedef struct lqa_crowdlab {
 
 /* Fills everything but `consensus`, which is given. An annotator who shares no item with others
  * gets the average agreement. Every item needs a vote. */
-LQA_API lqa_status lqa_votes_crowdlab(const lqa_votes *votes, lqa_crowdlab *crowdlab,
-                                      lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_votes_crowdlab(const lqa_votes *votes, lqa_crowdlab *crowdlab,
+                                                     lqa_error *err);
 
 /* Majority vote, its weights, and from them the class of largest posterior (the majority's where
  * that is tied) as consensus, with its own weights: cleanlab's default. `start`: a majority vote
  * already made (n_items), or NULL. */
-LQA_API lqa_status lqa_votes_best_quality(const lqa_votes *votes, const int32_t *start,
-                                          lqa_crowdlab *crowdlab, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_votes_best_quality(const lqa_votes *votes,
+                                                         const int32_t *start,
+                                                         lqa_crowdlab *crowdlab, lqa_error *err);
 
 /* *temperature that brings the probabilities closest (soft cross-entropy) to the votes'
  * distribution: the best of a coarse and then a fine grid between 0.1 and 8. */
-LQA_API lqa_status lqa_votes_temperature(const lqa_votes *votes, const lqa_matrix *pred_probs,
-                                         double *temperature, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_votes_temperature(const lqa_votes *votes,
+                                                        const lqa_matrix *pred_probs,
+                                                        double *temperature, lqa_error *err);
 
 /* out = probabilities sharpened (temperature < 1) or flattened (> 1): p^(1/T), rows scaled to sum
  * 1; n_rows x n_columns, C order. */
-LQA_API lqa_status lqa_temperature_scale(const lqa_matrix *pred_probs, double temperature,
-                                         double *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_temperature_scale(const lqa_matrix *pred_probs,
+                                                        double temperature, double *out,
+                                                        lqa_error *err);
 
 /* Which items to have labelled next: low = worth another vote. score: n_items values from the
  * consensus' quality (n_items), by the weight behind it. Source: Goh and Mueller, "ActiveLab"
@@ -160,9 +164,9 @@ typedef struct lqa_dawid_skene {
 } lqa_dawid_skene;
 
 /* Starts from the vote shares. `options` NULL = defaults. */
-LQA_API lqa_status lqa_votes_dawid_skene(const lqa_votes *votes,
-                                         const lqa_dawid_skene_options *options,
-                                         lqa_dawid_skene *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_votes_dawid_skene(const lqa_votes *votes,
+                                                        const lqa_dawid_skene_options *options,
+                                                        lqa_dawid_skene *out, lqa_error *err);
 
 /* ------------------------------------------------------------------------------------------------
  * 5. Agreement
@@ -201,20 +205,23 @@ typedef struct lqa_agreement {
 /* Krippendorff's alpha: any number of annotators, any votes missing. LQA_BAD_DATA without an item
  * that has two votes. Source: Krippendorff, "Content Analysis" (2004); Hayes and Krippendorff
  * (2007). */
-LQA_API lqa_status lqa_votes_alpha(const lqa_votes *votes, const lqa_agreement_options *options,
-                                   lqa_agreement *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_votes_alpha(const lqa_votes *votes,
+                                                  const lqa_agreement_options *options,
+                                                  lqa_agreement *out, lqa_error *err);
 
 /* Fleiss' kappa, with numbers of votes that differ between items. Nominal only. Source: Fleiss,
  * "Measuring nominal scale agreement among many raters", Psychological Bulletin 76 (1971). */
-LQA_API lqa_status lqa_votes_fleiss(const lqa_votes *votes, const lqa_agreement_options *options,
-                                    lqa_agreement *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_votes_fleiss(const lqa_votes *votes,
+                                                   const lqa_agreement_options *options,
+                                                   lqa_agreement *out, lqa_error *err);
 
 /* Cohen's kappa of two annotators on the items both labelled; weighted where the distance is LINEAR
  * or QUADRATIC. The interval is the large-sample one (Fleiss, Cohen and Everitt 1969). LQA_BAD_DATA
  * without a shared item. Source: Cohen, "A coefficient of agreement for nominal scales" (1960). */
-LQA_API lqa_status lqa_votes_cohen(const lqa_votes *votes, const int32_t annotators[2],
-                                   const lqa_agreement_options *options, lqa_agreement *out,
-                                   lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_votes_cohen(const lqa_votes *votes,
+                                                  const int32_t annotators[2],
+                                                  const lqa_agreement_options *options,
+                                                  lqa_agreement *out, lqa_error *err);
 
 /* count: n_annotators x n_classes x n_classes votes by [reference label][said]; the reference
  * (n_items, negative = skip the item) is a consensus or gold. */

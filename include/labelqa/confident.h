@@ -88,15 +88,14 @@ typedef struct lqa_confident_learner lqa_confident_learner;
 
 /* Counts labels and checks both arrays. LQA_BAD_DATA names what is wrong and where (err->row):
  * shapes that do not fit, a label >= n_classes, and what `tolerance` says. */
-LQA_API lqa_status lqa_confident_learner_open(const lqa_confident_learner_input *input,
-                                              lqa_confident_learner **out,
-                                              lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_confident_learner_open(
+    const lqa_confident_learner_input *input, lqa_confident_learner **out, lqa_error *err);
 LQA_API void lqa_confident_learner_close(lqa_confident_learner *cl);
 
 /* LQA_BAD_DATA where a probability lies outside [-1e-6, 1 + 1e-6]; NaN passes. One pass over the
  * matrix, for callers with a negative tolerance: finding and counting issues check it anyway. */
-LQA_API lqa_status lqa_confident_learner_check_range(lqa_confident_learner *cl,
-                                                     lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_confident_learner_check_range(lqa_confident_learner *cl,
+                                                                    lqa_error *err);
 
 LQA_API int64_t lqa_confident_learner_count_rows(
     const lqa_confident_learner *cl); /* all rows, those left out included */
@@ -147,13 +146,13 @@ LQA_API void lqa_filter_options_init(lqa_filter_options *options);
 
 /* issue[i] = 1 where the label of row i is probably wrong, else 0; n_rows bytes. `options` NULL =
  * defaults. LQA_BAD_DATA for probabilities outside [-1e-6, 1 + 1e-6]. */
-LQA_API lqa_status lqa_confident_learner_find_issues(lqa_confident_learner *cl,
-                                                     const lqa_filter_options *options,
-                                                     uint8_t *issue, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_confident_learner_find_issues(
+    lqa_confident_learner *cl, const lqa_filter_options *options, uint8_t *issue, lqa_error *err);
 
 /* The number of rows that are confidently of another class and whose label another class beats. */
-LQA_API lqa_status lqa_confident_learner_count_issues(lqa_confident_learner *cl, int64_t *n_issues,
-                                                      lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_confident_learner_count_issues(lqa_confident_learner *cl,
+                                                                     int64_t *n_issues,
+                                                                     lqa_error *err);
 
 /* ------------------------------------------------------------------------------------------------
  * 3. Label quality
@@ -175,9 +174,10 @@ typedef struct lqa_rank_options {
 /* score[i] for every row, NaN for rows left out; n_rows values. `options` NULL = self-confidence.
  * *is_single (NULL allowed): the values are float32 values, as the reference would return them.
  * LQA_BAD_USAGE for a margin with one class, or an adjusted entropy. */
-LQA_API lqa_status lqa_confident_learner_scores(lqa_confident_learner *cl,
-                                                const lqa_rank_options *options, double *score,
-                                                bool *is_single, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_confident_learner_scores(lqa_confident_learner *cl,
+                                                               const lqa_rank_options *options,
+                                                               double *score, bool *is_single,
+                                                               lqa_error *err);
 
 /* Row numbers, lowest score first. */
 typedef struct lqa_ranking {
@@ -186,19 +186,21 @@ typedef struct lqa_ranking {
 } lqa_ranking;
 
 /* The rows with issue[i] != 0. */
-LQA_API lqa_status lqa_confident_learner_rank(lqa_confident_learner *cl, const uint8_t *issue,
-                                              const lqa_rank_options *options, lqa_ranking *ranking,
-                                              lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_confident_learner_rank(lqa_confident_learner *cl,
+                                                             const uint8_t *issue,
+                                                             const lqa_rank_options *options,
+                                                             lqa_ranking *ranking, lqa_error *err);
 
 /* The same into rows[], which has room for as many values as issue[] is not 0. Takes 8 bytes of
  * memory for each of them besides, none where scores are float32 values and ties stable. */
-LQA_API lqa_status lqa_confident_learner_rank_rows(lqa_confident_learner *cl, const uint8_t *issue,
-                                                   const lqa_rank_options *options, int64_t *rows,
-                                                   lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_confident_learner_rank_rows(lqa_confident_learner *cl,
+                                                                  const uint8_t *issue,
+                                                                  const lqa_rank_options *options,
+                                                                  int64_t *rows, lqa_error *err);
 
 /* order[0..n) = the positions of `keys` in ascending order, NaN last. */
-LQA_API lqa_status lqa_argsort(const double *keys, int64_t n, lqa_tie_order ties,
-                               int64_t *order) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_argsort(const double *keys, int64_t n, lqa_tie_order ties,
+                                              int64_t *order);
 
 /* How the scores of several models become one. */
 typedef enum lqa_ensemble_weights {
@@ -226,9 +228,8 @@ typedef struct lqa_ensemble {
   bool is_single;                    /* set: the scores are float32 values */
 } lqa_ensemble;
 
-LQA_API lqa_status lqa_confident_learner_ensemble_scores(lqa_ensemble *ensemble,
-                                                         const lqa_ensemble_options *options,
-                                                         lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_confident_learner_ensemble_scores(
+    lqa_ensemble *ensemble, const lqa_ensemble_options *options, lqa_error *err);
 
 /* ------------------------------------------------------------------------------------------------
  * 4. Thresholds, joint, noise
@@ -241,9 +242,9 @@ typedef struct lqa_thresholds {
 } lqa_thresholds;
 
 /* Per class the mean self-confidence of its rows, at least 2e-6; 2 for a class without rows. */
-LQA_API lqa_status lqa_confident_learner_thresholds(lqa_confident_learner *cl,
-                                                    lqa_thresholds *thresholds,
-                                                    lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_confident_learner_thresholds(lqa_confident_learner *cl,
+                                                                   lqa_thresholds *thresholds,
+                                                                   lqa_error *err);
 
 typedef struct lqa_joint_options {
   bool calibrate;                   /* scale to the label counts and round to whole numbers */
@@ -253,14 +254,14 @@ typedef struct lqa_joint_options {
 
 /* The confident joint, its diagonal at least 1. joint->cell: n_classes squared values. `options`
  * NULL = calibrated. */
-LQA_API lqa_status lqa_confident_learner_joint(lqa_confident_learner *cl,
-                                               const lqa_joint_options *options, lqa_joint *joint,
-                                               lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_confident_learner_joint(lqa_confident_learner *cl,
+                                                              const lqa_joint_options *options,
+                                                              lqa_joint *joint, lqa_error *err);
 
 /* Scales a confident joint to the counts of each given label (n values) and to their sum, and
  * rounds it to whole numbers so that rows keep their totals. In place. */
-LQA_API lqa_status lqa_joint_calibrate(lqa_joint *joint, const int64_t *class_counts,
-                                       lqa_tie_order ties, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_joint_calibrate(lqa_joint *joint, const int64_t *class_counts,
+                                                      lqa_tie_order ties, lqa_error *err);
 
 /* Divides by the sum: counts become the estimated joint distribution. In place. */
 LQA_API void lqa_joint_normalize(lqa_joint *joint);
@@ -291,9 +292,10 @@ typedef struct lqa_latent {
 
 /* From a confident joint and the counts of each given label. LQA_BAD_DATA: PY_EQN met a singular
  * noise matrix. */
-LQA_API lqa_status lqa_joint_estimate_latent(const lqa_joint *joint, const int64_t *class_counts,
-                                             const lqa_latent_options *options, lqa_latent *latent,
-                                             lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_joint_estimate_latent(const lqa_joint *joint,
+                                                            const int64_t *class_counts,
+                                                            const lqa_latent_options *options,
+                                                            lqa_latent *latent, lqa_error *err);
 
 /* ------------------------------------------------------------------------------------------------
  * 5. Classes: where the noise is
@@ -310,9 +312,10 @@ typedef struct lqa_class_quality {
 } lqa_class_quality;
 
 /* quality: n values, worst label quality first, from an estimated joint distribution. */
-LQA_API lqa_status lqa_joint_rank_classes(const lqa_joint *joint, int64_t n_rows,
-                                          lqa_tie_order ties, lqa_class_quality *quality,
-                                          lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_joint_rank_classes(const lqa_joint *joint, int64_t n_rows,
+                                                         lqa_tie_order ties,
+                                                         lqa_class_quality *quality,
+                                                         lqa_error *err);
 
 typedef struct lqa_class_overlap {
   int32_t class_a, class_b; /* a < b; where asymmetric a is given, b true */
@@ -331,10 +334,10 @@ typedef struct lqa_overlap_list {
 } lqa_overlap_list;
 
 /* All n (n - 1) / 2 pairs (twice that if asymmetric), largest joint first. */
-LQA_API lqa_status lqa_joint_find_overlaps(const lqa_joint *joint, int64_t n_rows,
-                                           const lqa_overlap_options *options,
-                                           lqa_overlap_list *overlaps,
-                                           lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_joint_find_overlaps(const lqa_joint *joint, int64_t n_rows,
+                                                          const lqa_overlap_options *options,
+                                                          lqa_overlap_list *overlaps,
+                                                          lqa_error *err);
 
 #ifdef __cplusplus
 }

@@ -13,6 +13,8 @@
 
 #include <stdint.h>
 
+/* LQA_MUST_CHECK: a compiler warns where the result of the call is dropped. LQA_MUST_CHECK_TYPE
+ * says it of every function that returns the type; clang alone knows that for C. */
 #if defined(__GNUC__)
 #define LQA_MUST_CHECK __attribute__((warn_unused_result))
 #define LQA_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
@@ -22,13 +24,18 @@
 #define LQA_PRINTF(format_index, first)
 #define LQA_API
 #endif
+#if defined(__clang__)
+#define LQA_MUST_CHECK_TYPE __attribute__((warn_unused_result))
+#else
+#define LQA_MUST_CHECK_TYPE
+#endif
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* What a call came to. The numbers are the command's exit codes, LQA_NO_MEMORY apart. */
-typedef enum lqa_status {
+typedef enum LQA_MUST_CHECK_TYPE lqa_status {
   LQA_OK = 0,
   LQA_FAIL_IF = 1,       /* a --fail-if condition holds; the run itself is complete */
   LQA_BAD_USAGE = 2,     /* wrong options, or a column the source does not have */

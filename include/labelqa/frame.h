@@ -62,12 +62,13 @@ struct ArrowArrayStream {
 /* Writes all rows of `stream` to the Parquet file `path`, atomically, with the columns' own types;
  * batches are used where they lie. The caller releases the stream. Errors: LQA_BAD_DATA (the stream
  * failed, or holds a type that Parquet has not), LQA_BAD_FILE, LQA_INTERRUPTED. */
-LQA_API lqa_status lqa_frame_save(struct ArrowArrayStream *stream, const char *path,
-                                  const lqa_observer *observer, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_frame_save(struct ArrowArrayStream *stream, const char *path,
+                                                 const lqa_observer *observer, lqa_error *err);
 
 /* Reads a Parquet file as a stream, rows in order. The caller releases *out; it belongs to one
  * thread at a time. Errors: LQA_BAD_FILE, LQA_BAD_DATA; later ones come through get_last_error. */
-LQA_API lqa_status lqa_frame_load(const char *path, struct ArrowArrayStream *out, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_frame_load(const char *path, struct ArrowArrayStream *out,
+                                                 lqa_error *err);
 
 #ifdef __cplusplus
 }

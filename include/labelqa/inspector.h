@@ -53,8 +53,8 @@ typedef enum lqa_pass {
 typedef struct lqa_inspector lqa_inspector;
 
 /* LQA_BAD_USAGE: a filter that needs all rows at once. */
-LQA_API lqa_status lqa_inspector_open(const lqa_inspector_options *options, lqa_inspector **out,
-                                      lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_inspector_open(const lqa_inspector_options *options,
+                                                     lqa_inspector **out, lqa_error *err);
 LQA_API void lqa_inspector_close(lqa_inspector *inspector);
 
 LQA_API lqa_pass lqa_inspector_pass(const lqa_inspector *inspector);
@@ -63,17 +63,19 @@ LQA_API lqa_pass lqa_inspector_pass(const lqa_inspector *inspector);
  * not kept. err->row counts from the first row of the pass. LQA_BAD_DATA also where a batch has
  * other classes or another type than the first, or a pass more rows than the first one. After a
  * failure only lqa_inspector_close helps. */
-LQA_API lqa_status lqa_inspector_add(lqa_inspector *inspector, const lqa_matrix *labels,
-                                     const lqa_matrix *pred_probs, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_inspector_add(lqa_inspector *inspector,
+                                                    const lqa_matrix *labels,
+                                                    const lqa_matrix *pred_probs, lqa_error *err);
 
 /* Ends the pass. LQA_BAD_DATA where there were no rows, or not those of the first pass. */
-LQA_API lqa_status lqa_inspector_next(lqa_inspector *inspector, lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_inspector_next(lqa_inspector *inspector, lqa_error *err);
 
 /* All three passes over two .npy files, which are mapped, never loaded. batch_rows 0 = some
  * megabytes at a time. */
-LQA_API lqa_status lqa_inspector_read_npy(lqa_inspector *inspector, const char *labels_file,
-                                          const char *pred_probs_file, int64_t batch_rows,
-                                          lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_inspector_read_npy(lqa_inspector *inspector,
+                                                         const char *labels_file,
+                                                         const char *pred_probs_file,
+                                                         int64_t batch_rows, lqa_error *err);
 
 LQA_API int64_t lqa_inspector_count_rows(const lqa_inspector *inspector);
 LQA_API int32_t lqa_inspector_count_classes(const lqa_inspector *inspector);
@@ -87,8 +89,8 @@ LQA_API const int64_t *lqa_inspector_joint(const lqa_inspector *inspector);
 /* ... after the third, 1 for rows whose label is probably wrong, else 0. */
 LQA_API const uint8_t *lqa_inspector_issues(const lqa_inspector *inspector);
 /* The flagged rows, worst first; after the third pass. */
-LQA_API lqa_status lqa_inspector_rank(const lqa_inspector *inspector, lqa_ranking *ranking,
-                                      lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_inspector_rank(const lqa_inspector *inspector,
+                                                     lqa_ranking *ranking, lqa_error *err);
 
 #ifdef __cplusplus
 }

@@ -137,7 +137,8 @@ typedef struct lqa_audit_args {
   lqa_text_list fail_if;      /* "NAME OP NUMBER" */
 } lqa_audit_args;
 LQA_API void lqa_audit_args_init(lqa_audit_args *args);
-LQA_API lqa_status lqa_cmd_audit(const lqa_audit_args *args, lqa_result **result, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_audit(const lqa_audit_args *args, lqa_result **result,
+                                                lqa_error *err);
 
 /* labelqa judge: asks a language model about suspicious rows and a random sample of the others,
  * behind any OpenAI-compatible endpoint, and folds its verdicts into the run (CONTRACT section 6).
@@ -188,7 +189,8 @@ typedef struct lqa_judge_args {
   const char *https_proxy, *http_proxy, *all_proxy, *no_proxy;
 } lqa_judge_args;
 LQA_API void lqa_judge_args_init(lqa_judge_args *args);
-LQA_API lqa_status lqa_cmd_judge(const lqa_judge_args *args, lqa_result **result, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_judge(const lqa_judge_args *args, lqa_result **result,
+                                                lqa_error *err);
 
 /* labelqa losses: adds training logs (CSV or JSON lines of id, epoch, loss) to a run. */
 typedef struct lqa_losses_args {
@@ -197,7 +199,8 @@ typedef struct lqa_losses_args {
   lqa_text_list files;
 } lqa_losses_args;
 LQA_API void lqa_losses_args_init(lqa_losses_args *args);
-LQA_API lqa_status lqa_cmd_losses(const lqa_losses_args *args, lqa_result **result, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_losses(const lqa_losses_args *args, lqa_result **result,
+                                                 lqa_error *err);
 
 /* labelqa sample: draws a stratified spot-check sheet (n and out), or takes one back (ingest). */
 typedef struct lqa_sample_args {
@@ -209,7 +212,8 @@ typedef struct lqa_sample_args {
   const char *by;     /* who checked; default "spot-check" */
 } lqa_sample_args;
 LQA_API void lqa_sample_args_init(lqa_sample_args *args);
-LQA_API lqa_status lqa_cmd_sample(const lqa_sample_args *args, lqa_result **result, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_sample(const lqa_sample_args *args, lqa_result **result,
+                                                 lqa_error *err);
 
 /* labelqa report: prints the summary again and rewrites the report files from run.db. */
 typedef struct lqa_report_args {
@@ -218,7 +222,8 @@ typedef struct lqa_report_args {
   int64_t top; /* suspicious rows to list, default 25 */
 } lqa_report_args;
 LQA_API void lqa_report_args_init(lqa_report_args *args);
-LQA_API lqa_status lqa_cmd_report(const lqa_report_args *args, lqa_result **result, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_report(const lqa_report_args *args, lqa_result **result,
+                                                 lqa_error *err);
 
 /* labelqa export: WHAT is relabel, review, cleaned, weights, decisions or fixed. */
 typedef struct lqa_export_args {
@@ -229,7 +234,8 @@ typedef struct lqa_export_args {
   const char *repair; /* fixed: the finding whose repair to apply */
 } lqa_export_args;
 LQA_API void lqa_export_args_init(lqa_export_args *args);
-LQA_API lqa_status lqa_cmd_export(const lqa_export_args *args, lqa_result **result, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_export(const lqa_export_args *args, lqa_result **result,
+                                                 lqa_error *err);
 
 /* labelqa annotators: several annotators per item. Consensus, how good each annotator is, how much
  * they agree, whom and what to look at. Of `source` the columns text, label, id (the item), time,
@@ -257,8 +263,8 @@ typedef struct lqa_annotators_args {
   const char *out_probs; /* .npy: n_items x n_classes float32, rows as in `out` */
 } lqa_annotators_args;
 LQA_API void lqa_annotators_args_init(lqa_annotators_args *args);
-LQA_API lqa_status lqa_cmd_annotators(const lqa_annotators_args *args, lqa_result **result,
-                                      lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_annotators(const lqa_annotators_args *args,
+                                                     lqa_result **result, lqa_error *err);
 
 /* labelqa corrupt: injects known errors and keeps the truth beside them (CONTRACT section 7).
  * Rates are fractions of all rows; kinds do not overlap. */
@@ -273,8 +279,8 @@ typedef struct lqa_corrupt_args {
   int64_t null_content, duplicate_conflict, unknown_label;
 } lqa_corrupt_args;
 LQA_API void lqa_corrupt_args_init(lqa_corrupt_args *args);
-LQA_API lqa_status lqa_cmd_corrupt(const lqa_corrupt_args *args, lqa_result **result,
-                                   lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_corrupt(const lqa_corrupt_args *args, lqa_result **result,
+                                                  lqa_error *err);
 
 /* labelqa evaluate: precision and recall of every audit against a truth column of the source. */
 typedef struct lqa_evaluate_args {
@@ -284,8 +290,8 @@ typedef struct lqa_evaluate_args {
   const char *corruption; /* column with the kind of corruption, or NULL */
 } lqa_evaluate_args;
 LQA_API void lqa_evaluate_args_init(lqa_evaluate_args *args);
-LQA_API lqa_status lqa_cmd_evaluate(const lqa_evaluate_args *args, lqa_result **result,
-                                    lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_evaluate(const lqa_evaluate_args *args,
+                                                   lqa_result **result, lqa_error *err);
 
 /* labelqa demo: the worked example: corrupt, audit, evaluate. */
 typedef struct lqa_demo_args {
@@ -302,14 +308,16 @@ typedef struct lqa_demo_args {
   double simulated_judge; /* accuracy of a simulated judge that looks at the suspects; 0 = none */
 } lqa_demo_args;
 LQA_API void lqa_demo_args_init(lqa_demo_args *args);
-LQA_API lqa_status lqa_cmd_demo(const lqa_demo_args *args, lqa_result **result, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_demo(const lqa_demo_args *args, lqa_result **result,
+                                               lqa_error *err);
 
 /* labelqa checks: the catalogue of checks, with severities and parameters. */
 typedef struct lqa_checks_args {
   lqa_common_args common;
 } lqa_checks_args;
 LQA_API void lqa_checks_args_init(lqa_checks_args *args);
-LQA_API lqa_status lqa_cmd_checks(const lqa_checks_args *args, lqa_result **result, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_checks(const lqa_checks_args *args, lqa_result **result,
+                                                 lqa_error *err);
 
 /* labelqa doctor: versions, threads, SIMD level, and whether the judge's endpoint answers. */
 typedef struct lqa_doctor_args {
@@ -319,7 +327,8 @@ typedef struct lqa_doctor_args {
   const char *https_proxy, *http_proxy, *all_proxy, *no_proxy;
 } lqa_doctor_args;
 LQA_API void lqa_doctor_args_init(lqa_doctor_args *args);
-LQA_API lqa_status lqa_cmd_doctor(const lqa_doctor_args *args, lqa_result **result, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_doctor(const lqa_doctor_args *args, lqa_result **result,
+                                                 lqa_error *err);
 
 /* --------------------------------------------------------------------------------------------
  * 3. Runs
@@ -345,10 +354,12 @@ typedef struct lqa_row {
 } lqa_row;
 
 /* Opens a run folder for reading. Errors: LQA_BAD_FILE (not a run), LQA_BAD_DATA (damaged). */
-LQA_API lqa_status lqa_run_view_open(const char *run, lqa_run_view **view, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_run_view_open(const char *run, lqa_run_view **view,
+                                                    lqa_error *err);
 LQA_API int64_t lqa_run_view_count(const lqa_run_view *view);
 /* Row `row` (0-based, in source order). */
-LQA_API lqa_status lqa_run_view_get(lqa_run_view *view, int64_t row, lqa_row *out, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_run_view_get(lqa_run_view *view, int64_t row, lqa_row *out,
+                                                   lqa_error *err);
 LQA_API void lqa_run_view_close(lqa_run_view *view);
 
 /* --------------------------------------------------------------------------------------------
@@ -368,24 +379,26 @@ LQA_API void lqa_run_view_close(lqa_run_view *view);
 typedef struct lqa_call lqa_call;
 
 /* LQA_BAD_USAGE for an unknown command; the message suggests the nearest. */
-LQA_API lqa_status lqa_call_new(const char *command, lqa_call **call, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_call_new(const char *command, lqa_call **call,
+                                               lqa_error *err);
 /* An option by its long name, with or without the dashes; NULL value for flags. Copies. */
-LQA_API lqa_status lqa_call_set(lqa_call *call, const char *name, const char *value,
-                                lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_call_set(lqa_call *call, const char *name, const char *value,
+                                               lqa_error *err);
 /* The next positional argument. Copies. */
-LQA_API lqa_status lqa_call_add(lqa_call *call, const char *value, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_call_add(lqa_call *call, const char *value, lqa_error *err);
 /* Options and positionals as a command line has them (without program and command name).
  * *help is set where --help or -h was among them. */
-LQA_API lqa_status lqa_call_parse(lqa_call *call, int argc, char *const *argv, bool *help,
-                                  lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_call_parse(lqa_call *call, int argc, char *const *argv,
+                                                 bool *help, lqa_error *err);
 /* Gives options that were not set the value of their environment variable (LABELQA_DATA, keys ...).
  * Front ends pass getenv. */
-LQA_API lqa_status lqa_call_fill(lqa_call *call, char *(*lookup)(const char *name), lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_call_fill(lqa_call *call, char *(*lookup)(const char *name),
+                                                lqa_error *err);
 LQA_API void lqa_call_set_observer(lqa_call *call, const lqa_observer *observer);
 LQA_API void lqa_call_set_width(lqa_call *call, int64_t columns);
 /* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is
  * done. */
-LQA_API lqa_status lqa_call_run(lqa_call *call, lqa_result **result, lqa_error *err);
+LQA_API LQA_MUST_CHECK lqa_status lqa_call_run(lqa_call *call, lqa_result **result, lqa_error *err);
 /* True if --format json, or --quiet, was set. */
 LQA_API bool lqa_call_wants_json(const lqa_call *call);
 LQA_API bool lqa_call_is_quiet(const lqa_call *call);

@@ -48,9 +48,10 @@ typedef struct lqa_neighbors {
  * neighbour. Rows that are equal are at distance 0 exactly. Memory: 4 bytes per value of `points`
  * and a few candidates per query. LQA_BAD_USAGE: more neighbours than points; LQA_BAD_DATA: NaN or
  * infinity (err->row), widths that differ. */
-LQA_API lqa_status lqa_nearest_neighbors(const lqa_matrix *points, const lqa_matrix *queries,
-                                         const lqa_neighbors_options *options, lqa_neighbors *out,
-                                         lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_nearest_neighbors(const lqa_matrix *points,
+                                                        const lqa_matrix *queries,
+                                                        const lqa_neighbors_options *options,
+                                                        lqa_neighbors *out, lqa_error *err);
 
 typedef struct lqa_distance_scores {
   lqa_metric metric;
@@ -61,9 +62,9 @@ typedef struct lqa_distance_scores {
 /* score = exp(-t * distance / scale), 1 for distances that are only rounding: near 1 = ordinary,
  * near 0 = unlike the rest. distance: n mean distances to the neighbours; score may be the same
  * array. */
-LQA_API lqa_status lqa_outliers_from_distances(const double *distance, int64_t n,
-                                               lqa_distance_scores *options, double *score,
-                                               lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_outliers_from_distances(const double *distance, int64_t n,
+                                                              lqa_distance_scores *options,
+                                                              double *score, lqa_error *err);
 
 typedef enum lqa_outlier_method {
   LQA_OUTLIER_ENTROPY,          /* 1 - normalised entropy */
@@ -83,9 +84,9 @@ LQA_API void lqa_outlier_options_init(lqa_outlier_options *options);
 
 /* score[i] from the probabilities of row i alone: low = the model has seen nothing like it.
  * LQA_BAD_DATA for ENTROPY outside [0, 1] (err->row). */
-LQA_API lqa_status lqa_outliers_from_pred_probs(const lqa_matrix *pred_probs,
-                                                const lqa_outlier_options *options, double *score,
-                                                lqa_error *err) LQA_MUST_CHECK;
+LQA_API LQA_MUST_CHECK lqa_status lqa_outliers_from_pred_probs(const lqa_matrix *pred_probs,
+                                                               const lqa_outlier_options *options,
+                                                               double *score, lqa_error *err);
 
 #ifdef __cplusplus
 }

@@ -46,12 +46,13 @@ typedef struct lqa_audit_session {
 void lqa_audit_session_close_source(lqa_audit_session *s);
 /* Runs all stages on a session that is zero but for snapshot_path and temporary_folder; it must not
  * be moved, and is to be cleared whatever the outcome. */
-lqa_status lqa_audit_session_run(lqa_audit_session *session, const lqa_audit_args *args,
-                                 lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_audit_session_run(lqa_audit_session *session,
+                                                const lqa_audit_args *args, lqa_error *err);
 /* Whether --memory-limit leaves room for one more writer of Parquet. */
 bool lqa_audit_session_has_room(const lqa_audit_session *session);
 /* Waits until the snapshot, if there is to be one, is on disk. */
-lqa_status lqa_audit_session_finish_snapshot(lqa_audit_session *session, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_audit_session_finish_snapshot(lqa_audit_session *session,
+                                                            lqa_error *err);
 void lqa_audit_session_clear(lqa_audit_session *session);
 /* Adds the time since `started` (lqa_clock_seconds) under `stage`, a static text. */
 void lqa_audit_session_time(lqa_audit_session *session, const char *stage, double started);

@@ -171,12 +171,12 @@ static lqa_status choose_rows(lqa_judge_session *s, const chooser *c, lqa_error 
 static lqa_status choose(lqa_judge_session *s, lqa_error *err) {
   size_t n = (size_t)s->run->evidence.n_rows;
   chooser c = {lqa_calloc(n, 1), lqa_calloc(n, 1), lqa_calloc(n, sizeof *c.p_wrong)};
-  lqa_status status = LQA_NO_MEMORY;
+  lqa_status status;
   if (c.has_content && c.is_suspicious && c.p_wrong) {
     fill_chooser(s->run, &c);
     status = choose_rows(s, &c, err);
   } else {
-    lqa_fail_memory(err, "choosing rows for the judge");
+    status = lqa_fail_memory(err, "choosing rows for the judge");
   }
   free(c.has_content);
   free(c.is_suspicious);
@@ -238,7 +238,7 @@ static lqa_status load_items(lqa_judge_session *s, lqa_error *err) {
   if (status == LQA_OK) {
     status = set_items(s, &texts);
     if (status != LQA_OK) {
-      lqa_fail_memory(err, "reading the rows to judge");
+      status = lqa_fail_memory(err, "reading the rows to judge");
     }
     lqa_row_texts_clear(&texts);
   }

@@ -25,18 +25,19 @@ typedef struct lqa_judge_session {
 
 /* Opens the run, chooses rows, reads their texts and plans. `options` other than endpoints come
  * from args; `simulated` takes LQA_SIMULATED_URL and no cache. */
-lqa_status lqa_judge_session_open(const lqa_judge_args *args, bool simulated,
-                                  lqa_judge_session *session, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_judge_session_open(const lqa_judge_args *args, bool simulated,
+                                                 lqa_judge_session *session, lqa_error *err);
 /* Folds the answers, appends them to run.db and makes the run's files again. */
-lqa_status lqa_judge_session_save(lqa_judge_session *session, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_judge_session_save(lqa_judge_session *session, lqa_error *err);
 /* Plans anew, after a batch brought answers. */
-lqa_status lqa_judge_session_replan(lqa_judge_session *session, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_judge_session_replan(lqa_judge_session *session, lqa_error *err);
 void lqa_judge_session_close(lqa_judge_session *session);
 
 /* Lets a simulated judge that is right with probability `accuracy` look at all suspicious rows and
  * twenty others of a run; `truth` is the column of its source that holds the true labels. *result
  * says in its first line that the judge is simulated. */
-lqa_status lqa_judge_simulate(const lqa_judge_args *args, double accuracy, const char *truth,
-                              lqa_result **result, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_judge_simulate(const lqa_judge_args *args, double accuracy,
+                                             const char *truth, lqa_result **result,
+                                             lqa_error *err);
 
 #endif

@@ -6,7 +6,8 @@
 #include "api/result.h"
 
 /* The plan: rows, requests, price, endpoint, the first row's exact prompt. */
-lqa_status lqa_judge_plan_text(const lqa_judge_session *session, lqa_buf *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_judge_plan_text(const lqa_judge_session *session, lqa_buf *out,
+                                              lqa_error *err);
 void lqa_judge_plan_json(const lqa_judge_session *session, lqa_json *json);
 
 /* What --yes would refuse for: a key or a price. *missing says it, valid as long as *why; NULL if

@@ -8,10 +8,12 @@
 #include "store/run.h"
 
 /* The terminal summary as text and report.json as JSON. */
-lqa_status lqa_report_result_show(const lqa_report *report, int width, lqa_result *result);
+LQA_MUST_CHECK lqa_status lqa_report_result_show(const lqa_report *report, int width,
+                                                 lqa_result *result);
 
 /* run.db -> evidence -> all files of an open run, under the files' lock; then the summary. */
-lqa_status lqa_report_result_refresh(lqa_run *run, const char *path, const lqa_report_args *args,
-                                     lqa_result *result, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_report_result_refresh(lqa_run *run, const char *path,
+                                                    const lqa_report_args *args, lqa_result *result,
+                                                    lqa_error *err);
 
 #endif

@@ -14,6 +14,6 @@ struct lqa_result {
 /* An empty result; NULL when out of memory. lqa_result_free releases it. */
 lqa_result *lqa_result_new(void);
 /* Hands `result` to *out if its buffers are whole; else frees it and returns LQA_NO_MEMORY. */
-lqa_status lqa_result_finish(lqa_result *result, lqa_result **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_result_finish(lqa_result *result, lqa_result **out, lqa_error *err);
 
 #endif

@@ -26,8 +26,8 @@ typedef struct lqa_audit_plan {
 
 /* LQA_BAD_USAGE for an unknown id, level, parameter or a value out of range (the message lists what
  * there is); LQA_BAD_FILE or LQA_BAD_DATA for the baseline. Clear with lqa_audit_plan_clear. */
-lqa_status lqa_audit_plan_init(lqa_audit_plan *plan, const lqa_audit_choices *choices,
-                               lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_audit_plan_init(lqa_audit_plan *plan,
+                                              const lqa_audit_choices *choices, lqa_error *err);
 void lqa_audit_plan_clear(lqa_audit_plan *plan);
 /* True if any kind of the audit is wanted and not ignored. */
 bool lqa_audit_plan_runs(const lqa_audit_plan *plan, lqa_audit_number number);

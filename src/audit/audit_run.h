@@ -41,14 +41,16 @@ typedef struct lqa_audit_run {
 } lqa_audit_run;
 
 /* Errors: LQA_BAD_USAGE for choices that name what does not exist. The run must not be moved. */
-lqa_status lqa_audit_run_init(lqa_audit_run *run, const lqa_audit_choices *choices, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_audit_run_init(lqa_audit_run *run, const lqa_audit_choices *choices,
+                                             lqa_error *err);
 void lqa_audit_run_clear(lqa_audit_run *run);
 
 /* `known` holds what the caller has; members that the driver fills (params, findings, arena,
  * groups, clusters) are ignored. */
-lqa_status lqa_audit_run_structural(lqa_audit_run *run, const lqa_audit_input *known,
-                                    lqa_error *err);
-lqa_status lqa_audit_run_modelled(lqa_audit_run *run, const lqa_audit_input *known, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_audit_run_structural(lqa_audit_run *run, const lqa_audit_input *known,
+                                                   lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_audit_run_modelled(lqa_audit_run *run, const lqa_audit_input *known,
+                                                 lqa_error *err);
 
 /* The row columns that findings fill; arrays of n_rows, zeroed or set by the caller before. */
 typedef struct lqa_audit_marks {

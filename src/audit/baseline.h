@@ -24,11 +24,13 @@ typedef struct lqa_baseline {
 } lqa_baseline;
 
 /* Errors: LQA_BAD_FILE; LQA_BAD_DATA for a line that starts with no finding's id. */
-lqa_status lqa_baseline_load(const char *path, lqa_baseline *baseline, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_baseline_load(const char *path, lqa_baseline *baseline,
+                                            lqa_error *err);
 void lqa_baseline_clear(lqa_baseline *baseline);
 /* Takes accepted rows and findings out of `finding`, and says so in its message. */
-lqa_status lqa_baseline_apply(const lqa_baseline *baseline, const lqa_dataset *dataset,
-                              lqa_finding *finding, lqa_arena *arena, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_baseline_apply(const lqa_baseline *baseline,
+                                             const lqa_dataset *dataset, lqa_finding *finding,
+                                             lqa_arena *arena, lqa_error *err);
 /* Appends lines that accept all findings of `list`. Rows by row_id where ids were given, else by
  * content hash, which outlives a re-ordering. */
 void lqa_baseline_write(const lqa_finding_list *list, const lqa_dataset *dataset, lqa_buf *out);

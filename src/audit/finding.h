@@ -64,12 +64,14 @@ lqa_finding *lqa_finding_add_none(lqa_finding_list *list, const lqa_finding_kind
 
 /* The audit that runs says that this data gives it nothing to look at ("column 'when' is empty"):
  * where it found nothing either, it counts as not run, not as passed. LQA_OK or LQA_NO_MEMORY. */
-lqa_status lqa_finding_decline(lqa_finding_list *list, const char *format, ...) LQA_PRINTF(2, 3);
+LQA_MUST_CHECK lqa_status lqa_finding_decline(lqa_finding_list *list, const char *format, ...)
+    LQA_PRINTF(2, 3);
 
 /* The same of one kind, where the audit looks for its others; `reason` lives as long as the list.
  */
-lqa_status lqa_finding_decline_kind(lqa_finding_list *list, const lqa_finding_kind *kind,
-                                    const char *reason);
+LQA_MUST_CHECK lqa_status lqa_finding_decline_kind(lqa_finding_list *list,
+                                                   const lqa_finding_kind *kind,
+                                                   const char *reason);
 
 const char *lqa_severity_name(lqa_severity severity);
 /* In small or capital letters. */

@@ -20,10 +20,11 @@ typedef lqa_status (*lqa_background_fn)(void *data, const lqa_observer *observer
 
 /* Starts `run(data)`; where no thread can be had it runs here and now. `observer` is borrowed, NULL
  * allowed. LQA_NO_MEMORY. */
-lqa_status lqa_background_start(lqa_background_fn run, void *data, const lqa_observer *observer,
-                                lqa_background **out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_background_start(lqa_background_fn run, void *data,
+                                               const lqa_observer *observer, lqa_background **out,
+                                               lqa_error *err);
 /* Waits for the end and returns the call's status; a second call returns it again. */
-lqa_status lqa_background_wait(lqa_background *job, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_background_wait(lqa_background *job, lqa_error *err);
 /* NULL is fine. */
 void lqa_background_free(lqa_background *job);
 

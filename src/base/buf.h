@@ -33,6 +33,7 @@ static inline const char *lqa_plural(int64_t n) {
 lqa_str lqa_buf_str(const lqa_buf *buf); /* borrows; valid until the next append */
 /* Moves the bytes out (free() them); the buffer is empty after. NULL if it failed. */
 char *lqa_buf_take(lqa_buf *buf, size_t *size);
-lqa_status lqa_buf_check(const lqa_buf *buf, lqa_error *err); /* LQA_NO_MEMORY if it failed */
+LQA_MUST_CHECK lqa_status lqa_buf_check(const lqa_buf *buf,
+                                        lqa_error *err); /* LQA_NO_MEMORY if it failed */
 
 #endif

@@ -21,11 +21,12 @@ lqa_hash128 lqa_hash128_of(const void *data, size_t size);
 void lqa_hash128_format(lqa_hash128 hash, char out[33]);
 
 /* SHA-256 of a whole file as 64 hex digits and a NUL, for manifests; also gives its size. */
-lqa_status lqa_sha256_file(const char *path, char out[65], uint64_t *size_bytes, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_sha256_file(const char *path, char out[65], uint64_t *size_bytes,
+                                          lqa_error *err);
 /* As lqa_sha256_file, but gives up with LQA_INTERRUPTED soon after *stop (NULL: never) is not zero.
  */
-lqa_status lqa_sha256_file_until(const char *path, const atomic_int *stop, char out[65],
-                                 uint64_t *size_bytes, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_sha256_file_until(const char *path, const atomic_int *stop,
+                                                char out[65], uint64_t *size_bytes, lqa_error *err);
 /* SHA-256 of a block of memory. */
 void lqa_sha256(const void *data, size_t size, char out[65]);
 

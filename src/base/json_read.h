@@ -30,8 +30,8 @@ typedef struct lqa_json_node {
 
 /* Parses the whole of `text`; *root lives as long as `arena` (the written form of numbers: as long
  * as `text`). `name` is for messages. */
-lqa_status lqa_json_parse(lqa_str text, const char *name, lqa_arena *arena,
-                          const lqa_json_node **root, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_json_parse(lqa_str text, const char *name, lqa_arena *arena,
+                                         const lqa_json_node **root, lqa_error *err);
 
 /* The same for what others send, where a repeated key is no damage. NULL: it is no JSON (or memory
  * is out). */

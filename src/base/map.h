@@ -18,7 +18,7 @@ lqa_map *lqa_map_new(bool copy_keys);
 void lqa_map_free(lqa_map *map);
 
 /* Finds or adds `key`; *index is its number, *added (may be NULL) whether it is new. */
-lqa_status lqa_map_add(lqa_map *map, lqa_str key, uint32_t *index, bool *added) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_map_add(lqa_map *map, lqa_str key, uint32_t *index, bool *added);
 
 /* The number of `key`, or -1. */
 int64_t lqa_map_find(const lqa_map *map, lqa_str key);

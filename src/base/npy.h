@@ -18,7 +18,7 @@ typedef struct lqa_npy {
 } lqa_npy;
 
 size_t lqa_dtype_size(lqa_dtype dtype);
-lqa_status lqa_npy_open(const char *path, lqa_npy *npy, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_npy_open(const char *path, lqa_npy *npy, lqa_error *err);
 void lqa_npy_close(lqa_npy *npy);
 /* One element as double, whatever the type; row and column must be in range. */
 double lqa_matrix_get(const lqa_matrix *matrix, int64_t row, int64_t column);
@@ -26,7 +26,7 @@ double lqa_matrix_get(const lqa_matrix *matrix, int64_t row, int64_t column);
 void lqa_matrix_row_f32(const lqa_matrix *matrix, int64_t row, float *out);
 void lqa_matrix_row_f64(const lqa_matrix *matrix, int64_t row, double *out);
 /* Writes an n_rows x n_columns C-ordered little-endian float32 file, atomically. */
-lqa_status lqa_npy_save_f32(const char *path, const float *data, int64_t n_rows, int64_t n_columns,
-                            lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_npy_save_f32(const char *path, const float *data, int64_t n_rows,
+                                           int64_t n_columns, lqa_error *err);
 
 #endif

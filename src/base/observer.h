@@ -15,6 +15,6 @@ void lqa_observe_message(const lqa_observer *observer, lqa_message_level level, 
                          ...) LQA_PRINTF(3, 4);
 bool lqa_observe_cancelled(const lqa_observer *observer);
 /* LQA_INTERRUPTED with a message if the caller asked to stop, else LQA_OK. */
-lqa_status lqa_observe_check(const lqa_observer *observer, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_observe_check(const lqa_observer *observer, lqa_error *err);
 
 #endif

@@ -42,24 +42,25 @@ typedef struct lqa_option {
 } lqa_option;
 
 /* Fills the defaults into zeroed `args`; allocates nothing. LQA_INTERNAL if one does not parse. */
-lqa_status lqa_option_init(const lqa_option *table, void *args, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_option_init(const lqa_option *table, void *args, lqa_error *err);
 /* Sets one option from text; a list option appends (its default, if any, is dropped first). `name`
  * accepts "max-features" and "max_features". LQA_BAD_USAGE names option, value, what was expected,
  * and the nearest option name for an unknown one. value NULL is allowed for flags (means 1). */
-lqa_status lqa_option_set(const lqa_option *table, void *args, const char *name, const char *value,
-                          lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_option_set(const lqa_option *table, void *args, const char *name,
+                                         const char *value, lqa_error *err);
 /* For every TEXT row with an `environment` whose field is still NULL: sets it to
  * lookup(environment) if that is not NULL or empty. Front ends pass getenv; the library itself
  * reads no environment. */
-lqa_status lqa_option_fill(const lqa_option *table, void *args, char *(*lookup)(const char *name),
-                           lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_option_fill(const lqa_option *table, void *args,
+                                          char *(*lookup)(const char *name), lqa_error *err);
 /* Frees all texts and lists that were set by name; the table's fields are zeroed. */
 void lqa_option_clear(const lqa_option *table, void *args);
 /* NULL if there is none; rows that only the environment sets are not found. */
 const lqa_option *lqa_option_find(const lqa_option *table, const char *name);
 
 /* After parsing: LQA_BAD_USAGE if a required option is missing. */
-lqa_status lqa_option_check(const lqa_option *table, const void *args, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_option_check(const lqa_option *table, const void *args,
+                                           lqa_error *err);
 
 /* The options' part of --help, grouped, wrapped to `width` columns, with defaults and choices. */
 void lqa_option_help(const lqa_option *table, int width, lqa_buf *out);

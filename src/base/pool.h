@@ -23,7 +23,7 @@ size_t lqa_pool_threads(const lqa_pool *pool); /* 1 for NULL */
 
 /* Runs all tasks and waits. A failure stops handing out tasks; the status returned is that of the
  * failed task with the lowest number. `pool` NULL runs them here. Not to be called from a task. */
-lqa_status lqa_pool_run(lqa_pool *pool, size_t n_tasks, lqa_task_fn run, void *data) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_pool_run(lqa_pool *pool, size_t n_tasks, lqa_task_fn run, void *data);
 
 /* The number of processors this process may use, at least 1. */
 int lqa_processor_count(void);

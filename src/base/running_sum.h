@@ -16,7 +16,7 @@ typedef struct lqa_running_sum {
   int64_t count; /* values so far */
 } lqa_running_sum;
 
-lqa_status lqa_running_sum_add(lqa_running_sum *sum, double value, bool is_single) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_running_sum_add(lqa_running_sum *sum, double value, bool is_single);
 /* As lqa_pairwise_sum of all values so far. */
 double lqa_running_sum_total(const lqa_running_sum *sum, bool is_single);
 void lqa_running_sum_clear(lqa_running_sum *sum);

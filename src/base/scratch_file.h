@@ -19,12 +19,12 @@ typedef struct lqa_scratch_file {
 
 /* Makes the file in `folder` (NULL: /tmp). need_bytes is what will be written, as far as known: a
  * disk that has less left is LQA_BAD_FILE at once, with both figures. */
-lqa_status lqa_scratch_open(lqa_scratch_file *file, const char *folder, uint64_t need_bytes,
-                            lqa_error *err) LQA_MUST_CHECK;
-lqa_status lqa_scratch_write(const lqa_scratch_file *file, const void *data, size_t size,
-                             uint64_t offset, lqa_error *err) LQA_MUST_CHECK;
-lqa_status lqa_scratch_read(const lqa_scratch_file *file, void *data, size_t size, uint64_t offset,
-                            lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_scratch_open(lqa_scratch_file *file, const char *folder,
+                                           uint64_t need_bytes, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_scratch_write(const lqa_scratch_file *file, const void *data,
+                                            size_t size, uint64_t offset, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_scratch_read(const lqa_scratch_file *file, void *data, size_t size,
+                                           uint64_t offset, lqa_error *err);
 /* Safe on a file that was never opened if fd is -1. */
 void lqa_scratch_close(lqa_scratch_file *file);
 

@@ -33,19 +33,21 @@
 
 /* Fills `err` (NULL allowed) and returns `status`, so that `return lqa_fail(err, ...)` reads well.
  * file, column and row of `err` are reset; set them with lqa_fail_at. */
-lqa_status lqa_fail(lqa_error *err, lqa_status status, const char *format, ...) LQA_PRINTF(3, 4);
+LQA_MUST_CHECK lqa_status lqa_fail(lqa_error *err, lqa_status status, const char *format, ...)
+    LQA_PRINTF(3, 4);
 
 /* As lqa_fail, and records where: `file` and `column` may be NULL, `row` -1. The message should
  * still name them: it is what people see. */
-lqa_status lqa_fail_at(lqa_error *err, lqa_status status, const char *file, int64_t row,
-                       const char *column, const char *format, ...) LQA_PRINTF(6, 7);
+LQA_MUST_CHECK lqa_status lqa_fail_at(lqa_error *err, lqa_status status, const char *file,
+                                      int64_t row, const char *column, const char *format, ...)
+    LQA_PRINTF(6, 7);
 
 /* Out of memory while doing `what` ("sorting scores"). */
-lqa_status lqa_fail_memory(lqa_error *err, const char *what);
+LQA_MUST_CHECK lqa_status lqa_fail_memory(lqa_error *err, const char *what);
 
 /* errno of a failed system call on `path`, in words: "cannot open 'x': No
  * such file or directory"; where the disk is full also what to do. */
-lqa_status lqa_fail_errno(lqa_error *err, const char *verb, const char *path);
+LQA_MUST_CHECK lqa_status lqa_fail_errno(lqa_error *err, const char *verb, const char *path);
 
 /* What to do about a system's reason why a file could not be written ("No space left on device"),
  * as the end of a message: "; make room there ...", or "". Static. */

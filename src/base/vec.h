@@ -17,7 +17,8 @@
   }
 
 /* Grows to hold at least one more element; used by lqa_vec_push. */
-lqa_status lqa_vec_grow(void **data, size_t *capacity, size_t need, size_t element_bytes);
+LQA_MUST_CHECK lqa_status lqa_vec_grow(void **data, size_t *capacity, size_t need,
+                                       size_t element_bytes);
 
 #define lqa_vec_reserve(vec, need) \
   ((need) <= (vec)->capacity       \

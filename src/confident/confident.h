@@ -42,14 +42,14 @@ typedef struct lqa_confident_input {
 typedef struct lqa_confident lqa_confident;
 
 /* LQA_BAD_DATA for shapes that do not fit or a label >= n_classes (err->row says where). */
-lqa_status lqa_confident_new(const lqa_confident_input *input, lqa_confident **out,
-                             lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_new(const lqa_confident_input *input, lqa_confident **out,
+                                            lqa_error *err);
 void lqa_confident_free(lqa_confident *cl);
 
 /* Refuses NaN, values outside [0, 1] and rows off sum 1 by more than `tolerance`; rows off by less
  * are scaled when read (see labelqa/confident.h) and the observer is told. Rows left out are not
  * looked at. */
-lqa_status lqa_confident_check(lqa_confident *cl, double tolerance, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_check(lqa_confident *cl, double tolerance, lqa_error *err);
 
 int64_t lqa_confident_count_rows(const lqa_confident *cl);   /* all rows, ignored ones included */
 int64_t lqa_confident_count_used(const lqa_confident *cl);   /* rows with a label */
@@ -63,8 +63,8 @@ const int64_t *lqa_confident_class_counts(const lqa_confident *cl);
 
 /* Mean self-confidence per class: pairwise mean over the class's rows in row order, at least
  * LQA_CONFIDENT_FLOOR; LQA_CONFIDENT_ABSENT for a class without rows. */
-lqa_status lqa_confident_thresholds(lqa_confident *cl, lqa_thresholds *thresholds,
-                                    lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_thresholds(lqa_confident *cl, lqa_thresholds *thresholds,
+                                                   lqa_error *err);
 
 /* ---- the scan: all that is known row by row ---- */
 
@@ -84,11 +84,12 @@ typedef struct lqa_confident_scan {
 
 /* Counts the confident joint (before the diagonal is lifted to 1 and before calibration) and marks
  * rows. LQA_BAD_DATA where a probability is out of range (err->row says where). */
-lqa_status lqa_confident_scan_rows(lqa_confident *cl, const lqa_thresholds *thresholds,
-                                   lqa_confident_scan *scan, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_scan_rows(lqa_confident *cl,
+                                                  const lqa_thresholds *thresholds,
+                                                  lqa_confident_scan *scan, lqa_error *err);
 
 /* LQA_BAD_DATA where a probability lies outside [-1e-6, 1 + 1e-6]; NaN passes. One pass. */
-lqa_status lqa_confident_check_range(lqa_confident *cl, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_check_range(lqa_confident *cl, lqa_error *err);
 
 /* ---- the joint ---- */
 
@@ -100,40 +101,41 @@ void lqa_joint_from_counts(const int64_t *counts, lqa_joint *joint);
 void lqa_joint_lift_diagonal(lqa_joint *joint);
 
 /* Rounds each row to whole numbers, keeping the rounded row total. In place. */
-lqa_status lqa_joint_round_rows(lqa_joint *joint, lqa_tie_order ties,
-                                lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_joint_round_rows(lqa_joint *joint, lqa_tie_order ties,
+                                               lqa_error *err);
 
 /* ---- flags ---- */
 
 /* issue[i] = 1 for rows whose label is probably wrong, else 0. `issue` has n_rows bytes. */
-lqa_status lqa_confident_filter(lqa_confident *cl, const lqa_filter_options *options,
-                                uint8_t *issue, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_filter(lqa_confident *cl, const lqa_filter_options *options,
+                                               uint8_t *issue, lqa_error *err);
 
 /* How many issues cleanlab's num_label_issues estimates (off_diagonal). */
-lqa_status lqa_confident_count_issues(lqa_confident *cl, int64_t *n_issues,
-                                      lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_count_issues(lqa_confident *cl, int64_t *n_issues,
+                                                     lqa_error *err);
 
 /* The rows with issue[row] != 0, lowest label quality first. */
-lqa_status lqa_confident_rank(lqa_confident *cl, const uint8_t *issue,
-                              const lqa_rank_options *options, lqa_ranking *ranking,
-                              lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_rank(lqa_confident *cl, const uint8_t *issue,
+                                             const lqa_rank_options *options, lqa_ranking *ranking,
+                                             lqa_error *err);
 
 /* The same into `rows`, which has room for as many as issue[] is not 0. */
-lqa_status lqa_confident_rank_rows(lqa_confident *cl, const uint8_t *issue,
-                                   const lqa_rank_options *options, int64_t *rows,
-                                   lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_rank_rows(lqa_confident *cl, const uint8_t *issue,
+                                                  const lqa_rank_options *options, int64_t *rows,
+                                                  lqa_error *err);
 
 /* ---- scores ---- */
 
 /* score[i] for every row, NaN for ignored ones. *is_single (NULL allowed): the scores are float32
  * values. */
-lqa_status lqa_confident_scores(lqa_confident *cl, const lqa_rank_options *options, double *score,
-                                bool *is_single, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_scores(lqa_confident *cl, const lqa_rank_options *options,
+                                               double *score, bool *is_single, lqa_error *err);
 
 /* The scores of several models with the same labels as one; ensemble->models is not looked at. */
-lqa_status lqa_confident_ensemble(lqa_confident *const *models, lqa_ensemble *ensemble,
-                                  const lqa_ensemble_options *options,
-                                  lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_ensemble(lqa_confident *const *models,
+                                                 lqa_ensemble *ensemble,
+                                                 const lqa_ensemble_options *options,
+                                                 lqa_error *err);
 
 /* ---- views over plain arrays ---- */
 

@@ -41,7 +41,7 @@ static inline int64_t lqa_confident_chunk_end(const lqa_confident *cl, size_t ch
 }
 
 /* LQA_INTERRUPTED once the caller asked to stop; tasks ask at every block. */
-static inline lqa_status lqa_confident_go_on(const lqa_confident *cl) {
+LQA_MUST_CHECK static inline lqa_status lqa_confident_go_on(const lqa_confident *cl) {
   return lqa_observe_cancelled(cl->observer) ? LQA_INTERRUPTED : LQA_OK;
 }
 
@@ -54,7 +54,7 @@ const void *lqa_confident_read_rows(const lqa_confident *cl, size_t worker, int6
                                     int64_t *stride);
 
 /* Makes the workers' scratch, which rows that are not used in place need. */
-lqa_status lqa_confident_make_scratch(lqa_confident *cl, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_make_scratch(lqa_confident *cl, lqa_error *err);
 
 /* A value of a row that has a divisor. */
 static inline double lqa_confident_scale(const lqa_confident *cl, double value, double divisor) {
@@ -118,8 +118,8 @@ typedef struct lqa_row_choice {
 
 /* Calls `run` from worker threads, once for every class that has such rows, indexing as many
  * classes at a time as a small share of the matrix's size allows. */
-lqa_status lqa_confident_each_class(lqa_confident *cl, const lqa_row_choice *choice,
-                                    lqa_class_fn run, void *data, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confident_each_class(lqa_confident *cl, const lqa_row_choice *choice,
+                                                   lqa_class_fn run, void *data, lqa_error *err);
 
 /* A row that agrees with its label has no margin p_t - p_label above this, rounding included, for
  * probabilities in range. */

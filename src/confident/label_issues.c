@@ -153,7 +153,7 @@ lqa_status lqa_label_issues_find(const lqa_label_issues_input *input, lqa_label_
   int32_t *used = lqa_malloc((size_t)input->n_rows, sizeof *used);
   lqa_status status = used ? allocate(input, &found) : LQA_NO_MEMORY;
   if (status != LQA_OK) {
-    lqa_fail_memory(err, "finding label issues");
+    status = lqa_fail_memory(err, "finding label issues");
     goto out;
   }
   read_rows(input, &found, used);

@@ -43,8 +43,8 @@ typedef struct lqa_label_issues_input {
 
 /* Rows without a score or a known label are never flagged. Clear *out with lqa_label_issues_clear.
  */
-lqa_status lqa_label_issues_find(const lqa_label_issues_input *input, lqa_label_issues *out,
-                                 lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_label_issues_find(const lqa_label_issues_input *input,
+                                                lqa_label_issues *out, lqa_error *err);
 /* Takes back all flags and estimates, where the probabilities say nothing of the labels: no row is
  * flagged, label noise and quality are NaN. Predictions and self-confidence stay. */
 void lqa_label_issues_drop(lqa_label_issues *issues);

@@ -18,8 +18,8 @@ void lqa_argsort_in_place(const double *keys, int64_t n, int64_t *order);
 
 /* Marks the first m (0 <= m <= n) positions of the ascending order: chosen[i] = 1. Expected
  * O(n). A full sort happens only for compat order, and only when a tie lies across the cut. */
-lqa_status lqa_select_smallest(const double *keys, int64_t n, int64_t m, lqa_tie_order ties,
-                               uint8_t *chosen) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_select_smallest(const double *keys, int64_t n, int64_t m,
+                                              lqa_tie_order ties, uint8_t *chosen);
 
 /* Where the m smallest end: the m-th smallest key (1 <= m <= n), how many keys are less, how many
  * are equal. A tie lies across the cut when n_less + n_equal > m. */

@@ -29,15 +29,16 @@ typedef struct lqa_quota_members {
 } lqa_quota_members;
 
 /* From the quotas of lqa_prune_quotas; takes those that the filter asks for. */
-lqa_status lqa_quota_members_init(lqa_quota_members *members, const lqa_confident *totals,
-                                  const lqa_filter_options *options, const int64_t *quota,
-                                  lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_quota_members_init(lqa_quota_members *members,
+                                                 const lqa_confident *totals,
+                                                 const lqa_filter_options *options,
+                                                 const int64_t *quota, lqa_error *err);
 void lqa_quota_members_clear(lqa_quota_members *members);
 
 /* Offers the rows of a batch, the first of which is row `first` of all. */
-lqa_status lqa_quota_members_add(lqa_quota_members *members, lqa_confident *batch,
-                                 lqa_score_method method, int64_t first,
-                                 lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_quota_members_add(lqa_quota_members *members, lqa_confident *batch,
+                                                lqa_score_method method, int64_t first,
+                                                lqa_error *err);
 
 /* Once all rows were offered: sets LQA_ROW_BY_NOISE_RATE and LQA_ROW_BY_CLASS in `flags`. */
 void lqa_quota_members_mark(lqa_quota_members *members, uint8_t *flags);

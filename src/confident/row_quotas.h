@@ -36,12 +36,12 @@ typedef struct lqa_row_block {
  * same rows must give the same items every time. */
 typedef lqa_status (*lqa_quota_visit)(void *data, const lqa_row_block *rows, lqa_quota_sink *sink);
 
-lqa_status lqa_quota_sink_empty(lqa_quota_sink *sink) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_quota_sink_empty(lqa_quota_sink *sink);
 
 enum { LQA_QUOTA_SINK = 512 };
 
 /* Makes room for the items of one row. */
-static inline lqa_status lqa_quota_sink_room(lqa_quota_sink *sink) {
+LQA_MUST_CHECK static inline lqa_status lqa_quota_sink_room(lqa_quota_sink *sink) {
   return sink->n <= LQA_QUOTA_SINK ? LQA_OK : lqa_quota_sink_empty(sink);
 }
 
@@ -63,6 +63,6 @@ typedef struct lqa_row_quotas {
 
 /* Visits all rows twice: to count keys by size, then to take those that are small enough. Memory:
  * counts, a small share of the matrix's size, and the keys near the end of each quota. */
-lqa_status lqa_row_quotas_fill(const lqa_row_quotas *quotas, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_row_quotas_fill(const lqa_row_quotas *quotas, lqa_error *err);
 
 #endif

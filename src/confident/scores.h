@@ -18,8 +18,8 @@ typedef struct lqa_scorer {
 } lqa_scorer;
 
 /* LQA_BAD_USAGE where method and adjustment do not go together or there is one class only. */
-lqa_status lqa_scorer_init(lqa_scorer *scorer, lqa_confident *cl, const lqa_rank_options *options,
-                           lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_scorer_init(lqa_scorer *scorer, lqa_confident *cl,
+                                          const lqa_rank_options *options, lqa_error *err);
 void lqa_scorer_clear(lqa_scorer *scorer);
 double lqa_scorer_score(const lqa_scorer *scorer, int64_t row, int32_t label, size_t worker);
 

@@ -53,8 +53,9 @@ typedef struct lqa_corrupt_plan {
 } lqa_corrupt_plan;
 
 /* Errors: LQA_BAD_USAGE where there are too few candidate rows for what is asked. */
-lqa_status lqa_corrupt_plan_make(const lqa_dataset *dataset, const lqa_corrupt_options *options,
-                                 lqa_corrupt_plan *plan, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_corrupt_plan_make(const lqa_dataset *dataset,
+                                                const lqa_corrupt_options *options,
+                                                lqa_corrupt_plan *plan, lqa_error *err);
 void lqa_corrupt_plan_clear(lqa_corrupt_plan *plan);
 
 #endif

@@ -8,12 +8,13 @@
 #include "evaluate/corrupt.h"
 
 /* Streams `source` once, in order. The text columns of rows with structural_null are emptied. */
-lqa_status lqa_corrupt_table_save(lqa_source *source, const lqa_dataset *dataset,
-                                  const lqa_corrupt_plan *plan, const char *path,
-                                  const lqa_observer *observer, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_corrupt_table_save(lqa_source *source, const lqa_dataset *dataset,
+                                                 const lqa_corrupt_plan *plan, const char *path,
+                                                 const lqa_observer *observer, lqa_error *err);
 /* The same for a dataset that has no source: columns row_id, text, label, label_true, corruption.
  */
-lqa_status lqa_corrupt_dataset_save(const lqa_dataset *dataset, const lqa_corrupt_plan *plan,
-                                    const char *path, const lqa_observer *observer, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_corrupt_dataset_save(const lqa_dataset *dataset,
+                                                   const lqa_corrupt_plan *plan, const char *path,
+                                                   const lqa_observer *observer, lqa_error *err);
 
 #endif

@@ -214,7 +214,7 @@ lqa_status lqa_demo_corpus_make(int64_t n_rows, uint64_t seed, lqa_dataset **out
     status = write_rows(n_rows, seed, &arena, contents, labels);
   }
   if (status != LQA_OK) {
-    lqa_fail_memory(err, "making the demo corpus");
+    status = lqa_fail_memory(err, "making the demo corpus");
   } else {
     status = lqa_dataset_from_arrays(n_rows, contents, labels, classes, N_CLASSES, out, err);
   }

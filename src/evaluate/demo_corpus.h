@@ -10,7 +10,7 @@
 #include "data/dataset/dataset.h"
 
 /* A dataset of n_rows generated reports with their true labels; same seed, same rows. */
-lqa_status lqa_demo_corpus_make(int64_t n_rows, uint64_t seed, lqa_dataset **out,
-                                lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_demo_corpus_make(int64_t n_rows, uint64_t seed, lqa_dataset **out,
+                                               lqa_error *err);
 
 #endif

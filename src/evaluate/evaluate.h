@@ -62,8 +62,8 @@ typedef struct lqa_evaluation {
 
 /* Fails only for lack of memory. Suspicion for the budget curve: trust score ascending, then
  * self-confidence, then row number. */
-lqa_status lqa_evaluate_rows(const lqa_evidence *evidence, const lqa_truth *truth,
-                             lqa_evaluation *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_evaluate_rows(const lqa_evidence *evidence, const lqa_truth *truth,
+                                            lqa_evaluation *out, lqa_error *err);
 
 /* The tables and the small plot for the terminal; the same as one JSON object. */
 void lqa_evaluation_print(const lqa_evaluation *evaluation, int width, lqa_buf *out);

@@ -45,7 +45,8 @@ const lqa_export *lqa_export_get(lqa_export_number number);
 /* Checks the options and where the file would go, then runs `export`. Nothing is written unless all
  * of it is. Errors: LQA_BAD_USAGE (format or options that do not fit, a file in the way of the run
  * or its sources), LQA_BAD_FILE, LQA_BAD_DATA. */
-lqa_status lqa_export_run(const lqa_export *export, lqa_run *run, const lqa_export_options *options,
-                          lqa_export_summary *summary, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_export_run(const lqa_export *export, lqa_run *run,
+                                         const lqa_export_options *options,
+                                         lqa_export_summary *summary, lqa_error *err);
 
 #endif

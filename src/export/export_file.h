@@ -6,17 +6,18 @@
 #include "export/export.h"
 
 /* The format asked for, or told by the suffix, is one that this export has. */
-lqa_status lqa_export_format_check(const lqa_export_options *options, bool label_studio,
-                                   lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_export_format_check(const lqa_export_options *options,
+                                                  bool label_studio, lqa_error *err);
 bool lqa_export_is_label_studio(const lqa_export_options *options);
 /* The table format, after lqa_export_format_check and where it is not Label Studio. */
 lqa_table_format lqa_export_table_format(const lqa_export_options *options);
 
 /* `path` is no folder, device or pipe, no source of the run, and outside the run folder. */
-lqa_status lqa_export_path_check(const lqa_run *run, const char *path, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_export_path_check(const lqa_run *run, const char *path,
+                                                lqa_error *err);
 
 /* Writes the table in the format of `options`, telling the run's observer. */
-lqa_status lqa_export_table(const lqa_run *run, const lqa_table *table,
-                            const lqa_export_options *options, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_export_table(const lqa_run *run, const lqa_table *table,
+                                           const lqa_export_options *options, lqa_error *err);
 
 #endif

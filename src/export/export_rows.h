@@ -15,8 +15,8 @@ typedef struct lqa_export_rows {
 
 /* The rows that people should look at, in review order, with their texts; `action` narrows them to
  * one kind, LQA_ACTION_COUNT takes all that are not `keep`. Clear with lqa_export_rows_clear. */
-lqa_status lqa_export_rows_load(const lqa_run *run, lqa_action action, lqa_export_rows *out,
-                                lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_export_rows_load(const lqa_run *run, lqa_action action,
+                                               lqa_export_rows *out, lqa_error *err);
 void lqa_export_rows_clear(lqa_export_rows *rows);
 
 /* The data of a table of these rows, its columns from store/row_table.h. Borrows `rows`; clear with

@@ -14,13 +14,13 @@ typedef struct lqa_label_repair lqa_label_repair;
 
 /* The repair `name` of the run. LQA_BAD_USAGE where it is NULL or not offered; the message lists
  * what is. */
-lqa_status lqa_label_repair_load(const lqa_run *run, const char *name, lqa_label_repair **out,
-                                 lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_label_repair_load(const lqa_run *run, const char *name,
+                                                lqa_label_repair **out, lqa_error *err);
 void lqa_label_repair_free(lqa_label_repair *repair);
 
 /* Finds the columns that the repair looks at: once, before the first row. */
-lqa_status lqa_label_repair_begin(lqa_label_repair *repair, const lqa_source *source,
-                                  lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_label_repair_begin(lqa_label_repair *repair, const lqa_source *source,
+                                                 lqa_error *err);
 /* True if `row` gets another label: *label, NULL data where the right one is empty itself or was
  * overwritten (*is_lost, else untouched). `reader` stands on the row. Borrowed from the run or the
  * repair. */

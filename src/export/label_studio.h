@@ -5,6 +5,7 @@
 #include "export/export_rows.h"
 
 /* Writes a JSON array of tasks, atomically. */
-lqa_status lqa_label_studio_save(lqa_export_rows *rows, const char *path, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_label_studio_save(lqa_export_rows *rows, const char *path,
+                                                lqa_error *err);
 
 #endif

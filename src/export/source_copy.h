@@ -20,7 +20,8 @@ typedef struct lqa_source_copy {
 } lqa_source_copy;
 
 /* Streams all columns of all rows in order; only the label column may differ. */
-lqa_status lqa_source_copy_save(const lqa_source_copy *copy, const lqa_export_options *options,
-                                lqa_export_summary *summary, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_copy_save(const lqa_source_copy *copy,
+                                               const lqa_export_options *options,
+                                               lqa_export_summary *summary, lqa_error *err);
 
 #endif

@@ -13,10 +13,10 @@ typedef struct lqa_band {
 } lqa_band;
 
 /* For up to `n` rows. */
-lqa_status lqa_band_init(lqa_band *band, size_t n);
+LQA_MUST_CHECK lqa_status lqa_band_init(lqa_band *band, size_t n);
 void lqa_band_clear(lqa_band *band);
 /* hash[i] is that of row[i]; rows ascend. */
-lqa_status lqa_band_find_buckets(lqa_band *band, const uint32_t *hash, const uint32_t *row,
-                                 size_t n);
+LQA_MUST_CHECK lqa_status lqa_band_find_buckets(lqa_band *band, const uint32_t *hash,
+                                                const uint32_t *row, size_t n);
 
 #endif

@@ -12,20 +12,21 @@
 typedef struct lqa_block_store lqa_block_store;
 
 /* need_bytes: as for lqa_scratch_open. */
-lqa_status lqa_block_store_open(const char *folder, size_t n_blocks, uint64_t need_bytes,
-                                lqa_block_store **out, lqa_error *err) LQA_MUST_CHECK;
-lqa_status lqa_block_store_add(lqa_block_store *store, size_t block, const uint32_t *words,
-                               size_t n, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_block_store_open(const char *folder, size_t n_blocks,
+                                               uint64_t need_bytes, lqa_block_store **out,
+                                               lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_block_store_add(lqa_block_store *store, size_t block,
+                                              const uint32_t *words, size_t n, lqa_error *err);
 /* Writes what is still held; no more may be added. */
-lqa_status lqa_block_store_finish(lqa_block_store *store, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_block_store_finish(lqa_block_store *store, lqa_error *err);
 size_t lqa_block_store_count(const lqa_block_store *store, size_t block); /* words */
 /* Fills words[0..count). */
-lqa_status lqa_block_store_load(const lqa_block_store *store, size_t block, uint32_t *words,
-                                lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_block_store_load(const lqa_block_store *store, size_t block,
+                                               uint32_t *words, lqa_error *err);
 /* Puts words[0..n) in the place of the block's words; n is at most their count. Blocks may be
  * replaced and loaded in several threads at once, each by one of them. */
-lqa_status lqa_block_store_replace(lqa_block_store *store, size_t block, const uint32_t *words,
-                                   size_t n, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_block_store_replace(lqa_block_store *store, size_t block,
+                                                  const uint32_t *words, size_t n, lqa_error *err);
 void lqa_block_store_close(lqa_block_store *store); /* NULL is fine */
 
 #endif

@@ -23,7 +23,8 @@ typedef struct lqa_char_hash_options {
 
 /* Columns of a row are in order of first appearance, not ascending. *out is to be cleared whatever
  * the status: LQA_NO_MEMORY. */
-lqa_status lqa_char_hash_build(const lqa_text_rows *rows, const lqa_char_hash_options *options,
-                               lqa_sparse *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_char_hash_build(const lqa_text_rows *rows,
+                                              const lqa_char_hash_options *options,
+                                              lqa_sparse *out);
 
 #endif

@@ -28,9 +28,9 @@ typedef struct lqa_char_runs {
 
 /* Runs of n code points, 1 to LQA_MAX_RUN; 2^hash_bits hash values. Clear it whatever the status:
  * LQA_NO_MEMORY. */
-lqa_status lqa_char_runs_init(lqa_char_runs *runs, unsigned n, unsigned hash_bits) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_char_runs_init(lqa_char_runs *runs, unsigned n, unsigned hash_bits);
 void lqa_char_runs_clear(lqa_char_runs *runs);
 /* Appends each hash of the text once, in order of first appearance. */
-lqa_status lqa_char_runs_add(lqa_char_runs *runs, lqa_str text, lqa_hash_list *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_char_runs_add(lqa_char_runs *runs, lqa_str text, lqa_hash_list *out);
 
 #endif

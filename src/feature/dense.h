@@ -26,8 +26,8 @@ uint64_t lqa_dense_bytes(const lqa_matrix *matrix);
 /* matrix: finite numbers of any type and layout. use: n_rows, 1 = the row counts. The bits do not
  * depend on the pool. LQA_NO_MEMORY; LQA_BAD_USAGE for more than 2^31 - 1 columns cannot happen:
  * the file check refuses them. */
-lqa_status lqa_dense_build(const lqa_matrix *matrix, const uint8_t *use, lqa_pool *pool,
-                           lqa_dense *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_dense_build(const lqa_matrix *matrix, const uint8_t *use,
+                                          lqa_pool *pool, lqa_dense *out);
 void lqa_dense_clear(lqa_dense *dense);
 
 #endif

@@ -28,17 +28,17 @@ typedef struct lqa_dictionary {
   lqa_arena arena;
 } lqa_dictionary;
 
-lqa_status lqa_dictionary_init(lqa_dictionary *dictionary) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_dictionary_init(lqa_dictionary *dictionary);
 void lqa_dictionary_clear(lqa_dictionary *dictionary);
 
 /* The number of the `size` > 0 bytes at `data`, added if new; at least 8 bytes must be readable
  * there. Counts are untouched. */
-lqa_status lqa_dictionary_add(lqa_dictionary *dictionary, const char *data, uint32_t size,
-                              uint32_t *number) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_dictionary_add(lqa_dictionary *dictionary, const char *data,
+                                             uint32_t size, uint32_t *number);
 
 /* The number of a word of another dictionary, added with counts of zero if new. */
-lqa_status lqa_dictionary_add_word(lqa_dictionary *dictionary, const lqa_word *word,
-                                   uint32_t *number) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_dictionary_add_word(lqa_dictionary *dictionary, const lqa_word *word,
+                                                  uint32_t *number);
 
 /* Counts one occurrence of word `number` in `row`; rows must come in one piece each. */
 static inline void lqa_dictionary_count(lqa_dictionary *dictionary, uint32_t number, uint32_t row) {

@@ -21,8 +21,9 @@ typedef struct lqa_embedding_options {
 /* cluster: n_rows entries, on return the first row of each row's cluster. Rows of zeroes, or with a
  * NaN or an infinity, stay alone. *distance (may be NULL) is the limit that came out. The result
  * depends on the matrix and the options alone. */
-lqa_status lqa_embedding_cluster(const lqa_matrix *matrix, const lqa_embedding_options *options,
-                                 uint32_t *cluster, double *distance,
-                                 lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_embedding_cluster(const lqa_matrix *matrix,
+                                                const lqa_embedding_options *options,
+                                                uint32_t *cluster, double *distance,
+                                                lqa_error *err);
 
 #endif

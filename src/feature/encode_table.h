@@ -32,13 +32,13 @@ typedef struct lqa_table_matrix {
 } lqa_table_matrix;
 
 /* use: n_rows, 1 = the row counts. LQA_NO_MEMORY. */
-lqa_status lqa_table_encode(const lqa_dataset *dataset, const uint8_t *use,
-                            lqa_table_matrix *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_table_encode(const lqa_dataset *dataset, const uint8_t *use,
+                                           lqa_table_matrix *out);
 void lqa_table_matrix_clear(lqa_table_matrix *table);
 
 /* Numbers: (value - mean) / standard deviation, cut at +-4. Categories: one column each. A column
  * with missing values: one more, 1 where missing. Rows not in use are empty. LQA_NO_MEMORY. */
-lqa_status lqa_table_expand(const lqa_table_matrix *table, const uint8_t *use,
-                            lqa_sparse *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_table_expand(const lqa_table_matrix *table, const uint8_t *use,
+                                           lqa_sparse *out);
 
 #endif

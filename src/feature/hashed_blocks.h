@@ -65,12 +65,13 @@ typedef struct lqa_feature_block {
 
 /* *out is to be cleared whatever the status. Errors: LQA_NO_MEMORY, LQA_BAD_FILE (the disk),
  * LQA_INTERRUPTED, LQA_BAD_DATA. */
-lqa_status lqa_hashed_blocks_build(const lqa_text_rows *rows, const lqa_hashed_options *options,
-                                   lqa_hashed_blocks *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_hashed_blocks_build(const lqa_text_rows *rows,
+                                                  const lqa_hashed_options *options,
+                                                  lqa_hashed_blocks *out, lqa_error *err);
 void lqa_hashed_blocks_clear(lqa_hashed_blocks *features);
 /* May run in several threads, each with a block of its own. */
-lqa_status lqa_hashed_blocks_load(const lqa_hashed_blocks *features, size_t number,
-                                  lqa_feature_block *block, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_hashed_blocks_load(const lqa_hashed_blocks *features, size_t number,
+                                                 lqa_feature_block *block, lqa_error *err);
 void lqa_feature_block_clear(lqa_feature_block *block);
 
 #endif

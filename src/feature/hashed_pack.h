@@ -23,7 +23,7 @@ typedef struct lqa_bucket_counts {
 } lqa_bucket_counts;
 
 /* Chooses the columns and rewrites all blocks; fills n_used, n_columns and value_bits. */
-lqa_status lqa_hashed_blocks_pack(lqa_hashed_blocks *features, const lqa_bucket_counts *counts,
-                                  lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_hashed_blocks_pack(lqa_hashed_blocks *features,
+                                                 const lqa_bucket_counts *counts, lqa_error *err);
 
 #endif

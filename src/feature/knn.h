@@ -18,9 +18,9 @@ typedef struct lqa_case_fold_points {
 /* As lqa_nearest_neighbors, but no point of the query's own fold is its neighbour; options->threads
  * plays no part. Where fewer than k are left the rest is index -1 at an infinite distance. Errors:
  * LQA_NO_MEMORY, LQA_INTERRUPTED. */
-lqa_status lqa_neighbors_out_of_fold(const lqa_case_fold_points *points,
-                                     const lqa_case_fold_points *queries,
-                                     const lqa_neighbors_options *options, lqa_pool *pool,
-                                     lqa_neighbors *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_neighbors_out_of_fold(const lqa_case_fold_points *points,
+                                                    const lqa_case_fold_points *queries,
+                                                    const lqa_neighbors_options *options,
+                                                    lqa_pool *pool, lqa_neighbors *out);
 
 #endif

@@ -32,8 +32,9 @@ void lqa_minhash_bands(double jaccard, int *bands, int *rows);
 /* cluster: n entries, in and out. On entry cluster[i] <= i names the first row of equal content (i
  * for itself), so that copies cost nothing; on return the first row of the cluster. NULL texts stay
  * alone. The result depends on the texts, the options and the seed alone. */
-lqa_status lqa_minhash_cluster(const lqa_column *texts, const lqa_minhash_options *options,
-                               uint32_t *cluster, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_minhash_cluster(const lqa_column *texts,
+                                              const lqa_minhash_options *options, uint32_t *cluster,
+                                              lqa_error *err);
 
 /* The shingles of one text: distinct 64-bit hashes, ascending. A text of fewer units than `shingle`
  * has one shingle, itself; an empty one has none. */
@@ -46,9 +47,11 @@ typedef struct lqa_shingle_set {
 typedef struct lqa_shingler lqa_shingler;
 lqa_shingler *lqa_shingler_new(int shingle, bool words);
 void lqa_shingler_free(lqa_shingler *shingler);
-lqa_status lqa_shingler_run(lqa_shingler *shingler, lqa_str text, lqa_shingle_set *out);
+LQA_MUST_CHECK lqa_status lqa_shingler_run(lqa_shingler *shingler, lqa_str text,
+                                           lqa_shingle_set *out);
 /* The same in text order with repetitions: enough for minima, and much cheaper. */
-lqa_status lqa_shingler_cut(lqa_shingler *shingler, lqa_str text, lqa_shingle_set *out);
+LQA_MUST_CHECK lqa_status lqa_shingler_cut(lqa_shingler *shingler, lqa_str text,
+                                           lqa_shingle_set *out);
 void lqa_shingle_set_clear(lqa_shingle_set *set);
 /* 1 for two empty sets. */
 double lqa_shingle_jaccard(const lqa_shingle_set *a, const lqa_shingle_set *b);

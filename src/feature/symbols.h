@@ -48,8 +48,9 @@ typedef struct lqa_symbol_options {
 } lqa_symbol_options;
 
 /* Reads all texts. *out is to be cleared whatever the status. */
-lqa_status lqa_symbols_read(const lqa_text_rows *rows, const lqa_symbol_options *options,
-                            lqa_pool *pool, lqa_symbols *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_symbols_read(const lqa_text_rows *rows,
+                                           const lqa_symbol_options *options, lqa_pool *pool,
+                                           lqa_symbols *out, lqa_error *err);
 void lqa_symbols_clear(lqa_symbols *symbols);
 
 /* The symbols of the i-th row of a chunk. */

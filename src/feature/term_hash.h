@@ -18,7 +18,7 @@ typedef struct lqa_term_hasher {
 void lqa_term_hasher_init(lqa_term_hasher *hasher);
 void lqa_term_hasher_clear(lqa_term_hasher *hasher);
 /* Fills hasher->terms. LQA_NO_MEMORY, LQA_BAD_DATA for a text of 4 GB or more. */
-lqa_status lqa_term_hasher_read(lqa_term_hasher *hasher, const lqa_tfidf_options *options,
-                                lqa_str text) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_term_hasher_read(lqa_term_hasher *hasher,
+                                               const lqa_tfidf_options *options, lqa_str text);
 
 #endif

@@ -33,8 +33,9 @@ typedef struct lqa_terms {
 
 /* Counts and chooses. Errors: LQA_BAD_USAGE if n-grams of that length over that many symbols do not
  * fit 64 bits, LQA_NO_MEMORY. *out is to be cleared whatever the status. */
-lqa_status lqa_terms_count(const lqa_symbols *symbols, const lqa_term_options *options,
-                           lqa_pool *pool, lqa_terms *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_terms_count(const lqa_symbols *symbols,
+                                          const lqa_term_options *options, lqa_pool *pool,
+                                          lqa_terms *out, lqa_error *err);
 void lqa_terms_clear(lqa_terms *terms);
 
 /* Most keys that a row of n symbols can give. */

@@ -227,7 +227,7 @@ lqa_status lqa_tfidf_build(const lqa_text_rows *rows, const lqa_tfidf_options *o
   weighting job = {.symbols = &symbols, .options = options, .out = out};
   status = build_matrix(&job, rows->text->n, pool);
   if (status == LQA_NO_MEMORY) {
-    lqa_fail_memory(err, "weighing terms");
+    status = lqa_fail_memory(err, "weighing terms");
   }
   out->words = symbols.words;
   out->n_symbols = symbols.n_symbols;

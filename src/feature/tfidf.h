@@ -49,8 +49,9 @@ typedef struct lqa_tfidf {
 lqa_tfidf_options lqa_tfidf_defaults(void);
 
 /* *out is to be cleared whatever the status. */
-lqa_status lqa_tfidf_build(const lqa_text_rows *rows, const lqa_tfidf_options *options,
-                           lqa_pool *pool, lqa_tfidf *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_tfidf_build(const lqa_text_rows *rows,
+                                          const lqa_tfidf_options *options, lqa_pool *pool,
+                                          lqa_tfidf *out, lqa_error *err);
 void lqa_tfidf_clear(lqa_tfidf *tfidf);
 
 /* Appends the text of a column's term ("oil prices"). */

@@ -32,10 +32,10 @@ void lqa_tokenizer_clear(lqa_tokenizer *tokenizer);
 
 /* Fills tokenizer->tokens with the words of `text` in order; valid until the next call. Invalid
  * UTF-8 separates words. Errors: LQA_NO_MEMORY, LQA_BAD_DATA for a text of 4 GB or more. */
-lqa_status lqa_tokenizer_split(lqa_tokenizer *tokenizer, lqa_str text) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_tokenizer_split(lqa_tokenizer *tokenizer, lqa_str text);
 
 /* As lqa_tokenizer_split, but the tokens are the parts between white space (Python's str.split). */
-lqa_status lqa_tokenizer_split_space(lqa_tokenizer *tokenizer, lqa_str text) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_tokenizer_split_space(lqa_tokenizer *tokenizer, lqa_str text);
 
 static inline lqa_str lqa_tokenizer_get(const lqa_tokenizer *tokenizer, size_t i) {
   lqa_token token = tokenizer->tokens.data[i];

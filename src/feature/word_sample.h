@@ -9,6 +9,6 @@
  * points belong to scripts without spaces (Han, kana, Thai, Lao, Khmer, Burmese, Tibetan) or a word
  * has 12 code points and more on average. Looks at up to 2,000 rows, evenly spread, so the answer
  * depends on the data alone. */
-lqa_status lqa_lacks_spaces(const lqa_text_rows *rows, bool *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_lacks_spaces(const lqa_text_rows *rows, bool *out, lqa_error *err);
 
 #endif

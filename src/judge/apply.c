@@ -327,7 +327,7 @@ lqa_status lqa_judge_apply(lqa_judge_plan *plan, const lqa_judge_sink *sink,
   for (int j = 0; j < plan->options.n_judges && status == LQA_OK; j++) {
     status = find_alias(&f, j);
     if (status != LQA_OK) {
-      lqa_fail_memory(err, "counting the judge's answers");
+      status = lqa_fail_memory(err, "counting the judge's answers");
     }
   }
   for (size_t i = 0; i < plan->input.n_items && status == LQA_OK; i++) {

@@ -48,26 +48,27 @@ typedef struct lqa_cache_answer {
 } lqa_cache_answer;
 
 /* `path` NULL = in memory. Creates folders (0700) and file (0600). LQA_BAD_FILE if it cannot. */
-lqa_status lqa_cache_open(const char *path, lqa_cache **cache, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_open(const char *path, lqa_cache **cache, lqa_error *err);
 /* Releases this handle's claims. */
 void lqa_cache_close(lqa_cache *cache);
 
 /* The answer to `key`, texts copied into `arena`; without is_found, and nothing else set, if there
  * is none. */
-lqa_status lqa_cache_find(lqa_cache *cache, const lqa_cache_key *key, lqa_arena *arena,
-                          lqa_cache_answer *answer, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_find(lqa_cache *cache, const lqa_cache_key *key,
+                                         lqa_arena *arena, lqa_cache_answer *answer,
+                                         lqa_error *err);
 
 /* Many reads in a row are faster, and see one state, between begin_read and commit. */
-lqa_status lqa_cache_begin_read(lqa_cache *cache, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_begin_read(lqa_cache *cache, lqa_error *err);
 /* All writes below happen between begin and commit. */
-lqa_status lqa_cache_begin(lqa_cache *cache, lqa_error *err);
-lqa_status lqa_cache_commit(lqa_cache *cache, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_begin(lqa_cache *cache, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_commit(lqa_cache *cache, lqa_error *err);
 void lqa_cache_roll_back(lqa_cache *cache);
 
 /* Stores an answer (replacing an older one) and drops the claim on it. */
-lqa_status lqa_cache_store(lqa_cache *cache, const lqa_cache_key *key,
-                           const lqa_cache_question *question, const lqa_cache_answer *answer,
-                           lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_store(lqa_cache *cache, const lqa_cache_key *key,
+                                          const lqa_cache_question *question,
+                                          const lqa_cache_answer *answer, lqa_error *err);
 
 typedef enum lqa_claim {
   LQA_CLAIM_TAKEN,    /* ours: send the request */
@@ -82,34 +83,39 @@ typedef struct lqa_claim_terms {
   int64_t newer_than_ms; /* older answers do not count; 0 = all do */
 } lqa_claim_terms;
 
-lqa_status lqa_cache_claim(lqa_cache *cache, const lqa_cache_key *key, const lqa_claim_terms *terms,
-                           lqa_claim *claim, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_claim(lqa_cache *cache, const lqa_cache_key *key,
+                                          const lqa_claim_terms *terms, lqa_claim *claim,
+                                          lqa_error *err);
 /* Drops our claim. */
-lqa_status lqa_cache_release(lqa_cache *cache, const lqa_cache_key *key, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_release(lqa_cache *cache, const lqa_cache_key *key,
+                                            lqa_error *err);
 /* Whether `key` waits in a submitted batch (needs no transaction). */
-lqa_status lqa_cache_in_batch(lqa_cache *cache, const lqa_cache_key *key, bool *in_batch,
-                              lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_in_batch(lqa_cache *cache, const lqa_cache_key *key,
+                                             bool *in_batch, lqa_error *err);
 /* Removes claims whose process is gone; *n_lost says how many: requests that were open when it
  * died, perhaps paid, their answers never received. A transaction of its own. */
-lqa_status lqa_cache_sweep(lqa_cache *cache, int64_t *n_lost, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_sweep(lqa_cache *cache, int64_t *n_lost, lqa_error *err);
 
 /* What an endpoint and model refuse (request.h), 0 if nothing is known. set is a transaction of its
  * own. */
-lqa_status lqa_cache_get_refused(lqa_cache *cache, const char *base_url, const char *model,
-                                 unsigned *refused, lqa_error *err);
-lqa_status lqa_cache_set_refused(lqa_cache *cache, const char *base_url, const char *model,
-                                 unsigned refused, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_get_refused(lqa_cache *cache, const char *base_url,
+                                                const char *model, unsigned *refused,
+                                                lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_set_refused(lqa_cache *cache, const char *base_url,
+                                                const char *model, unsigned refused,
+                                                lqa_error *err);
 
 /* Batches handed to a provider. A key claimed for a batch stays claimed until the batch is closed
  * or `seconds` are over. add_key belongs between begin and commit. */
-lqa_status lqa_cache_batch_add(lqa_cache *cache, const char *id, const char *base_url,
-                               const char *model, lqa_error *err);
-lqa_status lqa_cache_batch_add_key(lqa_cache *cache, const lqa_cache_key *key, const char *id,
-                                   double seconds, lqa_error *err);
-lqa_status lqa_cache_batch_close(lqa_cache *cache, const char *id, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_batch_add(lqa_cache *cache, const char *id,
+                                              const char *base_url, const char *model,
+                                              lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_batch_add_key(lqa_cache *cache, const lqa_cache_key *key,
+                                                  const char *id, double seconds, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_batch_close(lqa_cache *cache, const char *id, lqa_error *err);
 /* Replaces `id` ("" = none) by the next id, in code point order, of an open batch of that endpoint
  * and model; "" at the end. */
-lqa_status lqa_cache_batch_next(lqa_cache *cache, const char *base_url, const char *model,
-                                char id[128], lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_cache_batch_next(lqa_cache *cache, const char *base_url,
+                                               const char *model, char id[128], lqa_error *err);
 
 #endif

@@ -38,17 +38,19 @@ typedef LQA_VEC(lqa_choice) lqa_choice_list;
 
 /* Up to `top` suspicious rows with content and a known label (flagged ones first, by rank; then by
  * p_wrong), then `n_random` of the unsuspected ones in random order. Appends. */
-lqa_status lqa_choose_top(const lqa_choose_input *input, int64_t top, int64_t n_random,
-                          lqa_choice_list *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_choose_top(const lqa_choose_input *input, int64_t top,
+                                         int64_t n_random, lqa_choice_list *out, lqa_error *err);
 
 /* n rows with content and a known label (or all of them, if there are fewer), by systematic
  * sampling with probabilities proportional to a score by `strategy`, stratified by suspicion and
  * given class. A fifth of the draw is spread evenly over the unsuspected rows whatever their score.
  * Appends. */
-lqa_status lqa_choose_budget(const lqa_choose_input *input, int64_t n, lqa_choose_strategy strategy,
-                             lqa_choice_list *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_choose_budget(const lqa_choose_input *input, int64_t n,
+                                            lqa_choose_strategy strategy, lqa_choice_list *out,
+                                            lqa_error *err);
 
 /* Every row with content, in order (mode label). Appends. */
-lqa_status lqa_choose_every(const lqa_choose_input *input, lqa_choice_list *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_choose_every(const lqa_choose_input *input, lqa_choice_list *out,
+                                           lqa_error *err);
 
 #endif

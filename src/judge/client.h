@@ -13,12 +13,13 @@ typedef struct lqa_client_options {
   const char *no_proxy; /* hosts that do not either, comma-separated; NULL = none */
 } lqa_client_options;
 
-lqa_status lqa_client_open(const lqa_client_options *options, lqa_transport *transport,
-                           lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_client_open(const lqa_client_options *options,
+                                          lqa_transport *transport, lqa_error *err);
 
 /* One request, start to end: for batches. The reply's body is handed to `body` (initialised). */
-lqa_status lqa_client_fetch(lqa_transport *transport, const lqa_http_request *request,
-                            struct lqa_buf *body, lqa_http_reply *reply, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_client_fetch(lqa_transport *transport,
+                                           const lqa_http_request *request, struct lqa_buf *body,
+                                           lqa_http_reply *reply, lqa_error *err);
 
 /* "7.88.1": libcurl's version, for manifests. */
 const char *lqa_client_version(void);

@@ -10,7 +10,7 @@
  * "/v1" ("/openai/v1" at Azure) where neither that nor a path was given, query kept. LQA_BAD_USAGE
  * for another scheme than http(s), for credentials in the URL or for a query that looks like it
  * carries a key. */
-lqa_status lqa_endpoint_normalise(const char *base_url, char **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_endpoint_normalise(const char *base_url, char **out, lqa_error *err);
 
 /* "<normalised base>/<path>", with the base's query after it; owned; NULL = no memory. */
 char *lqa_endpoint_join(const char *normalised, const char *path);
@@ -22,7 +22,7 @@ bool lqa_endpoint_is_azure(const char *url);
 bool lqa_key_is_token(const char *key); /* signed (JWT): always a bearer */
 
 /* LQA_BAD_USAGE where a key could not travel in a header; the message never shows it. */
-lqa_status lqa_key_check(const char *key, const char *name, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_key_check(const char *key, const char *name, lqa_error *err);
 /* Overwrites every occurrence of `key` in `text` with '*'. Keys below 8 bytes are no secrets
  * ("none", "ollama") and stay. */
 void lqa_key_blank(const char *key, char *text, size_t size);

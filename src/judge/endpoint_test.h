@@ -6,7 +6,8 @@
 
 /* Writes what an endpoint says into `out`: "answers, 12 models", "status 401: ...", "does not
  * answer: ...". Never holds the key. LQA_BAD_USAGE for a base URL or key that is none. */
-lqa_status lqa_judge_test_endpoint(const lqa_judge_endpoint *endpoint,
-                                   const lqa_judge_options *options, char out[300], lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_judge_test_endpoint(const lqa_judge_endpoint *endpoint,
+                                                  const lqa_judge_options *options, char out[300],
+                                                  lqa_error *err);
 
 #endif

@@ -71,8 +71,8 @@ bool lqa_engine_may_begin(const lqa_engine_queue *q);
 /* Chooses what starts in this step. *short_of_budget: something would, but for the budget. */
 void lqa_engine_choose(lqa_engine *e, double now, bool *short_of_budget);
 /* One transaction: stores answers, drops claims, claims what was chosen. */
-lqa_status lqa_engine_commit(lqa_engine *e, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_engine_commit(lqa_engine *e, lqa_error *err);
 /* Sends what was chosen and claimed. */
-lqa_status lqa_engine_send(lqa_engine *e, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_engine_send(lqa_engine *e, lqa_error *err);
 
 #endif

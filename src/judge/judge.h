@@ -134,18 +134,21 @@ typedef struct lqa_judge_numbers {
 
 /* Validates options and items, renders every prompt, looks each one up in the cache. Errors:
  * LQA_BAD_USAGE (endpoint, template, price missing for a cost limit), LQA_BAD_FILE (cache). */
-lqa_status lqa_judge_plan_new(const lqa_judge_input *input, const lqa_judge_options *options,
-                              lqa_judge_plan **plan, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_judge_plan_new(const lqa_judge_input *input,
+                                             const lqa_judge_options *options,
+                                             lqa_judge_plan **plan, lqa_error *err);
 void lqa_judge_plan_free(lqa_judge_plan *plan);
 const lqa_judge_numbers *lqa_judge_plan_numbers(const lqa_judge_plan *plan);
 /* Appends the exact system and user message of the first item, each under a "--- name ---" line. */
 struct lqa_buf;
-lqa_status lqa_judge_plan_prompt(const lqa_judge_plan *plan, struct lqa_buf *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_judge_plan_prompt(const lqa_judge_plan *plan, struct lqa_buf *out,
+                                                lqa_error *err);
 
 /* Asks what is left. LQA_BAD_USAGE where a key is missing. LQA_OK when every request was answered;
  * LQA_BAD_ENDPOINT, LQA_OUT_OF_BUDGET and LQA_INTERRUPTED leave everything that was answered in the
  * plan and the cache: fold it all the same. */
-lqa_status lqa_judge_ask(lqa_judge_plan *plan, lqa_transport *transport, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_judge_ask(lqa_judge_plan *plan, lqa_transport *transport,
+                                        lqa_error *err);
 
 /* One answer of one judge, valid during the call. */
 typedef struct lqa_judge_answer {
@@ -215,8 +218,8 @@ typedef struct lqa_judge_summary {
 
 /* Combines the judges' answers, tells them to `sink` (NULL allowed) in item order, fills `summary`.
  */
-lqa_status lqa_judge_apply(lqa_judge_plan *plan, const lqa_judge_sink *sink,
-                           lqa_judge_summary *summary, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_judge_apply(lqa_judge_plan *plan, const lqa_judge_sink *sink,
+                                          lqa_judge_summary *summary, lqa_error *err);
 
 /* "YES", "NO", "UNKNOWN", or NULL. */
 const char *lqa_judge_verdict_name(lqa_judge_verdict verdict);

@@ -21,8 +21,8 @@ typedef struct lqa_label_book {
   int32_t *folded_code;
 } lqa_label_book;
 
-lqa_status lqa_label_book_init(lqa_label_book *book, const lqa_judge_class *classes,
-                               size_t n_classes, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_label_book_init(lqa_label_book *book, const lqa_judge_class *classes,
+                                              size_t n_classes, lqa_error *err);
 void lqa_label_book_clear(lqa_label_book *book);
 
 /* The class that `text` names, or LQA_JUDGE_NO_CLASS. */

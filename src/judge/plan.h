@@ -72,8 +72,8 @@ void lqa_plan_question(const lqa_judge_plan *plan, const lqa_task *task,
                        lqa_cache_question *question);
 
 /* Appends the request body of a task; `scratch` is a buffer that it may use. */
-lqa_status lqa_plan_write_request(const lqa_judge_plan *plan, const lqa_task *task,
-                                  lqa_buf *scratch, lqa_buf *out);
+LQA_MUST_CHECK lqa_status lqa_plan_write_request(const lqa_judge_plan *plan, const lqa_task *task,
+                                                 lqa_buf *scratch, lqa_buf *out);
 
 /* What a task may cost at most, in tokens. */
 int64_t lqa_plan_bound_out(const lqa_judge_plan *plan, int judge);
@@ -82,9 +82,10 @@ int64_t lqa_plan_bound_out(const lqa_judge_plan *plan, int judge);
 void lqa_plan_record_answer(const lqa_judge_plan *plan, lqa_task *task);
 
 /* LQA_BAD_USAGE where an endpoint that needs a key has none. */
-lqa_status lqa_plan_check_keys(const lqa_judge_plan *plan, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_plan_check_keys(const lqa_judge_plan *plan, lqa_error *err);
 
 /* Looks the task up in the cache again: another process answered it. */
-lqa_status lqa_plan_read_cache(lqa_judge_plan *plan, lqa_task *task, bool *found, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_plan_read_cache(lqa_judge_plan *plan, lqa_task *task, bool *found,
+                                              lqa_error *err);
 
 #endif

@@ -30,12 +30,13 @@ typedef struct lqa_prompt_form {
 /* `template_text` NULL = the built-in one; `name` is for messages. LQA_BAD_USAGE for an unknown
  * field, a missing {{text}} or {{categories}}, a missing {{label}} in verify or a present one in
  * blind. */
-lqa_status lqa_prompt_form_init(lqa_prompt_form *form, const lqa_judge_options *options,
-                                const lqa_label_book *book, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_prompt_form_init(lqa_prompt_form *form,
+                                               const lqa_judge_options *options,
+                                               const lqa_label_book *book, lqa_error *err);
 void lqa_prompt_form_clear(lqa_prompt_form *form);
 
 /* Appends the user message for `item`. *was_cut tells whether its text was shortened. */
-lqa_status lqa_prompt_render(const lqa_prompt_form *form, const lqa_judge_item *item, lqa_buf *out,
-                             bool *was_cut);
+LQA_MUST_CHECK lqa_status lqa_prompt_render(const lqa_prompt_form *form, const lqa_judge_item *item,
+                                            lqa_buf *out, bool *was_cut);
 
 #endif

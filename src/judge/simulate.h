@@ -20,7 +20,7 @@ typedef struct lqa_simulated_judge {
 #define LQA_SIMULATED_URL "http://127.0.0.1/simulated"
 #define LQA_SIMULATED_MODEL "simulated"
 
-lqa_status lqa_simulated_open(const lqa_simulated_judge *judge, lqa_transport *transport,
-                              lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_simulated_open(const lqa_simulated_judge *judge,
+                                             lqa_transport *transport, lqa_error *err);
 
 #endif

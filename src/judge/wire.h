@@ -24,7 +24,7 @@ typedef struct lqa_completion {
 
 /* LQA_OK, or LQA_BAD_DATA where the body is no chat completion (truncated, HTML, an error object
  * ...). */
-lqa_status lqa_wire_completion(lqa_str body, lqa_completion *out);
+LQA_MUST_CHECK lqa_status lqa_wire_completion(lqa_str body, lqa_completion *out);
 void lqa_completion_clear(lqa_completion *completion);
 
 /* An error reply, whatever its shape; texts are "" where absent; `message` holds the start of a
@@ -59,7 +59,7 @@ typedef struct lqa_batch_line {
   lqa_wire_error error;
 } lqa_batch_line;
 
-lqa_status lqa_wire_batch_line(lqa_str line, lqa_batch_line *out);
+LQA_MUST_CHECK lqa_status lqa_wire_batch_line(lqa_str line, lqa_batch_line *out);
 void lqa_batch_line_clear(lqa_batch_line *line);
 
 /* A file or batch object of the provider. */
@@ -68,14 +68,14 @@ typedef struct lqa_batch_state {
   int64_t total, completed, failed; /* request_counts, 0 if absent */
 } lqa_batch_state;
 
-lqa_status lqa_wire_batch_state(lqa_str body, lqa_batch_state *out);
+LQA_MUST_CHECK lqa_status lqa_wire_batch_state(lqa_str body, lqa_batch_state *out);
 
 /* How many models a list of models holds, or -1 if `body` is none. */
 int64_t lqa_wire_count_models(lqa_str body);
 
 /* A price table: {"MODEL": {"input": USD, "output": USD}, ...}, USD per million tokens. price[0]
  * and price[1] are set if `model` is in it. LQA_BAD_DATA names `file` and line of what is wrong. */
-lqa_status lqa_wire_price(lqa_str table, const char *file, const char *model, double price[2],
-                          lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_wire_price(lqa_str table, const char *file, const char *model,
+                                         double price[2], lqa_error *err);
 
 #endif

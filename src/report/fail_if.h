@@ -12,10 +12,10 @@
 
 /* Checks the words of every condition before any work. LQA_BAD_USAGE names the condition and lists
  * what there is. */
-lqa_status lqa_fail_if_check(const lqa_text_list *conditions, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_fail_if_check(const lqa_text_list *conditions, lqa_error *err);
 /* LQA_FAIL_IF with the first condition that holds and its value; conditions on an error rate that
  * is not known do not hold. */
-lqa_status lqa_fail_if_run(const lqa_text_list *conditions, const lqa_report *report,
-                           lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_fail_if_run(const lqa_text_list *conditions, const lqa_report *report,
+                                          lqa_error *err);
 
 #endif

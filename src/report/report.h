@@ -144,8 +144,8 @@ void lqa_report_junit(const lqa_report *report, lqa_buf *out);
 
 /* Reads report.json back. Everything lives in `arena`; the suspects stay empty. `run_path` is
  * borrowed. LQA_BAD_DATA where the text is no report of this schema. */
-lqa_status lqa_report_load(lqa_str json, const char *run_path, lqa_arena *arena, lqa_report *out,
-                           lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_report_load(lqa_str json, const char *run_path, lqa_arena *arena,
+                                          lqa_report *out, lqa_error *err);
 
 /* Total by severity of findings that found something. */
 int64_t lqa_report_count_findings(const lqa_report *report, const char *severity);

@@ -11,18 +11,19 @@
 
 /* Each fills its part of `report`; arrays live in `arena`, texts are borrowed from what is passed
  * in. */
-lqa_status lqa_report_add_findings(lqa_report *report, const lqa_finding_list *findings,
-                                   lqa_arena *arena, lqa_error *err);
-lqa_status lqa_report_add_not_run(lqa_report *report, const lqa_audit_run *run, lqa_arena *arena,
-                                  lqa_error *err);
-lqa_status lqa_report_add_lengths(lqa_report *report, const lqa_dataset *dataset, lqa_arena *arena,
-                                  lqa_error *err);
-lqa_status lqa_report_add_confident(lqa_report *report, const lqa_dataset *dataset,
-                                    const lqa_label_issues *issues, lqa_arena *arena,
-                                    lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_report_add_findings(lqa_report *report,
+                                                  const lqa_finding_list *findings,
+                                                  lqa_arena *arena, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_report_add_not_run(lqa_report *report, const lqa_audit_run *run,
+                                                 lqa_arena *arena, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_report_add_lengths(lqa_report *report, const lqa_dataset *dataset,
+                                                 lqa_arena *arena, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_report_add_confident(lqa_report *report, const lqa_dataset *dataset,
+                                                   const lqa_label_issues *issues, lqa_arena *arena,
+                                                   lqa_error *err);
 /* What was trained and how near it came to its optimum. */
-lqa_status lqa_report_add_model(lqa_report *report, const lqa_crossval_result *model,
-                                lqa_arena *arena, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_report_add_model(lqa_report *report, const lqa_crossval_result *model,
+                                               lqa_arena *arena, lqa_error *err);
 /* Rows per action, and high-loss rows. */
 void lqa_report_add_actions(lqa_report *report, const lqa_evidence *evidence);
 
@@ -41,7 +42,8 @@ typedef struct lqa_suspect_source {
   void *data;
 } lqa_suspect_source;
 /* The `top` most suspicious rows, with reasons copied into `arena`. */
-lqa_status lqa_report_add_suspects(lqa_report *report, const lqa_suspect_source *source,
-                                   int64_t top, lqa_arena *arena, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_report_add_suspects(lqa_report *report,
+                                                  const lqa_suspect_source *source, int64_t top,
+                                                  lqa_arena *arena, lqa_error *err);
 
 #endif

@@ -10,12 +10,14 @@ enum { LQA_REPORT_DEFAULT_TOP = 25 };
 /* Completes `report` from the run: path, actions, judge, error rate, the `top` most suspicious
  * rows. What the audit alone knows must be in it already. Arrays live in `arena`; texts in the run
  * and `arena`. */
-lqa_status lqa_run_report_complete(lqa_run *run, const char *path, int64_t top, lqa_arena *arena,
-                                   lqa_report *report, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_report_complete(lqa_run *run, const char *path, int64_t top,
+                                                  lqa_arena *arena, lqa_report *report,
+                                                  lqa_error *err);
 /* Reads run->folder/report.json back and completes it. */
-lqa_status lqa_run_report_load(lqa_run *run, const char *path, int64_t top, lqa_arena *arena,
-                               lqa_report *report, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_report_load(lqa_run *run, const char *path, int64_t top,
+                                              lqa_arena *arena, lqa_report *report, lqa_error *err);
 /* Writes the report files of report_list.h into `folder`, each by rename. */
-lqa_status lqa_run_report_save(const lqa_report *report, const char *folder, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_report_save(const lqa_report *report, const char *folder,
+                                              lqa_error *err);
 
 #endif

@@ -27,10 +27,10 @@ typedef struct lqa_audit_reference_paths {
 /* Reads what `paths` name, which must outlive the reference; `options` are those of the new data,
  * which the old data is read with. Errors: LQA_BAD_USAGE (a map alone), and those of runs and
  * sources. */
-lqa_status lqa_audit_reference_load(lqa_audit_reference *reference,
-                                    const lqa_audit_reference_paths *paths,
-                                    const lqa_source_options *options, const lqa_observer *observer,
-                                    lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_audit_reference_load(lqa_audit_reference *reference,
+                                                   const lqa_audit_reference_paths *paths,
+                                                   const lqa_source_options *options,
+                                                   const lqa_observer *observer, lqa_error *err);
 void lqa_audit_reference_clear(lqa_audit_reference *reference);
 
 #endif

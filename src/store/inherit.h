@@ -11,7 +11,8 @@
  * old row of a key becomes the n-th new row of that key. Records of rows that are gone keep their
  * key and are found again if a later version of the data holds the row. Tells the observer what was
  * carried. */
-lqa_status lqa_run_inherit(const char *old_folder, lqa_run_db *db, const lqa_run_rows *rows,
-                           const lqa_observer *observer, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_inherit(const char *old_folder, lqa_run_db *db,
+                                          const lqa_run_rows *rows, const lqa_observer *observer,
+                                          lqa_error *err);
 
 #endif

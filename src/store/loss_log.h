@@ -20,7 +20,7 @@ typedef struct lqa_loss_summary {
 /* Replaces the run's losses by those of `files` together: loss = mean over a row's epochs,
  * percentile of that mean, high = in the top decile in most epochs. Changes the evidence and the
  * manifest; call lqa_run_refresh to write them. LQA_BAD_DATA names file, row and column. */
-lqa_status lqa_run_add_losses(lqa_run *run, const lqa_text_list *files, lqa_loss_summary *summary,
-                              lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_add_losses(lqa_run *run, const lqa_text_list *files,
+                                             lqa_loss_summary *summary, lqa_error *err);
 
 #endif

@@ -64,16 +64,18 @@ typedef struct lqa_manifest {
 } lqa_manifest;
 
 /* Writes `folder`/manifest.json, atomically. */
-lqa_status lqa_manifest_save(const lqa_manifest *manifest, const char *folder, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_manifest_save(const lqa_manifest *manifest, const char *folder,
+                                            lqa_error *err);
 /* LQA_BAD_FILE where `folder` holds no manifest, LQA_BAD_DATA where it is damaged or of a newer
  * kind. */
-lqa_status lqa_manifest_load(const char *folder, lqa_arena *arena, lqa_manifest *out,
-                             lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_manifest_load(const char *folder, lqa_arena *arena, lqa_manifest *out,
+                                            lqa_error *err);
 
 /* The roles as lqa_source_resolve found them, into manifest->source. Borrowed. */
 void lqa_manifest_set_roles(lqa_manifest *manifest, const lqa_source_roles *roles);
 
 /* classes.json: the class names, in the order of pred_probs.npy's columns. */
-lqa_status lqa_classes_save(const lqa_manifest *manifest, const char *folder, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_classes_save(const lqa_manifest *manifest, const char *folder,
+                                           lqa_error *err);
 
 #endif

@@ -13,6 +13,7 @@ typedef struct lqa_review_output {
 } lqa_review_output;
 
 /* Rows whose action is not `keep`, in lqa_rule_order, with the columns of CONTRACT section 4. */
-lqa_status lqa_review_save(const lqa_run *run, const lqa_review_output *output, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_review_save(const lqa_run *run, const lqa_review_output *output,
+                                          lqa_error *err);
 
 #endif

@@ -60,7 +60,7 @@ void lqa_row_table_clear(lqa_row_table *table);
 
 /* The begin_row of a table with the column "reasons": they need memory, and a getter cannot fail.
  */
-lqa_status lqa_row_table_begin(void *table, int64_t i, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_row_table_begin(void *table, int64_t i, lqa_error *err);
 
 /* A column of this table by its name in row_columns.h, or "text". The name must be one of them
  * (asserted); the table need not be initialised yet. */

@@ -30,8 +30,9 @@ typedef struct lqa_row_texts_input {
 } lqa_row_texts_input;
 
 /* Makes the texts of wanted[0..n) available; any order, copied. */
-lqa_status lqa_row_texts_load(const lqa_row_texts_input *input, const int64_t *wanted, int64_t n,
-                              lqa_row_texts *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_row_texts_load(const lqa_row_texts_input *input,
+                                             const int64_t *wanted, int64_t n, lqa_row_texts *out,
+                                             lqa_error *err);
 void lqa_row_texts_clear(lqa_row_texts *texts);
 /* NULL data where the content is NULL or the row was not asked for. Valid until the next call. */
 lqa_str lqa_row_texts_get(lqa_row_texts *texts, int64_t row);

@@ -60,38 +60,38 @@ typedef struct lqa_run_parts {
 
 /* Makes run.db in the draft's folder, stores suggested labels, carries verdicts and decisions over
  * from the run that the draft replaces, and applies the rule. */
-lqa_status lqa_run_new(const lqa_run_parts *parts, const lqa_run_draft *draft, lqa_run **out,
-                       lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_new(const lqa_run_parts *parts, const lqa_run_draft *draft,
+                                      lqa_run **out, lqa_error *err);
 /* Writes classes.json, pred_probs.npy (n_rows x n_classes; NULL: not written), rows.parquet,
  * review.csv and manifest.json into the run's folder. */
-lqa_status lqa_run_save(lqa_run *run, const float *pred_probs, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_save(lqa_run *run, const float *pred_probs, lqa_error *err);
 
 /* Loads a run folder. For writing it is locked against replacement until closed. `observer` may be
  * NULL. Errors: LQA_BAD_FILE (no run, in use), LQA_BAD_DATA (damaged). */
-lqa_status lqa_run_open(const char *path, bool for_writing, const lqa_observer *observer,
-                        lqa_run **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_open(const char *path, bool for_writing,
+                                       const lqa_observer *observer, lqa_run **out, lqa_error *err);
 void lqa_run_close(lqa_run *run);
 
 /* Reads verdicts and decisions from run.db again and applies the rule. */
-lqa_status lqa_run_overlay(lqa_run *run, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_overlay(lqa_run *run, lqa_error *err);
 /* lqa_run_overlay, then rows.parquet, review.csv and the manifest, each by rename. Where another
  * command has rewritten them since this one opened the run, its losses and judges are kept (rows
  * and evidence are read again). The caller holds lqa_run_lock_files and writes the report files
  * under the same lock. */
-lqa_status lqa_run_refresh(lqa_run *run, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_refresh(lqa_run *run, lqa_error *err);
 
 /* What the audit reported, report.json as it was then: kept in run.db, so that the report files can
  * be made again whatever happened to them. A run without it falls back on the file. */
-lqa_status lqa_run_keep_report(lqa_run *run, lqa_str json, lqa_error *err);
-lqa_status lqa_run_load_report(const lqa_run *run, lqa_buf *json, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_keep_report(lqa_run *run, lqa_str json, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_load_report(const lqa_run *run, lqa_buf *json, lqa_error *err);
 
 /* The class code of a name, or LQA_CLASS_NONE. */
 int32_t lqa_run_find_class(const lqa_run *run, lqa_str name);
 /* Whose records: the reference that run.db wants; `key` is scratch that must outlive its use. */
-lqa_status lqa_run_row_ref(const lqa_run *run, int64_t row, lqa_buf *key, lqa_row_ref *out,
-                           lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_row_ref(const lqa_run *run, int64_t row, lqa_buf *key,
+                                          lqa_row_ref *out, lqa_error *err);
 /* A fingerprint of all keys and labels: spot checks count only for the rows they were drawn
  * from. */
-lqa_status lqa_run_population(const lqa_run *run, char out[33], lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_population(const lqa_run *run, char out[33], lqa_error *err);
 
 #endif

@@ -17,23 +17,25 @@
 typedef struct lqa_run_db lqa_run_db;
 
 /* A new database with the current schema; an existing file is LQA_BAD_FILE. */
-lqa_status lqa_run_db_create(const char *path, lqa_run_db **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_create(const char *path, lqa_run_db **out, lqa_error *err);
 /* LQA_BAD_FILE if it is missing or cannot be read, LQA_BAD_DATA if it is no run.db or a newer
  * one. */
-lqa_status lqa_run_db_open(const char *path, bool for_writing, lqa_run_db **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_open(const char *path, bool for_writing, lqa_run_db **out,
+                                          lqa_error *err);
 void lqa_run_db_close(lqa_run_db *db);
 
 /* Several records at once, or none. Without it every record is its own transaction. */
-lqa_status lqa_run_db_begin(lqa_run_db *db, lqa_error *err);
-lqa_status lqa_run_db_commit(lqa_run_db *db, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_begin(lqa_run_db *db, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_commit(lqa_run_db *db, lqa_error *err);
 void lqa_run_db_roll_back(lqa_run_db *db);
 
 /* Named texts of the run itself (what the audit found, which logs were added); replaced when
  * set. */
-lqa_status lqa_run_db_set_document(lqa_run_db *db, const char *name, lqa_str body, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_set_document(lqa_run_db *db, const char *name, lqa_str body,
+                                                  lqa_error *err);
 /* Appends the text to `out`; *found is false if there is none. */
-lqa_status lqa_run_db_get_document(lqa_run_db *db, const char *name, lqa_buf *out, bool *found,
-                                   lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_get_document(lqa_run_db *db, const char *name, lqa_buf *out,
+                                                  bool *found, lqa_error *err);
 
 /* Which row a record is about. */
 typedef struct lqa_row_ref {
@@ -86,13 +88,16 @@ typedef struct lqa_judge_run {
   lqa_str made_utc;
 } lqa_judge_run;
 
-lqa_status lqa_run_db_add_verdict(lqa_run_db *db, const lqa_verdict_record *record, lqa_error *err);
-lqa_status lqa_run_db_add_reply(lqa_run_db *db, const lqa_reply_record *record, lqa_error *err);
-lqa_status lqa_run_db_add_decision(lqa_run_db *db, const lqa_decision_record *record,
-                                   lqa_error *err);
-lqa_status lqa_run_db_add_judge_run(lqa_run_db *db, const lqa_judge_run *run, int64_t *id,
-                                    lqa_error *err);
-lqa_status lqa_run_db_add_note(lqa_run_db *db, const char *kind, lqa_str text, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_add_verdict(lqa_run_db *db, const lqa_verdict_record *record,
+                                                 lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_add_reply(lqa_run_db *db, const lqa_reply_record *record,
+                                               lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_add_decision(lqa_run_db *db, const lqa_decision_record *record,
+                                                  lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_add_judge_run(lqa_run_db *db, const lqa_judge_run *run,
+                                                   int64_t *id, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_add_note(lqa_run_db *db, const char *kind, lqa_str text,
+                                              lqa_error *err);
 
 /* Records are borrowed for the call; a failure ends the walk. */
 typedef lqa_status (*lqa_verdict_fn)(void *data, const lqa_verdict_record *record, lqa_error *err);
@@ -101,23 +106,25 @@ typedef lqa_status (*lqa_decision_fn)(void *data, const lqa_decision_record *rec
 typedef lqa_status (*lqa_reply_fn)(void *data, const lqa_reply_record *record, lqa_error *err);
 
 /* The newest verdict of every row, by row number. */
-lqa_status lqa_run_db_each_verdict(lqa_run_db *db, lqa_verdict_fn fn, void *data, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_each_verdict(lqa_run_db *db, lqa_verdict_fn fn, void *data,
+                                                  lqa_error *err);
 /* The newest decision of every row, by row number, withdrawn ones left out; or, `history`, all in
  * the order they were made, withdrawals (label NULL) included. */
-lqa_status lqa_run_db_each_decision(lqa_run_db *db, bool history, lqa_decision_fn fn, void *data,
-                                    lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_each_decision(lqa_run_db *db, bool history, lqa_decision_fn fn,
+                                                   void *data, lqa_error *err);
 /* All raw answers about `row`, oldest first. */
-lqa_status lqa_run_db_each_reply(lqa_run_db *db, int64_t row, lqa_reply_fn fn, void *data,
-                                 lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_each_reply(lqa_run_db *db, int64_t row, lqa_reply_fn fn,
+                                                void *data, lqa_error *err);
 /* The newest judging session; its texts live in `texts`. */
-lqa_status lqa_run_db_get_judge_run(lqa_run_db *db, lqa_judge_run *run, lqa_arena *texts,
-                                    bool *found, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_get_judge_run(lqa_run_db *db, lqa_judge_run *run,
+                                                   lqa_arena *texts, bool *found, lqa_error *err);
 
 /* Labels that findings suggest (majority of duplicates, shift): kept for later re-scoring. */
-lqa_status lqa_run_db_add_suggestion(lqa_run_db *db, int64_t row, lqa_str label, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_add_suggestion(lqa_run_db *db, int64_t row, lqa_str label,
+                                                    lqa_error *err);
 typedef lqa_status (*lqa_suggestion_fn)(void *data, int64_t row, lqa_str label, lqa_error *err);
-lqa_status lqa_run_db_each_suggestion(lqa_run_db *db, lqa_suggestion_fn fn, void *data,
-                                      lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_db_each_suggestion(lqa_run_db *db, lqa_suggestion_fn fn,
+                                                     void *data, lqa_error *err);
 
 /* For the other files of store/ that keep tables of their own in run.db. */
 lqa_sql *lqa_run_db_sql(lqa_run_db *db);

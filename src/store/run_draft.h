@@ -22,10 +22,10 @@ typedef struct lqa_run_draft {
 
 /* LQA_BAD_FILE where something lies at `path` and `overwrite` is false, where it is no run, or
  * where it is in use; with `overwrite` the old run stays locked until commit or discard. */
-lqa_status lqa_run_draft_begin(const char *path, bool overwrite, lqa_run_draft *draft,
-                               lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_draft_begin(const char *path, bool overwrite,
+                                              lqa_run_draft *draft, lqa_error *err);
 /* Everything in the folder must be closed. The draft is empty after, whatever the outcome. */
-lqa_status lqa_run_draft_commit(lqa_run_draft *draft, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_draft_commit(lqa_run_draft *draft, lqa_error *err);
 void lqa_run_draft_discard(lqa_run_draft *draft);
 
 #endif

@@ -14,11 +14,11 @@ typedef struct lqa_run_lock {
 #define LQA_RUN_LOCK_NONE ((lqa_run_lock){-1})
 
 /* LQA_BAD_FILE where `run` is no folder, or is being replaced (shared) or in use (alone). */
-lqa_status lqa_run_lock_shared(const char *run, lqa_run_lock *lock, lqa_error *err);
-lqa_status lqa_run_lock_alone(const char *run, lqa_run_lock *lock, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_lock_shared(const char *run, lqa_run_lock *lock, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_lock_alone(const char *run, lqa_run_lock *lock, lqa_error *err);
 void lqa_run_unlock(lqa_run_lock *lock);
 
 /* One writer at a time among those that share the run, while it rewrites files. Waits. */
-lqa_status lqa_run_lock_files(const char *run, lqa_run_lock *lock, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_lock_files(const char *run, lqa_run_lock *lock, lqa_error *err);
 
 #endif

@@ -36,7 +36,7 @@ lqa_str lqa_run_rows_label(const lqa_run_rows *rows, const lqa_manifest *manifes
 
 /* The row's key across runs: "id:<id>" where the row has an id, else "hash:<32 hex digits>", else
  * "row:<number>". */
-lqa_status lqa_run_rows_key(const lqa_run_rows *rows, int64_t row, lqa_buf *out);
+LQA_MUST_CHECK lqa_status lqa_run_rows_key(const lqa_run_rows *rows, int64_t row, lqa_buf *out);
 
 /* Writes `folder`/rows.parquet, exactly the columns of CONTRACT section 5, atomically. */
 typedef struct lqa_rows_output {
@@ -45,12 +45,13 @@ typedef struct lqa_rows_output {
   const lqa_manifest *manifest;
   const lqa_observer *observer;
 } lqa_rows_output;
-lqa_status lqa_rows_save(const lqa_rows_output *output, const char *folder, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_rows_save(const lqa_rows_output *output, const char *folder,
+                                        lqa_error *err);
 
 /* Reads `folder`/rows.parquet: the rows, and of the evidence all that an audit found (labels,
  * predictions, flags, losses, findings, p_correct). Verdicts, decisions and the outcome are left
  * empty: they come from run.db. LQA_BAD_DATA where it does not fit the manifest. */
-lqa_status lqa_rows_load(const char *folder, const lqa_manifest *manifest, lqa_run_rows *rows,
-                         lqa_evidence *evidence, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_rows_load(const char *folder, const lqa_manifest *manifest,
+                                        lqa_run_rows *rows, lqa_evidence *evidence, lqa_error *err);
 
 #endif

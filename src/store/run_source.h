@@ -14,8 +14,9 @@ typedef struct lqa_run_source {
 
 /* Opens `folder`/source.parquet, or, for a run without snapshot, the files of the manifest after
  * comparing their SHA-256. Errors: LQA_BAD_FILE where it is gone, LQA_BAD_DATA where it changed. */
-lqa_status lqa_run_source_open(const char *folder, const lqa_manifest *manifest,
-                               const lqa_observer *observer, lqa_run_source *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_source_open(const char *folder, const lqa_manifest *manifest,
+                                              const lqa_observer *observer, lqa_run_source *out,
+                                              lqa_error *err);
 void lqa_run_source_close(lqa_run_source *source);
 
 /* The columns that make a row's content, as numbers of the source's columns. */
@@ -23,7 +24,8 @@ typedef struct lqa_content_columns {
   size_t *columns; /* owned: free() */
   size_t n;
 } lqa_content_columns;
-lqa_status lqa_run_source_content(const lqa_run_source *source, const lqa_manifest *manifest,
-                                  lqa_content_columns *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_run_source_content(const lqa_run_source *source,
+                                                 const lqa_manifest *manifest,
+                                                 lqa_content_columns *out, lqa_error *err);
 
 #endif

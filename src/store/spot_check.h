@@ -38,8 +38,8 @@ typedef struct lqa_spot_options {
   uint64_t seed;
   const char *path;
 } lqa_spot_options;
-lqa_status lqa_spot_draw(lqa_run *run, const lqa_spot_options *options, lqa_arena *arena,
-                         lqa_spot_check *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_spot_draw(lqa_run *run, const lqa_spot_options *options,
+                                        lqa_arena *arena, lqa_spot_check *out, lqa_error *err);
 
 /* Takes a filled-in sheet back: all of it or, where an answer makes no sense, nothing (LQA_BAD_DATA
  * lists the rows). is_correct: yes/no, true/false, 1/0, y/n; empty = not checked. A row that is not
@@ -48,12 +48,12 @@ typedef struct lqa_spot_sheet {
   const char *path;
   const char *by; /* NULL = "spot-check" */
 } lqa_spot_sheet;
-lqa_status lqa_spot_ingest(lqa_run *run, const lqa_spot_sheet *sheet, lqa_arena *arena,
-                           lqa_spot_check *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_spot_ingest(lqa_run *run, const lqa_spot_sheet *sheet,
+                                          lqa_arena *arena, lqa_spot_check *out, lqa_error *err);
 
 /* The state of the sheet that was answered last, if it was drawn from this very data; *found
  * tells. */
-lqa_status lqa_spot_rate(const lqa_run *run, lqa_arena *arena, lqa_spot_check *out, bool *found,
-                         lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_spot_rate(const lqa_run *run, lqa_arena *arena, lqa_spot_check *out,
+                                        bool *found, lqa_error *err);
 
 #endif

@@ -54,8 +54,9 @@ typedef struct lqa_evidence {
   lqa_arena arena;
 } lqa_evidence;
 
-lqa_status lqa_evidence_init(lqa_evidence *evidence, int64_t n_rows, int32_t n_classes,
-                             const int32_t *label, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_evidence_init(lqa_evidence *evidence, int64_t n_rows,
+                                            int32_t n_classes, const int32_t *label,
+                                            lqa_error *err);
 void lqa_evidence_clear(lqa_evidence *evidence);
 
 /* Suspicious = flagged by confident learning, or marked by an error finding. */

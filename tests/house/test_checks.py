@@ -114,12 +114,20 @@ LONG_FUNCTION = "int lqa_f(void) {\n" + "  lqa_g();\n" * 80 + "}\n"
      "int h) {\n  return a;\n}\n", "lqa_f: 8 parameters"),
     ("src/data/buf.c", ESSAY, "file name used twice"),
     ("src/data/mute.c", "int lqa_x;\n", "no essay on top"),
+    ("src/data/drop.h", "lqa_status lqa_drop(int a);\n", "LQA_MUST_CHECK comes first"),
+    ("include/labelqa/drop.h", "LQA_API lqa_status lqa_drop(int a);\n", "LQA_MUST_CHECK comes"),
 ])
 def test_style_catches(root, tree, path, text, complaint):
     write(tree, path, text)
     code, output = run_tool(root, "check-style", tree)
     assert code == 1
     assert complaint in output
+
+
+def test_style_takes_a_checked_status(root, tree):
+    write(tree, "src/data/keep.h", "LQA_MUST_CHECK lqa_status lqa_keep(int a);\n")
+    code, output = run_tool(root, "check-style", tree)
+    assert code == 0, output
 
 
 def test_style_does_not_count_a_format_and_its_arguments(root, tree):

@@ -211,7 +211,7 @@ static void test_errors(void **state) {
   assert_string_equal(err.file, "a.csv");
   assert_string_equal(err.column, "label");
   assert_int_equal(err.row, 7);
-  lqa_fail(&err, LQA_BAD_USAGE, "y");
+  assert_int_equal(lqa_fail(&err, LQA_BAD_USAGE, "y"), LQA_BAD_USAGE);
   assert_string_equal(err.file, "");
   assert_int_equal(err.row, -1);
   errno = ENOENT;
@@ -220,7 +220,7 @@ static void test_errors(void **state) {
   char big[5000];
   memset(big, 'x', sizeof big - 1);
   big[sizeof big - 1] = '\0';
-  lqa_fail_at(&err, LQA_BAD_FILE, big, -1, big, "%s", big);
+  assert_int_equal(lqa_fail_at(&err, LQA_BAD_FILE, big, -1, big, "%s", big), LQA_BAD_FILE);
   assert_int_equal(strlen(err.message), sizeof err.message - 1);
   assert_int_equal(strlen(err.file), sizeof err.file - 1);
   lqa_error_clear(NULL);

@@ -14,8 +14,9 @@ typedef struct lqa_high_loss {
 
 /* loss = -log(max(self_confidence, 1e-15)): a by-product of the out-of-fold model, no independent
  * signal. NaN self-confidence gives a NaN loss and percentile and is_high 0. */
-lqa_status lqa_high_loss_from_confidence(int64_t n_rows, const double *self_confidence,
-                                         const lqa_high_loss *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_high_loss_from_confidence(int64_t n_rows,
+                                                        const double *self_confidence,
+                                                        const lqa_high_loss *out, lqa_error *err);
 
 /* One line of a training log. */
 typedef struct lqa_loss_record {
@@ -28,7 +29,8 @@ typedef struct lqa_loss_record {
  * within the epoch is above 0.9 in more than half of its epochs. Rows without a record get NaN.
  * Repeated (row, epoch) pairs count as one each. `records` is re-ordered. LQA_BAD_DATA for a row
  * out of range or a loss that is no number. */
-lqa_status lqa_high_loss_from_log(int64_t n_rows, lqa_loss_record *records, size_t n_records,
-                                  const lqa_high_loss *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_high_loss_from_log(int64_t n_rows, lqa_loss_record *records,
+                                                 size_t n_records, const lqa_high_loss *out,
+                                                 lqa_error *err);
 
 #endif

@@ -14,7 +14,7 @@ typedef struct lqa_class_length {
 } lqa_class_length;
 
 /* Fills n_classes entries. Cost: one pass over the text, then classes x distinct lengths. */
-lqa_status lqa_length_fingerprint(const lqa_dataset *dataset, lqa_class_length *out,
-                                  lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_length_fingerprint(const lqa_dataset *dataset, lqa_class_length *out,
+                                                 lqa_error *err);
 
 #endif

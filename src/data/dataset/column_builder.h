@@ -26,14 +26,18 @@ void lqa_column_builder_init(lqa_column_builder *builder, uint64_t spill_above, 
 void lqa_column_builder_clear(lqa_column_builder *builder);
 /* Appends to the value under construction. LQA_NO_MEMORY; a full disk is LQA_BAD_FILE with `err`.
  */
-lqa_status lqa_column_builder_append(lqa_column_builder *builder, lqa_str piece, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_column_builder_append(lqa_column_builder *builder, lqa_str piece,
+                                                    lqa_error *err);
 /* Ends the value; `is_null`: what was appended to it still counts as bytes, but reads as NULL. */
-lqa_status lqa_column_builder_end(lqa_column_builder *builder, bool is_null, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_column_builder_end(lqa_column_builder *builder, bool is_null,
+                                                 lqa_error *err);
 /* Append and end in one; NULL data is NULL. */
-lqa_status lqa_column_builder_add(lqa_column_builder *builder, lqa_str value, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_column_builder_add(lqa_column_builder *builder, lqa_str value,
+                                                 lqa_error *err);
 /* Moves everything into `storage`; the builder is empty after. `name` is borrowed. */
-lqa_status lqa_column_builder_finish(lqa_column_builder *builder,
-                                     struct lqa_dataset_storage *storage, const char *name,
-                                     lqa_column *column, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_column_builder_finish(lqa_column_builder *builder,
+                                                    struct lqa_dataset_storage *storage,
+                                                    const char *name, lqa_column *column,
+                                                    lqa_error *err);
 
 #endif

@@ -8,10 +8,10 @@
 
 /* Marks blank content as NULL (content.valid) and fills content_hash, on `pool` (NULL: here). Rows
  * that have embeddings and no text column are known by the hash of their numbers. */
-lqa_status lqa_content_finish(lqa_dataset *dataset, lqa_pool *pool, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_content_finish(lqa_dataset *dataset, lqa_pool *pool, lqa_error *err);
 
 /* The hash of `text` as lqa_content_finish takes it; `scratch` is overwritten. LQA_NO_MEMORY. */
-lqa_status lqa_content_hash(lqa_str text, lqa_buf *scratch, lqa_hash128 *hash);
+LQA_MUST_CHECK lqa_status lqa_content_hash(lqa_str text, lqa_buf *scratch, lqa_hash128 *hash);
 /* Appends `text` without the apostrophes that CSV output puts before cells that a spreadsheet would
  * take for a formula, at its start and behind the separators of joined columns. False, with nothing
  * appended, where there is none. */

@@ -136,8 +136,9 @@ void lqa_dataset_release_row(const lqa_dataset *d, int64_t row);
 /* Builds a dataset in memory from plain arrays: tests, Python and C callers that have no file.
  * Copies everything. contents and labels: n_rows values, NULL data = SQL NULL; classes may be NULL
  * (then what occurs, in the contract's order). */
-lqa_status lqa_dataset_from_arrays(int64_t n_rows, const lqa_str *contents, const lqa_str *labels,
-                                   const lqa_str *classes, int32_t n_classes, lqa_dataset **out,
-                                   lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_dataset_from_arrays(int64_t n_rows, const lqa_str *contents,
+                                                  const lqa_str *labels, const lqa_str *classes,
+                                                  int32_t n_classes, lqa_dataset **out,
+                                                  lqa_error *err);
 
 #endif

@@ -8,13 +8,14 @@
 /* An empty dataset with its storage; NULL when out of memory. */
 lqa_dataset *lqa_dataset_new(void);
 /* Copies n values (NULL data = SQL NULL) into `storage`; `name` is borrowed. */
-lqa_status lqa_column_from_array(struct lqa_dataset_storage *storage, const char *name, int64_t n,
-                                 const lqa_str *values, lqa_column *column) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_column_from_array(struct lqa_dataset_storage *storage,
+                                                const char *name, int64_t n, const lqa_str *values,
+                                                lqa_column *column);
 /* A column of n NULLs. */
-lqa_status lqa_column_all_null(struct lqa_dataset_storage *storage, const char *name, int64_t n,
-                               lqa_column *column) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_column_all_null(struct lqa_dataset_storage *storage, const char *name,
+                                              int64_t n, lqa_column *column);
 /* Turns empty and white-space-only values into NULL. */
-lqa_status lqa_column_null_blanks(struct lqa_dataset_storage *storage,
-                                  lqa_column *column) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_column_null_blanks(struct lqa_dataset_storage *storage,
+                                                 lqa_column *column);
 
 #endif

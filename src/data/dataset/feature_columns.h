@@ -23,7 +23,8 @@ typedef struct lqa_feature_guess {
 /* Judges and converts one column of texts: numeric if every value that is not missing reads as a
  * finite number (and there is one), else categorical. Memory is taken from `storage`. *guess says
  * what was seen. LQA_NO_MEMORY. */
-lqa_status lqa_feature_column_build(struct lqa_dataset_storage *storage, const lqa_column *texts,
-                                    lqa_feature_column *out, lqa_feature_guess *guess);
+LQA_MUST_CHECK lqa_status lqa_feature_column_build(struct lqa_dataset_storage *storage,
+                                                   const lqa_column *texts, lqa_feature_column *out,
+                                                   lqa_feature_guess *guess);
 
 #endif

@@ -13,8 +13,8 @@
 /* label: n_rows class codes, negative = not scorable (fold 255). group: n_rows numbers, rows with
  * the same number stay together (NULL: every row alone). fold: n_rows, out. A class with fewer rows
  * than folds is spread as far as it goes. n_folds 2..64. */
-lqa_status lqa_folds_assign(int64_t n_rows, const int32_t *label, int32_t n_classes,
-                            const uint32_t *group, int n_folds, uint64_t seed, uint8_t *fold,
-                            lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_folds_assign(int64_t n_rows, const int32_t *label, int32_t n_classes,
+                                           const uint32_t *group, int n_folds, uint64_t seed,
+                                           uint8_t *fold, lqa_error *err);
 
 #endif

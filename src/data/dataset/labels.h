@@ -13,12 +13,12 @@
 void lqa_labels_sort(lqa_str *classes, size_t n);
 /* Fills label, classes, n_classes and classes_given of `dataset` from its label_text. `given` NULL:
  * what occurs. LQA_BAD_USAGE when a given class is empty or repeated. */
-lqa_status lqa_labels_encode(lqa_dataset *dataset, const lqa_str *given, int32_t n_given,
-                             lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_labels_encode(lqa_dataset *dataset, const lqa_str *given,
+                                            int32_t n_given, lqa_error *err);
 
 /* The classes of a file, one a line, taken as they are (a carriage return at a line's end apart);
  * they live in `arena`. LQA_BAD_DATA if it names none. */
-lqa_status lqa_classes_load(const char *path, lqa_arena *arena, lqa_str **classes, int32_t *n,
-                            lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_classes_load(const char *path, lqa_arena *arena, lqa_str **classes,
+                                           int32_t *n, lqa_error *err);
 
 #endif

@@ -9,23 +9,26 @@
 /* Opens a .npy with one row per row of the dataset into *npy and *matrix (owned by the dataset).
  * Where rows were filtered, a file that has a row for every source row is cut down to those read.
  */
-lqa_status lqa_dataset_open_npy(lqa_dataset *dataset, const char *path, struct lqa_npy *npy,
-                                const lqa_matrix **matrix, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_dataset_open_npy(lqa_dataset *dataset, const char *path,
+                                               struct lqa_npy *npy, const lqa_matrix **matrix,
+                                               lqa_error *err);
 /* For a .npy of n_columns probabilities: if all labels are integers, class k is column k: fills
  * `classes` (from the dataset's arena) and *n_classes = n_columns; else sets *classes to NULL.
  * LQA_BAD_DATA for a label that has no column. */
-lqa_status lqa_probabilities_integer_classes(lqa_dataset *dataset, const char *path,
-                                             int64_t n_columns, lqa_str **classes, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_probabilities_integer_classes(lqa_dataset *dataset, const char *path,
+                                                            int64_t n_columns, lqa_str **classes,
+                                                            lqa_error *err);
 /* Class names among the names of probability columns, prefix apart ("p_World", "p_Sports"): name[i]
  * is what is left of columns[i]. True if every label that occurs is one of them. */
 bool lqa_probabilities_name_classes(const lqa_dataset *dataset, const char *const *columns,
                                     size_t n_columns, lqa_str *name);
 /* Every value is a finite number, and there are some: LQA_BAD_DATA names the first row and column
  * where not. */
-lqa_status lqa_embeddings_check(const lqa_matrix *matrix, const char *path, lqa_pool *pool,
-                                lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_embeddings_check(const lqa_matrix *matrix, const char *path,
+                                               lqa_pool *pool, lqa_error *err);
 /* Every value is a probability or NaN; `names` (columns) or `path` word the error. */
-lqa_status lqa_probabilities_check(const lqa_dataset *dataset, const lqa_matrix *matrix,
-                                   const char *path, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_probabilities_check(const lqa_dataset *dataset,
+                                                  const lqa_matrix *matrix, const char *path,
+                                                  lqa_error *err);
 
 #endif

@@ -29,8 +29,8 @@ typedef struct lqa_dataset_storage {
 lqa_dataset_storage *lqa_storage_new(void); /* NULL when out of memory */
 void lqa_storage_free(lqa_dataset_storage *storage);
 /* Takes a malloc'ed block (or a map of map_bytes); it is released at once where that fails. */
-lqa_status lqa_storage_keep(lqa_dataset_storage *storage, void *data,
-                            size_t map_bytes) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_storage_keep(lqa_dataset_storage *storage, void *data,
+                                           size_t map_bytes);
 /* n * size zeroed bytes that live as long as the storage; NULL when out of memory. */
 void *lqa_storage_alloc(lqa_dataset_storage *storage, size_t n, size_t size);
 

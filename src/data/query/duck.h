@@ -18,13 +18,15 @@ struct lqa_database {
 };
 
 /* Words a DuckDB error: the status follows from its type, the message is its first line. */
-lqa_status lqa_duck_fail(lqa_error *err, duckdb_error_type type, const char *message);
-lqa_status lqa_duck_fail_result(duckdb_result *result, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_duck_fail(lqa_error *err, duckdb_error_type type,
+                                        const char *message);
+LQA_MUST_CHECK lqa_status lqa_duck_fail_result(duckdb_result *result, lqa_error *err);
 /* Prepares, binds and starts `sql`; the result is streamed, or run to its end (`streamed` false).
  */
-lqa_status lqa_duck_start(lqa_database *database, duckdb_connection connection, const char *sql,
-                          const char *const *params, size_t n_params, bool streamed,
-                          duckdb_result *result, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_duck_start(lqa_database *database, duckdb_connection connection,
+                                         const char *sql, const char *const *params,
+                                         size_t n_params, bool streamed, duckdb_result *result,
+                                         lqa_error *err);
 /* Appends a quoted identifier, or a quoted text literal. */
 void lqa_duck_identifier(lqa_buf *sql, lqa_str name);
 void lqa_duck_literal(lqa_buf *sql, lqa_str text);

@@ -26,18 +26,20 @@ typedef struct lqa_database_options {
 /* DuckDB's own version, "v1.5.6". Static. */
 const char *lqa_database_version(void);
 
-lqa_status lqa_database_open(const lqa_database_options *options, lqa_database **out,
-                             lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_database_open(const lqa_database_options *options, lqa_database **out,
+                                            lqa_error *err);
 void lqa_database_close(lqa_database *database);
 /* Runs statements whose result is not wanted. `params` are bound to $1.. as text. */
-lqa_status lqa_database_run(lqa_database *database, const char *sql, const char *const *params,
-                            size_t n_params, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_database_run(lqa_database *database, const char *sql,
+                                           const char *const *params, size_t n_params,
+                                           lqa_error *err);
 
 /* Starts a streamed query. */
-lqa_status lqa_query_open(lqa_database *database, const char *sql, const char *const *params,
-                          size_t n_params, lqa_query **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_query_open(lqa_database *database, const char *sql,
+                                         const char *const *params, size_t n_params,
+                                         lqa_query **out, lqa_error *err);
 /* The next row: *more false at the end. Values stay valid until the next call. */
-lqa_status lqa_query_next(lqa_query *query, bool *more, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_query_next(lqa_query *query, bool *more, lqa_error *err);
 size_t lqa_query_count_columns(const lqa_query *query);
 const char *lqa_query_column_name(const lqa_query *query, size_t column);
 /* How lqa_query_get yields a column: INT64 for every width of integer. */

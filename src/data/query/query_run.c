@@ -62,27 +62,24 @@ static const char *unwrap(const char *message) {
 }
 
 /* `IO Error: Could not write file "x": No space left on device` in the words of lqa_fail_errno;
- * false where the message is of another kind. */
-static bool reword_write(lqa_error *err, const char *message) {
+ * LQA_OK where the message is of another kind. */
+static lqa_status reword_write(lqa_error *err, const char *message) {
   static const char before[] = "IO Error: Could not write file \"";
   const char *path = message + strlen(before);
   const char *end = strncmp(message, before, strlen(before)) == 0 ? strstr(path, "\": ") : NULL;
   if (!end) {
-    return false;
+    return LQA_OK;
   }
   int size = (int)(end - path);
   char reason[128];
   snprintf(reason, sizeof reason, "%.*s", (int)strcspn(end + 3, "\n"), end + 3);
-  lqa_fail(err, LQA_BAD_FILE, "cannot write '%.*s': %s%s", size, path, reason,
-           lqa_disk_advice(reason));
-  return true;
+  return lqa_fail(err, LQA_BAD_FILE, "cannot write '%.*s': %s%s", size, path, reason,
+                  lqa_disk_advice(reason));
 }
 
 lqa_status lqa_duck_fail(lqa_error *err, duckdb_error_type type, const char *message) {
   message = message && *message ? message : "the query failed without a reason";
-  if (reword_write(err, message)) {
-    return LQA_BAD_FILE;
-  }
+  LQA_TRY(reword_write(err, message));
   size_t n = strcspn(message, "\n");
   const char *next = message[n] ? message + n + 1 : "";
   /* "... extension 'httpfs':" goes on in the second line. */

@@ -50,8 +50,9 @@ typedef struct lqa_csv {
 } lqa_csv;
 
 /* Reads from `input`; has_header makes the first record row -1. */
-lqa_status lqa_csv_open(lqa_csv *csv, const lqa_csv_dialect *dialect, lqa_input *input,
-                        const char *name, size_t max_field_bytes, bool has_header);
+LQA_MUST_CHECK lqa_status lqa_csv_open(lqa_csv *csv, const lqa_csv_dialect *dialect,
+                                       lqa_input *input, const char *name, size_t max_field_bytes,
+                                       bool has_header);
 /* Reads `size` bytes of memory, which are changed where quotes are doubled. `whole`: the text ends
  * there; else an incomplete last record is left out. */
 void lqa_csv_open_memory(lqa_csv *csv, const lqa_csv_dialect *dialect, char *data, size_t size,
@@ -61,7 +62,7 @@ void lqa_csv_close(lqa_csv *csv);
 /* The next record into csv->fields: *more false at the end. Fields of earlier records stay valid as
  * long as `may_refill` is false; then *more false may also mean "no whole record is left in the
  * window". */
-lqa_status lqa_csv_next(lqa_csv *csv, bool may_refill, bool *more, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_csv_next(lqa_csv *csv, bool may_refill, bool *more, lqa_error *err);
 
 /* "row 17 (line 19)" or "the header (line 1)". */
 void lqa_csv_place(const lqa_csv *csv, char out[64]);

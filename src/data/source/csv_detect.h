@@ -23,7 +23,8 @@ typedef struct lqa_csv_finds {
 
 /* `head`: the first bytes; `whole`: they are the whole file. Never fails on odd text, only
  * LQA_NO_MEMORY. */
-lqa_status lqa_csv_detect(const char *head, size_t size, bool whole, const lqa_csv_hints *hints,
-                          lqa_csv_dialect *dialect, lqa_csv_finds *finds);
+LQA_MUST_CHECK lqa_status lqa_csv_detect(const char *head, size_t size, bool whole,
+                                         const lqa_csv_hints *hints, lqa_csv_dialect *dialect,
+                                         lqa_csv_finds *finds);
 
 #endif

@@ -34,6 +34,7 @@ typedef struct lqa_header_verdict {
   double evidence; /* log odds that the column sums gave, for tests and tuning */
 } lqa_header_verdict;
 
-lqa_status lqa_header_judge(const lqa_header_head *head, lqa_header_verdict *verdict);
+LQA_MUST_CHECK lqa_status lqa_header_judge(const lqa_header_head *head,
+                                           lqa_header_verdict *verdict);
 
 #endif

@@ -14,11 +14,12 @@ typedef struct lqa_input lqa_input;
 /* Opens `path`; `name` is what messages call it. `encoding` NULL or UTF-8: what a byte-order mark
  * says, else UTF-8; LQA_BAD_USAGE for one that iconv does not know. LQA_BAD_FILE: missing, a
  * folder, unreadable. */
-lqa_status lqa_input_open(const char *path, const char *name, const char *encoding, lqa_input **out,
-                          lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_input_open(const char *path, const char *name, const char *encoding,
+                                         lqa_input **out, lqa_error *err);
 /* Up to `capacity` bytes; *got 0 means the end. LQA_BAD_DATA: truncated or damaged compression,
  * bytes that are not of the encoding. */
-lqa_status lqa_input_read(lqa_input *input, char *to, size_t capacity, size_t *got, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_input_read(lqa_input *input, char *to, size_t capacity, size_t *got,
+                                         lqa_error *err);
 /* How much of the file has been read, 0 to 1. */
 double lqa_input_fraction(const lqa_input *input);
 /* The encoding that the bytes alone showed, without a mark and against the option, or NULL. */

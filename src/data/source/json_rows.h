@@ -39,12 +39,13 @@ typedef struct lqa_json_rows {
   LQA_VEC(size_t) escaped;        /* scratch: which keys (2i) and values (2i + 1) hold escapes */
 } lqa_json_rows;
 
-lqa_status lqa_json_rows_open(lqa_json_rows *json, lqa_input *input, const char *name,
-                              size_t max_field_bytes) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_json_rows_open(lqa_json_rows *json, lqa_input *input,
+                                             const char *name, size_t max_field_bytes);
 /* Reads memory, which is changed where strings hold escapes. */
 void lqa_json_rows_open_memory(lqa_json_rows *json, char *data, size_t size);
 void lqa_json_rows_close(lqa_json_rows *json);
 /* The next object into json->fields; as lqa_csv_next. */
-lqa_status lqa_json_rows_next(lqa_json_rows *json, bool may_refill, bool *more, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_json_rows_next(lqa_json_rows *json, bool may_refill, bool *more,
+                                             lqa_error *err);
 
 #endif

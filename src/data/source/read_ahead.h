@@ -18,8 +18,8 @@ typedef struct lqa_read_ahead lqa_read_ahead;
  * NULL where there is no memory or no thread to be had: then call `read` yourself. */
 lqa_read_ahead *lqa_read_ahead_new(lqa_read_fn read, void *data);
 /* As lqa_read_fn. */
-lqa_status lqa_read_ahead_get(lqa_read_ahead *ahead, char *to, size_t capacity, size_t *got,
-                              lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_read_ahead_get(lqa_read_ahead *ahead, char *to, size_t capacity,
+                                             size_t *got, lqa_error *err);
 /* Returns once the thread has ended. NULL is fine. */
 void lqa_read_ahead_free(lqa_read_ahead *ahead);
 

@@ -17,10 +17,10 @@ typedef struct lqa_record_buffer {
   bool is_borrowed;
 } lqa_record_buffer;
 
-lqa_status lqa_record_buffer_open(lqa_record_buffer *window, lqa_input *input) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_record_buffer_open(lqa_record_buffer *window, lqa_input *input);
 /* `whole`: the text ends with the memory. */
 void lqa_record_buffer_open_memory(lqa_record_buffer *window, char *data, size_t size, bool whole);
-lqa_status lqa_record_buffer_refill(lqa_record_buffer *window, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_record_buffer_refill(lqa_record_buffer *window, lqa_error *err);
 void lqa_record_buffer_close(lqa_record_buffer *window);
 
 /* True if every byte of [p, end) is below 0x80. */

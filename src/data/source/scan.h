@@ -39,17 +39,22 @@ typedef struct lqa_scan_options {
   const bool *wanted;
 } lqa_scan_options;
 
-lqa_status lqa_scan_open_csv(const struct lqa_source_part *part, const lqa_scan_options *options,
-                             lqa_scan **out, lqa_error *err);
-lqa_status lqa_scan_open_json(const struct lqa_source_part *part, const lqa_scan_options *options,
-                              lqa_scan **out, lqa_error *err);
-lqa_status lqa_scan_open_sqlite(const struct lqa_source_part *part, const lqa_scan_options *options,
-                                lqa_scan **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_scan_open_csv(const struct lqa_source_part *part,
+                                            const lqa_scan_options *options, lqa_scan **out,
+                                            lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_scan_open_json(const struct lqa_source_part *part,
+                                             const lqa_scan_options *options, lqa_scan **out,
+                                             lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_scan_open_sqlite(const struct lqa_source_part *part,
+                                               const lqa_scan_options *options, lqa_scan **out,
+                                               lqa_error *err);
 /* Parquet and DuckDB tables; applies `where` to the columns' own types. */
-lqa_status lqa_scan_open_duckdb(const struct lqa_source_part *part, const lqa_scan_options *options,
-                                lqa_scan **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_scan_open_duckdb(const struct lqa_source_part *part,
+                                               const lqa_scan_options *options, lqa_scan **out,
+                                               lqa_error *err);
 /* The rows of `inner` (taken over, also on failure) for which options->where holds. */
-lqa_status lqa_scan_open_where(lqa_scan *inner, const struct lqa_source_part *part,
-                               const lqa_scan_options *options, lqa_scan **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_scan_open_where(lqa_scan *inner, const struct lqa_source_part *part,
+                                              const lqa_scan_options *options, lqa_scan **out,
+                                              lqa_error *err);
 
 #endif

@@ -10,12 +10,12 @@ struct lqa_source_part;
 typedef lqa_status (*lqa_duckdb_visit_fn)(void *data, const char *name, bool flag);
 
 /* Columns of the file or part->table; flag: it is a BLOB. Names live in `arena`. */
-lqa_status lqa_duckdb_columns(lqa_database *database, const struct lqa_source_part *part,
-                              lqa_arena *arena, lqa_duckdb_visit_fn visit, void *data,
-                              lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_duckdb_columns(lqa_database *database,
+                                             const struct lqa_source_part *part, lqa_arena *arena,
+                                             lqa_duckdb_visit_fn visit, void *data, lqa_error *err);
 /* Names of tables and views of a DuckDB file; flag: it is "schema.table". */
-lqa_status lqa_duckdb_tables(lqa_database *database, const struct lqa_source_part *part,
-                             lqa_arena *arena, lqa_duckdb_visit_fn visit, void *data,
-                             lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_duckdb_tables(lqa_database *database,
+                                            const struct lqa_source_part *part, lqa_arena *arena,
+                                            lqa_duckdb_visit_fn visit, void *data, lqa_error *err);
 
 #endif

@@ -6,7 +6,8 @@
 #include "data/source/scan.h"
 
 /* Adds all keys of the file to `keys` (which copies them), in order of first appearance. */
-lqa_status lqa_scan_json_columns(const struct lqa_source_part *part,
-                                 const lqa_scan_options *options, lqa_map *keys, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_scan_json_columns(const struct lqa_source_part *part,
+                                                const lqa_scan_options *options, lqa_map *keys,
+                                                lqa_error *err);
 
 #endif

@@ -68,8 +68,9 @@ typedef struct lqa_source lqa_source;
 
 /* Expands globs (sorted), copies standard input and URLs to a temporary file, tells formats and
  * dialects, reads the columns. A message says what was guessed. */
-lqa_status lqa_source_open(const lqa_source_options *options, const lqa_observer *observer,
-                           lqa_source **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_open(const lqa_source_options *options,
+                                          const lqa_observer *observer, lqa_source **out,
+                                          lqa_error *err);
 void lqa_source_close(lqa_source *source);
 
 /* Columns of all files, in the order of the first. Names are valid until lqa_source_close. */
@@ -86,26 +87,30 @@ typedef struct lqa_source_roles {
 } lqa_source_roles;
 /* Resolves names and guesses what was not given, telling the observer (once). Without it
  * lqa_source_load does. Valid until lqa_source_close. */
-lqa_status lqa_source_resolve(lqa_source *source, const lqa_source_roles **roles, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_resolve(lqa_source *source, const lqa_source_roles **roles,
+                                             lqa_error *err);
 
 /* Reads all rows into a dataset, which outlives the source. */
-lqa_status lqa_source_load(lqa_source *source, lqa_dataset **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_load(lqa_source *source, lqa_dataset **out, lqa_error *err);
 /* Open, load, close. */
-lqa_status lqa_dataset_load(const lqa_source_options *options, const lqa_observer *observer,
-                            lqa_dataset **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_dataset_load(const lqa_source_options *options,
+                                           const lqa_observer *observer, lqa_dataset **out,
+                                           lqa_error *err);
 
 /* Writes all columns of all rows read (after `where` and `limit`), as texts, to a Parquet file: the
  * same rows give the same bytes. Needs no load. After a load it may run on another thread, as long
  * as nothing else reads the source meanwhile; `observer` (NULL allowed) is then the source's. */
-lqa_status lqa_source_snapshot(lqa_source *source, const char *path, const lqa_observer *observer,
-                               lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_snapshot(lqa_source *source, const char *path,
+                                              const lqa_observer *observer, lqa_error *err);
 
 /* All columns of all rows in order, for whoever copies a source: export, corrupt, compare. Any
  * number may be open at once. */
 typedef struct lqa_source_reader lqa_source_reader;
-lqa_status lqa_source_reader_open(lqa_source *source, lqa_source_reader **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_reader_open(lqa_source *source, lqa_source_reader **out,
+                                                 lqa_error *err);
 /* The next row: *more false at the end. */
-lqa_status lqa_source_reader_next(lqa_source_reader *reader, bool *more, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_reader_next(lqa_source_reader *reader, bool *more,
+                                                 lqa_error *err);
 /* A value of the current row; NULL data = SQL NULL. Valid until the next call of _next. */
 lqa_str lqa_source_reader_get(const lqa_source_reader *reader, size_t column);
 /* Where the current row came from: number of the file, 0-based row in it. */

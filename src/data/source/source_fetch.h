@@ -10,7 +10,7 @@ typedef lqa_status (*lqa_fetch_fn)(void *data, const char *url, const char *byte
 
 /* Fetches a URL (https, s3, hf ...; a glob where the file system lists: files in name order). Loads
  * DuckDB's extensions as needed. LQA_BAD_FILE with the reason and a way round it. */
-lqa_status lqa_source_fetch(const char *url, const lqa_observer *observer, lqa_fetch_fn keep,
-                            void *data, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_fetch(const char *url, const lqa_observer *observer,
+                                           lqa_fetch_fn keep, void *data, lqa_error *err);
 
 #endif

@@ -33,11 +33,11 @@ typedef struct lqa_loader {
 } lqa_loader;
 
 /* Moves the column that was loaded at `t` to the dataset. */
-lqa_status lqa_loader_finish_column(lqa_loader *l, lqa_target *t, lqa_column *column,
-                                    lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_loader_finish_column(lqa_loader *l, lqa_target *t, lqa_column *column,
+                                                   lqa_error *err);
 /* Types the feature columns into the dataset; says what was guessed. */
-lqa_status lqa_loader_finish_features(lqa_loader *loader, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_loader_finish_features(lqa_loader *loader, lqa_error *err);
 /* Finishes the labels: classes, codes, and the user's own probabilities. */
-lqa_status lqa_loader_finish_classes(lqa_loader *l, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_loader_finish_classes(lqa_loader *l, lqa_error *err);
 
 #endif

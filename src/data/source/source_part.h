@@ -52,7 +52,7 @@ struct lqa_source {
 };
 
 /* source_expand.c: options.paths to parts with name and path. */
-lqa_status lqa_source_expand(lqa_source *source, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_expand(lqa_source *source, lqa_error *err);
 /* Names gathered from whatever holds them. */
 typedef struct lqa_name_list {
   LQA_VEC(const char *) names;
@@ -66,12 +66,14 @@ typedef struct lqa_source_head {
 } lqa_source_head;
 
 /* source_header.c: dialect, header and column names of a delimited file. */
-lqa_status lqa_source_tell_csv(lqa_source *source, lqa_source_part *part,
-                               const lqa_source_head *head, lqa_name_list *names, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_tell_csv(lqa_source *source, lqa_source_part *part,
+                                              const lqa_source_head *head, lqa_name_list *names,
+                                              lqa_error *err);
 /* source_format.c: whether the content's name ends so: "a.csv.gz" ends in ".csv". */
 bool lqa_source_part_has_suffix(const lqa_source_part *part, const char *suffix);
 /* source_format.c: fills kind, dialect, header and columns of a part. */
-lqa_status lqa_source_tell_format(lqa_source *source, lqa_source_part *part, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_tell_format(lqa_source *source, lqa_source_part *part,
+                                                 lqa_error *err);
 /* source_guess.c: known names, lower case, best first. NULL ends. */
 extern const char *const lqa_known_text_names[], *const lqa_known_label_names[],
                                                      *const lqa_known_id_names[];
@@ -80,8 +82,10 @@ bool lqa_is_known_name(const char *const *names, lqa_str name);
 const char *lqa_source_named_column(const lqa_source *source, size_t i);
 /* LQA_BAD_DATA if two columns' names differ only in case, which DuckDB cannot hold; `what` cannot
  * be done then ("a snapshot"). */
-lqa_status lqa_source_check_names(const lqa_source *source, const char *what, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_check_names(const lqa_source *source, const char *what,
+                                                 lqa_error *err);
 /* The database for scans (one thread), opened at the first call. */
-lqa_status lqa_source_database(lqa_source *source, lqa_database **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_source_database(lqa_source *source, lqa_database **out,
+                                              lqa_error *err);
 
 #endif

@@ -43,11 +43,13 @@ typedef enum lqa_table_format {
 } lqa_table_format;
 
 /* From the suffix .parquet, .csv, .jsonl (or .ndjson, .json); LQA_BAD_USAGE for any other. */
-lqa_status lqa_table_format_of(const char *path, lqa_table_format *format, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_table_format_of(const char *path, lqa_table_format *format,
+                                              lqa_error *err);
 /* True for a cell that a spreadsheet would take for a formula: CSV writes it with an apostrophe. */
 bool lqa_table_is_formula(lqa_str text);
 /* Writes the whole table to `path`, atomically. */
-lqa_status lqa_table_save(const lqa_table *table, const char *path, lqa_table_format format,
-                          const lqa_observer *observer, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_table_save(const lqa_table *table, const char *path,
+                                         lqa_table_format format, const lqa_observer *observer,
+                                         lqa_error *err);
 
 #endif

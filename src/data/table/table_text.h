@@ -8,8 +8,8 @@
 /* Appends one row, or the head of the file for row -1, to `out`. */
 typedef void (*lqa_table_row_fn)(const lqa_table *table, int64_t row, lqa_buf *out);
 
-lqa_status lqa_table_write_rows(const lqa_table *table, const char *path,
-                                lqa_table_row_fn write_row, const lqa_observer *observer,
-                                lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_table_write_rows(const lqa_table *table, const char *path,
+                                               lqa_table_row_fn write_row,
+                                               const lqa_observer *observer, lqa_error *err);
 
 #endif

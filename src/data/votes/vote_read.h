@@ -49,46 +49,49 @@ typedef struct lqa_vote_side {
 } lqa_vote_side;
 
 /* vote_columns.c: settles every column, and tells what was guessed. */
-lqa_status lqa_vote_columns_resolve(lqa_vote_reader *r, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_columns_resolve(lqa_vote_reader *r, lqa_error *err);
 /* All names that vote tables' columns usually have; NULL ends. */
 extern const char *const lqa_vote_usual_names[];
 
 /* vote_read.c: all rows. */
-lqa_status lqa_vote_rows_read(lqa_vote_reader *r, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_rows_read(lqa_vote_reader *r, lqa_error *err);
 /* LQA_BAD_DATA at the current row. */
-lqa_status lqa_vote_fail(const lqa_vote_reader *r, int64_t column, lqa_error *err,
-                         const char *format, ...) LQA_PRINTF(4, 5);
+LQA_MUST_CHECK lqa_status lqa_vote_fail(const lqa_vote_reader *r, int64_t column, lqa_error *err,
+                                        const char *format, ...) LQA_PRINTF(4, 5);
 /* A copy in the table's arena; NULL data where memory ran out. */
 lqa_str lqa_vote_copy(lqa_vote_reader *r, lqa_str text);
 /* Blank, or one of the user's --missing. */
 bool lqa_vote_is_missing(const lqa_vote_reader *r, lqa_str text);
 /* The number of a label: adds it, or where classes were given LQA_BAD_DATA, "file, row" being the
  * current. -1 for a missing one. */
-lqa_status lqa_vote_label_add(lqa_vote_reader *r, int64_t column, lqa_str text, int32_t *number,
-                              lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_label_add(lqa_vote_reader *r, int64_t column, lqa_str text,
+                                             int32_t *number, lqa_error *err);
 /* Adds a sentence to the table's notes. */
-lqa_status lqa_vote_note(lqa_vote_reader *r, const char *format, ...) LQA_PRINTF(2, 3);
+LQA_MUST_CHECK lqa_status lqa_vote_note(lqa_vote_reader *r, const char *format, ...)
+    LQA_PRINTF(2, 3);
 
 /* vote_known.c: truth and gold from files, by item. */
-lqa_status lqa_vote_known_load(lqa_vote_reader *r, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_known_load(lqa_vote_reader *r, lqa_error *err);
 /* Opens a file that is keyed by item; close it whatever the outcome. `option`: for messages. */
-lqa_status lqa_vote_side_open(const lqa_vote_reader *r, const char *option, const char *path,
-                              lqa_vote_side *side, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_side_open(const lqa_vote_reader *r, const char *option,
+                                             const char *path, lqa_vote_side *side, lqa_error *err);
 void lqa_vote_side_close(lqa_vote_side *side);
 /* The next row's item, -1 for one that nobody labelled; *more false at the end. */
-lqa_status lqa_vote_side_next(const lqa_vote_reader *r, lqa_vote_side *side, int64_t *item,
-                              bool *more, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_side_next(const lqa_vote_reader *r, lqa_vote_side *side,
+                                             int64_t *item, bool *more, lqa_error *err);
 /* vote_repeats.c: drops or refuses votes of one annotator on one item. */
-lqa_status lqa_vote_repeats_check(lqa_vote_reader *r, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_repeats_check(lqa_vote_reader *r, lqa_error *err);
 /* vote_classes.c: the class set; renumbers votes, truth and gold into the table. */
-lqa_status lqa_vote_classes_given(lqa_vote_reader *r, lqa_error *err);
-lqa_status lqa_vote_classes_finish(lqa_vote_reader *r, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_classes_given(lqa_vote_reader *r, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_classes_finish(lqa_vote_reader *r, lqa_error *err);
 /* vote_probs.c: reads a --pred-probs that is a file, by item. */
-lqa_status lqa_vote_probs_open(lqa_vote_reader *r, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_probs_open(lqa_vote_reader *r, lqa_error *err);
 /* The classes that the columns of probabilities are for, in the table's arena: *n = 0 if the labels
  * say. */
-lqa_status lqa_vote_probs_classes(lqa_vote_reader *r, lqa_str **classes, size_t *n, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_probs_classes(lqa_vote_reader *r, lqa_str **classes, size_t *n,
+                                                 lqa_error *err);
 /* With classes settled: the table's probs. `item_of`: numbers of the items that stay. */
-lqa_status lqa_vote_probs_finish(lqa_vote_reader *r, const int32_t *item_of, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_probs_finish(lqa_vote_reader *r, const int32_t *item_of,
+                                                lqa_error *err);
 
 #endif

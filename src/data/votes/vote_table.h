@@ -66,8 +66,9 @@ typedef struct lqa_vote_table {
 
 /* LQA_BAD_USAGE: no such column, or none can be guessed. LQA_BAD_DATA: damaged or contradictory
  * content, with file, row and column. */
-lqa_status lqa_vote_table_load(const lqa_vote_options *options, const lqa_observer *observer,
-                               lqa_vote_table **out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_vote_table_load(const lqa_vote_options *options,
+                                              const lqa_observer *observer, lqa_vote_table **out,
+                                              lqa_error *err);
 void lqa_vote_table_free(lqa_vote_table *table);
 
 /* The item's name: what the source calls it, else its row number written into `scratch`. */

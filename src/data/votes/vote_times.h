@@ -6,6 +6,7 @@
 
 /* *time: one value per vote, NaN where there is none; owned. NULL if the table has no times.
  * LQA_BAD_DATA, with row and column, where no form of time fits all values. */
-lqa_status lqa_vote_times_read(const lqa_vote_table *table, double **time, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_vote_times_read(const lqa_vote_table *table, double **time,
+                                              lqa_error *err);
 
 #endif

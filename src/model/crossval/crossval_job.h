@@ -35,34 +35,34 @@ typedef struct lqa_crossval_job {
 void lqa_job_begin(lqa_crossval_job *job, const char *name);
 void lqa_job_end(lqa_crossval_job *job, const char *name);
 /* Keeps a sentence for people; `note` lives as long as the result, NULL means out of memory. */
-lqa_status lqa_job_note(lqa_crossval_job *job, const char *note) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_job_note(lqa_crossval_job *job, const char *note);
 /* Which rows stay together, how many folds there are, and the first deal; notes what had to be done
  * otherwise than asked, and folds that are too unequal to be of use. */
-lqa_status lqa_job_assign_folds(lqa_crossval_job *job) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_job_assign_folds(lqa_crossval_job *job);
 /* Deals the rows into out->fold anew, groups together; another repeat, other folds. */
-lqa_status lqa_job_deal_folds(lqa_crossval_job *job, int repeat) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_job_deal_folds(lqa_crossval_job *job, int repeat);
 /* The job's labels and folds over a matrix. */
 lqa_problem lqa_job_problem(const lqa_crossval_job *job, const lqa_sparse *x);
 /* Logistic regression with the job's options; notes if it did not converge. out->outer may be the
  * result's pred_probs. Fills train_accuracy. */
-lqa_status lqa_job_logistic(lqa_crossval_job *job, const lqa_problem *problem,
-                            const lqa_predictions *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_job_logistic(lqa_crossval_job *job, const lqa_problem *problem,
+                                           const lqa_predictions *out);
 /* Accuracy of the fold models on what they were trained on; notes if one did not converge. */
-lqa_status lqa_job_sum_training(lqa_crossval_job *job,
-                                const lqa_softmax_fold *folds) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_job_sum_training(lqa_crossval_job *job,
+                                               const lqa_softmax_fold *folds);
 /* Room for a member's predictions, pair models included where the folds allow it. Freed by
  * lqa_predictions_clear. */
-lqa_status lqa_predictions_init(const lqa_crossval_job *job, lqa_predictions *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_predictions_init(const lqa_crossval_job *job, lqa_predictions *out);
 void lqa_predictions_clear(lqa_predictions *predictions);
 
 /* Trains and blends on the folds as they are dealt. */
 typedef lqa_status (*lqa_job_step)(lqa_crossval_job *job, void *data);
 /* Runs it once, or for few rows on several deals of the folds, and averages pred_probs. */
-lqa_status lqa_job_repeat(lqa_crossval_job *job, lqa_job_step blend_once,
-                          void *data) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_job_repeat(lqa_crossval_job *job, lqa_job_step blend_once,
+                                         void *data);
 /* The last act of a step: blends the members into pred_probs; describes it as "blend of <members>
  * on <what>". */
-lqa_status lqa_job_blend(lqa_crossval_job *job, const lqa_problem *problem, lqa_blend *blend,
-                         const char *what) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_job_blend(lqa_crossval_job *job, const lqa_problem *problem,
+                                        lqa_blend *blend, const char *what);
 
 #endif

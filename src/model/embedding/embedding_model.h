@@ -6,11 +6,11 @@
 
 /* States what training on the embeddings will take, then reads them into job->dense. LQA_BAD_USAGE
  * where that passes the memory limit. */
-lqa_status lqa_embeddings_read(lqa_crossval_job *job) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_embeddings_read(lqa_crossval_job *job);
 /* Trains on the embeddings, where there is nothing else or only they are wanted: fills pred_probs,
  * train_accuracy, model, description. */
-lqa_status lqa_embedding_model_run(lqa_crossval_job *job) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_embedding_model_run(lqa_crossval_job *job);
 /* Adds the members trained on the embeddings to a blend, if there are any. */
-lqa_status lqa_embedding_members_add(lqa_crossval_job *job, lqa_blend *blend) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_embedding_members_add(lqa_crossval_job *job, lqa_blend *blend);
 
 #endif

@@ -31,8 +31,8 @@ typedef struct lqa_neighbor_vote_options {
 lqa_neighbor_vote_options lqa_vote_defaults(void);
 
 /* problem->x is `points`' matrix. Errors: LQA_NO_MEMORY, LQA_INTERRUPTED. */
-lqa_status lqa_neighbor_vote_run(const lqa_problem *problem, const lqa_dense *points,
-                                 const lqa_neighbor_vote_options *options,
-                                 const lqa_predictions *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_neighbor_vote_run(const lqa_problem *problem, const lqa_dense *points,
+                                                const lqa_neighbor_vote_options *options,
+                                                const lqa_predictions *out);
 
 #endif

@@ -19,8 +19,9 @@ typedef struct lqa_naive_bayes_options {
 } lqa_naive_bayes_options;
 
 /* Trains and predicts, all kinds of models that `out` asks for. LQA_NO_MEMORY. */
-lqa_status lqa_naive_bayes_run(const lqa_problem *problem, const lqa_naive_bayes_options *options,
-                               const lqa_predictions *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_naive_bayes_run(const lqa_problem *problem,
+                                              const lqa_naive_bayes_options *options,
+                                              const lqa_predictions *out);
 
 /* Memory that a run takes at most. */
 uint64_t lqa_naive_bayes_bytes(const lqa_problem *problem, size_t n_threads);
@@ -41,14 +42,14 @@ typedef struct lqa_bayes_piece {
 } lqa_bayes_piece;
 
 /* Lists the rows of the piece's problem by fold. LQA_NO_MEMORY. */
-lqa_status lqa_bayes_piece_sort(lqa_bayes_piece *piece) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_bayes_piece_sort(lqa_bayes_piece *piece);
 void lqa_bayes_piece_clear(lqa_bayes_piece *piece);
 
-lqa_status lqa_bayes_stream_open(int32_t n_columns, int32_t n_classes, int n_folds,
-                                 const lqa_naive_bayes_options *options,
-                                 lqa_bayes_stream **out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_bayes_stream_open(int32_t n_columns, int32_t n_classes, int n_folds,
+                                                const lqa_naive_bayes_options *options,
+                                                lqa_bayes_stream **out);
 void lqa_bayes_stream_count(lqa_bayes_stream *stream, const lqa_bayes_piece *piece, int fold);
-lqa_status lqa_bayes_stream_train(lqa_bayes_stream *stream) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_bayes_stream_train(lqa_bayes_stream *stream);
 void lqa_bayes_stream_predict(lqa_bayes_stream *stream, const lqa_bayes_piece *piece, int fold,
                               float *out);
 void lqa_bayes_stream_close(lqa_bayes_stream *stream); /* NULL is fine */

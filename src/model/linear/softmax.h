@@ -51,7 +51,8 @@ lqa_softmax_options lqa_softmax_defaults(void);
 
 /* Trains and predicts. folds has n_folds entries, about the models that leave out one fold. Errors:
  * LQA_NO_MEMORY, LQA_INTERRUPTED. */
-lqa_status lqa_softmax_run(const lqa_problem *problem, const lqa_softmax_options *options,
-                           const lqa_predictions *out, lqa_softmax_fold *folds) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_softmax_run(const lqa_problem *problem,
+                                          const lqa_softmax_options *options,
+                                          const lqa_predictions *out, lqa_softmax_fold *folds);
 
 #endif

@@ -24,15 +24,15 @@ typedef struct lqa_softmax_plan {
 /* Lanes that a fold's classes take. */
 int lqa_softmax_fold_width(int32_t n_classes);
 /* Clear *plan whatever the status. */
-lqa_status lqa_softmax_plan_init(lqa_softmax_plan *plan, const lqa_problem *problem,
-                                 const lqa_softmax_options *options,
-                                 const lqa_predictions *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_softmax_plan_init(lqa_softmax_plan *plan, const lqa_problem *problem,
+                                                const lqa_softmax_options *options,
+                                                const lqa_predictions *out);
 void lqa_softmax_plan_clear(lqa_softmax_plan *plan);
 
 /* Takes the memory of group `number`, duals for n_rows; all zero, intercepts at the classes'
  * shares. The rows are the caller's to describe. Close *group whatever the status. */
-lqa_status lqa_softmax_group_open(const lqa_softmax_plan *plan, int number, size_t n_rows,
-                                  lqa_softmax_group *group) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_softmax_group_open(const lqa_softmax_plan *plan, int number,
+                                                 size_t n_rows, lqa_softmax_group *group);
 void lqa_softmax_group_close(lqa_softmax_group *group);
 
 /* After an epoch, with its gap in group->gap: moves the intercepts, retires models that have

@@ -143,9 +143,9 @@ lqa_status lqa_crossval_run(const lqa_dataset *dataset, const lqa_crossval_optio
   free(job.group);
   lqa_dense_clear(&job.dense);
   if (status == LQA_NO_MEMORY) {
-    lqa_fail_memory(err, "training the model");
+    status = lqa_fail_memory(err, "training the model");
   } else if (status == LQA_INTERRUPTED) {
-    lqa_fail(err, LQA_INTERRUPTED, "interrupted while training the model");
+    status = lqa_fail(err, LQA_INTERRUPTED, "interrupted while training the model");
   }
   if (status != LQA_OK) {
     lqa_crossval_clear(out);

@@ -21,7 +21,8 @@
 
 /* Errors: LQA_BAD_USAGE (options), LQA_BAD_DATA (fewer scorable rows than folds, a single class),
  * LQA_NO_MEMORY, LQA_INTERRUPTED. On failure *out is cleared. */
-lqa_status lqa_crossval_run(const lqa_dataset *dataset, const lqa_crossval_options *options,
-                            lqa_crossval_result *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_crossval_run(const lqa_dataset *dataset,
+                                           const lqa_crossval_options *options,
+                                           lqa_crossval_result *out, lqa_error *err);
 
 #endif

@@ -47,10 +47,10 @@ void lqa_blend_choose_rows(const lqa_problem *problem, uint8_t *wanted);
 
 /* Fills blend->weight and pred_probs (n_rows x n_classes, rows in a fold). pred_probs may be a
  * member's `outer`. LQA_NO_MEMORY. */
-lqa_status lqa_blend_run(const lqa_problem *problem, lqa_blend *blend,
-                         float *pred_probs) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_blend_run(const lqa_problem *problem, lqa_blend *blend,
+                                        float *pred_probs);
 /* Fills pred_probs again with the weights that are there, after members' `outer` changed. */
-lqa_status lqa_blend_mix(const lqa_problem *problem, lqa_blend *blend,
-                         float *pred_probs) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_blend_mix(const lqa_problem *problem, lqa_blend *blend,
+                                        float *pred_probs);
 
 #endif

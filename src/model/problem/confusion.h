@@ -19,8 +19,8 @@ typedef struct lqa_confusion {
 } lqa_confusion;
 
 /* p: n_rows x n_classes, probabilities of unseen rows; label: the given ones. LQA_NO_MEMORY. */
-lqa_status lqa_confusion_fit(const double *p, const int32_t *label, size_t n_rows,
-                             int32_t n_classes, lqa_confusion *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_confusion_fit(const double *p, const int32_t *label, size_t n_rows,
+                                            int32_t n_classes, lqa_confusion *out);
 
 /* Whether training again pays (measured: from a twelfth of the labels on it does, at a sixteenth it
  * does not yet; elsewhere bounds were .032 at most, .04 where 40 % of labels are random). */

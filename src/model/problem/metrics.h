@@ -27,7 +27,7 @@ typedef struct lqa_scored {
 } lqa_scored;
 
 /* Ties of the largest probability go to the first class. NaN where no row counts. */
-lqa_status lqa_metrics_run(const lqa_scored *scored, lqa_metrics *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_metrics_run(const lqa_scored *scored, lqa_metrics *out);
 
 /* Whether the probabilities are clearly better than label frequencies, by log-loss or by accuracy
  * (probabilities that are far too sure of themselves may lose by the first and yet be right). */

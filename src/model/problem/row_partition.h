@@ -15,7 +15,8 @@ typedef struct lqa_partition_rules {
  * embeddings, of the same --group value and of the same cluster are together.
  * group (n_rows, out) gets the number of a class's first row; *n_groups counts classes that hold a
  * scorable row. */
-lqa_status lqa_row_partition(const lqa_dataset *dataset, const lqa_partition_rules *rules,
-                             uint32_t *group, int64_t *n_groups) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_row_partition(const lqa_dataset *dataset,
+                                            const lqa_partition_rules *rules, uint32_t *group,
+                                            int64_t *n_groups);
 
 #endif

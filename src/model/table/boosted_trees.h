@@ -34,8 +34,10 @@ lqa_boosting_options lqa_boosting_defaults(void);
  * may be NULL: pair models are trained all the same where there are three folds. folds has n_folds
  * entries. Errors: LQA_BAD_FILE (XGBoost is not installed), LQA_INTERNAL, LQA_NO_MEMORY,
  * LQA_INTERRUPTED. */
-lqa_status lqa_boosted_trees_run(const lqa_problem *problem, const lqa_table_matrix *table,
-                                 const lqa_boosting_options *options, const lqa_predictions *out,
-                                 lqa_boosting_fold *folds, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_boosted_trees_run(const lqa_problem *problem,
+                                                const lqa_table_matrix *table,
+                                                const lqa_boosting_options *options,
+                                                const lqa_predictions *out,
+                                                lqa_boosting_fold *folds, lqa_error *err);
 
 #endif

@@ -5,6 +5,6 @@
 #include "model/crossval/crossval_job.h"
 
 /* Trains on the feature columns: fills pred_probs, train_accuracy, model, description. */
-lqa_status lqa_table_model_run(lqa_crossval_job *job) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_table_model_run(lqa_crossval_job *job);
 
 #endif

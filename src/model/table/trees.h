@@ -29,25 +29,26 @@ typedef struct lqa_booster_options {
 } lqa_booster_options;
 
 /* Loads XGBoost at the first call of the process; LQA_BAD_FILE where it is not installed. */
-lqa_status lqa_tree_library_open(lqa_tree_library **out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_tree_library_open(lqa_tree_library **out, lqa_error *err);
 void lqa_tree_library_close(lqa_tree_library *library);
 
 /* Copies the given rows of the table. */
-lqa_status lqa_tree_rows_new(const lqa_tree_library *library, const lqa_table_matrix *table,
-                             const int64_t *row, int64_t n, lqa_tree_rows **out,
-                             lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_tree_rows_new(const lqa_tree_library *library,
+                                            const lqa_table_matrix *table, const int64_t *row,
+                                            int64_t n, lqa_tree_rows **out, lqa_error *err);
 void lqa_tree_rows_free(const lqa_tree_library *library, lqa_tree_rows *rows);
 
-lqa_status lqa_booster_new(const lqa_tree_library *library, const lqa_booster_options *options,
-                           const lqa_tree_rows *train, lqa_booster **out,
-                           lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_booster_new(const lqa_tree_library *library,
+                                          const lqa_booster_options *options,
+                                          const lqa_tree_rows *train, lqa_booster **out,
+                                          lqa_error *err);
 void lqa_booster_free(const lqa_tree_library *library, lqa_booster *booster);
 /* Sums of the leaves, n x n_outputs, 0 before the first round; valid until the next call. */
-lqa_status lqa_booster_margins(const lqa_tree_library *library, lqa_booster *booster,
-                               const lqa_tree_rows *rows, const float **margins,
-                               lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_booster_margins(const lqa_tree_library *library, lqa_booster *booster,
+                                              const lqa_tree_rows *rows, const float **margins,
+                                              lqa_error *err);
 /* One round on the training rows; gradient and curve (second derivative): n x n_outputs. */
-lqa_status lqa_booster_grow(const lqa_tree_library *library, lqa_booster *booster, float *gradient,
-                            float *curve, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_booster_grow(const lqa_tree_library *library, lqa_booster *booster,
+                                           float *gradient, float *curve, lqa_error *err);
 
 #endif

@@ -23,6 +23,6 @@ typedef struct lqa_second_pass {
 } lqa_second_pass;
 
 /* Trains and mixes again into the result's pred_probs. */
-lqa_status lqa_second_pass_run(lqa_crossval_job *job, lqa_second_pass *pass) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_second_pass_run(lqa_crossval_job *job, lqa_second_pass *pass);
 
 #endif

@@ -7,6 +7,6 @@
 
 /* Trains the kind of model that job->options name on `rows`: fills pred_probs, train_accuracy,
  * model, description. */
-lqa_status lqa_text_memory_run(lqa_crossval_job *job, const lqa_text_rows *rows) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_text_memory_run(lqa_crossval_job *job, const lqa_text_rows *rows);
 
 #endif

@@ -6,6 +6,6 @@
 
 /* Trains on text: fills pred_probs, train_accuracy, model, description. LQA_BAD_USAGE for a kind of
  * model that does not read text. */
-lqa_status lqa_text_model_run(lqa_crossval_job *job) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_text_model_run(lqa_crossval_job *job);
 
 #endif

@@ -26,7 +26,7 @@ typedef struct lqa_text_plan {
 } lqa_text_plan;
 
 /* Looks at the text. job->out->n_folds is set. LQA_NO_MEMORY, LQA_BAD_DATA. */
-lqa_status lqa_text_plan_make(const lqa_crossval_job *job, const lqa_text_rows *rows,
-                              lqa_text_plan *plan) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_text_plan_make(const lqa_crossval_job *job, const lqa_text_rows *rows,
+                                             lqa_text_plan *plan);
 
 #endif

@@ -44,9 +44,10 @@ typedef struct lqa_annotators_options {
 } lqa_annotators_options;
 
 /* out: n_annotators. `truth`: -1 = unknown; -2 = known, but no class: every vote is wrong. */
-lqa_status lqa_annotators_measure(const lqa_votes *votes, const lqa_consensus *consensus,
-                                  const lqa_annotators_options *options, lqa_annotator *out,
-                                  lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_annotators_measure(const lqa_votes *votes,
+                                                 const lqa_consensus *consensus,
+                                                 const lqa_annotators_options *options,
+                                                 lqa_annotator *out, lqa_error *err);
 
 /* Two annotators with items in common. */
 typedef struct lqa_annotator_pair {
@@ -66,8 +67,9 @@ typedef struct lqa_annotator_pairs {
 
 /* Compares all pairs of the annotators with most votes: 200, fewer where classes or votes make that
  * long. */
-lqa_status lqa_annotator_pairs_find(const lqa_votes *votes, const lqa_agreement_options *options,
-                                    lqa_annotator_pairs *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_annotator_pairs_find(const lqa_votes *votes,
+                                                   const lqa_agreement_options *options,
+                                                   lqa_annotator_pairs *out, lqa_error *err);
 void lqa_annotator_pairs_clear(lqa_annotator_pairs *pairs);
 
 #endif

@@ -46,8 +46,9 @@ typedef struct lqa_consensus {
 } lqa_consensus;
 
 /* Every item needs a vote. LQA_BAD_DATA for CROWDLAB without an item that has two. */
-lqa_status lqa_consensus_find(const lqa_votes *votes, const lqa_consensus_options *options,
-                              lqa_consensus *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_consensus_find(const lqa_votes *votes,
+                                             const lqa_consensus_options *options,
+                                             lqa_consensus *out, lqa_error *err);
 void lqa_consensus_clear(lqa_consensus *consensus);
 
 #endif

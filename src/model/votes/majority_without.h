@@ -14,7 +14,7 @@ typedef struct lqa_item_counts {
 } lqa_item_counts;
 
 /* counts: n_items. */
-lqa_status lqa_item_counts_init(const lqa_votes *votes, lqa_item_counts *counts) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_item_counts_init(const lqa_votes *votes, lqa_item_counts *counts);
 
 /* The label with most votes once one vote for `a` and (b >= 0) one for `b` are taken away; -1 where
  * that is a tie or nothing is left. */

@@ -42,8 +42,9 @@ typedef struct lqa_vote_study {
   float *trained; /* probabilities of the model trained here, or NULL */
 } lqa_vote_study;
 
-lqa_status lqa_vote_study_run(const lqa_vote_table *table, const lqa_vote_study_options *options,
-                              lqa_vote_study *out, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_vote_study_run(const lqa_vote_table *table,
+                                             const lqa_vote_study_options *options,
+                                             lqa_vote_study *out, lqa_error *err);
 void lqa_vote_study_clear(lqa_vote_study *study);
 
 /* "majority", "dawid-skene", "one-coin", "crowdlab". */

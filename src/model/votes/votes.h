@@ -37,9 +37,9 @@ static inline int64_t lqa_votes_task_end(const lqa_votes *votes, size_t task) {
 }
 
 /* LQA_BAD_DATA unless the matrix is n_items x n_classes. */
-lqa_status lqa_votes_check_probs(const lqa_votes *votes, const lqa_matrix *pred_probs,
-                                 lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_votes_check_probs(const lqa_votes *votes,
+                                                const lqa_matrix *pred_probs, lqa_error *err);
 /* LQA_BAD_DATA if an item has no vote. */
-lqa_status lqa_votes_check_items(const lqa_votes *votes, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_votes_check_items(const lqa_votes *votes, lqa_error *err);
 
 #endif

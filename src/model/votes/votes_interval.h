@@ -6,7 +6,7 @@
 #include "labelqa/annotators.h"
 
 /* LQA_BAD_USAGE for a confidence outside (0, 1) or a negative number of resamples. */
-lqa_status lqa_interval_check(const lqa_agreement_options *options, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_interval_check(const lqa_agreement_options *options, lqa_error *err);
 
 /* value +- z * error, at most 1. */
 void lqa_interval_of_error(double error, double confidence, lqa_agreement *out);

@@ -23,11 +23,12 @@ typedef struct lqa_alignment {
   uint8_t *masked;          /* 1 = already explained */
 } lqa_alignment;
 
-lqa_status lqa_alignment_init(lqa_alignment *a, const lqa_dataset *dataset, const float *probs,
-                              lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_alignment_init(lqa_alignment *a, const lqa_dataset *dataset,
+                                             const float *probs, lqa_error *err);
 /* From predicted classes alone (borrowed), right with probability `hit`. */
-lqa_status lqa_alignment_init_votes(lqa_alignment *a, const lqa_dataset *dataset,
-                                    const int32_t *predicted, double hit, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_alignment_init_votes(lqa_alignment *a, const lqa_dataset *dataset,
+                                                   const int32_t *predicted, double hit,
+                                                   lqa_error *err);
 void lqa_alignment_clear(lqa_alignment *a);
 
 /* How much better row `row` fits the label of row `other` than its own, as a log likelihood ratio:
@@ -58,11 +59,13 @@ typedef struct lqa_alignment_options {
 } lqa_alignment_options;
 
 /* Segments that carry another row's label, best first; found rows are masked. */
-lqa_status lqa_alignment_find_shifts(lqa_alignment *a, const lqa_alignment_options *options,
-                                     lqa_segment_list *out);
+LQA_MUST_CHECK lqa_status lqa_alignment_find_shifts(lqa_alignment *a,
+                                                    const lqa_alignment_options *options,
+                                                    lqa_segment_list *out);
 /* Segments whose labels stand in reversed order; found rows are masked. */
-lqa_status lqa_alignment_find_reversals(lqa_alignment *a, const lqa_alignment_options *options,
-                                        lqa_segment_list *out);
+LQA_MUST_CHECK lqa_status lqa_alignment_find_reversals(lqa_alignment *a,
+                                                       const lqa_alignment_options *options,
+                                                       lqa_segment_list *out);
 
 /* The sign test of a segment that was found on other evidence. */
 lqa_sign_test lqa_alignment_test(const lqa_alignment *a, const lqa_segment *segment);

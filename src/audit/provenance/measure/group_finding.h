@@ -17,11 +17,12 @@ typedef struct lqa_group_finding {
   int32_t n_groups;
 } lqa_group_finding;
 
-lqa_status lqa_group_finding_add(lqa_group_finding *finding, int64_t row, int32_t group,
-                                 int32_t suggested);
+LQA_MUST_CHECK lqa_status lqa_group_finding_add(lqa_group_finding *finding, int64_t row,
+                                                int32_t group, int32_t suggested);
 /* Sorts the members by row and adds the finding of input->audit->kinds[kind]. */
-lqa_status lqa_group_finding_report(lqa_group_finding *finding, const lqa_audit_input *input,
-                                    int kind, const char *format, ...) LQA_PRINTF(4, 5);
+LQA_MUST_CHECK lqa_status lqa_group_finding_report(lqa_group_finding *finding,
+                                                   const lqa_audit_input *input, int kind,
+                                                   const char *format, ...) LQA_PRINTF(4, 5);
 /* 'For example rows 3 ("Sports") and 17 ("Business"): "text ...".' about the first group. */
 const char *lqa_group_finding_example(const lqa_group_finding *finding,
                                       const lqa_audit_input *input);

@@ -13,8 +13,9 @@
 typedef struct lqa_hashed_row_source lqa_hashed_row_source;
 
 /* n_buckets: a power of two. LQA_OK with *out = NULL where the data has no content to look at. */
-lqa_status lqa_hashed_row_source_new(const lqa_audit_input *input, uint32_t n_buckets,
-                                     lqa_hashed_row_source **out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_hashed_row_source_new(const lqa_audit_input *input,
+                                                    uint32_t n_buckets, lqa_hashed_row_source **out,
+                                                    lqa_error *err);
 void lqa_hashed_row_source_free(lqa_hashed_row_source *source);
 uint32_t lqa_hashed_row_source_buckets(const lqa_hashed_row_source *source);
 
@@ -28,9 +29,9 @@ typedef struct lqa_hashed_rows {
 } lqa_hashed_rows;
 
 /* Up to `max_rows` rows with content of [from, to), drawn by `seed` (all, if they are fewer). */
-lqa_status lqa_hashed_rows_draw(const lqa_hashed_row_source *source, int64_t from, int64_t to,
-                                size_t max_rows, uint64_t seed, lqa_hashed_rows *out,
-                                lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_hashed_rows_draw(const lqa_hashed_row_source *source, int64_t from,
+                                               int64_t to, size_t max_rows, uint64_t seed,
+                                               lqa_hashed_rows *out, lqa_error *err);
 void lqa_hashed_rows_clear(lqa_hashed_rows *bag);
 
 #endif

@@ -28,10 +28,12 @@ int64_t lqa_hypothesis_row(const lqa_dataset *dataset, lqa_hypothesis hypothesis
 /* Tests lags -max_lag..max_lag and the reversed order on at most `max_rows` drawn rows. `out` gets
  * the best; *null_accuracy the accuracy with permuted labels. *tested is false where the data has
  * no content to fit a model to. */
-lqa_status lqa_refit_search(const lqa_audit_input *input, int max_lag, size_t max_rows,
-                            lqa_refit *out, double *null_accuracy, bool *tested, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_refit_search(const lqa_audit_input *input, int max_lag,
+                                           size_t max_rows, lqa_refit *out, double *null_accuracy,
+                                           bool *tested, lqa_error *err);
 /* The same for one hypothesis, and the prediction of its model for every row (-1 = none). */
-lqa_status lqa_refit_predict(const lqa_audit_input *input, lqa_hypothesis hypothesis,
-                             size_t max_rows, lqa_refit *out, int32_t *predicted, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_refit_predict(const lqa_audit_input *input, lqa_hypothesis hypothesis,
+                                            size_t max_rows, lqa_refit *out, int32_t *predicted,
+                                            lqa_error *err);
 
 #endif

@@ -25,8 +25,8 @@ typedef struct lqa_order_fault {
 } lqa_order_fault;
 
 /* Fits the quick model where probabilities were given; *a may be cleared whatever the outcome. */
-lqa_status lqa_order_fault_init(lqa_order_fault *a, const lqa_audit_input *input,
-                                lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_order_fault_init(lqa_order_fault *a, const lqa_audit_input *input,
+                                               lqa_error *err);
 lqa_fault_side lqa_order_fault_find(const lqa_order_fault *a, const lqa_segment *segment);
 void lqa_order_fault_clear(lqa_order_fault *a);
 

@@ -20,7 +20,8 @@ typedef struct lqa_parts {
 
 /* Parts by a role's values in the order of first appearance, or by file. n is 0 where the role was
  * not named, or there are no files. Borrows the data set. */
-lqa_status lqa_parts_read(const lqa_dataset *dataset, int role, lqa_parts *parts, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_parts_read(const lqa_dataset *dataset, int role, lqa_parts *parts,
+                                         lqa_error *err);
 lqa_str lqa_parts_name(const lqa_parts *parts, uint32_t part);
 void lqa_parts_clear(lqa_parts *parts);
 

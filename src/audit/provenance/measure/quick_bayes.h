@@ -21,11 +21,12 @@ typedef struct lqa_quick_bayes {
 } lqa_quick_bayes;
 
 /* label: one per item of the bag, negative = not trained on. */
-lqa_status lqa_quick_bayes_fit(lqa_quick_bayes *model, const lqa_hashed_rows *bag,
-                               uint32_t n_buckets, int32_t n_classes, const int32_t *label);
+LQA_MUST_CHECK lqa_status lqa_quick_bayes_fit(lqa_quick_bayes *model, const lqa_hashed_rows *bag,
+                                              uint32_t n_buckets, int32_t n_classes,
+                                              const int32_t *label);
 /* The most probable class of each item, by the model of the other half. */
-lqa_status lqa_quick_bayes_predict(const lqa_quick_bayes *model, const lqa_hashed_rows *bag,
-                                   int32_t *predicted);
+LQA_MUST_CHECK lqa_status lqa_quick_bayes_predict(const lqa_quick_bayes *model,
+                                                  const lqa_hashed_rows *bag, int32_t *predicted);
 void lqa_quick_bayes_clear(lqa_quick_bayes *model);
 
 /* Counts of a whole bag, from which any part can be left out again. */
@@ -37,12 +38,14 @@ typedef struct lqa_leave_out {
   double *rows;    /* rows per class */
 } lqa_leave_out;
 
-lqa_status lqa_leave_out_fit(lqa_leave_out *model, const lqa_hashed_rows *bag, uint32_t n_buckets,
-                             int32_t n_classes, const int32_t *label);
+LQA_MUST_CHECK lqa_status lqa_leave_out_fit(lqa_leave_out *model, const lqa_hashed_rows *bag,
+                                            uint32_t n_buckets, int32_t n_classes,
+                                            const int32_t *label);
 /* The most probable class of each item marked in `out` (one byte an item) by a model of all other
  * items; -1 for the rest. */
-lqa_status lqa_leave_out_predict(const lqa_leave_out *model, const lqa_hashed_rows *bag,
-                                 const int32_t *label, const uint8_t *out, int32_t *predicted);
+LQA_MUST_CHECK lqa_status lqa_leave_out_predict(const lqa_leave_out *model,
+                                                const lqa_hashed_rows *bag, const int32_t *label,
+                                                const uint8_t *out, int32_t *predicted);
 void lqa_leave_out_clear(lqa_leave_out *model);
 
 #endif

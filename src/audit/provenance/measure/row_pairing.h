@@ -22,12 +22,13 @@ typedef struct lqa_row_pairing {
  * apostrophes that a CSV export puts before cells that a spreadsheet would take for a formula. Rows
  * that are alike are matched in order, each other row at most once. LQA_BAD_DATA if both have ids
  * and none matches. */
-lqa_status lqa_row_pairing_init(const lqa_dataset *dataset, const lqa_other_rows *other,
-                                lqa_row_pairing *out, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_row_pairing_init(const lqa_dataset *dataset,
+                                               const lqa_other_rows *other, lqa_row_pairing *out,
+                                               lqa_error *err);
 /* The hash of the row's content without the apostrophes that a CSV export puts before formulas;
  * *found is false where there are none. */
-lqa_status lqa_row_pairing_unguarded(const lqa_dataset *dataset, int64_t row, lqa_hash128 *hash,
-                                     bool *found);
+LQA_MUST_CHECK lqa_status lqa_row_pairing_unguarded(const lqa_dataset *dataset, int64_t row,
+                                                    lqa_hash128 *hash, bool *found);
 /* True if `text` is `other` with such an apostrophe before it. */
 bool lqa_row_pairing_is_guarded(lqa_str text, lqa_str other);
 void lqa_row_pairing_clear(lqa_row_pairing *match);

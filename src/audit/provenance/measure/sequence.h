@@ -12,7 +12,7 @@ typedef struct lqa_sequence {
 } lqa_sequence;
 
 /* value: n numbers, NaN = none. Clear with lqa_sequence_clear. O(n log n). */
-lqa_status lqa_sequence_check(const double *value, int64_t n, lqa_sequence *out);
+LQA_MUST_CHECK lqa_status lqa_sequence_check(const double *value, int64_t n, lqa_sequence *out);
 void lqa_sequence_clear(lqa_sequence *sequence);
 
 #endif

@@ -25,9 +25,9 @@ typedef struct lqa_stream_problem {
 /* Trains and predicts: out is n_source_rows x n_classes, rows in no block stay untouched; folds has
  * n_folds entries. options->weight must be NULL. Errors: LQA_NO_MEMORY, LQA_INTERRUPTED,
  * LQA_BAD_FILE (the disk). */
-lqa_status lqa_softmax_stream_run(const lqa_stream_problem *problem,
-                                  const lqa_softmax_options *options, float *out,
-                                  lqa_softmax_fold *folds, lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_softmax_stream_run(const lqa_stream_problem *problem,
+                                                 const lqa_softmax_options *options, float *out,
+                                                 lqa_softmax_fold *folds, lqa_error *err);
 
 /* Bytes of duals on disk, and of memory for weights, of n_rows rows and n_columns columns. */
 uint64_t lqa_softmax_stream_disk_bytes(int64_t n_rows, int32_t n_classes, int n_folds);

@@ -17,8 +17,9 @@ typedef struct lqa_text_sample {
 
 /* Trains a blend on plan->sample_rows rows. Nothing of a fold's labels reaches its weights, or the
  * margins of its rows. Clear *out whatever the status. */
-lqa_status lqa_text_sample_run(const lqa_crossval_job *job, const lqa_text_rows *rows,
-                               const lqa_text_plan *plan, lqa_text_sample *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_text_sample_run(const lqa_crossval_job *job,
+                                              const lqa_text_rows *rows, const lqa_text_plan *plan,
+                                              lqa_text_sample *out);
 void lqa_text_sample_clear(lqa_text_sample *sample);
 /* The difference of the two largest of n scores. */
 float lqa_score_margin(const float *score, int32_t n);

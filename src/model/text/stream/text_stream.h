@@ -26,11 +26,11 @@ typedef struct lqa_text_stream {
 
 /* Naive Bayes on the words' blocks, or on the text's hashed characters: adds the member's weighted
  * log-probabilities to the scores in pred_probs, where NaN is the score before the first member. */
-lqa_status lqa_text_stream_bayes(lqa_text_stream *stream, bool characters) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_text_stream_bayes(lqa_text_stream *stream, bool characters);
 
 /* Trains from disk as planned: fills pred_probs, train_accuracy, model, description; notes what was
  * done instead of training in memory. */
-lqa_status lqa_text_stream_run(lqa_crossval_job *job, const lqa_text_rows *rows,
-                               const lqa_text_plan *plan) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_text_stream_run(lqa_crossval_job *job, const lqa_text_rows *rows,
+                                              const lqa_text_plan *plan);
 
 #endif
