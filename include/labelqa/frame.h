@@ -60,8 +60,9 @@ struct ArrowArrayStream {
 #endif
 
 /* Writes all rows of `stream` to the Parquet file `path`, atomically, with the columns' own types;
- * batches are used where they lie. The caller releases the stream. Errors: LQA_BAD_DATA (the stream
- * failed, or holds a type that Parquet has not), LQA_BAD_FILE, LQA_INTERRUPTED. */
+ * batches are used where they lie, and the schema's metadata "huggingface" (names of classes) is
+ * kept. The caller releases the stream. Errors: LQA_BAD_DATA (the stream failed, or a column, named
+ * in err->column, has a type that is not read), LQA_BAD_FILE, LQA_INTERRUPTED. */
 LQA_API LQA_MUST_CHECK lqa_status lqa_frame_save(struct ArrowArrayStream *stream, const char *path,
                                                  const lqa_observer *observer, lqa_error *err);
 

@@ -178,31 +178,32 @@ def command(name, *arguments, **options):
     return _call(name, arguments, options)
 
 
-def _stream_of(data):
-    """The Arrow stream capsule of a data frame, or None where there is none to be had."""
-    if hasattr(data, "__arrow_c_stream__"):
+def _save_frame(data, folder, options):
+    """Data in memory as a temporary file: _frames.Saved, with all options."""
+    from labelqa import _frames
+    saved = _frames.save(data, folder, options, _library().save_frame)
+    saved.options = {**options, "source_name": options.get("source_name") or "frame",
+                     **saved.options}
+    return saved
+
+
+def _audit_frame(data, out, options):
+    """Audits data in memory; the run remembers the frame it came from."""
+    from labelqa import _frames, _origin
+    with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
+        saved = _save_frame(data, folder, options)
         try:
-            return data.__arrow_c_stream__()
-        except ImportError:  # pandas without pyarrow
-            return None
-    if hasattr(data, "__arrow_c_array__"):
-        raise TypeError("data is an Arrow array: a table of named columns is needed")
-    return None
-
-
-def _save_frame(data, folder):
-    """A data frame as a temporary file; the path."""
-    capsule = _stream_of(data)
-    if capsule is not None:
-        path = os.path.join(folder, "frame.parquet")
-        _library().save_frame(capsule, path)
-        return path
-    if hasattr(data, "to_csv") and hasattr(data, "columns"):
-        path = os.path.join(folder, "frame.csv")
-        data.to_csv(path, index=False, quoting=2, encoding="utf-8")
-        return path
-    raise TypeError(f"data must be a path, a list of paths or a data frame (pandas, polars, "
-                    f"pyarrow, or anything with __arrow_c_stream__), not {type(data).__name__}")
+            run, failure = _call("audit", [saved.path], {**saved.options, "out": out}).run, None
+        except CommandFailed as error:
+            run, failure = error.run, error
+    if run is not None:
+        run._original = saved.original
+        if _frames.is_pandas(data):
+            names = _frames.names_of(data.columns, _frames.Needed(options))
+            _origin.write(run.path, _origin.frame_json(data, names))
+    if failure is not None:
+        raise failure
+    return run
 
 
 def _is_path(value):
@@ -212,8 +213,9 @@ def _is_path(value):
 def audit(data, *, text=None, label=None, pred_probs=None, out=None, **options):
     """Audits labelled data and writes a run folder: ``labelqa audit``.
 
-    data: a path, glob or URL, a list of them, or a data frame: pandas, polars, a pyarrow Table,
-    anything with ``__arrow_c_stream__``. text, label: column names (text may be a list; both are
+    data: a path, glob or URL, a list of them, or data in memory: a frame of pandas, polars or
+    pyarrow, anything with ``__arrow_c_stream__``, a Hugging Face Dataset or DatasetDict, a dict of
+    lists, a list of dicts. text, label: column names (text may be a list; both are
     guessed where not given). pred_probs: rows x classes probabilities of your own out-of-fold
     model, as an array, a .npy path or a list of columns; without them a model is trained. out: the
     run folder, by default named after the source in the current folder (frame.labelqa for a frame).
@@ -233,10 +235,7 @@ def audit(data, *, text=None, label=None, pred_probs=None, out=None, **options):
     if options.get("no_snapshot"):
         raise ValueError("no_snapshot: a data frame cannot be read again later, so its run keeps "
                          "a snapshot; write the frame to a file and audit that")
-    with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
-        options.setdefault("source_name", "frame")
-        return _call("audit", [_save_frame(data, folder)],
-                     {**options, "out": out or "frame.labelqa"}).run
+    return _audit_frame(data, out or "frame.labelqa", options)
 
 
 def open(run):
@@ -288,6 +287,8 @@ class Rows:
 
 class Run:
     """A run folder. Everything is read from its files when asked for, and so always up to date."""
+
+    _original = None  # makes the pandas frame that was audited, in the process that did
 
     def __init__(self, path):
         self._path = Path(path)
@@ -352,11 +353,22 @@ class Run:
             self.export("review", path)
             return list(Rows(path))
 
-    def to_pandas(self):
-        """rows() as a pandas DataFrame, indexed by row_number. Needs pandas only."""
-        import pandas
-        columns = self.rows().columns()
-        return pandas.DataFrame(columns).set_index("row_number", drop=False).rename_axis(None)
+    def source_columns(self):
+        """The source's columns as read, all texts: a dict of column name to the list of its
+        values, in the order of the rows. Raises FileNotFoundError for a run with no_snapshot."""
+        path = self._path / "source.parquet"
+        if not path.is_file():
+            raise FileNotFoundError(f"'{self._path}' has no copy of its source (no_snapshot)")
+        return Rows(path).columns()
+
+    def to_pandas(self, *, source=True):
+        """rows() as a pandas DataFrame with the index of the frame that was audited (row numbers
+        for files), after the source's own columns with the types they had; source=False leaves
+        those out. A column of the source that has the name of an evidence column gets the ending
+        _source, but for the label itself. Needs pandas only."""
+        from labelqa import _origin
+        original = self._original() if self._original is not None else None
+        return _origin.to_pandas(self, original, source)
 
     def export(self, what, file, *, format=None, apply=None, repair=None):
         """Writes relabel, review, cleaned, weights, decisions or fixed to `file`: ``labelqa

@@ -62,5 +62,5 @@ def annotators(data, *, item=None, annotator=None, label=None, wide=None, pred_p
     if isinstance(data, (list, tuple)) and data and all(_run._is_path(one) for one in data):
         return _study(data, options)
     with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
-        options.setdefault("source_name", "frame")
-        return _study([_run._save_frame(data, folder)], options)
+        saved = _run._save_frame(data, folder, options)
+        return _study([saved.path], saved.options)

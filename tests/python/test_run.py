@@ -205,13 +205,9 @@ def test_frames_give_the_files_rows(kind, run, tmp_path, monkeypatch):
     assert not list((tmp_path / "temporary").iterdir())
 
 
-def test_pandas_without_pyarrow_goes_through_csv(run, tmp_path, monkeypatch):
+def test_pandas_without_pyarrow(run, tmp_path, monkeypatch):
     pandas = pytest.importorskip("pandas")
-
-    def no_arrow(self, requested_schema=None):
-        raise ImportError("no pyarrow")
-
-    monkeypatch.setattr(pandas.DataFrame, "__arrow_c_stream__", no_arrow)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     frame = pandas.DataFrame(ROWS, columns=["text", "label"])
     ours = labelqa.audit(frame, text="text", label="label", out=tmp_path / "r")
     assert stored(ours)[1:] == stored(run)[1:]
@@ -291,8 +287,8 @@ def test_a_run_that_exists_is_kept(source, tmp_path):
     labelqa.audit(source, text="text", label="label", out=run, overwrite=True)
 
 
-@pytest.mark.parametrize("bad", [3, None, object(), [], [3], {"text": ["a"]}, b"bytes",
-                                 np.zeros((3, 2))])
+@pytest.mark.parametrize("bad", [3, None, object(), [], [3], {}, {"text": "a"}, {"text": 3},
+                                 b"bytes", np.zeros((3, 2))])
 def test_data_of_another_kind(bad, tmp_path):
     with pytest.raises(TypeError, match="data must be"):
         labelqa.audit(bad, out=tmp_path / "r")

@@ -15,14 +15,46 @@
 #include <errno.h>
 #include <unistd.h>
 
+enum { MAX_SQL_BYTES = 16 << 20 };
+
 /* ---- in ---- */
 
-static lqa_status copy_frame(lqa_database *database, const char *path, lqa_error *err) {
+/* The value of `key` in a schema's metadata (pairs of texts with their int32 lengths), or empty. */
+static lqa_str find_metadata(const char *metadata, const char *key) {
+  int32_t n = 0, size = 0;
+  if (metadata) {
+    memcpy(&n, metadata, sizeof n);
+    metadata += sizeof n;
+  }
+  lqa_str text[2] = {{0}, {0}};
+  for (int32_t i = 0; i < 2 * n; i++) {
+    memcpy(&size, metadata, sizeof size);
+    if (size < 0) {
+      break;
+    }
+    text[i % 2] = (lqa_str){metadata + sizeof size, (size_t)size};
+    metadata += sizeof size + (size_t)size;
+    if (i % 2 == 1 && lqa_str_equal(text[0], lqa_str_from(key))) {
+      return text[1];
+    }
+  }
+  return (lqa_str){0};
+}
+
+/* Names of classes travel in the metadata that Hugging Face's datasets write. */
+static lqa_status copy_frame(lqa_database *database, lqa_str features, const char *path,
+                             lqa_error *err) {
   lqa_buf sql;
-  lqa_buf_init(&sql, 1 << 16);
+  lqa_buf_init(&sql, MAX_SQL_BYTES);
   lqa_buf_add_text(&sql, "COPY (SELECT * FROM lqa_frame) TO ");
   lqa_duck_literal(&sql, lqa_str_from(path));
-  lqa_buf_add_text(&sql, " (FORMAT parquet, COMPRESSION snappy)");
+  lqa_buf_add_text(&sql, " (FORMAT parquet, COMPRESSION snappy");
+  if (features.size > 0) {
+    lqa_buf_add_text(&sql, ", KV_METADATA {huggingface: ");
+    lqa_duck_literal(&sql, features);
+    lqa_buf_add_text(&sql, "}");
+  }
+  lqa_buf_add_text(&sql, ")");
   lqa_status status = lqa_buf_check(&sql, err);
   if (status == LQA_OK) {
     status = lqa_database_run(database, sql.data, NULL, 0, err);
@@ -40,37 +72,81 @@ static lqa_status fail_frame(lqa_status status, const char *path, lqa_error *err
   if (status == LQA_BAD_FILE) {
     return lqa_fail_at(err, status, path, -1, NULL, "cannot write '%s': %s", path, inner.message);
   }
-  return lqa_fail(err, LQA_BAD_DATA, "the data frame cannot be read: %s", inner.message);
+  return lqa_fail_at(err, LQA_BAD_DATA, NULL, -1, inner.column[0] ? inner.column : NULL,
+                     "the data frame cannot be read: %s", inner.message);
 }
 
-/* duckdb_arrow_scan takes most errors of get_schema for success. */
-static bool has_schema(struct ArrowArrayStream *stream) {
-  struct ArrowSchema schema = {0};
-  if (stream->get_schema(stream, &schema) != 0) {
-    return false;
+/* Formats that DuckDB reads, by their beginning: half-precision floats, decimals beyond 38 digits
+ * and sparse unions are none, nor are dictionaries of nested values. */
+static bool is_known(const struct ArrowSchema *column) {
+  static const char *const KNOWN[] = {"n",  "b",  "c",  "C",  "s",   "S",  "i",  "I",  "l",
+                                      "L",  "f",  "g",  "z",  "Z",   "u",  "U",  "vu", "vz",
+                                      "w:", "d:", "td", "tt", "ts",  "tD", "ti", "+l", "+L",
+                                      "+s", "+m", "+w", "+r", "+vl", "+vL"};
+  const char *format = column->format;
+  const char *bits = strncmp(format, "d:", 2) == 0 ? strrchr(format, ',') : NULL;
+  bool is_wide = bits && strchr(format, ',') != bits && strcmp(bits, ",128") != 0;
+  bool is_found = false;
+  for (size_t i = 0; i < sizeof KNOWN / sizeof KNOWN[0] && !is_found; i++) {
+    size_t n = strlen(KNOWN[i]);
+    is_found = n > 1 ? strncmp(format, KNOWN[i], n) == 0 : strcmp(format, KNOWN[i]) == 0;
   }
-  if (schema.release) {
-    schema.release(&schema);
+  for (int64_t i = 0; i < column->n_children && is_found; i++) {
+    is_found = is_known(column->children[i]);
   }
-  return true;
+  const struct ArrowSchema *values = column->dictionary;
+  return is_found && !is_wide && (!values || (values->format[0] != '+' && is_known(values)));
 }
 
-static lqa_status save_frame(struct ArrowArrayStream *stream, const char *path,
+static lqa_status check_columns(const struct ArrowSchema *schema, lqa_error *err) {
+  for (int64_t i = 0; i < schema->n_children; i++) {
+    const struct ArrowSchema *column = schema->children[i];
+    const char *name = column->name ? column->name : "";
+    if (!is_known(column)) {
+      return lqa_fail_at(
+          err, LQA_BAD_DATA, NULL, -1, name,
+          "column '%s' has the Arrow type '%s', which is not read: turn it into text "
+          "or numbers, or leave it out",
+          name, column->dictionary ? column->dictionary->format : column->format);
+    }
+  }
+  return schema->n_children > 0 ? LQA_OK : lqa_fail(err, LQA_BAD_DATA, "it has no columns");
+}
+
+static lqa_status scan_frame(struct ArrowArrayStream *stream, lqa_str features, const char *path,
                              const lqa_observer *observer, lqa_error *err) {
   lqa_database_options options = {.n_threads = 1, .observer = observer};
   lqa_database *database = NULL;
   LQA_TRY(lqa_database_open(&options, &database, err));
   lqa_status status = LQA_OK;
-  if (!has_schema(stream) ||
-      duckdb_arrow_scan(database->connection, "lqa_frame", (duckdb_arrow_stream)(void *)stream) !=
-          DuckDBSuccess) {
+  if (duckdb_arrow_scan(database->connection, "lqa_frame", (duckdb_arrow_stream)(void *)stream) !=
+      DuckDBSuccess) {
     const char *why = stream->get_last_error(stream);
-    status = lqa_fail(err, LQA_BAD_DATA, "%s",
-                      why ? why : "it has no columns, or columns of a type that is not known");
+    status = lqa_fail(err, LQA_BAD_DATA, "%s", why ? why : "a column has a type that is not known");
   } else {
-    status = copy_frame(database, path, err);
+    status = copy_frame(database, features, path, err);
   }
   lqa_database_close(database);
+  return status;
+}
+
+/* The schema is looked at first: duckdb_arrow_scan takes most errors of get_schema for success, and
+ * names no column whose type it does not know. */
+static lqa_status save_frame(struct ArrowArrayStream *stream, const char *path,
+                             const lqa_observer *observer, lqa_error *err) {
+  struct ArrowSchema schema = {0};
+  if (stream->get_schema(stream, &schema) != 0) {
+    const char *why = stream->get_last_error(stream);
+    return lqa_fail(err, LQA_BAD_DATA, "%s", why ? why : "it has no schema");
+  }
+  lqa_status status = check_columns(&schema, err);
+  if (status == LQA_OK) {
+    lqa_str features = find_metadata(schema.metadata, "huggingface");
+    status = scan_frame(stream, features, path, observer, err);
+  }
+  if (schema.release) {
+    schema.release(&schema);
+  }
   return status;
 }
 
