@@ -70,7 +70,7 @@ LQA_API void lqa_result_free(lqa_result *result);
  * 2. Commands
  *
  * Each struct begins with what all commands share. lqa_<command>_args_init fills the defaults of
- * CONTRACT section 3; a zeroed struct is not a valid one.
+ * `labelqa <command> --help`; a zeroed struct is not a valid one.
  * -------------------------------------------------------------------------------------------- */
 
 /* Shared by all commands. */
@@ -81,7 +81,7 @@ typedef struct lqa_common_args {
   const lqa_observer *observer; /* progress, remarks, cancellation; NULL = silent */
 } lqa_common_args;
 
-/* How to read sources, and which column is what (CONTRACT section 2). A source is a path, a glob,
+/* How to read sources, and which column is what (docs/sources.md). A source is a path, a glob,
  * "-" or a URL: CSV/TSV (.gz, .zst), JSON, JSON lines,
  * Parquet, "file.db::table" (DuckDB, SQLite). */
 typedef struct lqa_source_args {
@@ -141,7 +141,7 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_audit(const lqa_audit_args *args, lqa_
                                                 lqa_error *err);
 
 /* labelqa judge: asks a language model about suspicious rows and a random sample of the others,
- * behind any OpenAI-compatible endpoint, and folds its verdicts into the run (CONTRACT section 6).
+ * behind any OpenAI-compatible endpoint, and folds its verdicts into the run (docs/judge.md).
  *
  * Without `yes` it returns the plan and its price and spends nothing. Money fails closed: no
  * request starts that could pass max_calls or max_cost, every paid answer is on disk before its
@@ -266,7 +266,7 @@ LQA_API void lqa_annotators_args_init(lqa_annotators_args *args);
 LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_annotators(const lqa_annotators_args *args,
                                                      lqa_result **result, lqa_error *err);
 
-/* labelqa corrupt: injects known errors and keeps the truth beside them (CONTRACT section 7).
+/* labelqa corrupt: injects known errors and keeps the truth beside them.
  * Rates are fractions of all rows; kinds do not overlap. */
 typedef struct lqa_corrupt_args {
   lqa_common_args common;

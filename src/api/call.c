@@ -16,8 +16,7 @@ struct lqa_call {
   lqa_call_args own;           /* lqa_call_options */
 };
 
-/* `export --format` names the format of the exported file (CONTRACT section 3), not of the output.
- */
+/* `export --format` names the format of the exported file, not of the output. */
 static bool belongs_to_call(const lqa_call *call, const char *name) {
   return lqa_option_find(lqa_call_options, name) && !lqa_option_find(call->command->options, name);
 }

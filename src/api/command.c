@@ -91,7 +91,7 @@ static void add_indented(const char *text, int indent, lqa_buf *out) {
 }
 
 /* The call's options that the command has no option of the same name for: `export --format` is the
- * exported file's (CONTRACT section 3). */
+ * exported file's. */
 static void find_call_options(const lqa_command *command, lqa_option rows[N_CALL_OPTIONS + 1]) {
   size_t n = 0;
   for (const lqa_option *row = lqa_call_options; row->name; row++) {

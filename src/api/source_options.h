@@ -1,4 +1,4 @@
-/* api/source_options.h - the option rows of every command that reads a SOURCE (CONTRACT section 2).
+/* api/source_options.h - the option rows of every command that reads a SOURCE (docs/sources.md).
  */
 #ifndef LQA_API_SOURCE_OPTIONS_H
 #define LQA_API_SOURCE_OPTIONS_H

@@ -1,7 +1,6 @@
 /* audit/finding.h - what an audit says: one struct, gathered in a list, rendered by others.
  *
- * Severities: an `error` finding makes the rows it marks
- * suspicious (CONTRACT section 5). */
+ * Severities: an `error` finding makes the rows it marks suspicious (trust/rule.h). */
 #ifndef LQA_AUDIT_FINDING_H
 #define LQA_AUDIT_FINDING_H
 

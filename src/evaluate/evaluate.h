@@ -1,5 +1,4 @@
-/* evaluate/evaluate.h - precision and recall of every audit against known truth (CONTRACT section
- * 7).
+/* evaluate/evaluate.h - precision and recall of every audit against known truth.
  *
  * A real error is a row whose label differs from the truth; where the kind of corruption is known,
  * one of a kind other than clean that also differs from the truth or is structural. The unchanged

@@ -35,7 +35,7 @@ void lqa_agreement_add(lqa_judge_agreement *agreement, int first, int second, do
 double lqa_agreement_share(const lqa_judge_agreement *agreement); /* NaN where empty */
 double lqa_agreement_kappa(const lqa_judge_agreement *agreement);
 
-/* The verdict of two judges (CONTRACT section 6): NO needs both to say NO with the same correction,
+/* The verdict of two judges (docs/judge.md): NO needs both to say NO with the same correction,
  * YES both YES; else UNKNOWN. */
 void lqa_agree_verdicts(const lqa_judge_verdict verdicts[2], const int32_t corrected[2],
                         lqa_judge_verdict *verdict, int32_t *correction);

@@ -1,5 +1,4 @@
-/* judge/cache.h - answers that were paid for, kept forever, and who is asking what right now (the
- * only file of this layer that sees SQLite).
+/* judge/cache.h - answers that were paid for, kept forever, and who is asking what right now.
  *
  * An answer's key is SHA-256 over (row key, prompt hash, base URL, model, sampling settings,
  * repeat). Stored is what the model said, not what we made of it: the verdict is parsed again on

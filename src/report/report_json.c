@@ -1,4 +1,4 @@
-/* report.json: the keys of CONTRACT section 4, in that order, for programs. */
+/* report.json: the report's keys in a fixed order, for programs (docs/run-folder.md). */
 #include "base/json.h"
 #include "report/report.h"
 

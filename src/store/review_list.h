@@ -12,7 +12,8 @@ typedef struct lqa_review_output {
   size_t max_chars; /* of the text; 0 = all of it */
 } lqa_review_output;
 
-/* Rows whose action is not `keep`, in lqa_rule_order, with the columns of CONTRACT section 4. */
+/* Rows whose action is not `keep`, in lqa_rule_order, with the columns of
+ * docs/run-folder.md. */
 LQA_MUST_CHECK lqa_status lqa_review_save(const lqa_run *run, const lqa_review_output *output,
                                           lqa_error *err);
 

@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "store/sql.h"
+#include "base/sql.h"
 
 typedef struct lqa_run_db lqa_run_db;
 

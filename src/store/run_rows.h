@@ -38,7 +38,7 @@ lqa_str lqa_run_rows_label(const lqa_run_rows *rows, const lqa_manifest *manifes
  * "row:<number>". */
 LQA_MUST_CHECK lqa_status lqa_run_rows_key(const lqa_run_rows *rows, int64_t row, lqa_buf *out);
 
-/* Writes `folder`/rows.parquet, exactly the columns of CONTRACT section 5, atomically. */
+/* Writes `folder`/rows.parquet, the columns of docs/schema/rows.parquet.md, atomically. */
 typedef struct lqa_rows_output {
   const lqa_run_rows *rows;
   const lqa_evidence *evidence;

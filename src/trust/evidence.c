@@ -1,4 +1,4 @@
-/* trust/evidence.c - the columns of CONTRACT section 5 as arrays in one arena.
+/* trust/evidence.c - the columns of rows.parquet as arrays in one arena.
  *
  * A column per array keeps a pass over one of them (ranking, counting) in cache and lets the audits
  * fill their own columns without knowing the others. A row costs 88 bytes. Which arrays there are

@@ -1,5 +1,5 @@
 /* trust/evidence.h - all that is known of each row, and what follows from it: the columns of
- * CONTRACT section 5 in memory. The audits, the judge and people fill the evidence; trust/rule.c
+ * rows.parquet in memory. The audits, the judge and people fill the evidence; trust/rule.c
  * derives the outcome; store/ writes and reads both.
  */
 #ifndef LQA_TRUST_EVIDENCE_H

@@ -1,4 +1,4 @@
-/* trust/rule.h - the simple rule of CONTRACT section 5: from evidence to trust score, action and
+/* trust/rule.h - the simple rule (docs/run-folder.md): from evidence to trust score, action and
  * suggested label.
  */
 #ifndef LQA_TRUST_RULE_H

@@ -1,5 +1,5 @@
 /* What a server sends, byte for byte: completions, errors, batch lines, and the answer's grammar. A
- * verdict other than UNKNOWN always comes with the classes that the contract asks for. */
+ * verdict other than UNKNOWN always comes with the classes that the grammar asks for. */
 #include "judge/wire.h"
 
 #include <stdint.h>

@@ -52,7 +52,7 @@ def run(tmp_path_factory):
 
 
 def stored(run):
-    """The files that the contract fixes to the byte."""
+    """The files that are the same bytes on every machine."""
     return [(run.path / name).read_bytes()
             for name in ("rows.parquet", "pred_probs.npy", "review.csv")]
 

@@ -1,4 +1,5 @@
-/* Prompts: the fields of the contract, hostile rows, cut texts, templates, the blind order. */
+/* Prompts: the fields that models are shown, hostile rows, cut texts, templates, the blind order.
+ */
 #include "judge/prompt.h"
 
 #include "base/memory.h"

@@ -1,4 +1,4 @@
-/* The simple rule against the table of CONTRACT section 5 written out literally, on every
+/* The simple rule against its table (docs/run-folder.md) written out literally, on every
  * combination of evidence, and the order of the review list. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@ typedef struct expected {
   const char *action;
 } expected;
 
-/* The table, line by line, in the contract's words. */
+/* The table, line by line, in the words of the docs. */
 static expected read_table(const lqa_evidence *e, int64_t row) {
   bool person_for_label = e->decided_label[row] >= 0 && e->decided_label[row] == e->label[row];
   bool person_for_another = e->decided_label[row] >= 0 && e->decided_label[row] != e->label[row];
@@ -112,7 +112,7 @@ static void suggestion_follows_belief(void **state) {
   lqa_evidence_clear(&e);
 }
 
-/* Is row x to be shown before row y? Written as the contract says it. */
+/* Is row x to be shown before row y? Written as the docs say it. */
 static bool comes_before(const lqa_evidence *e, int64_t x, int64_t y) {
   if (e->trust_score[x] != e->trust_score[y])
     return e->trust_score[x] < e->trust_score[y];

@@ -1,5 +1,5 @@
-/* audit/high_loss/high_loss.h - how hard each row is to fit: the loss columns of CONTRACT
- * section 5. */
+/* audit/high_loss/high_loss.h - how hard each row is to fit: the loss columns of
+ * rows.parquet. */
 #ifndef LQA_AUDIT_HIGH_LOSS_HIGH_LOSS_H
 #define LQA_AUDIT_HIGH_LOSS_HIGH_LOSS_H
 

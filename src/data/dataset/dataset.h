@@ -87,7 +87,7 @@ typedef struct lqa_dataset {
   lqa_column label_text;
   const int32_t *label; /* n_rows */
   int32_t n_classes;
-  const lqa_str *classes; /* n_classes, in the class order of CONTRACT section 2 */
+  const lqa_str *classes; /* n_classes, in class order (labels.h) */
   bool classes_given;     /* by --classes or --classes-file */
 
   lqa_column roles[LQA_ROLE_COUNT]; /* name == NULL: not given */
@@ -135,7 +135,7 @@ void lqa_dataset_release_row(const lqa_dataset *d, int64_t row);
 
 /* Builds a dataset in memory from plain arrays: tests, Python and C callers that have no file.
  * Copies everything. contents and labels: n_rows values, NULL data = SQL NULL; classes may be NULL
- * (then what occurs, in the contract's order). */
+ * (then what occurs, in class order). */
 LQA_MUST_CHECK lqa_status lqa_dataset_from_arrays(int64_t n_rows, const lqa_str *contents,
                                                   const lqa_str *labels, const lqa_str *classes,
                                                   int32_t n_classes, lqa_dataset **out,

@@ -9,7 +9,7 @@
 
 #include "data/dataset/dataset.h"
 
-/* Sorts `classes` in the contract's order, in place. */
+/* Sorts `classes` in class order, in place. */
 void lqa_labels_sort(lqa_str *classes, size_t n);
 /* Fills label, classes, n_classes and classes_given of `dataset` from its label_text. `given` NULL:
  * what occurs. LQA_BAD_USAGE when a given class is empty or repeated. */

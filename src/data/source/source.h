@@ -1,5 +1,5 @@
-/* data/source/source.h - SOURCEs: files of any format, read as one table of texts (CONTRACT section
- * 2).
+/* data/source/source.h - SOURCEs: files of any format, read as one table of texts
+ * (docs/sources.md).
  *
  *     lqa_source *source = NULL;
  *     LQA_TRY(lqa_source_open(&options, observer, &source, err));   // globs, formats, columns

@@ -1,5 +1,5 @@
 /* The class set of a load and where its order comes from: given classes, what occurs, or the
- * columns of the user's own probabilities (CONTRACT section 2):
+ * columns of the user's own probabilities:
  *
  *   .npy, integer labels     class k is column k, whether or not it occurs
  *   .npy, other labels       columns are in class order, as many as there are classes

@@ -1,23 +1,21 @@
-/* A table or view of a SQLite file as a scan (library sqlite3; DuckDB's scanner is an extension
- * that is not always there). Opened read-only. Integers and reals come as SQLite prints them, texts
+/* A table or view of a SQLite file as a scan (base/sql.h; DuckDB's scanner is an extension that is
+ * not always there). Opened read-only. Integers and reals come as SQLite prints them, texts
  * as they are; a blob that is not valid UTF-8 is refused.
  */
 #include "data/source/source_sqlite.h"
 
 #include "base/memory.h"
+#include "base/sql.h"
 #include "base/unicode.h"
 #include "base/vec.h"
 #include "data/source/source_part.h"
 
-#include <sqlite3.h>
-#include <stdio.h>
-
-enum { BATCH_ROWS = 1024 };
+enum { BATCH_ROWS = 1024, BUSY_WAIT_MS = 5000 };
 
 typedef struct sqlite_scan {
   lqa_scan base;
-  sqlite3 *db;
-  sqlite3_stmt *statement;
+  lqa_sql *sql;
+  lqa_statement *statement;
   const lqa_source_part *part;
   const lqa_observer *observer;
   int64_t row;
@@ -26,76 +24,92 @@ typedef struct sqlite_scan {
   LQA_VEC(lqa_str) values;
 } sqlite_scan;
 
-static lqa_status fail_sqlite(sqlite3 *db, const char *name, lqa_error *err) {
-  int code = sqlite3_errcode(db) & 0xFF;
-  lqa_status status = code == SQLITE_NOMEM                              ? LQA_NO_MEMORY
-                      : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? LQA_BAD_DATA
-                                                                        : LQA_BAD_FILE;
+static lqa_status fail_sqlite(const lqa_sql *sql, const char *name, lqa_error *err) {
+  lqa_sql_reason why = lqa_sql_why(sql);
+  lqa_status status = why == LQA_SQL_NO_MEMORY                               ? LQA_NO_MEMORY
+                      : why == LQA_SQL_DAMAGED || why == LQA_SQL_NO_DATABASE ? LQA_BAD_DATA
+                                                                             : LQA_BAD_FILE;
   return lqa_fail_at(err, status, name, -1, NULL, "'%s' cannot be read as a SQLite file: %s", name,
-                     sqlite3_errmsg(db));
+                     lqa_sql_message(sql));
 }
 
-static lqa_status open_database(const lqa_source_part *part, sqlite3 **db, lqa_error *err) {
-  if (sqlite3_open_v2(part->path, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
-      SQLITE_OK) {
-    return *db ? fail_sqlite(*db, part->name, err) : lqa_fail_memory(err, "opening a SQLite file");
-  }
-  sqlite3_busy_timeout(*db, 5000);
-  return LQA_OK;
+static lqa_status open_database(const lqa_source_part *part, lqa_sql **sql, lqa_error *err) {
+  lqa_status status = lqa_sql_connect(part->path, LQA_SQL_READ, BUSY_WAIT_MS, sql);
+  return status == LQA_OK ? LQA_OK
+         : *sql           ? fail_sqlite(*sql, part->name, err)
+                          : lqa_fail_memory(err, "opening a SQLite file");
 }
 
-static lqa_status prepare_table(sqlite3 *db, const lqa_source_part *part, sqlite3_stmt **statement,
-                                lqa_error *err) {
-  char *sql = sqlite3_mprintf("SELECT * FROM \"%w\"", part->table);
-  if (!sql) {
-    return lqa_fail_memory(err, "opening a SQLite file");
+static lqa_status prepare_query(lqa_sql *sql, const lqa_source_part *part, const char *query,
+                                lqa_statement **statement, lqa_error *err) {
+  return lqa_sql_prepare(sql, query, statement, NULL) == LQA_OK ? LQA_OK
+                                                                : fail_sqlite(sql, part->name, err);
+}
+
+static lqa_status prepare_table(lqa_sql *sql, const lqa_source_part *part,
+                                lqa_statement **statement, lqa_error *err) {
+  lqa_buf query;
+  lqa_buf_init(&query, SIZE_MAX / 2);
+  lqa_buf_add_text(&query, "SELECT * FROM \"");
+  for (const char *c = part->table; *c; c++) {
+    lqa_buf_add(&query, c, 1);
+    if (*c == '"') {
+      lqa_buf_add_char(&query, '"');
+    }
   }
-  int code = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
-  sqlite3_free(sql);
-  return code == SQLITE_OK ? LQA_OK : fail_sqlite(db, part->name, err);
+  lqa_buf_add_char(&query, '"');
+  lqa_status status = query.failed ? lqa_fail_memory(err, "opening a SQLite file")
+                                   : prepare_query(sql, part, query.data, statement, err);
+  lqa_buf_clear(&query);
+  return status;
+}
+
+static lqa_status visit_name(const char *name, lqa_arena *arena, lqa_sqlite_visit_fn visit,
+                             void *data, lqa_error *err) {
+  char *copy = name ? lqa_arena_copy(arena, name, strlen(name)) : NULL;
+  return copy ? visit(data, copy) : lqa_fail_memory(err, "reading a SQLite file");
 }
 
 lqa_status lqa_sqlite_tables(const lqa_source_part *part, lqa_arena *arena,
                              lqa_sqlite_visit_fn visit, void *data, lqa_error *err) {
-  sqlite3 *db = NULL;
-  sqlite3_stmt *statement = NULL;
-  int code = SQLITE_ROW;
-  lqa_status status = LQA_OK;
-  LQA_TRY_OUT(open_database(part, &db, err));
-  if (sqlite3_prepare_v2(db,
-                         "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name "
-                         "NOT LIKE 'sqlite_%' ORDER BY rowid",
-                         -1, &statement, NULL) != SQLITE_OK) {
-    status = fail_sqlite(db, part->name, err);
-    goto out;
+  lqa_sql *sql = NULL;
+  lqa_statement *statement = NULL;
+  bool more = true;
+  lqa_status status;
+  LQA_TRY_OUT(open_database(part, &sql, err));
+  LQA_TRY_OUT(prepare_query(sql, part,
+                            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND "
+                            "name NOT LIKE 'sqlite_%' ORDER BY rowid",
+                            &statement, err));
+  for (;;) {
+    if (lqa_statement_next(statement, &more, NULL) != LQA_OK) {
+      status = fail_sqlite(sql, part->name, err);
+      goto out;
+    }
+    if (!more) {
+      break;
+    }
+    LQA_TRY_OUT(visit_name(lqa_statement_text(statement, 0).data, arena, visit, data, err));
   }
-  while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-    const char *name = (const char *)sqlite3_column_text(statement, 0);
-    char *copy = name ? lqa_arena_copy(arena, name, strlen(name)) : NULL;
-    LQA_TRY_OUT(copy ? visit(data, copy) : lqa_fail_memory(err, "reading a SQLite file"));
-  }
-  status = code == SQLITE_DONE ? LQA_OK : fail_sqlite(db, part->name, err);
 out:
-  sqlite3_finalize(statement);
-  sqlite3_close(db);
+  lqa_statement_free(statement);
+  lqa_sql_close(sql);
   return status;
 }
 
 lqa_status lqa_sqlite_columns(const lqa_source_part *part, lqa_arena *arena,
                               lqa_sqlite_visit_fn visit, void *data, lqa_error *err) {
-  sqlite3 *db = NULL;
-  sqlite3_stmt *statement = NULL;
-  lqa_status status = LQA_OK;
-  LQA_TRY_OUT(open_database(part, &db, err));
-  LQA_TRY_OUT(prepare_table(db, part, &statement, err));
-  for (int i = 0; i < sqlite3_column_count(statement); i++) {
-    const char *name = sqlite3_column_name(statement, i);
-    char *copy = name ? lqa_arena_copy(arena, name, strlen(name)) : NULL;
-    LQA_TRY_OUT(copy ? visit(data, copy) : lqa_fail_memory(err, "reading a SQLite file"));
+  lqa_sql *sql = NULL;
+  lqa_statement *statement = NULL;
+  lqa_status status;
+  LQA_TRY_OUT(open_database(part, &sql, err));
+  LQA_TRY_OUT(prepare_table(sql, part, &statement, err));
+  for (int i = 0; i < lqa_statement_count(statement); i++) {
+    LQA_TRY_OUT(visit_name(lqa_statement_column(statement, i), arena, visit, data, err));
   }
 out:
-  sqlite3_finalize(statement);
-  sqlite3_close(db);
+  lqa_statement_free(statement);
+  lqa_sql_close(sql);
   return status;
 }
 
@@ -110,17 +124,16 @@ static lqa_status fail_value(const sqlite_scan *scan, int column, const char *wh
 /* Copies a value into the batch; offsets become pointers when the batch is complete. */
 static lqa_status add_value(sqlite_scan *scan, int column, lqa_error *err) {
   lqa_str value = {NULL, 0};
-  if (sqlite3_column_type(scan->statement, column) != SQLITE_NULL) {
-    const char *text = (const char *)sqlite3_column_text(scan->statement, column);
-    value.size = (size_t)sqlite3_column_bytes(scan->statement, column);
-    if (!text && value.size > 0) {
+  if (!lqa_statement_is_null(scan->statement, column)) {
+    lqa_str text = lqa_statement_text(scan->statement, column);
+    if (!text.data && text.size > 0) {
       return lqa_fail_memory(err, "reading a SQLite file");
     }
-    if (lqa_utf8_check(text ? text : "", value.size) >= 0) {
+    if (lqa_utf8_check(text.data ? text.data : "", text.size) >= 0) {
       return fail_value(scan, column, "not valid UTF-8 text", err);
     }
-    value.data = (const char *)(uintptr_t)scan->bytes.size;
-    lqa_buf_add(&scan->bytes, text ? text : "", value.size);
+    value = (lqa_str){(const char *)(uintptr_t)scan->bytes.size, text.size};
+    lqa_buf_add(&scan->bytes, text.data ? text.data : "", text.size);
   }
   return lqa_vec_push(&scan->values, value) == LQA_OK && !scan->bytes.failed
              ? LQA_OK
@@ -134,19 +147,18 @@ static lqa_status read_batch(lqa_scan *base, lqa_scan_rows *rows, lqa_error *err
   lqa_buf_add_char(&scan->bytes, '\0'); /* offset 0 is kept for NULL */
   *rows = (lqa_scan_rows){.first_row = scan->row};
   LQA_TRY(lqa_observe_check(scan->observer, err));
-  int code = SQLITE_ROW;
-  while (!scan->is_done && rows->n < BATCH_ROWS &&
-         (code = sqlite3_step(scan->statement)) == SQLITE_ROW) {
-    for (size_t i = 0; i < base->n_columns; i++) {
+  while (!scan->is_done && rows->n < BATCH_ROWS) {
+    bool more;
+    if (lqa_statement_next(scan->statement, &more, NULL) != LQA_OK) {
+      return fail_sqlite(scan->sql, scan->part->name, err);
+    }
+    scan->is_done = !more;
+    for (size_t i = 0; more && i < base->n_columns; i++) {
       LQA_TRY(add_value(scan, (int)i, err));
     }
-    rows->n++;
-    scan->row++;
+    rows->n += more;
+    scan->row += more;
   }
-  if (code != SQLITE_ROW && code != SQLITE_DONE) {
-    return fail_sqlite(scan->db, scan->part->name, err);
-  }
-  scan->is_done = scan->is_done || code == SQLITE_DONE;
   for (size_t i = 0; i < scan->values.n; i++) {
     lqa_str *value = &scan->values.data[i];
     value->data = value->data ? scan->bytes.data + (uintptr_t)value->data : NULL;
@@ -162,8 +174,8 @@ static double fraction(const lqa_scan *base) {
 
 static void close_scan(lqa_scan *base) {
   sqlite_scan *scan = (sqlite_scan *)base;
-  sqlite3_finalize(scan->statement);
-  sqlite3_close(scan->db);
+  lqa_statement_free(scan->statement);
+  lqa_sql_close(scan->sql);
   lqa_buf_clear(&scan->bytes);
   lqa_vec_clear(&scan->values);
   free(scan);
@@ -175,13 +187,13 @@ lqa_status lqa_scan_open_sqlite(const lqa_source_part *part, const lqa_scan_opti
   if (!scan) {
     return lqa_fail_memory(err, "opening a SQLite file");
   }
-  lqa_status status = LQA_OK;
+  lqa_status status;
   scan->base = (lqa_scan){read_batch, fraction, close_scan, part->n_columns};
   scan->part = part;
   scan->observer = options->observer;
   lqa_buf_init(&scan->bytes, SIZE_MAX / 2);
-  LQA_TRY_OUT(open_database(part, &scan->db, err));
-  LQA_TRY_OUT(prepare_table(scan->db, part, &scan->statement, err));
+  LQA_TRY_OUT(open_database(part, &scan->sql, err));
+  LQA_TRY_OUT(prepare_table(scan->sql, part, &scan->statement, err));
   *out = &scan->base;
   return LQA_OK;
 out:

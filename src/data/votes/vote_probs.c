@@ -3,7 +3,7 @@
  * They come as columns of the votes' own table, as a .npy with one row per item (in order of first
  * appearance) or per row read, or as a file of its own that is keyed by item. Columns named by
  * class, a common prefix apart, are the class set; others are in class order, and with integer
- * labels a .npy's column k is class k (CONTRACT section 2).
+ * labels a .npy's column k is class k.
  */
 #include "data/votes/vote_read.h"
 

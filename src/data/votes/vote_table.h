@@ -7,7 +7,8 @@
  *
  * Long: a row is a vote, with the columns item, annotator and label. Wide: a row is an item, with
  * one column per annotator. Columns are named by the user or guessed (and told). Items and
- * annotators are numbered in order of first appearance, classes in the contract's order. An empty
+ * annotators are numbered in order of first appearance, classes as dataset/labels.h
+ * orders them. An empty
  * label, or one of `missing`, is no vote.
  *
  * What else a row holds belongs to its item: the known label (`truth`, `gold`), a text, and

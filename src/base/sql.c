@@ -1,11 +1,11 @@
-/* store/sql.c - SQLite behind lqa_status.
+/* base/sql.c - SQLite behind lqa_status.
  *
  * Write-ahead logging lets a report read while a judge writes; its mode is stored in the file, so
  * only creation sets it. synchronous=FULL: a verdict was paid for and a decision took a person's
  * time, so both survive a power cut once the call returns. In a folder that cannot be written, or
  * on a full disk, SQLite cannot make its shared-memory file; if no log lies beside the database it
  * is complete, and `immutable` reads it. */
-#include "store/sql.h"
+#include "base/sql.h"
 
 #include "base/memory.h"
 
@@ -15,11 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 30000 };
+enum { BUSY_MS = 30000, LOG_PAUSE_MS = 20 };
 
 struct lqa_sql {
   sqlite3 *db;
-  char *path;
+  char *path;  /* NULL: in memory */
+  int failure; /* SQLite's code for the latest call that failed */
 };
 
 struct lqa_statement {
@@ -45,22 +46,56 @@ static lqa_status status_of(int code) {
   }
 }
 
-static lqa_status fail(lqa_sql *sql, int code, lqa_error *err) {
-  const char *advice = "";
+lqa_sql_reason lqa_sql_why(const lqa_sql *sql) {
+  switch (sql ? sql->failure & 0xff : SQLITE_NOMEM) {
+  case SQLITE_NOMEM:
+    return LQA_SQL_NO_MEMORY;
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    return LQA_SQL_BUSY;
+  case SQLITE_FULL:
+    return LQA_SQL_DISK_FULL;
+  case SQLITE_IOERR:
+    return LQA_SQL_DISK_FAILS;
+  case SQLITE_NOTADB:
+    return LQA_SQL_NO_DATABASE;
+  case SQLITE_CORRUPT:
+    return LQA_SQL_DAMAGED;
+  case SQLITE_READONLY:
+  case SQLITE_CANTOPEN:
+  case SQLITE_PERM:
+    return LQA_SQL_NOT_WRITABLE;
+  default:
+    return LQA_SQL_OTHER;
+  }
+}
+
+const char *lqa_sql_message(const lqa_sql *sql) {
+  return !sql ? "out of memory" : sql->db ? sqlite3_errmsg(sql->db) : sqlite3_errstr(sql->failure);
+}
+
+bool lqa_sql_is_in_transaction(const lqa_sql *sql) {
+  return !sqlite3_get_autocommit(sql->db);
+}
+
+static const char *advice_on(int code) {
   switch (code & 0xff) {
   case SQLITE_BUSY:
-    advice = " (another command is writing; try again)";
-    break;
+    return " (another command is writing; try again)";
   case SQLITE_FULL:
   case SQLITE_IOERR:
-    advice = "; if the disk is full, make room on it and run the command again: what was stored "
-             "before is kept";
-    break;
+    return "; if the disk is full, make room on it and run the command again: what was stored "
+           "before is kept";
   default:
-    break;
+    return "";
   }
-  return lqa_fail_at(err, status_of(code), sql->path, -1, NULL, "'%s': %s%s", sql->path,
-                     sql->db ? sqlite3_errmsg(sql->db) : sqlite3_errstr(code), advice);
+}
+
+static lqa_status fail(lqa_sql *sql, int code, lqa_error *err) {
+  const char *path = sql->path ? sql->path : "(in memory)";
+  sql->failure = code;
+  return lqa_fail_at(err, status_of(code), path, -1, NULL, "'%s': %s%s", path, lqa_sql_message(sql),
+                     advice_on(code));
 }
 
 /* An empty log, as a reader on a full disk leaves it, holds nothing that the database lacks. */
@@ -102,6 +137,40 @@ static int reopen_immutable(lqa_sql *sql) {
   return code == SQLITE_OK ? touch_schema(sql->db) : code;
 }
 
+lqa_status lqa_sql_connect(const char *path, lqa_sql_mode mode, int busy_ms, lqa_sql **out) {
+  static const int flags[] = {
+      [LQA_SQL_READ] = SQLITE_OPEN_READONLY,
+      [LQA_SQL_WRITE] = SQLITE_OPEN_READWRITE,
+      [LQA_SQL_CREATE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+  };
+  lqa_sql *sql = lqa_calloc(1, sizeof *sql);
+  *out = sql;
+  if (!sql || (path && !(sql->path = strdup(path)))) {
+    free(sql);
+    *out = NULL;
+    return LQA_NO_MEMORY;
+  }
+  int code =
+      sqlite3_open_v2(path ? path : ":memory:", &sql->db, flags[mode] | SQLITE_OPEN_NOMUTEX, NULL);
+  if (code != SQLITE_OK) {
+    return fail(sql, code, NULL);
+  }
+  sqlite3_busy_timeout(sql->db, busy_ms);
+  return LQA_OK;
+}
+
+lqa_status lqa_sql_use_log(lqa_sql *sql, int wait_ms, lqa_error *err) {
+  int code = SQLITE_BUSY;
+  for (int waited = 0; code == SQLITE_BUSY && waited <= wait_ms; waited += LOG_PAUSE_MS) {
+    if (waited > 0) {
+      sqlite3_sleep(LOG_PAUSE_MS);
+    }
+    code = sqlite3_exec(sql->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", NULL,
+                        NULL, NULL);
+  }
+  return code == SQLITE_OK ? LQA_OK : fail(sql, code, err);
+}
+
 static int open_database(lqa_sql *sql, lqa_sql_mode mode) {
   int flags = SQLITE_OPEN_READWRITE;
   if (mode == LQA_SQL_CREATE) {
@@ -131,19 +200,19 @@ lqa_status lqa_sql_open(const char *path, lqa_sql_mode mode, lqa_sql **out, lqa_
     return lqa_fail_memory(err, "opening a database");
   }
   int code = open_database(sql, mode);
-  lqa_status status = code == SQLITE_OK ? LQA_OK : fail(sql, code, err);
-  if (status == LQA_OK && mode == LQA_SQL_CREATE) {
-    status = lqa_sql_run(sql, "PRAGMA journal_mode=WAL", err);
+  lqa_status status;
+  LQA_TRY_OUT(code == SQLITE_OK ? LQA_OK : fail(sql, code, err));
+  if (mode == LQA_SQL_CREATE) {
+    LQA_TRY_OUT(lqa_sql_use_log(sql, 0, err));
   }
-  if (status == LQA_OK && mode != LQA_SQL_READ) {
-    status = lqa_sql_run(sql, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON", err);
-  }
-  if (status != LQA_OK) {
-    lqa_sql_close(sql);
-    return status;
+  if (mode != LQA_SQL_READ) {
+    LQA_TRY_OUT(lqa_sql_run(sql, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON", err));
   }
   *out = sql;
   return LQA_OK;
+out:
+  lqa_sql_close(sql);
+  return status;
 }
 
 void lqa_sql_close(lqa_sql *sql) {
@@ -163,10 +232,10 @@ lqa_status lqa_sql_get_int(lqa_sql *sql, const char *text, int64_t *value, lqa_e
   lqa_statement *statement = NULL;
   bool more = false;
   LQA_TRY(lqa_sql_prepare(sql, text, &statement, err));
-  lqa_status status = lqa_statement_next(statement, &more, err);
-  if (status == LQA_OK) {
-    *value = more ? lqa_statement_int(statement, 0) : 0;
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_statement_next(statement, &more, err));
+  *value = more ? lqa_statement_int(statement, 0) : 0;
+out:
   lqa_statement_free(statement);
   return status;
 }
@@ -177,7 +246,8 @@ lqa_status lqa_sql_prepare(lqa_sql *sql, const char *text, lqa_statement **out, 
     return lqa_fail_memory(err, "preparing a statement");
   }
   statement->sql = sql;
-  int code = sqlite3_prepare_v2(sql->db, text, -1, &statement->handle, NULL);
+  int code =
+      sqlite3_prepare_v3(sql->db, text, -1, SQLITE_PREPARE_PERSISTENT, &statement->handle, NULL);
   if (code != SQLITE_OK) {
     free(statement);
     return fail(sql, code, err);
@@ -200,6 +270,14 @@ void lqa_statement_set_text(lqa_statement *s, int parameter, lqa_str value) {
   } else {
     sqlite3_bind_text64(s->handle, parameter, value.data, value.size, SQLITE_TRANSIENT,
                         SQLITE_UTF8);
+  }
+}
+
+void lqa_statement_set_bytes(lqa_statement *s, int parameter, lqa_str value) {
+  if (lqa_str_is_null(value)) {
+    sqlite3_bind_null(s->handle, parameter);
+  } else {
+    sqlite3_bind_blob64(s->handle, parameter, value.data, value.size, SQLITE_TRANSIENT);
   }
 }
 
@@ -238,10 +316,17 @@ void lqa_statement_reset(lqa_statement *s) {
   sqlite3_reset(s->handle);
 }
 
+int lqa_statement_count(const lqa_statement *s) {
+  return sqlite3_column_count(s->handle);
+}
+
+const char *lqa_statement_column(const lqa_statement *s, int column) {
+  return sqlite3_column_name(s->handle, column);
+}
+
 lqa_str lqa_statement_text(lqa_statement *s, int column) {
   const char *text = (const char *)sqlite3_column_text(s->handle, column);
-  return text ? (lqa_str){text, (size_t)sqlite3_column_bytes(s->handle, column)}
-              : (lqa_str){NULL, 0};
+  return (lqa_str){text, (size_t)sqlite3_column_bytes(s->handle, column)};
 }
 
 int64_t lqa_statement_int(lqa_statement *s, int column) {
