@@ -1,9 +1,11 @@
 /* labelqa corrupt: plan the errors, write the table, say what was planted. */
-#include "evaluate/corrupt_table.h"
+#include "api/command.h"
 #include "api/result.h"
 #include "api/source_map.h"
 #include "api/source_options.h"
 #include "base/memory.h"
+#include "evaluate/corrupt_report.h"
+#include "evaluate/corrupt_table.h"
 
 /* "A:B=RATE": class names may hold colons and equals signs as long as one split finds two classes.
  */
@@ -57,22 +59,8 @@ static lqa_status describe(const lqa_corrupt_args *args, const lqa_corrupt_plan 
   if (!result) {
     return lqa_fail_memory(err, "writing the result");
   }
-  lqa_json json;
-  lqa_json_init(&json, &result->json, 2);
-  lqa_json_open_object(&json);
-  lqa_json_add_text(&json, "file", args->out);
-  lqa_json_add_int(&json, "rows", plan->n_rows);
-  lqa_buf_printf(&result->text, "%s: %lld row%s\n", args->out, (long long)plan->n_rows,
-                 lqa_plural(plan->n_rows));
-  for (int kind = 0; kind < LQA_CORRUPT_COUNT; kind++) {
-    const char *name = lqa_corruption_name((lqa_corruption)kind);
-    lqa_json_add_int(&json, name, plan->counts[kind]);
-    if (plan->counts[kind] > 0) {
-      lqa_buf_printf(&result->text, "  %-16s %8lld\n", name, (long long)plan->counts[kind]);
-    }
-  }
-  lqa_json_close_object(&json);
-  lqa_buf_add_char(&result->json, '\n');
+  lqa_corrupt_report_text(plan, args->out, &result->text);
+  lqa_corrupt_report_json(plan, args->out, &result->json);
   return lqa_result_finish(result, out, err);
 }
 

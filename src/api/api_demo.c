@@ -5,131 +5,15 @@
  * fetched (--download), else a corpus made here; the output says which.
  */
 #include "api/command.h"
-#include "evaluate/corrupt_table.h"
-#include "api/judge_session.h"
+#include "api/judge_simulation.h"
 #include "api/result.h"
-#include "api/source_map.h"
 #include "base/file.h"
-#include "base/memory.h"
-#include "evaluate/demo_corpus.h"
+#include "evaluate/corrupt_report.h"
+#include "evaluate/corrupt_table.h"
+#include "evaluate/demo_data.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
-
-enum { N_CLASSES = 4, GENERATED_ROWS = 7600 };
-
-static const char *const class_names[N_CLASSES] = {"World", "Sports", "Business", "Sci/Tech"};
-static const char download_url[] =
-    "hf://datasets/fancyzhx/ag_news/data/test-00000-of-00001.parquet";
-
-/* ---- clean data ---- */
-
-/* `path` itself, or the test split inside a data folder; owned. NULL where the folder has none. */
-static char *find_file(const char *path) {
-  static const char *const places[] = {"ag_news/official_test.csv", "official_test.csv",
-                                       "test.csv"};
-  for (size_t i = 0; lqa_path_is_folder(path) && i < sizeof places / sizeof places[0]; i++) {
-    char *file = lqa_path_join(path, places[i]);
-    if (file && lqa_path_exists(file)) {
-      return file;
-    }
-    free(file);
-  }
-  return lqa_path_is_folder(path) ? NULL : strdup(path);
-}
-
-/* The official CSV has no header: class 1-4, title, description. */
-static lqa_status load_csv(const lqa_demo_args *args, const char *path, lqa_dataset **out,
-                           lqa_error *err) {
-  const char *paths[] = {path}, *text[] = {"title", "description"};
-  const char *columns[] = {"class", "title", "description"};
-  lqa_source_options options = {.paths = {paths, 1},
-                                .columns = {columns, 3},
-                                .header = "no",
-                                .text = {text, 2},
-                                .label = "class",
-                                .n_threads = (int)args->common.threads};
-  return lqa_dataset_load(&options, args->common.observer, out, err);
-}
-
-static lqa_status load_download(const lqa_demo_args *args, lqa_dataset **out, lqa_error *err) {
-  const char *paths[] = {download_url}, *text[] = {"text"};
-  lqa_source_options options = {.paths = {paths, 1},
-                                .text = {text, 1},
-                                .label = "label",
-                                .n_threads = (int)args->common.threads};
-  return lqa_dataset_load(&options, args->common.observer, out, err);
-}
-
-/* Class numbers become names, so that the example reads well: 1-4 in the CSV, 0-3 in the Parquet.
- */
-static lqa_str name_of(const lqa_dataset *numbered, int32_t code) {
-  return code >= 0 && numbered->n_classes == N_CLASSES ? lqa_str_from(class_names[code])
-                                                       : (lqa_str){NULL, 0};
-}
-
-static lqa_status name_classes(const lqa_dataset *numbered, lqa_dataset **out, lqa_error *err) {
-  size_t n = (size_t)numbered->n_rows;
-  lqa_str classes[N_CLASSES];
-  if (numbered->n_classes != N_CLASSES) {
-    return lqa_fail(err, LQA_BAD_DATA,
-                    "the demo's data holds %d classes, expected the four of AG News",
-                    (int)numbered->n_classes);
-  }
-  lqa_str *contents = lqa_calloc(n, sizeof *contents), *labels = lqa_calloc(n, sizeof *labels);
-  lqa_status status = contents && labels ? LQA_OK : lqa_fail_memory(err, "naming classes");
-  for (int64_t i = 0; status == LQA_OK && i < numbered->n_rows; i++) {
-    contents[i] = lqa_column_get(&numbered->content, i);
-    labels[i] = name_of(numbered, numbered->label[i]);
-  }
-  for (int k = 0; k < N_CLASSES; k++) {
-    classes[k] = lqa_str_from(class_names[k]);
-  }
-  if (status == LQA_OK) {
-    status =
-        lqa_dataset_from_arrays(numbered->n_rows, contents, labels, classes, N_CLASSES, out, err);
-  }
-  free(contents);
-  free(labels);
-  return status;
-}
-
-static lqa_status load_ag_news(const lqa_demo_args *args, const char *path, lqa_dataset **out,
-                               lqa_error *err) {
-  lqa_dataset *numbered = NULL;
-  LQA_TRY(args->download ? load_download(args, &numbered, err)
-                         : load_csv(args, path, &numbered, err));
-  lqa_status status = name_classes(numbered, out, err);
-  lqa_dataset_free(numbered);
-  return status;
-}
-
-/* The clean data, and in `about` a sentence that says what it is. */
-static lqa_status load_clean(const lqa_demo_args *args, char about[256], lqa_dataset **out,
-                             lqa_error *err) {
-  if (args->download) {
-    snprintf(about, 256, "AG News, official test split, from %s", download_url);
-    return load_ag_news(args, NULL, out, err);
-  }
-  if (args->data && !lqa_path_exists(args->data)) {
-    return lqa_fail(
-        err, LQA_BAD_FILE,
-        "the demo's data '%s' is not there (--data, else $LABELQA_DATA): expected AG "
-        "News' test split or its folder; with neither given, the demo makes up a corpus",
-        args->data);
-  }
-  char *path = args->data ? find_file(args->data) : NULL;
-  if (!path) {
-    snprintf(about, 256,
-             "a made-up news corpus (AG News is not at hand: --data FILE or --download uses it); "
-             "its figures show that the tool works, not how well it does on real text");
-    return lqa_demo_corpus_make(GENERATED_ROWS, (uint64_t)args->common.seed, out, err);
-  }
-  snprintf(about, 256, "AG News, official test split (%s)", lqa_path_name(path));
-  lqa_status status = load_ag_news(args, path, out, err);
-  free(path);
-  return status;
-}
 
 /* ---- planting ---- */
 
@@ -155,8 +39,8 @@ static lqa_status corrupt(const lqa_demo_args *args, const lqa_dataset *clean, c
 static lqa_status audit(const lqa_demo_args *args, const char *source, const char *run,
                         lqa_result **result, lqa_error *err) {
   const char *sources[] = {source}, *text[] = {"text"};
-  const char *classes[N_CLASSES];
-  memcpy(classes, class_names, sizeof classes);
+  const char *classes[LQA_DEMO_CLASSES];
+  memcpy(classes, lqa_demo_class_names, sizeof classes);
   lqa_audit_args audit_args;
   lqa_audit_args_init(&audit_args);
   audit_args.common = args->common;
@@ -164,7 +48,7 @@ static lqa_status audit(const lqa_demo_args *args, const char *source, const cha
   audit_args.source.text = (lqa_text_list){text, 1};
   audit_args.source.label = "label";
   audit_args.source.id = "row_id";
-  audit_args.source.classes = (lqa_text_list){classes, N_CLASSES};
+  audit_args.source.classes = (lqa_text_list){classes, LQA_DEMO_CLASSES};
   audit_args.out = run;
   audit_args.overwrite = args->overwrite;
   audit_args.model = args->model;
@@ -196,17 +80,6 @@ static lqa_status evaluate(const lqa_demo_args *args, const char *run, lqa_resul
   return lqa_cmd_evaluate(&evaluate_args, result, err);
 }
 
-static void describe_plan(const lqa_corrupt_plan *plan, lqa_buf *out) {
-  lqa_buf_printf(out, "%lld rows drawn; planted:", (long long)plan->n_rows);
-  for (int kind = 1; kind < LQA_CORRUPT_COUNT; kind++) {
-    if (plan->counts[kind] > 0) {
-      lqa_buf_printf(out, " %lld %s", (long long)plan->counts[kind],
-                     lqa_corruption_name((lqa_corruption)kind));
-    }
-  }
-  lqa_buf_add_char(out, '\n');
-}
-
 /* What the steps said; judged may be NULL. */
 typedef struct steps {
   lqa_result *audited, *judged, *evaluated;
@@ -220,7 +93,7 @@ static lqa_status combine(const char *about, const lqa_corrupt_plan *plan, const
   }
   lqa_json json;
   lqa_buf_printf(&result->text, "Data: %s.\n", about);
-  describe_plan(plan, &result->text);
+  lqa_corrupt_report_sentence(plan, &result->text);
   lqa_buf_printf(&result->text, "\n== What the audit says\n\n%s", lqa_result_text(said->audited));
   if (said->judged) {
     lqa_buf_printf(&result->text, "\n== What the judge says\n\n%s", lqa_result_text(said->judged));
@@ -257,6 +130,11 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   lqa_dataset *clean = NULL;
   lqa_corrupt_plan plan = {0};
   steps said = {0};
+  const lqa_demo_options from = {.data = args->data,
+                                 .download = args->download != 0,
+                                 .n_threads = (int)args->common.threads,
+                                 .seed = (uint64_t)args->common.seed,
+                                 .observer = args->common.observer};
   char *table = lqa_path_join(args->out, "corrupted.csv");
   char *folder = lqa_path_join(args->out, "run.labelqa");
   lqa_status status = table && folder ? LQA_OK : lqa_fail_memory(err, "starting the demo");
@@ -269,7 +147,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
                          folder);
     goto out;
   }
-  LQA_TRY_OUT(load_clean(args, about, &clean, err));
+  LQA_TRY_OUT(lqa_demo_data_load(&from, about, &clean, err));
   LQA_TRY_OUT(make_folder(args->out, err));
   LQA_TRY_OUT(corrupt(args, clean, table, &plan, err));
   LQA_TRY_OUT(audit(args, table, folder, &said.audited, err));

@@ -1,8 +1,7 @@
 /* labelqa export: pick the export, open the run, write the file, say what is in it. */
-#include "export/export.h"
-
 #include "api/command.h"
 #include "api/result.h"
+#include "export/export_report.h"
 
 static lqa_status fail_unknown(const char *what, lqa_error *err) {
   lqa_buf names;
@@ -16,68 +15,11 @@ static lqa_status fail_unknown(const char *what, lqa_error *err) {
   return status;
 }
 
-/* "1 row", "3 rows". */
-static void add_count(lqa_buf *text, int64_t n, const char *noun) {
-  lqa_buf_printf(text, "%lld %s%s", (long long)n, noun, n == 1 ? "" : "s");
-}
-
-static void add_text(const lqa_export_args *args, const lqa_export *export,
-                     const lqa_export_summary *summary, lqa_buf *text) {
-  lqa_buf_printf(text, "%s: ", args->file);
-  add_count(text, summary->n_rows, "row");
-  if (export->changes_labels) {
-    lqa_buf_add_text(text, ", ");
-    add_count(text, summary->n_changed, "label");
-    lqa_buf_add_text(text, " changed");
-  }
-  lqa_buf_add_char(text, '\n');
-  if (summary->n_emptied > 0) {
-    bool one = summary->n_emptied == 1;
-    lqa_buf_add_text(text, one ? "the right label of " : "the right labels of ");
-    add_count(text, summary->n_emptied, "row");
-    lqa_buf_printf(text, " %s overwritten when the labels slipped: %s empty now, label %s again\n",
-                   one ? "was" : "were", one ? "it is" : "they are", one ? "it" : "them");
-  }
-  if (summary->n_guarded > 0) {
-    add_count(text, summary->n_guarded, "cell");
-    lqa_buf_add_text(text, " that a spreadsheet would take for a formula got a leading apostrophe; "
-                           "take .jsonl or .parquet for the exact texts\n");
-  }
-  if (export->number == LQA_EXPORT_cleaned && summary->n_changed == 0 && !args->apply) {
-    lqa_buf_printf(
-        text,
-        "Nobody has decided for another label yet: check rows with 'labelqa sample %s', or take "
-        "the judge's candidates with --apply relabel\n",
-        args->run);
-  }
-}
-
-static void add_json(const lqa_export_args *args, const lqa_export *export,
-                     const lqa_export_summary *summary, lqa_buf *out) {
-  lqa_json json;
-  lqa_json_init(&json, out, 2);
-  lqa_json_open_object(&json);
-  lqa_json_add_text(&json, "file", args->file);
-  lqa_json_add_text(&json, "what", export->name);
-  lqa_json_add_int(&json, "rows", summary->n_rows);
-  if (export->changes_labels) {
-    lqa_json_add_int(&json, "labels_changed", summary->n_changed);
-    lqa_json_add_int(&json, "labels_emptied", summary->n_emptied);
-    lqa_json_add_int(&json, "cells_guarded", summary->n_guarded);
-  }
-  lqa_json_close_object(&json);
-  lqa_buf_add_char(out, '\n');
-}
-
-static lqa_status write_export(const lqa_export_args *args, const lqa_export *export,
+static lqa_status write_export(const lqa_export_args *args, const lqa_export_report *report,
                                lqa_export_summary *summary, lqa_error *err) {
-  const lqa_export_options options = {.path = args->file,
-                                      .format = args->format,
-                                      .apply_relabel = args->apply != NULL,
-                                      .repair = args->repair};
   lqa_run *run;
   LQA_TRY(lqa_run_open(args->run, false, args->common.observer, &run, err));
-  lqa_status status = lqa_export_run(export, run, &options, summary, err);
+  lqa_status status = lqa_export_run(report->export, run, report->options, summary, err);
   lqa_run_close(run);
   return status;
 }
@@ -99,14 +41,21 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_export_args *args = data;
   lqa_export_summary summary;
   LQA_TRY(check_args(args, err));
-  const lqa_export *export = lqa_export_find(args->what);
-  LQA_TRY(write_export(args, export, &summary, err));
+  const lqa_export_options exporting = {.path = args->file,
+                                        .format = args->format,
+                                        .apply_relabel = args->apply != NULL,
+                                        .repair = args->repair};
+  const lqa_export_report report = {.export = lqa_export_find(args->what),
+                                    .options = &exporting,
+                                    .summary = &summary,
+                                    .run_path = args->run};
+  LQA_TRY(write_export(args, &report, &summary, err));
   lqa_result *result = lqa_result_new();
   if (!result) {
     return lqa_fail_memory(err, "writing the result");
   }
-  add_text(args, export, &summary, &result->text);
-  add_json(args, export, &summary, &result->json);
+  lqa_export_report_text(&report, &result->text);
+  lqa_export_report_json(&report, &result->json);
   return lqa_result_finish(result, out, err);
 }
 

@@ -1,74 +1,10 @@
 /* labelqa judge: a language model looks at the suspects. The plan costs nothing and is what one
- * gets without --yes; spending, batches and folding are one session (api/judge_session.h).
+ * gets without --yes; spending and batches work on one session (api/judge_session.h).
  */
 #include "api/command.h"
 #include "api/judge_endpoint.h"
-#include "api/judge_session.h"
-#include "api/judge_text.h"
-#include "base/memory.h"
-#include "evaluate/corrupt.h"
+#include "api/judge_result.h"
 #include "judge/batch.h"
-#include "judge/simulate.h"
-#include "store/run_source.h"
-
-#include <math.h>
-
-/* ---- results ---- */
-
-/* {"plan": ..., "judge": ... or null}; `judged` tells whether the session has a summary. */
-static lqa_status finish(const lqa_judge_session *s, bool judged, lqa_result *result,
-                         lqa_result **out, lqa_error *err) {
-  lqa_json json;
-  lqa_json_init(&json, &result->json, 2);
-  lqa_json_open_object(&json);
-  lqa_json_key(&json, "plan");
-  lqa_judge_plan_json(s, &json);
-  lqa_json_key(&json, "judge");
-  if (judged) {
-    lqa_judge_summary_json(s, &json);
-  } else {
-    lqa_json_null(&json);
-  }
-  lqa_json_close_object(&json);
-  lqa_buf_add_char(&result->json, '\n');
-  free(result->run_path);
-  result->run_path = strdup(s->args->run);
-  return result->run_path ? lqa_result_finish(result, out, err)
-                          : lqa_fail_memory(err, "writing the result");
-}
-
-static lqa_status show_plan(const lqa_judge_session *s, lqa_result *result, lqa_result **out,
-                            lqa_error *err) {
-  const char *missing = NULL;
-  lqa_error why;
-  LQA_TRY(lqa_judge_plan_text(s, &result->text, err));
-  if (lqa_judge_plan_numbers(s->plan)->to_ask == 0) {
-    lqa_buf_add_text(&result->text,
-                     "\nNothing was spent, and with --yes nothing will be: the cache "
-                     "answers every question.\n");
-  } else if (lqa_judge_missing(s, &why, &missing)) {
-    lqa_buf_printf(&result->text, "\nNothing was spent. Before --yes: %s\n", missing);
-  } else {
-    lqa_buf_add_text(&result->text, "\nNothing was spent. Add --yes to ask.\n");
-  }
-  return finish(s, false, result, out, err);
-}
-
-/* Saves what there is and shows it; `asked` is how asking went. */
-static lqa_status save_and_show(lqa_judge_session *s, lqa_status asked, lqa_result *result,
-                                lqa_result **out, lqa_error *err) {
-  lqa_error later;
-  lqa_status status = lqa_judge_session_save(s, asked == LQA_OK ? err : &later);
-  if (status == LQA_OK) {
-    lqa_judge_summary_text(s, &result->text);
-    if (s->summary.judged > 0) {
-      lqa_buf_printf(&result->text, "Look at them: labelqa export %s review review.csv\n",
-                     s->args->run);
-    }
-    status = finish(s, true, result, out, asked == LQA_OK ? err : &later);
-  }
-  return asked == LQA_OK ? status : asked;
-}
 
 /* ---- asking ---- */
 
@@ -89,7 +25,7 @@ static lqa_status ask(lqa_judge_session *s, lqa_result *result, lqa_result **out
   lqa_status asked = lqa_judge_ask(s->plan, NULL, err);
   bool has_answers = asked == LQA_OK || asked == LQA_BAD_ENDPOINT || asked == LQA_OUT_OF_BUDGET ||
                      asked == LQA_INTERRUPTED || asked == LQA_BAD_FILE;
-  return has_answers ? save_and_show(s, asked, result, out, err) : asked;
+  return has_answers ? lqa_judge_result_save(s, asked, result, out, err) : asked;
 }
 
 /* ---- batches ---- */
@@ -103,7 +39,7 @@ static lqa_status write_batch(lqa_judge_session *s, lqa_result *result, lqa_resu
                    "No question is left to ask, so %s is empty: 'labelqa judge %s --yes' takes the "
                    "answers from the cache.\n",
                    s->args->batch_write, s->args->run);
-    return finish(s, false, result, out, err);
+    return lqa_judge_result_finish(s, false, result, out, err);
   }
   lqa_buf_printf(
       &result->text,
@@ -111,7 +47,7 @@ static lqa_status write_batch(lqa_judge_session *s, lqa_result *result, lqa_resu
       "with\n  labelqa judge %s --batch-read RESULTS\nand the same options. Nothing was "
       "spent.\n",
       (long long)n, lqa_plural(n), s->args->batch_write, s->args->run);
-  return finish(s, false, result, out, err);
+  return lqa_judge_result_finish(s, false, result, out, err);
 }
 
 static void count_batch(const lqa_batch_count *count, lqa_buf *out) {
@@ -133,14 +69,14 @@ static lqa_status read_batch(lqa_judge_session *s, lqa_result *result, lqa_resul
   lqa_batch_count count;
   LQA_TRY(lqa_judge_batch_read(s->plan, s->args->batch_read, &count, err));
   count_batch(&count, &result->text);
-  return save_and_show(s, LQA_OK, result, out, err);
+  return lqa_judge_result_save(s, LQA_OK, result, out, err);
 }
 
 static lqa_status submit_batch(lqa_judge_session *s, lqa_result *result, lqa_result **out,
                                lqa_error *err) {
   char id[128];
   if (!s->args->yes) {
-    return show_plan(s, result, out, err);
+    return lqa_judge_result_plan(s, result, out, err);
   }
   LQA_TRY(lqa_judge_check_price(s->args, &s->options, err));
   LQA_TRY(lqa_judge_batch_submit(s->plan, id, err));
@@ -148,7 +84,7 @@ static lqa_status submit_batch(lqa_judge_session *s, lqa_result *result, lqa_res
                  "Batch %s submitted. Look after it with\n  labelqa judge %s "
                  "--batch-poll\nand the same options.\n",
                  id, s->args->run);
-  return finish(s, false, result, out, err);
+  return lqa_judge_result_finish(s, false, result, out, err);
 }
 
 static lqa_status poll_batches(lqa_judge_session *s, lqa_result *result, lqa_result **out,
@@ -169,7 +105,7 @@ static lqa_status poll_batches(lqa_judge_session *s, lqa_result *result, lqa_res
     count_batch(&news.count, &result->text);
   }
   LQA_TRY(lqa_judge_session_replan(s, err));
-  return save_and_show(s, LQA_OK, result, out, err);
+  return lqa_judge_result_save(s, LQA_OK, result, out, err);
 }
 
 /* ---- the command ---- */
@@ -197,7 +133,7 @@ static lqa_status dispatch(lqa_judge_session *s, lqa_result *result, lqa_result 
   if (a->batch_poll) {
     return poll_batches(s, result, out, err);
   }
-  return a->yes ? ask(s, result, out, err) : show_plan(s, result, out, err);
+  return a->yes ? ask(s, result, out, err) : lqa_judge_result_plan(s, result, out, err);
 }
 
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
@@ -212,77 +148,6 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   } else {
     lqa_result_free(result);
   }
-  lqa_judge_session_close(&session);
-  return status;
-}
-
-/* ---- the simulated judge ---- */
-
-/* True classes by row, from a column of the run's source. */
-static lqa_status read_truth(const lqa_judge_session *s, const char *column, int32_t *truth,
-                             lqa_error *err) {
-  lqa_run_source source;
-  lqa_source_reader *reader = NULL;
-  bool more = true;
-  LQA_TRY(lqa_run_source_open(s->run->folder, &s->run->manifest, &s->observer, &source, err));
-  int64_t found = lqa_source_find_column(source.source, column);
-  lqa_status status = found >= 0 ? lqa_source_reader_open(source.source, &reader, err)
-                                 : lqa_fail_at(err, LQA_BAD_USAGE, NULL, -1, column,
-                                               "the run's source has no column '%s'", column);
-  for (int64_t row = 0; row < s->run->rows.n_rows && status == LQA_OK && more; row++) {
-    status = lqa_source_reader_next(reader, &more, err);
-    if (status == LQA_OK && more) {
-      truth[row] = lqa_run_find_class(s->run, lqa_source_reader_get(reader, (size_t)found));
-    }
-  }
-  lqa_source_reader_close(reader);
-  lqa_run_source_close(&source);
-  return status;
-}
-
-static lqa_status ask_simulated(lqa_judge_session *s, double accuracy, const int32_t *truth,
-                                lqa_error *err) {
-  lqa_transport transport;
-  lqa_simulated_judge judge = {accuracy,   (uint64_t)s->args->common.seed,     s->options.protocol,
-                               s->classes, (size_t)s->run->manifest.n_classes, truth};
-  LQA_TRY(lqa_simulated_open(&judge, &transport, err));
-  lqa_status status = lqa_judge_ask(s->plan, &transport, err);
-  transport.close(transport.self);
-  return status;
-}
-
-static lqa_status simulate(lqa_judge_session *s, double accuracy, const char *column,
-                           lqa_result **out, lqa_error *err) {
-  size_t n = (size_t)s->run->rows.n_rows;
-  int32_t *truth = lqa_malloc(n, sizeof *truth);
-  lqa_result *result = lqa_result_new(), *shown = NULL;
-  lqa_status status = truth && result ? LQA_OK : lqa_fail_memory(err, "simulating a judge");
-  for (size_t i = 0; truth && i < n; i++) {
-    truth[i] = LQA_JUDGE_NO_CLASS;
-  }
-  LQA_TRY_OUT(status);
-  LQA_TRY_OUT(read_truth(s, column, truth, err));
-  LQA_TRY_OUT(ask_simulated(s, accuracy, truth, err));
-  lqa_buf_printf(&result->text,
-                 "The judge is SIMULATED: it knows the truth and tells it %.0f %% of the time; no "
-                 "model was asked.\n",
-                 100 * accuracy);
-  status = save_and_show(s, LQA_OK, result, &shown, err);
-out:
-  if (shown) {
-    *out = shown;
-  } else {
-    lqa_result_free(result);
-  }
-  free(truth);
-  return status;
-}
-
-lqa_status lqa_judge_simulate(const lqa_judge_args *args, double accuracy, const char *truth,
-                              lqa_result **result, lqa_error *err) {
-  lqa_judge_session session;
-  LQA_TRY(lqa_judge_session_open(args, true, &session, err));
-  lqa_status status = simulate(&session, accuracy, truth, result, err);
   lqa_judge_session_close(&session);
   return status;
 }

@@ -1,19 +1,7 @@
 /* labelqa losses: training logs become the run's losses, and its files are made again. */
 #include "api/command.h"
 #include "api/report_result.h"
-#include "store/loss_log.h"
-
-static void describe(const lqa_loss_summary *s, lqa_buf *out) {
-  lqa_buf_printf(
-      out, "%lld record%s of %lld epoch%s read; %lld row%s with a loss, %lld high to the end\n",
-      (long long)s->records, lqa_plural(s->records), (long long)s->epochs, lqa_plural(s->epochs),
-      (long long)s->rows, lqa_plural(s->rows), (long long)s->high);
-  if (s->unmatched > 0) {
-    lqa_buf_printf(out, "%lld record%s of no row of this run, or of one that is there twice\n",
-                   (long long)s->unmatched, lqa_plural(s->unmatched));
-  }
-  lqa_buf_add_char(out, '\n');
-}
+#include "report/loss_report.h"
 
 static lqa_status add_losses(const lqa_losses_args *args, lqa_run *run, lqa_result *result,
                              lqa_error *err) {
@@ -22,7 +10,7 @@ static lqa_status add_losses(const lqa_losses_args *args, lqa_run *run, lqa_resu
   lqa_report_args_init(&report_args);
   report_args.common = args->common;
   LQA_TRY(lqa_run_add_losses(run, &args->files, &summary, err));
-  describe(&summary, &result->text);
+  lqa_loss_report_text(&summary, &result->text);
   return lqa_report_result_refresh(run, args->run, &report_args, result, err);
 }
 

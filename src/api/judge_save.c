@@ -3,7 +3,6 @@
  */
 #include "api/judge_session.h"
 
-#include "api/judge_text.h"
 #include "api/report_result.h"
 #include "base/memory.h"
 
@@ -89,7 +88,9 @@ static lqa_status save_session(lqa_judge_session *s, lqa_error *err) {
   lqa_buf details, model;
   lqa_buf_init(&details, 1 << 20);
   lqa_buf_init(&model, 1 << 12);
-  lqa_judge_details_json(s, &details);
+  lqa_error why;
+  const lqa_judge_report report = lqa_judge_session_report(s, &why);
+  lqa_judge_report_details(&report, &details);
   lqa_buf_add_text(&model, s->options.judges[0].model);
   if (s->options.n_judges == 2) {
     lqa_buf_printf(&model, " + %s", s->options.judges[1].model);

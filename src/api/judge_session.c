@@ -6,6 +6,7 @@
 #include "api/judge_endpoint.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "judge/plan.h"
 #include "judge/simulate.h"
 #include "store/row_texts.h"
 
@@ -297,4 +298,15 @@ void lqa_judge_session_close(lqa_judge_session *s) {
   *s = (lqa_judge_session){0};
 }
 
-/* ---- saving ---- */
+lqa_judge_report lqa_judge_session_report(const lqa_judge_session *s, lqa_error *why) {
+  lqa_judge_report report = {
+      .plan = s->plan, .options = &s->options, .summary = &s->summary, .mode = s->args->mode};
+  for (int j = 0; j < s->options.n_judges; j++) {
+    report.price_origin[j] = lqa_judge_price_origin(s->args, j, s->options.judges[j].price_in);
+  }
+  lqa_error_clear(why);
+  bool is_missing = lqa_plan_check_keys(s->plan, why) != LQA_OK ||
+                    lqa_judge_check_price(s->args, &s->options, why) != LQA_OK;
+  report.missing = is_missing ? why->message : NULL;
+  return report;
+}

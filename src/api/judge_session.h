@@ -7,6 +7,7 @@
 #include "judge/choose.h"
 #include "judge/transport.h"
 #include "labelqa/labelqa.h"
+#include "report/judge_report.h"
 #include "store/run.h"
 
 typedef struct lqa_judge_session {
@@ -27,17 +28,13 @@ typedef struct lqa_judge_session {
  * from args; `simulated` takes LQA_SIMULATED_URL and no cache. */
 LQA_MUST_CHECK lqa_status lqa_judge_session_open(const lqa_judge_args *args, bool simulated,
                                                  lqa_judge_session *session, lqa_error *err);
-/* Folds the answers, appends them to run.db and makes the run's files again. */
+/* Applies the answers, appends them to run.db and makes the run's files again. */
 LQA_MUST_CHECK lqa_status lqa_judge_session_save(lqa_judge_session *session, lqa_error *err);
 /* Plans anew, after a batch brought answers. */
 LQA_MUST_CHECK lqa_status lqa_judge_session_replan(lqa_judge_session *session, lqa_error *err);
 void lqa_judge_session_close(lqa_judge_session *session);
-
-/* Lets a simulated judge that is right with probability `accuracy` look at all suspicious rows and
- * twenty others of a run; `truth` is the column of its source that holds the true labels. *result
- * says in its first line that the judge is simulated. */
-LQA_MUST_CHECK lqa_status lqa_judge_simulate(const lqa_judge_args *args, double accuracy,
-                                             const char *truth, lqa_result **result,
-                                             lqa_error *err);
+/* What there is to tell; `missing` is what --yes would refuse for (a key or a price) and lives as
+ * long as *why. */
+lqa_judge_report lqa_judge_session_report(const lqa_judge_session *session, lqa_error *why);
 
 #endif
