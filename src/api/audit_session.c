@@ -173,6 +173,7 @@ static lqa_status model_options(const lqa_audit_session *s, lqa_crossval_options
   options->memory_bytes = a->source.memory_limit;
   options->temporary_folder = s->temporary_folder;
   options->cluster = s->audits.cluster;
+  options->loose = s->audits.is_by_chance;
   options->pool = s->pool;
   options->observer = a->common.observer;
   return parse_ngrams(&a->ngrams, options, err);

@@ -53,6 +53,7 @@ typedef struct lqa_audit_input {
   const struct lqa_metrics *metrics;           /* of pred_probs, or NULL */
   const struct lqa_sparse *sparse; /* text features; empty rows where not scorable; or NULL */
   const struct lqa_row_groups *content_groups; /* rows of equal content, or NULL */
+  const struct lqa_row_groups *chance_groups;  /* rows that are equal by chance, or NULL */
   /* Near-duplicate clusters: cluster number per row (rows alone have their own), or NULL. */
   const uint32_t *cluster;
   const struct lqa_against *against;     /* rows of an earlier run, or NULL */

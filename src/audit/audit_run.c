@@ -7,6 +7,7 @@
  */
 #include "audit/audit_run.h"
 
+#include "audit/chance_equal.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "feature/embedding_cluster.h"
@@ -26,6 +27,8 @@ lqa_status lqa_audit_run_init(lqa_audit_run *run, const lqa_audit_choices *choic
 void lqa_audit_run_clear(lqa_audit_run *run) {
   lqa_audit_plan_clear(&run->plan);
   lqa_row_groups_clear(&run->content_groups);
+  lqa_row_groups_clear(&run->chance_groups);
+  free(run->is_by_chance);
   free(run->cluster);
   lqa_vec_clear(&run->findings.items);
   lqa_vec_clear(&run->findings.declined_kinds);
@@ -183,6 +186,7 @@ static lqa_status run_stage(lqa_audit_run *run, const lqa_audit_input *known, bo
                             lqa_error *err) {
   lqa_audit_input input = *known;
   input.content_groups = run->content_groups.start ? &run->content_groups : NULL;
+  input.chance_groups = run->chance_groups.start ? &run->chance_groups : NULL;
   input.cluster = run->cluster_is_near ? run->cluster : NULL;
   for (int i = 0; i < LQA_AUDIT_COUNT; i++) {
     const lqa_audit *audit = lqa_audit_get((lqa_audit_number)i);
@@ -209,6 +213,44 @@ static lqa_status cluster_equals(lqa_audit_run *run, const lqa_dataset *dataset,
       run->cluster[groups->rows[i]] = groups->rows[groups->start[g]];
     }
   }
+  return LQA_OK;
+}
+
+/* Parts what is equal by chance from the copies. */
+static lqa_status part_chance(lqa_audit_run *run, const lqa_dataset *dataset, lqa_error *err) {
+  lqa_row_groups *chance = &run->chance_groups;
+  LQA_TRY(lqa_chance_equal_part(dataset, &run->content_groups, chance, err));
+  if (chance->n_groups == 0) {
+    return LQA_OK;
+  }
+  run->is_by_chance = lqa_calloc((size_t)dataset->n_rows, 1);
+  if (!run->is_by_chance) {
+    return lqa_fail_memory(err, "grouping rows by content");
+  }
+  for (int64_t i = 0; i < chance->n_members; i++) {
+    run->is_by_chance[chance->rows[i]] = 1;
+  }
+  return LQA_OK;
+}
+
+/* Rows that are equal by chance are near nothing: each is a cluster of its own, and the others of
+ * its cluster are numbered by the first of theirs. */
+static lqa_status free_chance(lqa_audit_run *run, int64_t n_rows, lqa_error *err) {
+  uint32_t *number = run->is_by_chance ? lqa_malloc((size_t)n_rows, sizeof *number) : NULL;
+  if (!number) {
+    return run->is_by_chance ? lqa_fail_memory(err, "looking for near duplicates") : LQA_OK;
+  }
+  memset(number, 0xff, (size_t)n_rows * sizeof *number);
+  for (int64_t row = 0; row < n_rows; row++) {
+    uint32_t *first = &number[run->cluster[row]];
+    if (run->is_by_chance[row]) {
+      run->cluster[row] = (uint32_t)row;
+    } else {
+      *first = *first == UINT32_MAX ? (uint32_t)row : *first;
+      run->cluster[row] = *first;
+    }
+  }
+  free(number);
   return LQA_OK;
 }
 
@@ -261,9 +303,11 @@ lqa_status lqa_audit_run_structural(lqa_audit_run *run, const lqa_audit_input *k
   if (has_content_texts(known->dataset)) {
     lqa_observe_progress(known->observer, "comparing contents", -1);
     LQA_TRY(lqa_row_groups_by_content(known->dataset, &run->content_groups, err));
+    LQA_TRY(part_chance(run, known->dataset, err));
     LQA_TRY(cluster_equals(run, known->dataset, err));
     if (known->dataset->kind == LQA_CONTENT_TEXT && wants_near_clusters(run)) {
       LQA_TRY(cluster_near(run, known, err));
+      LQA_TRY(free_chance(run, known->dataset->n_rows, err));
     }
   }
   bool has_embeddings = known->dataset->kind == LQA_CONTENT_EMBEDDING && known->dataset->embeddings;

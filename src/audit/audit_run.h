@@ -29,7 +29,9 @@ typedef struct lqa_audit_run {
   lqa_audit_plan plan;
   lqa_arena arena;
   lqa_finding_list findings;
-  lqa_row_groups content_groups; /* after stage 1 */
+  lqa_row_groups content_groups; /* copies; after stage 1 */
+  lqa_row_groups chance_groups;  /* rows that are equal by chance (chance_equal.h) */
+  uint8_t *is_by_chance;         /* per row: in one of the latter; NULL where there are none */
   /* Cluster number per row after stage 1, n_rows long: near duplicates if that check runs, else
    * exact duplicates; NULL where the data has no content to compare. */
   uint32_t *cluster;

@@ -2,9 +2,11 @@
  *
  * "Same" is after Unicode NFKC, case folding and white-space folding, so that a copy through
  * another editor is still a copy. Where the copies disagree at most one label can be right: every
- * labelled member is marked, and a strict majority is suggested with its vote count. Copies that
- * agree are only information: they weigh double in training and leak across splits, but they are
- * not wrong. Cost: one pass over the groups that the driver found by hash.
+ * labelled member is marked, but not a clear majority (vote.h), and a strict majority is suggested.
+ * Copies that agree are only information: they weigh double in training and leak across splits, but
+ * they are not wrong. Rows that are equal by chance (chance_equal.h) are no copies: that they carry
+ * several labels is told, and no row of them is marked, but the few texts that say otherwise than
+ * nearly all of their equals. Cost: one pass over the groups that the driver found by hash.
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
@@ -12,12 +14,20 @@
 #include "audit/row_groups.h"
 #include "audit/provenance/measure/group_finding.h"
 
-enum { CONFLICT, SURPLUS };
+enum { CONFLICT, SURPLUS, CHANCE };
+
+/* Equal by chance: how many, and how many of them have different labels. */
+typedef struct repeats {
+  int64_t n_rows, n_groups; /* with different labels */
+  int64_t first;            /* a row of the first such group */
+} repeats;
 
 static lqa_status add_conflict(lqa_group_finding *conflicts, const lqa_dataset *d,
                                const uint32_t *rows, int64_t n, const lqa_vote *vote) {
+  bool is_clear = lqa_vote_is_clear(vote);
   for (int64_t i = 0; i < n; i++) {
-    if (d->label[rows[i]] != LQA_LABEL_NULL) {
+    int32_t label = d->label[rows[i]];
+    if (label != LQA_LABEL_NULL && !(is_clear && label == vote->majority)) {
       LQA_TRY(lqa_group_finding_add(conflicts, rows[i], conflicts->n_groups, vote->majority));
     }
   }
@@ -46,6 +56,51 @@ static lqa_status gather(const lqa_audit_input *input, lqa_group_finding *confli
     LQA_TRY(add_surplus(surplus, rows, n));
   }
   return LQA_OK;
+}
+
+/* A text that ten rows hold, nine of ten with one label, is not in doubt, short as it is. A table
+ * cannot say so: few values leave it to chance which rows differ. */
+static bool is_settled(const lqa_dataset *d, const lqa_vote *vote) {
+  return d->kind == LQA_CONTENT_TEXT && vote->n_labelled >= 10 &&
+         10 * vote->n_majority >= 9 * vote->n_labelled;
+}
+
+static lqa_status gather_chance(const lqa_audit_input *input, lqa_group_finding *conflicts,
+                                lqa_group_finding *surplus, repeats *r) {
+  const lqa_row_groups *groups = input->chance_groups;
+  bool is_text = input->dataset->kind == LQA_CONTENT_TEXT;
+  for (int32_t g = 0; groups && g < groups->n_groups; g++) {
+    const uint32_t *rows = groups->rows + groups->start[g];
+    int64_t n = groups->start[g + 1] - groups->start[g];
+    lqa_vote vote = lqa_vote_count(input->dataset, rows, n);
+    LQA_TRY(is_text ? add_surplus(surplus, rows, n) : LQA_OK);
+    if (vote.n_labels > 1 && is_settled(input->dataset, &vote)) {
+      LQA_TRY(add_conflict(conflicts, input->dataset, rows, n, &vote));
+    } else if (vote.n_labels > 1) {
+      r->first = r->n_groups == 0 ? rows[0] : r->first;
+      r->n_groups++;
+      r->n_rows += n;
+    }
+  }
+  return LQA_OK;
+}
+
+static lqa_status report_chance(const lqa_audit_input *input, const repeats *r) {
+  const lqa_dataset *d = input->dataset;
+  lqa_finding *finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[CHANCE], NULL, 0,
+      "%s (%s) with the same content as others but different labels are no copies: %s%s, so that "
+      "equal rows are to be expected. They are not marked, and may fall into different folds. No "
+      "model can tell them apart; %s.",
+      lqa_phrase_count(input->arena, r->n_rows, "row", "rows"),
+      lqa_phrase_count(input->arena, r->n_groups, "group", "groups"),
+      d->kind == LQA_CONTENT_TABLE ? "the values of the feature columns repeat"
+                                   : "texts are as short and common as ",
+      d->kind == LQA_CONTENT_TABLE
+          ? ""
+          : lqa_phrase_quote(input->arena, lqa_column_get(&d->content, r->first), 40),
+      d->kind == LQA_CONTENT_TABLE ? "more columns would" : "what was said before and after would");
+  return finding ? LQA_OK : LQA_NO_MEMORY;
 }
 
 static lqa_status report_conflicts(const lqa_audit_input *input, lqa_group_finding *conflicts) {
@@ -81,12 +136,17 @@ static lqa_status report_surplus(const lqa_audit_input *input, lqa_group_finding
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   (void)err;
   lqa_group_finding conflicts = {0}, surplus = {0};
+  repeats by_chance = {0};
   lqa_status status = gather(input, &conflicts, &surplus);
+  status = status == LQA_OK ? gather_chance(input, &conflicts, &surplus, &by_chance) : status;
   if (status == LQA_OK && conflicts.n_groups) {
     status = report_conflicts(input, &conflicts);
   }
   if (status == LQA_OK && surplus.n_groups) {
     status = report_surplus(input, &surplus);
+  }
+  if (status == LQA_OK && by_chance.n_groups) {
+    status = report_chance(input, &by_chance);
   }
   lqa_group_finding_clear(&conflicts);
   lqa_group_finding_clear(&surplus);
@@ -105,6 +165,8 @@ const lqa_audit lqa_audit_duplicate = {
             [CONFLICT] = {"duplicate-conflict", LQA_ERROR, true,
                           "another row has the same content but a different label"},
             [SURPLUS] = {"duplicate", LQA_INFO, true, "an earlier row has the same content"},
+            [CHANCE] = {"equal-by-chance", LQA_INFO, false,
+                        "equal rows that are no copies have different labels"},
         },
     .run = run,
 };

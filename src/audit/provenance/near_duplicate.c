@@ -3,9 +3,9 @@
  * Syndicated news, templates with another name in them, a text with and without its footer: equal
  * to a reader, different to a hash. The driver's clusters (feature/minhash.c; Jaccard .8 on
  * character 5-grams by default) are walked once. A cluster whose labels differ is marked whole,
- * since one of its labels is probably wrong; exact copies are left to the check `duplicate`, so
- * that no row is told twice. The clusters also keep near duplicates in one fold, so that no row is
- * predicted by a model that has seen its twin.
+ * since one of its labels is probably wrong, but not the rows of a clear majority (vote.h); exact
+ * copies are left to the check `duplicate`, so that no row is told twice. The clusters also keep
+ * near duplicates in one fold, so that no row is predicted by a model that has seen its twin.
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
@@ -38,8 +38,10 @@ typedef struct gathering {
 static lqa_status add_cluster(gathering *all, const uint32_t *rows, int64_t n) {
   lqa_vote vote = lqa_vote_count(all->dataset, rows, n);
   lqa_group_finding *conflicts = &all->conflicts, *surplus = &all->surplus;
+  bool is_clear = lqa_vote_is_clear(&vote);
   for (int64_t i = 0; i < n; i++) {
-    if (vote.n_labels > 1 && all->dataset->label[rows[i]] != LQA_LABEL_NULL) {
+    int32_t label = all->dataset->label[rows[i]];
+    if (vote.n_labels > 1 && label != LQA_LABEL_NULL && !(is_clear && label == vote.majority)) {
       LQA_TRY(lqa_group_finding_add(conflicts, rows[i], conflicts->n_groups, vote.majority));
     }
     if (i > 0 && !all->is_copy[rows[i]]) {

@@ -101,7 +101,7 @@ static lqa_status part_whole_classes(lqa_crossval_job *job, lqa_partition_rules 
 }
 
 static lqa_status part_rows(lqa_crossval_job *job, int64_t *n_groups) {
-  lqa_partition_rules rules = {.cluster = job->options->cluster};
+  lqa_partition_rules rules = {.cluster = job->options->cluster, .loose = job->options->loose};
   LQA_TRY(lqa_row_partition(job->dataset, &rules, job->group, n_groups));
   if (*n_groups < 2 && lqa_dataset_has_role(job->dataset, LQA_ROLE_GROUP)) {
     rules.no_groups = true;

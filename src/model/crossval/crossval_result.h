@@ -31,6 +31,7 @@ typedef struct lqa_crossval_options {
   uint64_t memory_bytes;        /* 0 = no limit; see docs/models.md */
   const char *temporary_folder; /* for what does not fit in it; NULL = /tmp */
   const uint32_t *cluster;   /* near-duplicate cluster per row (below n_rows), or NULL; borrowed */
+  const uint8_t *loose;      /* rows that equal others by chance need not share a fold, or NULL */
   const uint8_t *fixed_fold; /* fold per row instead of choosing them (255 where not scorable), or
                               * NULL; borrowed. For experiments that must hold folds fixed. */
   bool keep_features;        /* leave the matrix in result.features */

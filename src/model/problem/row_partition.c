@@ -49,7 +49,7 @@ static lqa_status join_by_key(joiner *j, lqa_str key, uint32_t row) {
 
 /* Rows of equal content, by a table of rows addressed by their hash: a map would hold millions of
  * keys that the data set holds already. The first row of a content stands for it. */
-static lqa_status join_content(const lqa_dataset *d, uint32_t *parent) {
+static lqa_status join_content(const lqa_dataset *d, const uint8_t *loose, uint32_t *parent) {
   const lqa_hash128 *hash = d->content_hash;
   size_t n = hash ? (size_t)d->n_rows : 0, mask = 15;
   while (mask < 2 * n) {
@@ -63,7 +63,8 @@ static lqa_status join_content(const lqa_dataset *d, uint32_t *parent) {
     if (row + FETCH_AHEAD < n) {
       __builtin_prefetch(&first_row[hash[row + FETCH_AHEAD].low & mask]);
     }
-    if (hash[row].high == 0 && hash[row].low == 0) { /* no content */
+    bool has_none = hash[row].high == 0 && hash[row].low == 0;
+    if (has_none || (loose && loose[row])) {
       continue;
     }
     size_t at = hash[row].low & mask;
@@ -145,7 +146,7 @@ static lqa_status join_by(lqa_status (*join_keys)(const lqa_dataset *, joiner *)
 }
 
 static lqa_status join_all(const lqa_dataset *d, const lqa_partition_rules *rules, joiner *j) {
-  LQA_TRY(join_content(d, j->parent));
+  LQA_TRY(join_content(d, rules->loose, j->parent));
   LQA_TRY(rules->no_groups ? LQA_OK : join_by(join_groups, d, j));
   LQA_TRY(join_by(join_embeddings, d, j));
   return join_clusters(d, rules, j->parent);

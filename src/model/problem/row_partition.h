@@ -8,6 +8,7 @@
 typedef struct lqa_partition_rules {
   const uint32_t *cluster; /* near-duplicate cluster per row, or NULL */
   const uint8_t *alone;    /* rows whose cluster does not count, or NULL */
+  const uint8_t *loose;    /* rows that equal others by chance: content does not count, or NULL */
   bool no_groups;          /* nor do the values of --group */
 } lqa_partition_rules;
 

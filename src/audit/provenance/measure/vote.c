@@ -20,6 +20,10 @@ bool lqa_vote_differs(const lqa_dataset *dataset, int64_t a, int64_t b) {
   return label_a != label_b;
 }
 
+bool lqa_vote_is_clear(const lqa_vote *vote) {
+  return vote->n_labelled >= 5 && 5 * vote->n_majority >= 4 * vote->n_labelled;
+}
+
 static lqa_vote find_winner(const lqa_dataset *dataset, const int64_t *first, const int32_t *count,
                             int n_labels) {
   lqa_vote vote = {.n_labels = n_labels, .majority = -1};

@@ -15,6 +15,9 @@ typedef struct lqa_vote {
 /* Counts the labels of n rows. Labels outside the class list are told apart by what was written and
  * cannot win. */
 lqa_vote lqa_vote_count(const lqa_dataset *dataset, const uint32_t *rows, int64_t n);
+/* True where the majority is so large that the others are wrong, not in doubt: four of five labels
+ * or more, of at least five. */
+bool lqa_vote_is_clear(const lqa_vote *vote);
 /* True if two rows' labels differ; a NULL label differs from none. */
 bool lqa_vote_differs(const lqa_dataset *dataset, int64_t a, int64_t b);
 
