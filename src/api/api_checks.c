@@ -46,7 +46,7 @@ static void add_params(const lqa_audit *audit, lqa_json *json) {
 static void add_json(const lqa_audit *audit, lqa_json *json) {
   lqa_json_open_object(json);
   lqa_json_add_text(json, "id", audit->id);
-  lqa_json_add_text(json, "family", audit->family);
+  lqa_json_add_text(json, "family", lqa_audit_family_name(audit->family));
   lqa_json_add_text(json, "summary", audit->summary);
   lqa_json_add_bool(json, "basic", audit->is_basic);
   add_kinds(audit, json);

@@ -17,6 +17,11 @@ static const lqa_audit *const AUDITS[LQA_AUDIT_COUNT] = {
 };
 #undef AUDIT
 
+const char *lqa_audit_family_name(lqa_audit_family family) {
+  static const char *const names[] = {"provenance", "confident-learning", "model"};
+  return names[family];
+}
+
 const lqa_audit *lqa_audit_get(lqa_audit_number number) {
   return AUDITS[number];
 }

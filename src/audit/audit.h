@@ -75,10 +75,19 @@ typedef enum lqa_audit_number {
 } lqa_audit_number;
 #undef AUDIT
 
+/* What an audit speaks of. Its folder has the same name (tools/check-docs). */
+typedef enum lqa_audit_family {
+  LQA_FAMILY_PROVENANCE,         /* how the data came about: rows, order, files, codes, copies */
+  LQA_FAMILY_CONFIDENT_LEARNING, /* where out-of-fold predictions disagree with labels, and how */
+  LQA_FAMILY_MODEL               /* whether the model or the given probabilities can be trusted */
+} lqa_audit_family;
+/* "provenance", "confident-learning", "model". */
+const char *lqa_audit_family_name(lqa_audit_family family);
+
 typedef struct lqa_audit {
   lqa_audit_number number;
-  const char *id;     /* kebab-case; docs/audits/<id>.md */
-  const char *family; /* "provenance", "confident-learning", "high-loss" */
+  const char *id; /* kebab-case; docs/audits/<id>.md */
+  lqa_audit_family family;
   const char *summary;
   unsigned needs;
   bool is_basic;                                /* part of --checks basic */

@@ -181,9 +181,17 @@ def test_symbols_catches_an_undeclared_export(root, tmp_path):
 
 DESCRIPTOR = """const lqa_audit lqa_audit_x = {
     .id = "null-label",
+    .family = LQA_FAMILY_PROVENANCE,
     .kinds = {{"null-label", LQA_ERROR, true, "no label"}},
 };
 """
+
+
+def test_docs_catches_a_family_that_is_not_the_folder(root, tmp_path):
+    write(tmp_path, "src/audit/model/null_label.c", ESSAY + DESCRIPTOR)
+    write(tmp_path, "docs/audits/null-label.md", "# null-label\n\nSeverity **error**.\n")
+    code, output = run_tool(root, "check-docs", tmp_path)
+    assert code == 1 and ".family is to be LQA_FAMILY_MODEL" in output
 
 
 @pytest.mark.parametrize("pages, complaint", [

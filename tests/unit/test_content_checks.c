@@ -5,7 +5,7 @@
 
 #include "base/rng.h"
 
-#include "audit/provenance/measure/language.h"
+#include "audit/measure/language.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* tests/unit/test_label_checks.c - spellings, runs, and probabilities that the user brought. */
 #include "audit_fixture.h"
 
-#include "audit/provenance/measure/spelling.h"
+#include "audit/measure/spelling.h"
 #include "base/rng.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* tests/unit/test_misalignment.c - shifted, reversed and clean label columns, with known ends. */
 #include "audit_fixture.h"
 
-#include "audit/provenance/measure/alignment.h"
-#include "audit/provenance/measure/lag_refit.h"
+#include "audit/measure/alignment.h"
+#include "audit/measure/lag_refit.h"
 #include "base/rng.h"
 
 #include <math.h>

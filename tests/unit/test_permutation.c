@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "audit/provenance/measure/permutation.h"
+#include "audit/measure/permutation.h"
 #include "base/rng.h"
 
 static double best_of_all(int n, const double *weight, int row, unsigned used) {

@@ -1,7 +1,7 @@
 /* tests/unit/test_row_order.c - ids and times: duplicates, order, holes, forms, bad input. */
 #include "audit_fixture.h"
 
-#include "audit/provenance/measure/sequence.h"
+#include "audit/measure/sequence.h"
 #include "base/timestamp.h"
 #include "base/rng.h"
 

@@ -189,7 +189,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_boilerplate = {
     .number = LQA_AUDIT_boilerplate,
     .id = "boilerplate",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "the same opening or ending on many texts",
     .needs = LQA_NEEDS_TEXT | LQA_NEEDS_LABELS | LQA_NEEDS_GROUPS,
     .kinds = {{"boilerplate", LQA_INFO, true, "the text opens or ends like many others"}},

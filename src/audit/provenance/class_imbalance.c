@@ -57,7 +57,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_class_imbalance = {
     .number = LQA_AUDIT_class_imbalance,
     .id = "class-imbalance",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "the largest class outnumbers the smallest by more than ten to one",
     .needs = LQA_NEEDS_LABELS,
     .kinds = {{"class-imbalance", LQA_INFO, false, "class sizes differ by more than the ratio"}},

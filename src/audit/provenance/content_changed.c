@@ -9,7 +9,7 @@
 #include "audit/against.h"
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/row_pairing.h"
+#include "audit/measure/row_pairing.h"
 #include "audit/row_list.h"
 
 enum { CHANGED, ADDED, REMOVED };
@@ -129,7 +129,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_content_changed = {
     .number = LQA_AUDIT_content_changed,
     .id = "content-changed",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "rows whose content or label changed since an earlier run (--against)",
     .needs = LQA_NEEDS_AGAINST,
     .kinds =

@@ -10,9 +10,9 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/vote.h"
+#include "audit/measure/vote.h"
 #include "audit/row_groups.h"
-#include "audit/provenance/measure/group_finding.h"
+#include "audit/measure/group_finding.h"
 
 enum { CONFLICT, SURPLUS, CHANCE };
 
@@ -156,7 +156,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_duplicate = {
     .number = LQA_AUDIT_duplicate,
     .id = "duplicate",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "the same content more than once, with equal or different labels",
     .needs = LQA_NEEDS_GROUPS | LQA_NEEDS_LABELS,
     .is_basic = true,

@@ -171,7 +171,7 @@ out:
 const lqa_audit lqa_audit_encoding = {
     .number = LQA_AUDIT_encoding,
     .id = "encoding",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "replacement and control characters, mojibake, mixed Unicode forms",
     .needs = LQA_NEEDS_TEXT,
     .kinds = {{"encoding", LQA_WARN, true, "the text was decoded wrongly somewhere"}},

@@ -6,7 +6,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/group_finding.h"
+#include "audit/measure/group_finding.h"
 #include "audit/row_groups.h"
 
 static lqa_status gather(const lqa_row_groups *groups, lqa_group_finding *found) {
@@ -63,7 +63,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_id_duplicate = {
     .number = LQA_AUDIT_id_duplicate,
     .id = "id-duplicate",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "ids that name more than one row",
     .needs = LQA_NEEDS_ID,
     .kinds = {{"id-duplicate", LQA_WARN, true, "another row has the same id"}},

@@ -7,7 +7,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/sequence.h"
+#include "audit/measure/sequence.h"
 #include "base/buf.h"
 #include "base/memory.h"
 
@@ -143,7 +143,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_id_order = {
     .number = LQA_AUDIT_id_order,
     .id = "id-order",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "rows out of the order of their ids, and holes in the ids",
     .needs = LQA_NEEDS_ID,
     .kinds =

@@ -7,7 +7,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/sequence.h"
+#include "audit/measure/sequence.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -79,7 +79,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_identifier_column = {
     .number = LQA_AUDIT_identifier_column,
     .id = "identifier-column",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "feature columns that name rows instead of describing them",
     .needs = LQA_NEEDS_CONTENT,
     .kinds = {{"identifier-column", LQA_WARN, false, "a feature column is an identifier"}},

@@ -10,8 +10,8 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/parts.h"
-#include "audit/provenance/measure/time_column.h"
+#include "audit/measure/parts.h"
+#include "audit/measure/time_column.h"
 #include "base/explog.h"
 #include "base/memory.h"
 
@@ -286,7 +286,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_label_drift = {
     .number = LQA_AUDIT_label_drift,
     .id = "label-drift",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "classes that appear or vanish along time, rows, files or sources",
     .needs = LQA_NEEDS_LABELS,
     .kinds = {{"label-drift", LQA_WARN, false, "a class appears or vanishes on the way"}},

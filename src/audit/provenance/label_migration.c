@@ -9,7 +9,7 @@
 #include "audit/against.h"
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/row_pairing.h"
+#include "audit/measure/row_pairing.h"
 #include "audit/row_list.h"
 #include "base/buf.h"
 #include "base/json.h"
@@ -293,7 +293,7 @@ out:
 const lqa_audit lqa_audit_label_migration = {
     .number = LQA_AUDIT_label_migration,
     .id = "label-migration",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "pairs of old and new labels after a change of scheme (--migrated-from)",
     .needs = LQA_NEEDS_MIGRATION | LQA_NEEDS_LABELS,
     .kinds =

@@ -9,7 +9,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/alignment.h"
+#include "audit/measure/alignment.h"
 #include "audit/row_list.h"
 #include "audit/p_value.h"
 #include "base/explog.h"
@@ -137,7 +137,7 @@ static lqa_status run_audit(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_label_run = {
     .number = LQA_AUDIT_label_run,
     .id = "label-run",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "one label over a long run of rows that are not of that class",
     .needs = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_LABELS,
     .kinds = {{"label-run", LQA_WARN, true, "the row stands in a long run of one label"}},

@@ -11,8 +11,8 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/group_finding.h"
-#include "audit/provenance/measure/spelling.h"
+#include "audit/measure/group_finding.h"
+#include "audit/measure/spelling.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "base/memory.h"
@@ -233,7 +233,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_label_spelling = {
     .number = LQA_AUDIT_label_spelling,
     .id = "label-spelling",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "labels that are probably another spelling of a class",
     .needs = LQA_NEEDS_LABELS,
     .kinds = {{"label-spelling", LQA_WARN, true, "the label is probably a misspelt class"}},

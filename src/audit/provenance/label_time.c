@@ -7,7 +7,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/time_column.h"
+#include "audit/measure/time_column.h"
 #include "audit/row_list.h"
 #include "base/memory.h"
 
@@ -82,7 +82,7 @@ out:
 const lqa_audit lqa_audit_label_time = {
     .number = LQA_AUDIT_label_time,
     .id = "label-time",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "labels that are older than what they label",
     .needs = LQA_NEEDS_TIME | LQA_NEEDS_LABEL_TIME,
     .kinds = {{"label-time", LQA_WARN, true, "the label is older than the content"}},

@@ -7,7 +7,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/language.h"
+#include "audit/measure/language.h"
 #include "audit/row_list.h"
 #include "base/buf.h"
 #include "base/memory.h"
@@ -134,7 +134,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_language_outlier = {
     .number = LQA_AUDIT_language_outlier,
     .id = "language-outlier",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "texts in another language or script than the rest of their class",
     .needs = LQA_NEEDS_TEXT | LQA_NEEDS_LABELS,
     .kinds = {{"language-outlier", LQA_INFO, true, "the text is in another language or script"}},

@@ -4,7 +4,7 @@
  * entries are used and cleared again; a weight is the logarithm of a difference of two integers, so
  * leaving a part out costs as much as scoring it. Logarithms of small counts come from a table.
  */
-#include "audit/provenance/measure/quick_bayes.h"
+#include "audit/measure/quick_bayes.h"
 #include "base/explog.h"
 #include "base/memory.h"
 

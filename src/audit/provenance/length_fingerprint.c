@@ -320,7 +320,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_length_fingerprint = {
     .number = LQA_AUDIT_length_fingerprint,
     .id = "length-fingerprint",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "classes whose texts are much longer, shorter or more varied than the others'",
     .needs = LQA_NEEDS_TEXT | LQA_NEEDS_LABELS,
     .is_basic = true,

@@ -9,7 +9,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/parts.h"
+#include "audit/measure/parts.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -173,7 +173,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_metadata_leak = {
     .number = LQA_AUDIT_metadata_leak,
     .id = "metadata-leak",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary =
         "the label can be told from file, source, annotator, group, split or one feature alone",
     .needs = LQA_NEEDS_LABELS,

@@ -15,9 +15,9 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/alignment.h"
-#include "audit/provenance/measure/order_fault.h"
-#include "audit/provenance/measure/lag_refit.h"
+#include "audit/measure/alignment.h"
+#include "audit/measure/order_fault.h"
+#include "audit/measure/lag_refit.h"
 #include "audit/row_list.h"
 #include "base/memory.h"
 
@@ -289,7 +289,7 @@ out:
 const lqa_audit lqa_audit_misalignment = {
     .number = LQA_AUDIT_misalignment,
     .id = "misalignment",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "labels that stand a few rows away from their content, or in reversed order",
     .needs = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_LABELS,
     .kinds =

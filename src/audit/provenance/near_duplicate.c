@@ -9,8 +9,8 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/group_finding.h"
-#include "audit/provenance/measure/vote.h"
+#include "audit/measure/group_finding.h"
+#include "audit/measure/vote.h"
 #include "audit/row_groups.h"
 
 enum { CONFLICT, SURPLUS };
@@ -123,7 +123,7 @@ out:
 const lqa_audit lqa_audit_near_duplicate = {
     .number = LQA_AUDIT_near_duplicate,
     .id = "near-duplicate",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "nearly the same content more than once, with equal or different labels",
     .needs = LQA_NEEDS_CLUSTERS | LQA_NEEDS_LABELS,
     .kinds =

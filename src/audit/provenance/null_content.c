@@ -41,7 +41,7 @@ out:
 const lqa_audit lqa_audit_null_content = {
     .number = LQA_AUDIT_null_content,
     .id = "null-content",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "rows whose content is NULL, empty or only white space",
     .needs = LQA_NEEDS_CONTENT,
     .is_basic = true,

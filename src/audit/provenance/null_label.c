@@ -42,7 +42,7 @@ out:
 const lqa_audit lqa_audit_null_label = {
     .number = LQA_AUDIT_null_label,
     .id = "null-label",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "rows whose label is NULL or empty",
     .needs = LQA_NEEDS_LABELS,
     .is_basic = true,

@@ -155,7 +155,7 @@ out:
 const lqa_audit lqa_audit_personal_data = {
     .number = LQA_AUDIT_personal_data,
     .id = "personal-data",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "hints of mail addresses, card and telephone numbers, IBANs (off by default)",
     .needs = LQA_NEEDS_TEXT,
     .kinds = {{"personal-data", LQA_IGNORE, true, "the text holds what looks like personal data"}},

@@ -86,7 +86,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_rare_class = {
     .number = LQA_AUDIT_rare_class,
     .id = "rare-class",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "classes with fewer rows than --min-class-rows",
     .needs = LQA_NEEDS_LABELS,
     .kinds =

@@ -74,7 +74,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_sorted_order = {
     .number = LQA_AUDIT_sorted_order,
     .id = "sorted-order",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "labels that come in runs: the file is sorted or blocked by class",
     .needs = LQA_NEEDS_LABELS,
     .kinds = {{"sorted-order", LQA_INFO, false, "the rows are not in random order of class"}},

@@ -6,7 +6,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/parts.h"
+#include "audit/measure/parts.h"
 #include "audit/p_value.h"
 #include "base/memory.h"
 #include "base/unicode.h"
@@ -162,7 +162,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_split_drift = {
     .number = LQA_AUDIT_split_drift,
     .id = "split-drift",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "splits that differ in class shares or text lengths",
     .needs = LQA_NEEDS_SPLIT | LQA_NEEDS_LABELS,
     .kinds = {{"split-drift", LQA_WARN, false, "the splits are not draws from one pot"}},

@@ -6,7 +6,7 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/group_finding.h"
+#include "audit/measure/group_finding.h"
 #include "audit/row_groups.h"
 #include "base/map.h"
 #include "base/memory.h"
@@ -123,7 +123,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_split_leakage = {
     .number = LQA_AUDIT_split_leakage,
     .id = "split-leakage",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "the same content, or nearly, in more than one split",
     .needs = LQA_NEEDS_SPLIT | LQA_NEEDS_GROUPS,
     .kinds = {{"split-leakage", LQA_WARN, true, "a row of another split has the same content"}},

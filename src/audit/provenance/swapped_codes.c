@@ -11,10 +11,10 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/alignment.h"
-#include "audit/provenance/measure/parts.h"
-#include "audit/provenance/measure/permutation.h"
-#include "audit/provenance/measure/quick_bayes.h"
+#include "audit/measure/alignment.h"
+#include "audit/measure/parts.h"
+#include "audit/measure/permutation.h"
+#include "audit/measure/quick_bayes.h"
 #include "base/json.h"
 #include "base/memory.h"
 
@@ -244,7 +244,7 @@ out:
 const lqa_audit lqa_audit_swapped_codes = {
     .number = LQA_AUDIT_swapped_codes,
     .id = "swapped-codes",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "class codes that mean another class in one file, source or annotator",
     .needs = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_LABELS,
     .kinds = {{"swapped-codes", LQA_ERROR, false, "one part of the data permutes class codes"}},

@@ -7,8 +7,8 @@
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
-#include "audit/provenance/measure/sequence.h"
-#include "audit/provenance/measure/time_column.h"
+#include "audit/measure/sequence.h"
+#include "audit/measure/time_column.h"
 #include "base/clock.h"
 #include "base/memory.h"
 
@@ -171,7 +171,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_time_order = {
     .number = LQA_AUDIT_time_order,
     .id = "time-order",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "rows out of the order of their times, or with times of the future",
     .needs = LQA_NEEDS_TIME,
     .kinds = {{"time-order", LQA_WARN, true, "the row's time is out of order or of the future"}},

@@ -114,7 +114,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
 const lqa_audit lqa_audit_truncation = {
     .number = LQA_AUDIT_truncation,
     .id = "truncation",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "texts that were cut at one length",
     .needs = LQA_NEEDS_TEXT,
     .kinds = {{"truncation", LQA_WARN, true, "the text was probably cut at its end"}},

@@ -93,7 +93,7 @@ out:
 const lqa_audit lqa_audit_unknown_label = {
     .number = LQA_AUDIT_unknown_label,
     .id = "unknown-label",
-    .family = "provenance",
+    .family = LQA_FAMILY_PROVENANCE,
     .summary = "labels outside the class list given by --classes",
     .needs = LQA_NEEDS_LABELS,
     .is_basic = true,
