@@ -25,6 +25,7 @@ if(TARGET labelqa_python AND TARGET labelqa)
   install(DIRECTORY python/labelqa DESTINATION . ${IN_WHEEL}
           FILES_MATCHING PATTERN "*.py" PATTERN "*.pyi" PATTERN "py.typed"
           PATTERN "__pycache__" EXCLUDE)
+  install(FILES ${LABELQA_OUTPUT}/python/labelqa/_options.py DESTINATION labelqa ${IN_WHEEL})
   if(NOT LABELQA_SYSTEM_DUCKDB)
     install(PROGRAMS ${DUCKDB_LIBRARY} DESTINATION labelqa/lib/labelqa ${IN_WHEEL})
   endif()

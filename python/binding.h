@@ -42,6 +42,11 @@ typedef lqa_status (*work_fn)(void *data, lqa_error *err);
  * False with an exception on failure. */
 bool run_work(work_fn work, void *data, volatile int *cancelled);
 
+/* The same, and calls `poll` every 50 ms with the GIL, and at the end; where that raises, the work
+ * is stopped and the exception passed on. */
+typedef bool (*poll_fn)(void *data);
+bool run_polled_work(work_fn work, void *data, volatile int *cancelled, poll_fn poll);
+
 /* Sets the exception for a failed call, unless one is set: its class follows from the status, and
  * it has the attributes file, row and column where the library names them. */
 void raise_status(lqa_status status, const lqa_error *err);

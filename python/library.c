@@ -7,6 +7,7 @@
  */
 #include "binding.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,40 @@ static void keep_remark(void *data, lqa_message_level level, const char *text) {
   r->text[r->n] = '\0';
 }
 
+/* Where the work is: told by its thread, asked by the one that called. */
+typedef struct progress {
+  PyObject *callback; /* borrowed; NULL: nobody asks */
+  pthread_mutex_t mutex;
+  char stage[64];
+  double fraction;
+  bool is_new;
+} progress;
+
+static void keep_progress(progress *p, const char *stage, double fraction) {
+  pthread_mutex_lock(&p->mutex);
+  strncpy(p->stage, stage, sizeof p->stage - 1);
+  p->fraction = fraction;
+  p->is_new = true;
+  pthread_mutex_unlock(&p->mutex);
+}
+
+/* Calls the callback with what is new; false with an exception. */
+static bool tell_progress(progress *p) {
+  char stage[sizeof p->stage];
+  pthread_mutex_lock(&p->mutex);
+  bool is_new = p->is_new;
+  double fraction = p->fraction;
+  memcpy(stage, p->stage, sizeof stage);
+  p->is_new = false;
+  pthread_mutex_unlock(&p->mutex);
+  if (!is_new) {
+    return true;
+  }
+  PyObject *result = PyObject_CallFunction(p->callback, "sd", stage, fraction);
+  Py_XDECREF(result);
+  return result != NULL;
+}
+
 static PyObject *decode(const char *text) {
   return text ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace")
               : Py_NewRef(Py_None);
@@ -41,6 +76,8 @@ static PyObject *decode(const char *text) {
 
 typedef struct command_work {
   lqa_call *call;
+  remarks remarks;
+  progress progress;
   lqa_result *result;
   lqa_status status;
   lqa_error why;
@@ -88,34 +125,53 @@ static bool set_items(lqa_call *call, PyObject *list, bool is_option) {
   return n >= 0;
 }
 
+static void hear_remark(void *data, lqa_message_level level, const char *text) {
+  keep_remark(&((command_work *)data)->remarks, level, text);
+}
+
+static void hear_progress(void *data, const char *stage, double fraction) {
+  keep_progress(&((command_work *)data)->progress, stage, fraction);
+}
+
+static bool poll_progress(void *data) {
+  return tell_progress(&((command_work *)data)->progress);
+}
+
 /* (status, why, text, json, run path, remarks) */
-static PyObject *describe(const command_work *w, const remarks *r) {
+static PyObject *describe(const command_work *w) {
+  const remarks *r = &w->remarks;
   return Py_BuildValue("iNNNNN", (int)w->status, decode(w->why.message),
                        decode(lqa_result_text(w->result)), decode(lqa_result_json(w->result)),
                        decode(lqa_result_run_path(w->result)), decode(r->n ? r->text : ""));
 }
 
 static PyObject *run_call(command_work *w) {
-  remarks r = {0};
   volatile int cancelled = 0;
-  lqa_observer observer = {
-      .message = keep_remark, .data = &r, .cancelled = (const volatile int *)&cancelled};
+  bool is_asked = w->progress.callback != NULL;
+  lqa_observer observer = {.message = hear_remark,
+                           .progress = is_asked ? hear_progress : NULL,
+                           .data = w,
+                           .cancelled = (const volatile int *)&cancelled};
+  pthread_mutex_init(&w->progress.mutex, NULL);
   lqa_call_set_observer(w->call, &observer);
-  PyObject *out = run_work(do_call, w, &cancelled) ? describe(w, &r) : NULL;
-  free(r.text);
+  bool is_done = run_polled_work(do_call, w, &cancelled, is_asked ? poll_progress : NULL);
+  PyObject *out = is_done ? describe(w) : NULL;
+  pthread_mutex_destroy(&w->progress.mutex);
+  free(w->remarks.text);
   return out;
 }
 
-/* call(command, [(option, value or None)], [positional]) */
+/* call(command, [(option, value or None)], [positional], callback(stage, fraction) or None) */
 static PyObject *call(PyObject *module, PyObject *args) {
   const char *command;
-  PyObject *options, *positionals, *out = NULL;
+  PyObject *options, *positionals, *callback = Py_None, *out = NULL;
   command_work w = {0};
   lqa_error err;
   (void)module;
-  if (!PyArg_ParseTuple(args, "sOO", &command, &options, &positionals)) {
+  if (!PyArg_ParseTuple(args, "sOO|O", &command, &options, &positionals, &callback)) {
     return NULL;
   }
+  w.progress.callback = callback == Py_None ? NULL : callback;
   lqa_error_clear(&err);
   lqa_status status = lqa_call_new(command, &w.call, &err);
   if (status == LQA_OK && set_items(w.call, options, true) &&

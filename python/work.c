@@ -20,6 +20,7 @@ struct job {
   void *data;
   lqa_error *err;
   lqa_status status;
+  poll_fn poll; /* or NULL */
   bool is_done;
   pthread_mutex_t mutex;
   pthread_cond_t done;
@@ -135,7 +136,7 @@ static lqa_status watch(struct job *job, volatile int *cancelled) {
   } else {
     while (!wait_a_while(job)) {
       PyEval_RestoreThread(job->state);
-      if (!*cancelled && PyErr_CheckSignals() != 0) {
+      if (!*cancelled && (PyErr_CheckSignals() != 0 || (job->poll && !job->poll(job->data)))) {
         *cancelled = 1;
       }
       job->state = PyEval_SaveThread();
@@ -148,13 +149,20 @@ static lqa_status watch(struct job *job, volatile int *cancelled) {
 }
 
 bool run_work(work_fn work, void *data, volatile int *cancelled) {
+  return run_polled_work(work, data, cancelled, NULL);
+}
+
+bool run_polled_work(work_fn work, void *data, volatile int *cancelled, poll_fn poll) {
   lqa_error err;
   lqa_error_clear(&err);
-  struct job job = {.work = work, .data = data, .err = &err};
+  struct job job = {.work = work, .data = data, .err = &err, .poll = poll};
   lqa_status status;
   job.state = PyEval_SaveThread();
   status = cancelled ? watch(&job, cancelled) : work(data, &err);
   PyEval_RestoreThread(job.state);
+  if (poll && !PyErr_Occurred()) {
+    poll(data);
+  }
   if (status == LQA_OK && !PyErr_Occurred()) {
     return true;
   }

@@ -408,11 +408,13 @@ LQA_API void lqa_call_free(lqa_call *call);
 LQA_API size_t lqa_command_count(void);
 LQA_API const char *lqa_command_name(size_t command);
 LQA_API const char *lqa_command_summary(size_t command);
-/* Owned texts (release with lqa_free): --help of one command, its roff man page, and its option
- * names one a line for shell completion. NULL for an unknown command or when out of memory. */
+/* Owned texts (release with lqa_free): --help of one command, its roff man page, its option names
+ * one a line for shell completion, and its options as JSON, a list of {name, kind, choices,
+ * default, argument, split_commas, help}. NULL for an unknown command or when out of memory. */
 LQA_API char *lqa_command_help(const char *command, int width);
 LQA_API char *lqa_command_man(const char *command);
 LQA_API char *lqa_command_words(const char *command);
+LQA_API char *lqa_command_options(const char *command);
 LQA_API void lqa_free(void *owned);
 
 #ifdef __cplusplus

@@ -33,7 +33,7 @@ class Needed:
             if isinstance(items, (list, tuple)):
                 self._patterns += [str(item) for item in items if isinstance(item, (str, int))]
         left_out = options.get("exclude") or ()
-        self.label = options.get("label")
+        self.label, self._is_quiet = options.get("label"), options.get("quiet")
         self._left_out = [left_out] if isinstance(left_out, str) else list(left_out)
 
     def __contains__(self, name):
@@ -48,6 +48,8 @@ class Needed:
             error = ValueError(f"column '{name}' holds {what}: turn them into text or numbers")
             error.column = name
             raise error
+        if self._is_quiet:
+            return
         warnings.warn(f"column '{name}' is left out of the run: it holds {what}", LabelqaWarning,
                       stacklevel=6)
 

@@ -1,5 +1,6 @@
 """The commands of the library, in C; brings DuckDB along. Not a public API: see ``labelqa._run``.
 """
+from collections.abc import Callable
 from os import PathLike
 from typing import Any, final
 
@@ -13,8 +14,9 @@ class Batches:
     def names(self) -> list[str]: ...
 
 def call(command: str, options: list[tuple[str, str | None]], positionals: list[str],
+         progress: Callable[[str, float], object] | None = None,
          /) -> tuple[int, str, str | None, str | None, str | None, str]:
-    """(status, why, text, JSON, run folder, remarks): status 0, or an exit code whose work was
+    """progress(stage, fraction from 0 to 1, negative if unknown) is called now and then. (status, why, text, JSON, run folder, remarks): status 0, or an exit code whose work was
     done all the same. Other failures raise, by their kind."""
 
 def words(command: str, /) -> str:

@@ -21,7 +21,7 @@ _LOG = logging.getLogger("labelqa")
 # Options that the library splits at commas: items of a Python list are quoted for it.
 _SPLIT = {"features", "pred-probs", "classes", "columns", "ngrams", "checks", "wide", "missing"}
 # What only makes sense where results are printed (export's --format is another matter).
-_FOR_TERMINALS = {"help", "quiet", "width"}
+_FOR_TERMINALS = {"help", "width"}
 # Options that take an array in place of a .npy file.
 _ARRAYS = {"pred-probs", "embeddings"}
 
@@ -145,18 +145,22 @@ def _named_as_given(text, folder):
 
 
 def _call(name, arguments, options):
-    library = _library()
+    from labelqa import _notebook
+    library, options = _library(), dict(options)
+    is_quiet = bool(options.pop("quiet", False))
     _check_names(name, options, library)
     with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
         pairs = [pair for key, value in options.items()
                  for pair in _option_items(key.replace("_", "-"), value, folder)]
         try:
-            status, why, text, data, run, remarks = library.call(
-                name, pairs, [_as_text(argument) for argument in arguments])
+            with _notebook.progress(name, is_quiet) as progress:
+                status, why, text, data, run, remarks = library.call(
+                    name, pairs, [_as_text(argument) for argument in arguments], progress)
         except (ValueError, OSError) as error:
             error.args = (_named_as_given(str(error), folder),)
             raise
-    _tell(remarks)
+    if not is_quiet:
+        _tell(remarks)
     result = Result(text, json.loads(data) if data else None, Run(run) if run else None)
     if status:
         raise CommandFailed(why, status, result)
@@ -167,7 +171,8 @@ def command(name, *arguments, **options):
     """Runs any command of ``labelqa`` by name: labelqa.command("evaluate", run, truth="label").
 
     arguments: its positionals (a Run stands for its folder). options: by their long names with _
-    for -; True for a flag, a list for what may be repeated, a dict for ID=VALUE lists.
+    for -; True for a flag, a list for what may be repeated, a dict for ID=VALUE lists; quiet=True
+    for no remarks and, in a notebook, no progress bar.
 
     Returns a Result. Raises TypeError for an unknown option, ValueError for wrong values and bad
     data (with attributes file, row, column where they apply), FileNotFoundError, FileExistsError,
@@ -187,20 +192,54 @@ def _save_frame(data, folder, options):
     return saved
 
 
-def _audit_frame(data, out, options):
+def _finished(name, arguments, options):
+    """(run, CommandFailed or None) of an audit that came to its end."""
+    try:
+        return _call(name, arguments, options).run, None
+    except CommandFailed as error:
+        return error.run, error
+
+
+def _audit_frame(data, options):
     """Audits data in memory; the run remembers the frame it came from."""
-    from labelqa import _frames, _origin
+    from labelqa import _frames, _notebook, _origin
+    kept, owner = {}, _notebook.cell() if options["out"] is None else None
+    if options["out"] is None:
+        options["out"] = "frame.labelqa"
+    if owner is not None:
+        kept["unnamed"] = owner
+        options["out"], is_own = _notebook.unnamed_run(options["out"], owner)
+        options["overwrite"] = is_own or options.get("overwrite")
     with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
         saved = _save_frame(data, folder, options)
-        try:
-            run, failure = _call("audit", [saved.path], {**saved.options, "out": out}).run, None
-        except CommandFailed as error:
-            run, failure = error.run, error
+        run, failure = _finished("audit", [saved.path], saved.options)
     if run is not None:
         run._original = saved.original
         if _frames.is_pandas(data):
             names = _frames.names_of(data.columns, _frames.Needed(options))
-            _origin.write(run.path, _origin.frame_json(data, names))
+            kept.update(_origin.frame_json(data, names))
+        if kept:
+            _origin.write(run.path, kept)
+    if failure is not None:
+        raise failure
+    return run
+
+
+def _audit_files(sources, options):
+    """Audits files; in a notebook an unnamed run of the same cell is replaced."""
+    from labelqa import _notebook, _origin
+    owner = _notebook.cell() if options["out"] is None else None
+    if owner is None:
+        return _call("audit", sources, options).run
+    try:
+        run, failure = _finished("audit", sources, options)
+    except FileExistsError as error:
+        folder = getattr(error, "file", "")
+        if not folder or _origin.read(folder).get("unnamed") != owner:
+            raise
+        run, failure = _finished("audit", sources, {**options, "out": folder, "overwrite": True})
+    if run is not None:
+        _origin.write(run.path, {"unnamed": owner})
     if failure is not None:
         raise failure
     return run
@@ -210,7 +249,7 @@ def _is_path(value):
     return isinstance(value, (str, os.PathLike))
 
 
-def audit(data, *, text=None, label=None, pred_probs=None, out=None, **options):
+def audit(data, *, text=None, label=None, pred_probs=None, out=None, quiet=False, **options):
     """Audits labelled data and writes a run folder: ``labelqa audit``.
 
     data: a path, glob or URL, a list of them, or data in memory: a frame of pandas, polars or
@@ -218,24 +257,28 @@ def audit(data, *, text=None, label=None, pred_probs=None, out=None, **options):
     lists, a list of dicts. text, label: column names (text may be a list; both are
     guessed where not given). pred_probs: rows x classes probabilities of your own out-of-fold
     model, as an array, a .npy path or a list of columns; without them a model is trained. out: the
-    run folder, by default named after the source in the current folder (frame.labelqa for a frame).
-    options: those of the command, with _ for -: id, split, features, classes, model, folds, seed,
-    threads, overwrite, checks, fail_if, ...; severity and set also take a dict.
+    run folder, by default named after the source in the current folder (frame.labelqa for data in
+    memory; in a notebook running the cell again replaces the run it made, and another cell's is
+    left alone).
+    quiet: no remarks and, in a notebook, no progress bar. options: those of the command, with _ for
+    -: id, split, features, classes, model, folds, seed, threads, overwrite, checks, fail_if, ...;
+    severity and set also take a dict.
 
     Returns the Run. Choices the library made go to the logger "labelqa", what you should look at to
     LabelqaWarning. Raises as ``command``; FileExistsError where `out` exists and not
     overwrite=True; CommandFailed (its .run is complete) where a fail_if condition holds. After
     Ctrl-C nothing is left behind.
     """
-    options = {"text": text, "label": label, "pred_probs": pred_probs, "out": out, **options}
+    options = {"text": text, "label": label, "pred_probs": pred_probs, "out": out, "quiet": quiet,
+               **options}
     if _is_path(data):
-        return _call("audit", [data], options).run
+        return _audit_files([data], options)
     if isinstance(data, (list, tuple)) and data and all(_is_path(item) for item in data):
-        return _call("audit", data, options).run
+        return _audit_files(data, options)
     if options.get("no_snapshot"):
         raise ValueError("no_snapshot: a data frame cannot be read again later, so its run keeps "
                          "a snapshot; write the frame to a file and audit that")
-    return _audit_frame(data, out or "frame.labelqa", options)
+    return _audit_frame(data, options)
 
 
 def open(run):
@@ -350,7 +393,7 @@ class Run:
         review_action, reasons and more. The same as review.csv, with its values' own types."""
         with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
             path = Path(folder) / "review.parquet"
-            self.export("review", path)
+            _call("export", [self, "review", path], {"quiet": True})
             return list(Rows(path))
 
     def source_columns(self):
@@ -369,6 +412,32 @@ class Run:
         from labelqa import _origin
         original = self._original() if self._original is not None else None
         return _origin.to_pandas(self, original, source)
+
+    def plot_class_health(self, *, ax=None, top=30):
+        """Bars of the share of labels that are estimated wrong, for the `top` worst classes. ax: a
+        matplotlib Axes to draw on; None = a new figure. Returns the Axes. Needs matplotlib."""
+        from labelqa import _plots
+        return _plots.class_health(self, ax, top)
+
+    def plot_confusion(self, *, ax=None, top=20):
+        """A heat map of how many rows given one class are estimated to be of another (the confident
+        joint off its diagonal), for the `top` most confused classes. Otherwise as
+        plot_class_health."""
+        from labelqa import _plots
+        return _plots.confusion(self, ax, top)
+
+    def plot_trust(self, *, ax=None):
+        """Histograms of trust_score by review_action. Otherwise as plot_class_health."""
+        from labelqa import _plots
+        return _plots.trust(self, ax)
+
+    def _repr_html_(self):
+        """What a notebook shows: a summary and the rows to doubt first."""
+        from labelqa import _html
+        try:
+            return _html.of_run(self._path, self.report, self.review())
+        except (OSError, ValueError):
+            return None  # the folder is gone or damaged: its repr() will do
 
     def export(self, what, file, *, format=None, apply=None, repair=None):
         """Writes relabel, review, cleaned, weights, decisions or fixed to `file`: ``labelqa

@@ -41,7 +41,7 @@ def _study(sources, options):
 
 
 def annotators(data, *, item=None, annotator=None, label=None, wide=None, pred_probs=None,
-               **options):
+               quiet=False, **options):
     """Several annotators per item: consensus, annotator quality, agreement: ``labelqa annotators``.
 
     data: a path, glob or URL, a list of them, or a data frame (pandas, polars, pyarrow, anything
@@ -49,14 +49,15 @@ def annotators(data, *, item=None, annotator=None, label=None, wide=None, pred_p
     columns; wide data an item a row: wide is a list of one column per annotator, or a pattern such
     as "rater_*". Both are guessed where not given. pred_probs: n_items x n_classes probabilities
     of your own model (an array with items in order of first appearance, a path, or a list of
-    columns). options: those of the command, with _ for -: method, truth, gold, time, text, classes,
-    repeats, missing, distance, confidence, resamples, seed, threads, ...
+    columns). quiet: no remarks and, in a notebook, no progress bar. options: those of the command,
+    with _ for -: method, truth, gold, time, text, classes, repeats, missing, distance, confidence,
+    resamples, seed, threads, ...
 
     Returns a Study. Guesses go to the logger "labelqa", what you should look at to LabelqaWarning.
     Raises as ``command``. Sources of the methods: docs/annotators.md.
     """
     options = {"item": item, "annotator": annotator, "label": label, "wide": wide,
-               "pred_probs": pred_probs, **options}
+               "pred_probs": pred_probs, "quiet": quiet, **options}
     if _run._is_path(data):
         return _study([data], options)
     if isinstance(data, (list, tuple)) and data and all(_run._is_path(one) for one in data):

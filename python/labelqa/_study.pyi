@@ -1,11 +1,12 @@
 """Types of labelqa.annotators."""
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labelqa._options import AnnotatorsOptions
 from labelqa._run import Result
 
 class Study(Result):
@@ -23,5 +24,6 @@ class Study(Result):
 def annotators(
     data: Any, *, item: str | None = None, annotator: str | None = None, label: str | None = None,
     wide: str | Sequence[str] | None = None,
-    pred_probs: ArrayLike | PathLike[str] | Sequence[str] | None = None, **options: Any
+    pred_probs: ArrayLike | PathLike[str] | Sequence[str] | None = None, quiet: bool = False,
+    **options: Unpack[AnnotatorsOptions]
 ) -> Study: ...

@@ -165,3 +165,22 @@ char *lqa_command_words(const char *name) {
   lqa_buf_add_text(&out, "--help\n");
   return lqa_buf_take(&out, NULL);
 }
+
+char *lqa_command_options(const char *name) {
+  const lqa_command *command = lqa_command_find(name);
+  if (!command) {
+    return NULL;
+  }
+  lqa_buf out;
+  lqa_json json;
+  lqa_option rows[N_CALL_OPTIONS + 1];
+  lqa_buf_init(&out, MAX_HELP_BYTES);
+  lqa_json_init(&json, &out, 0);
+  find_call_options(command, rows);
+  lqa_json_open_array(&json);
+  lqa_option_json(command->options, &json);
+  lqa_option_json(rows, &json);
+  lqa_json_close_array(&json);
+  lqa_buf_add_char(&out, '\n');
+  return lqa_buf_take(&out, NULL);
+}

@@ -11,6 +11,7 @@
 #define LQA_BASE_OPTION_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "labelqa/text_list.h"
 
 typedef enum lqa_option_kind {
@@ -67,5 +68,7 @@ void lqa_option_help(const lqa_option *table, int width, lqa_buf *out);
 /* The same as roff (man) paragraphs; and as words for shell completion, one "--name" a line. */
 void lqa_option_man(const lqa_option *table, lqa_buf *out);
 void lqa_option_words(const lqa_option *table, lqa_buf *out);
+/* One object a row, as items of the array that is open. */
+void lqa_option_json(const lqa_option *table, lqa_json *json);
 
 #endif

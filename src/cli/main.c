@@ -40,8 +40,8 @@ static int print_owned(char *text) {
   return 0;
 }
 
-/* What completion scripts and `make install` ask: `labelqa __words audit`, `labelqa __man audit`.
- */
+/* What completion scripts, `make install` and the Python package's build ask: `labelqa __words
+ * audit`, `labelqa __man audit`, `labelqa __options audit`. */
 static int run_hidden(int argc, char **argv) {
   if (strcmp(argv[1], "__commands") == 0) {
     for (size_t i = 0; i < lqa_command_count(); i++) {
@@ -50,6 +50,9 @@ static int run_hidden(int argc, char **argv) {
     return 0;
   }
   const char *name = argc > 2 ? argv[2] : "";
+  if (strcmp(argv[1], "__options") == 0) {
+    return print_owned(lqa_command_options(name));
+  }
   return print_owned(strcmp(argv[1], "__man") == 0 ? lqa_command_man(name)
                                                    : lqa_command_words(name));
 }

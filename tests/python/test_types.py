@@ -24,7 +24,13 @@ from labelqa.training import PerExampleLossLogger
 
 
 def audit(file: Path) -> list[str]:
-    run = labelqa.audit(file, text="body", label="queue", seed=3, fail_if=["findings.error > 0"])
+    run = labelqa.audit(file, text="body", label="queue", seed=3, fail_if=["findings.error > 0"],
+                        model="trees", features=["a", "b"], severity={"duplicate": "warn"},
+                        embeddings=np.eye(3), memory_limit="2GB", C=2, quiet=True)
+    labelqa.command("export", run, "cleaned", "x.csv", format="csv")
+    labelqa.annotators(file, wide=["a", "b"], method="dawid-skene", quiet=True)
+    run.plot_confusion(top=5)
+    run.to_pandas(source=False)
     rows: list[str] = [row["row_id"] for row in run.rows()]
     run.export("cleaned", "cleaned.parquet")
     return rows
@@ -55,6 +61,12 @@ labelqa.find_label_issues([0, 1], np.eye(2), treads=2)
 labelqa.audit()
 labelqa.no_such_function
 answer: int = labelqa.find_label_issues([0, 1], np.eye(2))
+labelqa.audit("x.csv", fold=3)
+labelqa.audit("x.csv", folds="3")
+labelqa.audit("x.csv", model="tree")
+labelqa.audit("x.csv", overwrite="yes")
+labelqa.command("export", frmat="csv")
+labelqa.annotators("x.csv", metod="crowdlab")
 """
 
 
@@ -73,8 +85,22 @@ def test_stubs_are_true(build, tmp_path):
 
 def test_every_module_has_a_stub(build):
     for path in (build / "python" / "labelqa").rglob("*.py"):
-        internal = {"_core", "_docs", "_inputs", "_arguments", "_votes", "__main__"}
+        internal = {"_core", "_docs", "_inputs", "_arguments", "_votes", "_options",
+                    "__main__"}
         assert path.with_suffix(".pyi").exists() or path.stem in internal, path
+
+
+def test_options_are_those_of_the_library():
+    from labelqa import _options, _run
+    for command in _run._library().commands():
+        words = {word[2:].replace("-", "_") for word in _run._library().words(command).split()}
+        typed = set(getattr(_options, f"{command.title()}Options").__annotations__)
+        named = {"audit": labelqa.audit, "annotators": labelqa.annotators}.get(command)
+        if named is not None:
+            typed |= set(inspect.signature(named).parameters)
+        missing = words - typed - {"help", "width", "format"}
+        assert all(word.startswith("out") for word in missing), (command, missing)
+        assert typed - words <= {"data", "options"}, command
 
 
 def test_a_strict_checker_accepts_what_users_write(build, tmp_path):
@@ -86,7 +112,7 @@ def test_a_strict_checker_accepts_what_users_write(build, tmp_path):
 def test_a_checker_finds_what_is_wrong(build, tmp_path):
     (tmp_path / "wrong.py").write_text(WRONG)
     ended = check(tmp_path, build, "mypy", "wrong.py")
-    for line in (6, 7, 8, 9, 10):
+    for line in range(6, 17):
         assert f"wrong.py:{line}: error" in ended.stdout, ended.stdout
 
 
