@@ -189,17 +189,15 @@ static lqa_status write_baseline(const lqa_audit_session *s, lqa_error *err) {
   }
   lqa_buf text;
   lqa_buf_init(&text, MAX_BASELINE_BYTES);
-  lqa_status status = args->baseline ? lqa_file_load(args->baseline, &text, err) : LQA_OK;
-  if (status == LQA_OK && text.size > 0 && text.data[text.size - 1] != '\n') {
+  lqa_status status;
+  LQA_TRY_OUT(args->baseline ? lqa_file_load(args->baseline, &text, err) : LQA_OK);
+  if (text.size > 0 && text.data[text.size - 1] != '\n') {
     lqa_buf_add_char(&text, '\n');
   }
-  if (status == LQA_OK) {
-    lqa_baseline_write(&s->audits.findings, s->dataset, &text);
-    status = lqa_buf_check(&text, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_file_save(args->write_baseline, text.data, text.size, err);
-  }
+  lqa_baseline_write(&s->audits.findings, s->dataset, &text);
+  LQA_TRY_OUT(lqa_buf_check(&text, err));
+  status = lqa_file_save(args->write_baseline, text.data, text.size, err);
+out:
   lqa_buf_clear(&text);
   return status;
 }

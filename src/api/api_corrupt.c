@@ -32,9 +32,10 @@ static lqa_status parse_swap(const lqa_dataset *dataset, const char *text, lqa_s
 static lqa_status make_plan(const lqa_corrupt_args *args, const lqa_dataset *dataset,
                             lqa_corrupt_plan *plan, lqa_error *err) {
   lqa_swap *swaps = lqa_calloc(args->systematic.n, sizeof *swaps);
-  lqa_status status = swaps ? LQA_OK : lqa_fail_memory(err, "reading options");
-  for (size_t i = 0; status == LQA_OK && i < args->systematic.n; i++) {
-    status = parse_swap(dataset, args->systematic.items[i], &swaps[i], err);
+  lqa_status status;
+  LQA_TRY_OUT(swaps ? LQA_OK : lqa_fail_memory(err, "reading options"));
+  for (size_t i = 0; i < args->systematic.n; i++) {
+    LQA_TRY_OUT(parse_swap(dataset, args->systematic.items[i], &swaps[i], err));
   }
   lqa_corrupt_options options = {.sample = args->sample,
                                  .off_by_one = args->off_by_one,
@@ -46,9 +47,8 @@ static lqa_status make_plan(const lqa_corrupt_args *args, const lqa_dataset *dat
                                  .duplicate_conflict = args->duplicate_conflict,
                                  .unknown_label = args->unknown_label,
                                  .seed = (uint64_t)args->common.seed};
-  if (status == LQA_OK) {
-    status = lqa_corrupt_plan_make(dataset, &options, plan, err);
-  }
+  status = lqa_corrupt_plan_make(dataset, &options, plan, err);
+out:
   free(swaps);
   return status;
 }

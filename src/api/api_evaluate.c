@@ -34,10 +34,10 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   lqa_evaluation evaluation;
   lqa_run *opened = NULL;
   LQA_TRY(lqa_run_open(args->run, false, args->common.observer, &opened, err));
-  lqa_status status = evaluate(args, opened, &evaluation, err);
-  if (status == LQA_OK) {
-    status = show(args, &evaluation, out, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(evaluate(args, opened, &evaluation, err));
+  status = show(args, &evaluation, out, err);
+out:
   lqa_run_close(opened);
   return status;
 }

@@ -25,11 +25,11 @@ _Static_assert((int)LQA_JUDGE_YES == (int)LQA_VERDICT_YES &&
 static lqa_status load_text(const char *path, lqa_arena *arena, const char **out, lqa_error *err) {
   lqa_buf buf;
   lqa_buf_init(&buf, MAX_FILE_BYTES);
-  lqa_status status = lqa_file_load(path, &buf, err);
-  if (status == LQA_OK) {
-    *out = lqa_arena_copy(arena, buf.size ? buf.data : "", buf.size);
-    status = *out ? LQA_OK : lqa_fail_memory(err, "reading a file");
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_file_load(path, &buf, err));
+  *out = lqa_arena_copy(arena, buf.size ? buf.data : "", buf.size);
+  status = *out ? LQA_OK : lqa_fail_memory(err, "reading a file");
+out:
   lqa_buf_clear(&buf);
   return status;
 }
@@ -211,9 +211,10 @@ static lqa_status set_items(lqa_judge_session *s, lqa_row_texts *texts) {
   lqa_buf key;
   lqa_buf_init(&key, 1 << 20);
   lqa_status status = LQA_OK;
-  for (size_t i = 0; i < s->choices.n && status == LQA_OK; i++) {
-    status = set_item(s, &s->choices.data[i], texts, &key, &s->items[i]);
+  for (size_t i = 0; i < s->choices.n; i++) {
+    LQA_TRY_OUT(set_item(s, &s->choices.data[i], texts, &key, &s->items[i]));
   }
+out:
   lqa_buf_clear(&key);
   return status;
 }

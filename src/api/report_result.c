@@ -18,19 +18,13 @@ lqa_status lqa_report_result_refresh(lqa_run *run, const char *path, const lqa_r
   lqa_report report = {0};
   lqa_arena arena;
   lqa_arena_init(&arena);
-  lqa_status status = lqa_run_lock_files(path, &lock, err);
-  if (status == LQA_OK) {
-    status = lqa_run_refresh(run, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_run_report_load(run, path, args->top, &arena, &report, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_run_report_save(&report, run->folder, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_report_result_show(&report, (int)args->common.width, result);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_run_lock_files(path, &lock, err));
+  LQA_TRY_OUT(lqa_run_refresh(run, err));
+  LQA_TRY_OUT(lqa_run_report_load(run, path, args->top, &arena, &report, err));
+  LQA_TRY_OUT(lqa_run_report_save(&report, run->folder, err));
+  status = lqa_report_result_show(&report, (int)args->common.width, result);
+out:
   lqa_run_unlock(&lock);
   lqa_arena_clear(&arena);
   return status;

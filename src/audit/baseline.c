@@ -49,10 +49,12 @@ static lqa_status add_line(lqa_map *lines, const char *path, int64_t number, lqa
     lqa_buf_add_str(&text, key);
   }
   uint32_t index;
-  lqa_status status = lqa_buf_check(&text, err);
-  if (status == LQA_OK && lqa_map_add(lines, lqa_buf_str(&text), &index, NULL) != LQA_OK) {
-    status = lqa_fail_memory(err, "reading the baseline");
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&text, err));
+  if (lqa_map_add(lines, lqa_buf_str(&text), &index, NULL) != LQA_OK) {
+    LQA_TRY_OUT(lqa_fail_memory(err, "reading the baseline"));
   }
+out:
   lqa_buf_clear(&text);
   return status;
 }

@@ -179,17 +179,17 @@ lqa_status lqa_row_groups_by_value(const lqa_column *column, lqa_row_groups *gro
   }
   uint32_t *slots = lqa_malloc(n_slots, sizeof *slots);
   uint32_t *first = lqa_malloc(n, sizeof *first);
-  lqa_status status = slots && first ? LQA_OK : lqa_fail_memory(err, "grouping rows by value");
-  if (status == LQA_OK) {
-    memset(slots, 0xff, n_slots * sizeof *slots);
-    for (int64_t row = 0; row < column->n; row++) {
-      bool is_null = lqa_column_get(column, row).data == NULL;
-      first[row] = is_null ? (uint32_t)row : find_first_value(column, slots, n_slots - 1, row);
-    }
-    free(slots);
-    slots = NULL;
-    status = lqa_row_groups_by_number(column->n, first, groups, err);
+  lqa_status status;
+  LQA_TRY_OUT(slots && first ? LQA_OK : lqa_fail_memory(err, "grouping rows by value"));
+  memset(slots, 0xff, n_slots * sizeof *slots);
+  for (int64_t row = 0; row < column->n; row++) {
+    bool is_null = lqa_column_get(column, row).data == NULL;
+    first[row] = is_null ? (uint32_t)row : find_first_value(column, slots, n_slots - 1, row);
   }
+  free(slots);
+  slots = NULL;
+  status = lqa_row_groups_by_number(column->n, first, groups, err);
+out:
   free(slots);
   free(first);
   return status;

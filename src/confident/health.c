@@ -75,16 +75,16 @@ static lqa_status sort_overlaps(const lqa_class_overlap *from, int64_t n, lqa_ti
                                 lqa_class_overlap *to) {
   double *key = lqa_malloc((size_t)n, sizeof *key);
   int64_t *order = lqa_malloc((size_t)n, sizeof *order);
-  lqa_status status = key && order ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t i = 0; status == LQA_OK && i < n; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(key && order ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t i = 0; i < n; i++) {
     key[i] = from[n - 1 - i].joint;
   }
-  if (status == LQA_OK) {
-    status = lqa_argsort(key, n, ties, order);
-  }
-  for (int64_t i = 0; status == LQA_OK && i < n; i++) {
+  LQA_TRY_OUT(lqa_argsort(key, n, ties, order));
+  for (int64_t i = 0; i < n; i++) {
     to[n - 1 - i] = from[n - 1 - order[i]];
   }
+out:
   free(key);
   free(order);
   return status;

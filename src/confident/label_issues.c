@@ -85,28 +85,25 @@ static lqa_status describe_classes(const lqa_confident *cl, const lqa_joint *joi
   int64_t n_used = lqa_confident_count_used(cl);
   const int64_t *counts = lqa_confident_class_counts(cl);
   lqa_class_quality *quality = lqa_malloc(n, sizeof *quality);
-  lqa_status status = quality ? LQA_OK : lqa_fail_memory(err, "describing classes");
-  if (status == LQA_OK) {
-    status = lqa_joint_rank_classes(joint, n_used, ties, quality, err);
-  }
-  for (size_t k = 0; status == LQA_OK && k < n; k++) {
+  lqa_status status;
+  LQA_TRY_OUT(quality ? LQA_OK : lqa_fail_memory(err, "describing classes"));
+  LQA_TRY_OUT(lqa_joint_rank_classes(joint, n_used, ties, quality, err));
+  for (size_t k = 0; k < n; k++) {
     lqa_class_summary *summary = &out->per_class[quality[k].class_index];
     summary->label_noise = quality[k].label_noise;
     summary->inverse_label_noise = quality[k].inverse_label_noise;
     summary->quality = quality[k].label_quality;
     summary->count = counts[quality[k].class_index];
   }
-  if (status == LQA_OK) {
-    lqa_overlap_options options = {.is_asymmetric = false, .ties = ties};
-    lqa_overlap_list list = {0};
-    status = lqa_joint_find_overlaps(joint, n_used, &options, &list, err);
-    out->overlaps = list.pairs;
-    out->n_overlaps = list.n;
-  }
-  while (status == LQA_OK && out->n_overlaps > 0 &&
-         !(out->overlaps[out->n_overlaps - 1].joint > 0)) {
+  lqa_overlap_options options = {.is_asymmetric = false, .ties = ties};
+  lqa_overlap_list list = {0};
+  LQA_TRY_OUT(lqa_joint_find_overlaps(joint, n_used, &options, &list, err));
+  out->overlaps = list.pairs;
+  out->n_overlaps = list.n;
+  while (out->n_overlaps > 0 && !(out->overlaps[out->n_overlaps - 1].joint > 0)) {
     out->n_overlaps--;
   }
+out:
   free(quality);
   return status;
 }

@@ -266,14 +266,14 @@ lqa_status lqa_joint_estimate_latent(const lqa_joint *joint, const int64_t *clas
   }
   latent->n = joint->n;
   divide_joint(joint, latent);
-  lqa_status status = estimate_prior(joint, ps, options->py_method, latent, err);
-  if (status == LQA_OK) {
-    clip_noise_rates(latent->noise, latent->n, joint->by_column);
-    clip_noise_rates(latent->inverse, latent->n, !joint->by_column);
-    if (options->converge) {
-      converge(latent, ps, joint->by_column);
-    }
+  lqa_status status;
+  LQA_TRY_OUT(estimate_prior(joint, ps, options->py_method, latent, err));
+  clip_noise_rates(latent->noise, latent->n, joint->by_column);
+  clip_noise_rates(latent->inverse, latent->n, !joint->by_column);
+  if (options->converge) {
+    converge(latent, ps, joint->by_column);
   }
+out:
   free(ps);
   return status;
 }

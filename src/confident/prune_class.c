@@ -43,19 +43,19 @@ static lqa_status sort_class(void *data, const lqa_class_rows *r) {
   struct pruning *p = data;
   double *key = lqa_malloc((size_t)r->n, sizeof *key);
   uint8_t *chosen = lqa_calloc((size_t)r->n, 1);
-  lqa_status status = key && chosen ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    for (int64_t i = 0; i < r->n; i++) {
-      if (i + LQA_PREFETCH_ROWS < r->n) {
-        lqa_confident_prefetch(p->cl, r->rows[i + LQA_PREFETCH_ROWS], r->class_index);
-      }
-      key[i] = lqa_confident_value(p->cl, r->rows[i], r->class_index);
+  lqa_status status;
+  LQA_TRY_OUT(key && chosen ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t i = 0; i < r->n; i++) {
+    if (i + LQA_PREFETCH_ROWS < r->n) {
+      lqa_confident_prefetch(p->cl, r->rows[i + LQA_PREFETCH_ROWS], r->class_index);
     }
-    status = lqa_select_smallest(key, r->n, p->n_worst[r->class_index], p->cl->ties, chosen);
+    key[i] = lqa_confident_value(p->cl, r->rows[i], r->class_index);
   }
-  for (int64_t i = 0; status == LQA_OK && i < r->n; i++) {
+  LQA_TRY_OUT(lqa_select_smallest(key, r->n, p->n_worst[r->class_index], p->cl->ties, chosen));
+  for (int64_t i = 0; i < r->n; i++) {
     p->flags[r->rows[i]] |= chosen[i] ? LQA_ROW_BY_CLASS : 0;
   }
+out:
   free(chosen);
   free(key);
   return status;

@@ -182,13 +182,13 @@ static lqa_status score_flagged(struct ranking *r) {
 static lqa_status sort_compat(struct ranking *r, int64_t n) {
   r->score = lqa_malloc((size_t)n, sizeof *r->score);
   r->flagged = lqa_malloc((size_t)n, sizeof *r->flagged);
-  lqa_status status = r->score && r->flagged ? score_flagged(r) : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    lqa_argsort_in_place(r->score, n, r->row);
-  }
-  for (int64_t i = 0; status == LQA_OK && i < n; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(r->score && r->flagged ? score_flagged(r) : LQA_NO_MEMORY);
+  lqa_argsort_in_place(r->score, n, r->row);
+  for (int64_t i = 0; i < n; i++) {
     r->row[i] = r->flagged[r->row[i]];
   }
+out:
   free(r->score);
   free(r->flagged);
   return status;

@@ -228,16 +228,14 @@ lqa_status lqa_corrupt_table_save(lqa_source *source, const lqa_dataset *dataset
   struct layout layout = {0};
   const lqa_source_roles *roles = NULL;
   w.n_columns = lqa_source_count_columns(source);
-  lqa_status status = lqa_source_resolve(source, &roles, err);
-  if (status == LQA_OK) {
-    status = lqa_source_reader_open(source, &w.reader, err);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_source_resolve(source, &roles, err));
+  LQA_TRY_OUT(lqa_source_reader_open(source, &w.reader, err));
+  if (lay_out_source(&layout, &w, source, roles) != LQA_OK) {
+    LQA_TRY_OUT(lqa_fail_memory(err, "writing the corrupted table"));
   }
-  if (status == LQA_OK && lay_out_source(&layout, &w, source, roles) != LQA_OK) {
-    status = lqa_fail_memory(err, "writing the corrupted table");
-  }
-  if (status == LQA_OK) {
-    status = save(&layout, &w, path, observer, err);
-  }
+  status = save(&layout, &w, path, observer, err);
+out:
   clear(&w, &layout);
   return status;
 }

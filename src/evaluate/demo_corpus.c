@@ -189,13 +189,14 @@ static lqa_status write_rows(int64_t n_rows, uint64_t seed, lqa_arena *arena, lq
   lqa_rng_init(&w.rng, seed, STREAM);
   lqa_buf_init(&w.text, 1 << 16);
   lqa_status status = LQA_OK;
-  for (int64_t i = 0; i < n_rows && status == LQA_OK; i++) {
+  for (int64_t i = 0; i < n_rows; i++) {
     w.topic = (int)lqa_rng_below(&w.rng, N_CLASSES);
     write_report(&w);
     contents[i] = (lqa_str){lqa_arena_copy(arena, w.text.data, w.text.size), w.text.size};
     labels[i] = lqa_str_from(class_names[w.topic]);
-    status = w.text.failed || !contents[i].data ? LQA_NO_MEMORY : LQA_OK;
+    LQA_TRY_OUT(w.text.failed || !contents[i].data ? LQA_NO_MEMORY : LQA_OK);
   }
+out:
   lqa_buf_clear(&w.text);
   return status;
 }

@@ -79,18 +79,20 @@ static void apply_kinds(int64_t n, lqa_truth_rows *rows) {
 static lqa_status leave_out_partners(const lqa_run *run, lqa_truth_rows *rows) {
   const lqa_hash128 *hash = run->rows.content_hash;
   lqa_map *planted = hash ? lqa_map_new(false) : NULL;
-  lqa_status status = hash && !planted ? LQA_NO_MEMORY : LQA_OK;
-  for (int64_t i = 0; planted && i < run->rows.n_rows && status == LQA_OK; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(hash && !planted ? LQA_NO_MEMORY : LQA_OK);
+  for (int64_t i = 0; planted && i < run->rows.n_rows; i++) {
     uint32_t index;
     if (rows->kind[i] == LQA_CORRUPT_STRUCTURAL_DUP) {
       status =
           lqa_map_add(planted, (lqa_str){(const char *)&hash[i], sizeof hash[i]}, &index, NULL);
     }
   }
-  for (int64_t i = 0; planted && i < run->rows.n_rows && status == LQA_OK; i++) {
+  for (int64_t i = 0; planted && i < run->rows.n_rows; i++) {
     lqa_str key = {(const char *)&hash[i], sizeof hash[i]};
     rows->is_left_out[i] = rows->kind[i] == LQA_CORRUPT_CLEAN && lqa_map_find(planted, key) >= 0;
   }
+out:
   lqa_map_free(planted);
   return status;
 }

@@ -106,16 +106,16 @@ static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_expor
                       lqa_error *err) {
   history h = {.run = run, .seen = lqa_map_new(false)};
   lqa_arena_init(&h.arena);
-  lqa_status status = h.seen ? lqa_run_db_each_decision(run->db, true, keep_decision, &h, err)
-                             : lqa_fail_memory(err, "reading decisions");
-  if (status == LQA_OK) {
-    const lqa_table table = {.n_rows = (int64_t)h.items.n,
-                             .columns = COLUMNS,
-                             .n_columns = sizeof COLUMNS / sizeof COLUMNS[0],
-                             .data = &h};
-    status = lqa_export_table(run, &table, options, err);
-    summary->n_rows = table.n_rows;
-  }
+  lqa_status status;
+  LQA_TRY_OUT(h.seen ? lqa_run_db_each_decision(run->db, true, keep_decision, &h, err)
+                     : lqa_fail_memory(err, "reading decisions"));
+  const lqa_table table = {.n_rows = (int64_t)h.items.n,
+                           .columns = COLUMNS,
+                           .n_columns = sizeof COLUMNS / sizeof COLUMNS[0],
+                           .data = &h};
+  LQA_TRY_OUT(lqa_export_table(run, &table, options, err));
+  summary->n_rows = table.n_rows;
+out:
   lqa_map_free(h.seen);
   lqa_vec_clear(&h.items);
   lqa_vec_clear(&h.last);

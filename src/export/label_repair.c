@@ -93,10 +93,12 @@ static lqa_status read_patch(const lqa_json_node *finding, int64_t n_rows, patch
 static lqa_status add_patch(lqa_label_repair *repair, const lqa_json_node *finding) {
   patch p = {0};
   bool known = false;
-  lqa_status status = read_patch(finding, repair->run->rows.n_rows, &p, &known);
-  if (status == LQA_OK && known) {
-    status = lqa_vec_push(&repair->patches, p);
+  lqa_status status;
+  LQA_TRY_OUT(read_patch(finding, repair->run->rows.n_rows, &p, &known));
+  if (known) {
+    LQA_TRY_OUT(lqa_vec_push(&repair->patches, p));
   }
+out:
   if (status != LQA_OK || !known) {
     lqa_map_free(p.labels);
     lqa_vec_clear(&p.meant);
@@ -155,17 +157,15 @@ static lqa_status read_report(lqa_label_repair *repair, const char *path, const 
   lqa_buf text;
   const lqa_json_node *root;
   lqa_buf_init(&text, MAX_REPORT_BYTES);
-  lqa_status status = lqa_run_load_report(repair->run, &text, err);
-  if (status == LQA_OK) {
-    status = lqa_json_parse(lqa_buf_str(&text), path, &repair->arena, &root, err);
-  }
-  if (status == LQA_OK) {
-    const lqa_json_node *findings = lqa_json_find(root, "provenance");
-    status = findings
-                 ? read_findings(repair, findings, name, err)
-                 : lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
-                               "'%s' lists no findings: write it again with labelqa report", path);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_run_load_report(repair->run, &text, err));
+  LQA_TRY_OUT(lqa_json_parse(lqa_buf_str(&text), path, &repair->arena, &root, err));
+  const lqa_json_node *findings = lqa_json_find(root, "provenance");
+  status = findings
+               ? read_findings(repair, findings, name, err)
+               : lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
+                             "'%s' lists no findings: write it again with labelqa report", path);
+out:
   lqa_buf_clear(&text);
   return status;
 }

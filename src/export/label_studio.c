@@ -100,10 +100,10 @@ lqa_status lqa_label_studio_save(lqa_export_rows *rows, const char *path, lqa_er
   }
   lqa_json_close_array(&json);
   lqa_buf_add_char(&out, '\n');
-  lqa_status status = lqa_buf_check(&out, err);
-  if (status == LQA_OK) {
-    status = lqa_file_save(path, out.data, out.size, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&out, err));
+  status = lqa_file_save(path, out.data, out.size, err);
+out:
   lqa_buf_clear(&out);
   lqa_row_table_clear(&table);
   return status;

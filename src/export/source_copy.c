@@ -58,8 +58,9 @@ static lqa_status save(copier *c, const lqa_source *source, const lqa_export_opt
   const lqa_run *run = c->copy->run;
   cell *cells = lqa_calloc(n, sizeof *cells);
   lqa_table_column *columns = lqa_calloc(n, sizeof *columns);
-  lqa_status status = cells && columns ? LQA_OK : lqa_fail_memory(err, "copying the source");
-  for (size_t i = 0; status == LQA_OK && i < n; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(cells && columns ? LQA_OK : lqa_fail_memory(err, "copying the source"));
+  for (size_t i = 0; i < n; i++) {
     cells[i] = (cell){c, i};
     columns[i] =
         (lqa_table_column){lqa_source_column_name(source, i), LQA_VALUE_TEXT, get_cell, &cells[i]};
@@ -69,9 +70,8 @@ static lqa_status save(copier *c, const lqa_source *source, const lqa_export_opt
                            .n_columns = (int32_t)n,
                            .data = c,
                            .begin_row = begin_row};
-  if (status == LQA_OK) {
-    status = lqa_export_table(run, &table, options, err);
-  }
+  status = lqa_export_table(run, &table, options, err);
+out:
   free(cells);
   free(columns);
   return status;

@@ -416,10 +416,10 @@ static lqa_status search(struct search *s, lqa_pool *pool, lqa_error *err) {
   s->n_points = s->points->n_rows;
   s->error = lqa_screen_error(s->n_dims);
   s->n_panels = (s->n_points + LQA_PANEL_POINTS - 1) / LQA_PANEL_POINTS;
-  lqa_status status = prepare(s, err);
-  if (status == LQA_OK) {
-    status = run(s, pool, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(prepare(s, err));
+  status = run(s, pool, err);
+out:
   free(s->center);
   free(s->panels);
   free(s->square);

@@ -226,13 +226,11 @@ static lqa_status run_round(counting *job, lqa_pool *pool) {
   uint64_t n_keys = place_round(job);
   job->keys = lqa_malloc(n_keys, sizeof *job->keys);
   job->rows = lqa_malloc(n_keys, sizeof *job->rows);
-  lqa_status status = job->keys && job->rows ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    status = lqa_pool_run(pool, job->symbols->n_chunks, deal_chunk, job);
-  }
-  if (status == LQA_OK) {
-    status = lqa_pool_run(pool, job->last - job->first, tally_partition, job);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(job->keys && job->rows ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(lqa_pool_run(pool, job->symbols->n_chunks, deal_chunk, job));
+  status = lqa_pool_run(pool, job->last - job->first, tally_partition, job);
+out:
   free(job->keys);
   free(job->rows);
   return status;

@@ -112,14 +112,14 @@ static lqa_status lower_any(lqa_tokenizer *t, lqa_str text) {
   lqa_buf lower;
   lqa_buf_init(&lower, SIZE_MAX / 4);
   lqa_unicode_lower(text, &lower);
-  lqa_status status = lower.failed ? LQA_NO_MEMORY : reserve(t, lower.size);
-  if (status == LQA_OK) {
-    t->lower.n = lower.size;
-    if (lower.size > 0) {
-      memcpy(t->lower.data, lower.data, lower.size);
-    }
-    memset(t->lower.data + lower.size, 0, LQA_TOKEN_PADDING);
+  lqa_status status;
+  LQA_TRY_OUT(lower.failed ? LQA_NO_MEMORY : reserve(t, lower.size));
+  t->lower.n = lower.size;
+  if (lower.size > 0) {
+    memcpy(t->lower.data, lower.data, lower.size);
   }
+  memset(t->lower.data + lower.size, 0, LQA_TOKEN_PADDING);
+out:
   lqa_buf_clear(&lower);
   return status;
 }

@@ -77,14 +77,15 @@ static lqa_status find_alias(folder *f, int judge) {
   const char *asked = NULL;
   int64_t best = 0;
   int64_t *counts = lqa_calloc(plan->n_tasks, sizeof *counts);
-  lqa_status status =
-      counts && f->names ? tally(plan, judge, f->names, counts, &asked) : LQA_NO_MEMORY;
-  for (uint32_t i = 0; status == LQA_OK && i < lqa_map_count(f->names); i++) {
+  lqa_status status;
+  LQA_TRY_OUT(counts && f->names ? tally(plan, judge, f->names, counts, &asked) : LQA_NO_MEMORY);
+  for (uint32_t i = 0; i < lqa_map_count(f->names); i++) {
     if (counts[i] > best) {
       best = counts[i];
       f->aliases[judge].name = lqa_map_key(f->names, i).data;
     }
   }
+out:
   f->aliases[judge].is_asked = asked != NULL;
   f->aliases[judge].name = asked ? asked : f->aliases[judge].name;
   free(counts);

@@ -69,10 +69,10 @@ lqa_status lqa_judge_batch_write(lqa_judge_plan *plan, const char *path, int64_t
                                  lqa_error *err) {
   lqa_buf out;
   lqa_buf_init(&out, MAX_BYTES);
-  lqa_status status = write_lines(plan, &out, n_lines, err);
-  if (status == LQA_OK) {
-    status = lqa_file_save(path, out.size ? out.data : "", out.size, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(write_lines(plan, &out, n_lines, err));
+  status = lqa_file_save(path, out.size ? out.data : "", out.size, err);
+out:
   lqa_buf_clear(&out);
   return status;
 }
@@ -173,22 +173,24 @@ static lqa_str next_line(lqa_str *rest) {
 static lqa_status store_lines(lqa_judge_plan *plan, lqa_str text, const char *name,
                               lqa_batch_count *count, lqa_error *err) {
   lqa_map *index = index_tasks(plan);
-  lqa_status status = index ? LQA_OK : lqa_fail_memory(err, "reading the batch");
-  for (int64_t number = 1; text.size && status == LQA_OK; number++) {
+  lqa_status status;
+  LQA_TRY_OUT(index ? LQA_OK : lqa_fail_memory(err, "reading the batch"));
+  for (int64_t number = 1; text.size; number++) {
     lqa_str line = next_line(&text);
     lqa_batch_line parsed;
     if (line.size == 0) {
       continue;
     }
     if (lqa_wire_batch_line(line, &parsed) != LQA_OK) {
-      status = lqa_fail_at(err, LQA_BAD_DATA, name, number - 1, NULL,
-                           "%s: line %lld is no result of a batch (JSON with a custom_id)", name,
-                           (long long)number);
-      break;
+      LQA_TRY_OUT(lqa_fail_at(err, LQA_BAD_DATA, name, number - 1, NULL,
+                              "%s: line %lld is no result of a batch (JSON with a custom_id)", name,
+                              (long long)number));
     }
     status = store_line(plan, index, &parsed, count, err);
     lqa_batch_line_clear(&parsed);
+    LQA_TRY_OUT(status);
   }
+out:
   lqa_map_free(index);
   return status;
 }
@@ -209,11 +211,11 @@ lqa_status lqa_judge_batch_read(lqa_judge_plan *plan, const char *path, lqa_batc
                                 lqa_error *err) {
   lqa_buf text;
   lqa_buf_init(&text, MAX_REPLY);
+  lqa_status status;
   *count = (lqa_batch_count){0};
-  lqa_status status = lqa_file_load(path, &text, err);
-  if (status == LQA_OK) {
-    status = store_results(plan, lqa_buf_str(&text), path, count, err);
-  }
+  LQA_TRY_OUT(lqa_file_load(path, &text, err));
+  status = store_results(plan, lqa_buf_str(&text), path, count, err);
+out:
   lqa_buf_clear(&text);
   return status;
 }
@@ -474,11 +476,11 @@ static lqa_status poll_all(errand *e, lqa_batch_news *news, lqa_error *err) {
 
 lqa_status lqa_judge_batch_poll(lqa_judge_plan *plan, lqa_batch_news *news, lqa_error *err) {
   errand e = {0};
+  lqa_status status;
   *news = (lqa_batch_news){0};
-  lqa_status status = begin_errand(&e, plan, err);
-  if (status == LQA_OK) {
-    status = poll_all(&e, news, err);
-  }
+  LQA_TRY_OUT(begin_errand(&e, plan, err));
+  status = poll_all(&e, news, err);
+out:
   end_errand(&e);
   return status;
 }

@@ -54,20 +54,21 @@ static int compare_suspects(const void *a, const void *b) {
 static lqa_status add_suspects(const lqa_choose_input *in, int64_t top, lqa_choice_list *out) {
   LQA_VEC(suspect) suspects = {0};
   lqa_status status = LQA_OK;
-  for (int64_t row = 0; row < in->n_rows && status == LQA_OK; row++) {
+  for (int64_t row = 0; row < in->n_rows; row++) {
     if (in->is_suspicious[row] && is_eligible(in, row)) {
       int32_t rank = in->issue_rank[row] > 0 ? in->issue_rank[row] : INT32_MAX;
       double p = isnan(in->p_wrong[row]) ? 1 : in->p_wrong[row];
       suspect s = {row, rank, p};
-      status = lqa_vec_push(&suspects, s);
+      LQA_TRY_OUT(lqa_vec_push(&suspects, s));
     }
   }
-  if (status == LQA_OK && suspects.n > 0) {
+  if (suspects.n > 0) {
     qsort(suspects.data, suspects.n, sizeof *suspects.data, compare_suspects);
   }
-  for (size_t i = 0; i < suspects.n && (int64_t)i < top && status == LQA_OK; i++) {
-    status = add(out, in, suspects.data[i].row, LQA_JUDGE_SUSPICIOUS, 1);
+  for (size_t i = 0; i < suspects.n && (int64_t)i < top; i++) {
+    LQA_TRY_OUT(add(out, in, suspects.data[i].row, LQA_JUDGE_SUSPICIOUS, 1));
   }
+out:
   lqa_vec_clear(&suspects);
   return status;
 }

@@ -44,11 +44,11 @@ static lqa_status fetch(const char *url, const lqa_judge_endpoint *endpoint,
                               .timeout_seconds = LIST_SECONDS};
   LQA_TRY(lqa_client_open(&client, &transport, err));
   lqa_buf_init(&body, MAX_LIST_BYTES);
-  lqa_status status = lqa_client_fetch(&transport, &request, &body, &reply, err);
-  if (status == LQA_OK) {
-    describe(&reply, out);
-    lqa_key_blank(endpoint->key, out, strlen(out));
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_client_fetch(&transport, &request, &body, &reply, err));
+  describe(&reply, out);
+  lqa_key_blank(endpoint->key, out, strlen(out));
+out:
   transport.close(transport.self);
   lqa_buf_clear(&body);
   return status;

@@ -329,10 +329,10 @@ lqa_status lqa_wire_price(lqa_str table, const char *file, const char *model, do
   lqa_arena arena;
   const node *root = NULL;
   lqa_arena_init(&arena);
-  lqa_status status = lqa_json_parse(table, file, &arena, &root, err);
-  if (status == LQA_OK) {
-    status = find_price(root, file, model, price, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_json_parse(table, file, &arena, &root, err));
+  status = find_price(root, file, model, price, err);
+out:
   lqa_arena_clear(&arena);
   return status;
 }

@@ -80,11 +80,11 @@ static lqa_status complete_suspects(lqa_run *run, int64_t top, lqa_arena *arena,
     return lqa_fail_memory(err, "listing suspects");
   }
   int64_t n = lqa_rule_order(&run->evidence, order);
-  lqa_status status = lqa_row_texts_load(&input, order, n < top ? n : top, &views.texts, err);
-  if (status == LQA_OK) {
-    status = lqa_report_add_suspects(report, &source, top, arena, err);
-    lqa_row_texts_clear(&views.texts);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_row_texts_load(&input, order, n < top ? n : top, &views.texts, err));
+  status = lqa_report_add_suspects(report, &source, top, arena, err);
+out:
+  lqa_row_texts_clear(&views.texts);
   free(order);
   return status;
 }

@@ -74,11 +74,11 @@ static lqa_status attach(carrier *c, const char *old_folder, lqa_error *err) {
   if (!path) {
     return lqa_fail_memory(err, "carrying verdicts over");
   }
-  lqa_status status = lqa_sql_prepare(c->sql, "ATTACH ? AS old", &s, err);
-  if (status == LQA_OK) {
-    lqa_statement_set_text(s, 1, lqa_str_from(path));
-    status = lqa_statement_run(s, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_sql_prepare(c->sql, "ATTACH ? AS old", &s, err));
+  lqa_statement_set_text(s, 1, lqa_str_from(path));
+  status = lqa_statement_run(s, err);
+out:
   lqa_statement_free(s);
   free(path);
   return status;
@@ -180,17 +180,13 @@ static lqa_status find_occurrences(carrier *c, const char *old_folder, lqa_error
   if (!path) {
     return lqa_fail_memory(err, "carrying verdicts over");
   }
-  lqa_status status = lqa_database_open(&options, &database, err);
-  if (status == LQA_OK) {
-    status = find_content(c, database, path, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_query_open(database, "SELECT row_id, content_hash FROM read_parquet($1)", &path, 1,
-                            &query, err);
-  }
-  if (status == LQA_OK) {
-    status = walk_old_rows(c, query, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_database_open(&options, &database, err));
+  LQA_TRY_OUT(find_content(c, database, path, err));
+  LQA_TRY_OUT(lqa_query_open(database, "SELECT row_id, content_hash FROM read_parquet($1)", &path,
+                             1, &query, err));
+  status = walk_old_rows(c, query, err);
+out:
   lqa_query_close(query);
   lqa_database_close(database);
   free((char *)path);
@@ -312,10 +308,10 @@ lqa_status lqa_run_inherit(const char *old_folder, lqa_run_db *db, const lqa_run
     return lqa_fail_memory(err, "carrying verdicts over");
   }
   lqa_arena_init(&c.arena);
-  lqa_status status = carry(&c, old_folder, err);
-  if (status == LQA_OK) {
-    tell(&c, observer);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(carry(&c, old_folder, err));
+  tell(&c, observer);
+out:
   lqa_map_free(c.keys);
   lqa_vec_clear(&c.items);
   free(c.count);

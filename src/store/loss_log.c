@@ -158,13 +158,11 @@ static lqa_status read_file(log_reader *l, const char *path, lqa_error *err) {
   lqa_source *source = NULL;
   l->path = path;
   LQA_TRY(lqa_source_open(&options, l->run->observer, &source, err));
-  lqa_status status = find_columns(l, source, err);
-  if (status == LQA_OK) {
-    status = lqa_source_reader_open(source, &l->reader, err);
-  }
-  if (status == LQA_OK) {
-    status = read_records(l, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(find_columns(l, source, err));
+  LQA_TRY_OUT(lqa_source_reader_open(source, &l->reader, err));
+  status = read_records(l, err);
+out:
   lqa_source_reader_close(l->reader);
   l->reader = NULL;
   lqa_source_close(source);

@@ -362,10 +362,10 @@ static lqa_status load_file(loader *l, lqa_error *err) {
     return lqa_fail_at(err, LQA_BAD_FILE, l->path, -1, NULL, "'%s' is missing", l->path);
   }
   LQA_TRY(lqa_database_open(&options, &database, err));
-  lqa_status status = open_query(l, database, err);
-  if (status == LQA_OK) {
-    status = load_all(l, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(open_query(l, database, err));
+  status = load_all(l, err);
+out:
   lqa_query_close(l->query);
   lqa_database_close(database);
   return status;

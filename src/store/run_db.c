@@ -201,11 +201,13 @@ lqa_status lqa_run_db_get_document(lqa_run_db *db, const char *name, lqa_buf *ou
   lqa_statement *s = NULL;
   LQA_TRY(lqa_sql_prepare(db->sql, "SELECT body FROM document WHERE name = ?", &s, err));
   lqa_statement_set_text(s, 1, lqa_str_from(name));
-  lqa_status status = lqa_statement_next(s, found, err);
-  if (status == LQA_OK && *found) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_statement_next(s, found, err));
+  if (*found) {
     lqa_buf_add_str(out, lqa_statement_text(s, 0));
-    status = lqa_buf_check(out, err);
+    LQA_TRY_OUT(lqa_buf_check(out, err));
   }
+out:
   lqa_statement_free(s);
   return status;
 }
@@ -453,8 +455,9 @@ lqa_status lqa_run_db_get_judge_run(lqa_run_db *db, lqa_judge_run *run, lqa_aren
                           " (SELECT sum(cost_usd) FROM judge_run)"
                           " FROM judge_run ORDER BY id DESC LIMIT 1",
                           &s, err));
-  lqa_status status = lqa_statement_next(s, found, err);
-  if (status == LQA_OK && *found) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_statement_next(s, found, err));
+  if (*found) {
     *run = (lqa_judge_run){.model = lqa_statement_text(s, 0),
                            .protocol = lqa_statement_text(s, 1),
                            .details_json = lqa_statement_text(s, 2),
@@ -472,8 +475,9 @@ lqa_status lqa_run_db_get_judge_run(lqa_run_db *db, lqa_judge_run *run, lqa_aren
                            .agreement = lqa_statement_number(s, 14),
                            .all_calls = lqa_statement_int(s, 15),
                            .all_cost_usd = lqa_statement_number(s, 16)};
-    status = copy_texts(run, texts, err);
+    LQA_TRY_OUT(copy_texts(run, texts, err));
   }
+out:
   lqa_statement_free(s);
   return status;
 }

@@ -178,13 +178,11 @@ static lqa_status read_sheet(ingest *g, lqa_error *err) {
       .paths = {(const char **)&g->sheet->path, 1}, .header = "yes", .content_optional = true};
   lqa_source *source = NULL;
   LQA_TRY(lqa_source_open(&options, g->run->observer, &source, err));
-  lqa_status status = find_columns(g, source, err);
-  if (status == LQA_OK) {
-    status = lqa_source_reader_open(source, &g->reader, err);
-  }
-  if (status == LQA_OK) {
-    status = read_rows(g, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(find_columns(g, source, err));
+  LQA_TRY_OUT(lqa_source_reader_open(source, &g->reader, err));
+  status = read_rows(g, err);
+out:
   lqa_source_reader_close(g->reader);
   lqa_source_close(source);
   return status;

@@ -18,11 +18,13 @@ static lqa_status find_sheet(lqa_sql *sql, const char *population, lqa_spot_chec
                           " WHERE s.population = ? ORDER BY a.id DESC LIMIT 1",
                           &s, err));
   lqa_statement_set_text(s, 1, lqa_str_from(population));
-  lqa_status status = lqa_statement_next(s, found, err);
-  if (status == LQA_OK && *found) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_statement_next(s, found, err));
+  if (*found) {
     lqa_str id = lqa_statement_text(s, 0);
     snprintf(out->sheet, sizeof out->sheet, "%.*s", (int)id.size, id.data);
   }
+out:
   lqa_statement_free(s);
   return status;
 }

@@ -90,17 +90,19 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   lqa_group_finding found = {0};
   const lqa_row_groups *groups = input->content_groups;
   double *scratch = lqa_malloc((size_t)input->dataset->n_classes, sizeof *scratch);
-  lqa_status status = scratch ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK && input->cluster) {
-    status = lqa_row_groups_by_number(input->dataset->n_rows, input->cluster, &near, err);
+  lqa_status status;
+  LQA_TRY_OUT(scratch ? LQA_OK : LQA_NO_MEMORY);
+  if (input->cluster) {
+    LQA_TRY_OUT(lqa_row_groups_by_number(input->dataset->n_rows, input->cluster, &near, err));
     groups = &near;
   }
-  if (status == LQA_OK && groups) {
-    status = gather(input, groups, scratch, &found);
+  if (groups) {
+    LQA_TRY_OUT(gather(input, groups, scratch, &found));
   }
-  if (status == LQA_OK && found.n_groups) {
-    status = report(input, &found);
+  if (found.n_groups) {
+    LQA_TRY_OUT(report(input, &found));
   }
+out:
   lqa_group_finding_clear(&found);
   lqa_row_groups_clear(&near);
   free(scratch);

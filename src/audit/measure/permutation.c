@@ -124,18 +124,18 @@ static lqa_status assign_suspects(int32_t n_classes, const int64_t *confusion,
                                   const int32_t *suspects, int32_t n, int32_t *to, lqa_error *err) {
   double *weight = lqa_malloc((size_t)n * (size_t)n, sizeof *weight);
   int32_t *found = lqa_malloc((size_t)n, sizeof *found);
-  lqa_status status = weight && found ? LQA_OK : lqa_fail_memory(err, "matching classes");
-  for (int32_t i = 0; status == LQA_OK && i < n; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(weight && found ? LQA_OK : lqa_fail_memory(err, "matching classes"));
+  for (int32_t i = 0; i < n; i++) {
     for (int32_t j = 0; j < n; j++) {
       weight[i * n + j] = (double)confusion[(int64_t)suspects[i] * n_classes + suspects[j]];
     }
   }
-  if (status == LQA_OK) {
-    status = lqa_assignment_find(n, weight, found, err);
-  }
-  for (int32_t i = 0; status == LQA_OK && i < n; i++) {
+  LQA_TRY_OUT(lqa_assignment_find(n, weight, found, err));
+  for (int32_t i = 0; i < n; i++) {
     to[suspects[i]] = suspects[found[i]];
   }
+out:
   free(weight);
   free(found);
   return status;

@@ -96,11 +96,13 @@ lqa_status lqa_row_pairing_unguarded(const lqa_dataset *dataset, int64_t row, lq
   lqa_buf bare, folded;
   lqa_buf_init(&bare, SIZE_MAX / 2);
   lqa_buf_init(&folded, SIZE_MAX / 2);
+  lqa_status status;
   *found = text.size > 1 && lqa_content_unguard(text, &bare);
-  lqa_status status = bare.failed ? LQA_NO_MEMORY : LQA_OK;
-  if (status == LQA_OK && *found) {
-    status = lqa_content_hash(lqa_buf_str(&bare), &folded, hash);
+  LQA_TRY_OUT(bare.failed ? LQA_NO_MEMORY : LQA_OK);
+  if (*found) {
+    LQA_TRY_OUT(lqa_content_hash(lqa_buf_str(&bare), &folded, hash));
   }
+out:
   lqa_buf_clear(&bare);
   lqa_buf_clear(&folded);
   return status;

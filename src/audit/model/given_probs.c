@@ -69,15 +69,15 @@ static lqa_status judge_columns(const lqa_audit_input *input, const lqa_alignmen
   int32_t n = input->dataset->n_classes;
   int64_t *confusion = lqa_calloc((size_t)n * (size_t)n, sizeof *confusion);
   lqa_permutation permutation = {0};
-  lqa_status status = confusion ? count_confusion(a, confusion) : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    status = lqa_permutation_find(n, confusion, MIN_RATIO,
-                                  lqa_alignment_z_limit((double)n * n, ALPHA), &permutation, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(confusion ? count_confusion(a, confusion) : LQA_NO_MEMORY);
+  LQA_TRY_OUT(lqa_permutation_find(n, confusion, MIN_RATIO,
+                                   lqa_alignment_z_limit((double)n * n, ALPHA), &permutation, err));
   *found = permutation.n_moved > 0;
-  if (status == LQA_OK && *found) {
-    status = report_columns(input, &permutation);
+  if (*found) {
+    LQA_TRY_OUT(report_columns(input, &permutation));
   }
+out:
   lqa_permutation_clear(&permutation);
   free(confusion);
   return status;
@@ -271,8 +271,9 @@ static lqa_status judge_sums(const lqa_audit_input *input) {
   size_t n = (size_t)matrix->n_columns;
   double *values = lqa_malloc(n, sizeof *values), low = INFINITY, high = -INFINITY;
   lqa_row_list rows = {0};
-  lqa_status status = values ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t row = 0; status == LQA_OK && row < input->dataset->n_rows; row++) {
+  lqa_status status;
+  LQA_TRY_OUT(values ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t row = 0; row < input->dataset->n_rows; row++) {
     double sum = 0;
     lqa_matrix_row_f64(matrix, row, values);
     for (size_t k = 0; k < n; k++) {
@@ -281,12 +282,13 @@ static lqa_status judge_sums(const lqa_audit_input *input) {
     if (fabs(sum - 1) > input->params[PARAM_SUM]) { /* false for NaN: a row without any */
       low = fmin(low, sum);
       high = fmax(high, sum);
-      status = lqa_vec_push(&rows, row);
+      LQA_TRY_OUT(lqa_vec_push(&rows, row));
     }
   }
-  if (status == LQA_OK && rows.n) {
-    status = report_sums(input, &rows, low, high);
+  if (rows.n) {
+    LQA_TRY_OUT(report_sums(input, &rows, low, high));
   }
+out:
   lqa_vec_clear(&rows);
   free(values);
   return status;

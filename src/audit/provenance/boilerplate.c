@@ -111,12 +111,13 @@ static lqa_status gather(const pieces *p, lqa_str piece, lqa_row_list *rows, int
   const lqa_dataset *d = p->dataset;
   uint32_t place = (uint32_t)lqa_hash64(piece.data, piece.size, 0) & (SIEVE - 1);
   int64_t *count = lqa_calloc((size_t)d->n_classes + 1, sizeof *count);
-  lqa_status status = count ? LQA_OK : LQA_NO_MEMORY;
   int64_t labelled = 0;
   *class = 0;
-  for (int64_t row = 0; status == LQA_OK && row < d->n_rows; row++) {
+  lqa_status status;
+  LQA_TRY_OUT(count ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t row = 0; row < d->n_rows; row++) {
     if (p->place[row] == place && lqa_str_equal(piece_of(p, row), piece)) {
-      status = lqa_vec_push(rows, row);
+      LQA_TRY_OUT(lqa_vec_push(rows, row));
       if (d->label[row] >= 0) {
         labelled++;
         count[d->label[row]]++;
@@ -124,6 +125,7 @@ static lqa_status gather(const pieces *p, lqa_str piece, lqa_row_list *rows, int
       }
     }
   }
+out:
   *share = labelled ? (double)count[*class] / (double)labelled : 0;
   free(count);
   return status;
@@ -164,8 +166,9 @@ static lqa_status check_end(const lqa_audit_input *input, bool is_end) {
   pieces p = {.dataset = input->dataset, .is_end = is_end};
   double limit = input->params[PARAM_SHARE] * (double)input->dataset->n_rows;
   limit = limit < input->params[PARAM_MIN_ROWS] ? input->params[PARAM_MIN_ROWS] : limit;
-  lqa_status status = pieces_read(input, limit, &p);
-  for (int found = 0; status == LQA_OK && found < MAX_FINDINGS; found++) {
+  lqa_status status;
+  LQA_TRY_OUT(pieces_read(input, limit, &p));
+  for (int found = 0; found < MAX_FINDINGS; found++) {
     size_t best = 0;
     for (size_t i = 1; i < p.count.n; i++) {
       best = p.count.data[i] > p.count.data[best] ? i : best;
@@ -174,8 +177,9 @@ static lqa_status check_end(const lqa_audit_input *input, bool is_end) {
       break;
     }
     p.count.data[best] = 0;
-    status = report(input, &p, lqa_map_key(p.map, (uint32_t)best));
+    LQA_TRY_OUT(report(input, &p, lqa_map_key(p.map, (uint32_t)best)));
   }
+out:
   pieces_clear(&p);
   return status;
 }

@@ -117,10 +117,10 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   changes found = {0};
   LQA_TRY(lqa_row_pairing_init(
       input->dataset, &(lqa_other_rows){a->n_rows, a->content_hash, &a->row_id}, &match, err));
-  lqa_status status = compare(input->dataset, a, &match, &found);
-  if (status == LQA_OK) {
-    status = report(input, &found);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(compare(input->dataset, a, &match, &found));
+  status = report(input, &found);
+out:
   changes_clear(&found);
   lqa_row_pairing_clear(&match);
   return status;

@@ -124,11 +124,11 @@ static lqa_status run_audit(const lqa_audit_input *input, lqa_error *err) {
   lqa_alignment alignment;
   LQA_TRY(lqa_alignment_init(&alignment, input->dataset, input->pred_probs, err));
   class_habit *habits = lqa_calloc((size_t)input->dataset->n_classes, sizeof *habits);
-  lqa_status status = habits ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    count_habits(&alignment, habits);
-    status = judge_runs(input, &alignment, habits);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(habits ? LQA_OK : LQA_NO_MEMORY);
+  count_habits(&alignment, habits);
+  status = judge_runs(input, &alignment, habits);
+out:
   free(habits);
   lqa_alignment_clear(&alignment);
   return status;

@@ -219,13 +219,15 @@ static lqa_status report(const lqa_audit_input *input, const spellings *s, int32
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   (void)err;
   spellings s = {0};
-  lqa_status status = spellings_read(input, &s);
-  if (status == LQA_OK && s.items.n <= MAX_SPELLINGS) {
+  lqa_status status;
+  LQA_TRY_OUT(spellings_read(input, &s));
+  if (s.items.n <= MAX_SPELLINGS) {
     int32_t n = find_meanings(&s, input->dataset->classes_given, input->params[PARAM_SHARE]);
     if (n > 0) {
-      status = report(input, &s, n);
+      LQA_TRY_OUT(report(input, &s, n));
     }
   }
+out:
   spellings_clear(&s);
   return status;
 }

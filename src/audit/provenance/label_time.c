@@ -36,22 +36,23 @@ static lqa_status check_times(const lqa_audit_input *input, const double *conten
   lqa_status status = LQA_OK;
   int64_t n_compared = 0;
   double longest = 0;
-  for (int64_t row = 0; status == LQA_OK && row < input->dataset->n_rows; row++) {
+  for (int64_t row = 0; row < input->dataset->n_rows; row++) {
     double early = content[row] - label[row]; /* NaN where one is missing */
     n_compared += !isnan(early);
     if (early > input->params[PARAM_SLACK]) {
       longest = fmax(longest, early);
-      status = lqa_vec_push(&rows, row);
+      LQA_TRY_OUT(lqa_vec_push(&rows, row));
     }
   }
-  if (status == LQA_OK && n_compared == 0) {
-    status = lqa_finding_decline(input->findings, "no row has a time both in '%s' and in '%s'",
-                                 input->dataset->roles[LQA_ROLE_TIME].name,
-                                 input->dataset->roles[LQA_ROLE_LABEL_TIME].name);
+  if (n_compared == 0) {
+    LQA_TRY_OUT(lqa_finding_decline(input->findings, "no row has a time both in '%s' and in '%s'",
+                                    input->dataset->roles[LQA_ROLE_TIME].name,
+                                    input->dataset->roles[LQA_ROLE_LABEL_TIME].name));
   }
-  if (status == LQA_OK && rows.n) {
-    status = report(input, &rows, n_compared, longest);
+  if (rows.n) {
+    LQA_TRY_OUT(report(input, &rows, n_compared, longest));
   }
+out:
   lqa_vec_clear(&rows);
   return status;
 }

@@ -96,15 +96,16 @@ static lqa_status judge(const lqa_audit_input *input, const guesses *g, int64_t 
   }
   lqa_row_list rows = {0};
   lqa_status status = LQA_OK;
-  for (int64_t row = 0; status == LQA_OK && row < d->n_rows; row++) {
+  for (int64_t row = 0; row < d->n_rows; row++) {
     if (d->label[row] >= 0 && main[d->label[row]] && g->of[row] &&
         g->of[row] != main[d->label[row]]) {
-      status = lqa_vec_push(&rows, row);
+      LQA_TRY_OUT(lqa_vec_push(&rows, row));
     }
   }
-  if (status == LQA_OK && rows.n) {
-    status = report(input, g, &rows);
+  if (rows.n) {
+    LQA_TRY_OUT(report(input, g, &rows));
   }
+out:
   lqa_vec_clear(&rows);
   return status;
 }
@@ -117,13 +118,11 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   size_t n_cells = (size_t)d->n_classes * LQA_LANGUAGE_COUNT;
   int64_t *count = lqa_calloc(n_cells, sizeof *count);
   uint8_t *main = lqa_calloc((size_t)d->n_classes, 1);
-  lqa_status status = g.guesser && g.of && count && main ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    status = lqa_row_pass(d, input->pool, ROWS_PER_TASK, guess_rows, &g);
-  }
-  if (status == LQA_OK) {
-    status = judge(input, &g, count, main);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(g.guesser && g.of && count && main ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(lqa_row_pass(d, input->pool, ROWS_PER_TASK, guess_rows, &g));
+  status = judge(input, &g, count, main);
+out:
   lqa_language_guesser_free(g.guesser);
   free(g.of);
   free(count);

@@ -220,19 +220,19 @@ static lqa_status scan(const lqa_audit_input *input, lqa_alignment *alignment,
                                    .min_ratio = input->params[PARAM_MIN_RATIO],
                                    .max_segments = MAX_SEGMENTS};
   lqa_segment_list shifts = {0}, reversals = {0};
-  lqa_status status = lqa_alignment_find_shifts(alignment, &options, &shifts);
-  if (status == LQA_OK) {
-    status = lqa_alignment_find_reversals(alignment, &options, &reversals);
-  }
-  if (status == LQA_OK && shifts.n) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_alignment_find_shifts(alignment, &options, &shifts));
+  LQA_TRY_OUT(lqa_alignment_find_reversals(alignment, &options, &reversals));
+  if (shifts.n) {
     qsort(shifts.data, shifts.n, sizeof *shifts.data, compare_segments);
   }
-  for (size_t i = 0; status == LQA_OK && i < shifts.n; i++) {
-    status = report_segment(input, &shifts.data[i], refit, arbiter);
+  for (size_t i = 0; i < shifts.n; i++) {
+    LQA_TRY_OUT(report_segment(input, &shifts.data[i], refit, arbiter));
   }
-  for (size_t i = 0; status == LQA_OK && i < reversals.n; i++) {
-    status = report_segment(input, &reversals.data[i], refit, arbiter);
+  for (size_t i = 0; i < reversals.n; i++) {
+    LQA_TRY_OUT(report_segment(input, &reversals.data[i], refit, arbiter));
   }
+out:
   lqa_vec_clear(&shifts);
   lqa_vec_clear(&reversals);
   return status;

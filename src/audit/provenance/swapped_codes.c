@@ -121,18 +121,18 @@ static lqa_status confuse_part(const lqa_parts *parts, uint32_t part, const lqa_
   memset(confusion, 0, (size_t)n_classes * (size_t)n_classes * sizeof *confusion);
   uint8_t *out = lqa_calloc(bag->n, 1);
   int32_t *predicted = lqa_malloc(bag->n, sizeof *predicted);
-  lqa_status status = out && predicted ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t i = 0; status == LQA_OK && i < bag->n; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(out && predicted ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t i = 0; i < bag->n; i++) {
     out[i] = parts->of[bag->row[i]] == part;
   }
-  if (status == LQA_OK) {
-    status = lqa_leave_out_predict(model, bag, label, out, predicted);
-  }
-  for (size_t i = 0; status == LQA_OK && i < bag->n; i++) {
+  LQA_TRY_OUT(lqa_leave_out_predict(model, bag, label, out, predicted));
+  for (size_t i = 0; i < bag->n; i++) {
     if (out[i] && label[i] >= 0) {
       confusion[(int64_t)label[i] * n_classes + predicted[i]]++;
     }
   }
+out:
   free(out);
   free(predicted);
   return status;

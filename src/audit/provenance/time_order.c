@@ -49,20 +49,21 @@ static lqa_status judge_future(const lqa_audit_input *input, const double *secon
   double now = read_now(input->params[PARAM_NOW]);
   lqa_row_list rows = {0};
   lqa_status status = LQA_OK;
-  for (int64_t row = 0; status == LQA_OK && row < input->dataset->n_rows; row++) {
+  for (int64_t row = 0; row < input->dataset->n_rows; row++) {
     if (seconds[row] > now) {
-      status = lqa_vec_push(&rows, row);
+      LQA_TRY_OUT(lqa_vec_push(&rows, row));
     }
   }
-  if (status == LQA_OK && rows.n) {
+  if (rows.n) {
     int64_t n = (int64_t)rows.n;
     lqa_finding *finding = lqa_finding_add(
         input->findings, &input->audit->kinds[0], rows.data, n,
         "%s of the future in column %s (%s). A wrong year, or milliseconds taken for seconds?",
         lqa_phrase_count(input->arena, n, "row has a time", "rows have times"),
         input->dataset->roles[LQA_ROLE_TIME].name, lqa_phrase_rows(input->arena, rows.data, n));
-    status = finding ? LQA_OK : LQA_NO_MEMORY;
+    LQA_TRY_OUT(finding ? LQA_OK : LQA_NO_MEMORY);
   }
+out:
   lqa_vec_clear(&rows);
   return status;
 }
@@ -100,14 +101,16 @@ static lqa_status check_ordered(const lqa_audit_input *input, const double *seco
   for (int64_t i = 0; i < input->dataset->n_rows; i++) {
     sorted[i] = seconds[order[i]];
   }
-  lqa_status status = lqa_sequence_check(sorted, input->dataset->n_rows, &found);
-  if (status == LQA_OK && found.breaks.n && found.ascending >= input->params[PARAM_ASCENDING]) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_sequence_check(sorted, input->dataset->n_rows, &found));
+  if (found.breaks.n && found.ascending >= input->params[PARAM_ASCENDING]) {
     for (size_t i = 0; i < found.breaks.n; i++) {
       found.breaks.data[i] = order[found.breaks.data[i]];
     }
     qsort(found.breaks.data, found.breaks.n, sizeof *found.breaks.data, compare_rows);
-    status = report_breaks(input, &found.breaks, "with the ids");
+    LQA_TRY_OUT(report_breaks(input, &found.breaks, "with the ids"));
   }
+out:
   lqa_sequence_clear(&found);
   return status;
 }
@@ -119,14 +122,16 @@ static lqa_status judge_along_ids(const lqa_audit_input *input, const double *se
   }
   double *id = lqa_malloc((size_t)d->n_rows, sizeof *id); /* then scratch for the times */
   uint32_t *order = lqa_malloc((size_t)d->n_rows, sizeof *order);
-  lqa_status status = id && order ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK && read_ids(d, id)) {
+  lqa_status status;
+  LQA_TRY_OUT(id && order ? LQA_OK : LQA_NO_MEMORY);
+  if (read_ids(d, id)) {
     for (int64_t row = 0; row < d->n_rows; row++) {
       order[row] = (uint32_t)row;
     }
     qsort_r(order, (size_t)d->n_rows, sizeof *order, compare_ids, id);
-    status = check_ordered(input, seconds, order, id);
+    LQA_TRY_OUT(check_ordered(input, seconds, order, id));
   }
+out:
   free(id);
   free(order);
   return status;
@@ -157,13 +162,13 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
     return LQA_NO_MEMORY;
   }
   lqa_time_form form;
-  lqa_status status = lqa_time_read(d, &d->roles[LQA_ROLE_TIME], &form, seconds, err);
-  if (status == LQA_OK) {
-    bool is_empty = !lqa_time_occurs(seconds, d->n_rows);
-    status = is_empty ? lqa_finding_decline(input->findings, "column '%s' holds no time",
-                                            d->roles[LQA_ROLE_TIME].name)
-                      : check_order(input, seconds, form);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_time_read(d, &d->roles[LQA_ROLE_TIME], &form, seconds, err));
+  bool is_empty = !lqa_time_occurs(seconds, d->n_rows);
+  status = is_empty ? lqa_finding_decline(input->findings, "column '%s' holds no time",
+                                          d->roles[LQA_ROLE_TIME].name)
+                    : check_order(input, seconds, form);
+out:
   free(seconds);
   return status;
 }

@@ -57,17 +57,17 @@ static lqa_status report(const lqa_audit_input *input, const lqa_row_list *rows)
   const lqa_dataset *d = input->dataset;
   lqa_map *values = lqa_map_new(false);
   count_list counts = {0};
-  lqa_status status = values ? count_values(d, rows, values, &counts) : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    int64_t n = (int64_t)rows->n;
-    lqa_finding *finding = lqa_finding_add(
-        input->findings, &input->audit->kinds[0], rows->data, n,
-        "%s a label outside the %d known classes: %s (%s). Correct these labels, or add the class "
-        "to --classes.",
-        lqa_phrase_count(input->arena, n, "row carries", "rows carry"), (int)d->n_classes,
-        list_values(input->arena, values, &counts), lqa_phrase_rows(input->arena, rows->data, n));
-    status = finding ? LQA_OK : LQA_NO_MEMORY;
-  }
+  lqa_status status;
+  LQA_TRY_OUT(values ? count_values(d, rows, values, &counts) : LQA_NO_MEMORY);
+  int64_t n = (int64_t)rows->n;
+  lqa_finding *finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[0], rows->data, n,
+      "%s a label outside the %d known classes: %s (%s). Correct these labels, or add the class "
+      "to --classes.",
+      lqa_phrase_count(input->arena, n, "row carries", "rows carry"), (int)d->n_classes,
+      list_values(input->arena, values, &counts), lqa_phrase_rows(input->arena, rows->data, n));
+  status = finding ? LQA_OK : LQA_NO_MEMORY;
+out:
   lqa_vec_clear(&counts);
   lqa_map_free(values);
   return status;

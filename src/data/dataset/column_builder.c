@@ -133,12 +133,14 @@ static lqa_status keep_offsets(lqa_column_builder *builder, lqa_dataset_storage 
 
 lqa_status lqa_column_builder_finish(lqa_column_builder *builder, lqa_dataset_storage *storage,
                                      const char *name, lqa_column *column, lqa_error *err) {
+  lqa_status status;
   *column = (lqa_column){.name = name, .n = (int64_t)builder->offsets.n};
-  lqa_status status = builder->fd >= 0 ? map_spill(builder, storage, column, err)
-                                       : keep_bytes(builder, storage, column, err);
-  if (status == LQA_OK && keep_offsets(builder, storage, column) != LQA_OK) {
-    status = lqa_fail_memory(err, "loading a column");
+  LQA_TRY_OUT(builder->fd >= 0 ? map_spill(builder, storage, column, err)
+                               : keep_bytes(builder, storage, column, err));
+  if (keep_offsets(builder, storage, column) != LQA_OK) {
+    LQA_TRY_OUT(lqa_fail_memory(err, "loading a column"));
   }
+out:
   lqa_column_builder_clear(builder);
   return status;
 }

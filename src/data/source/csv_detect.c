@@ -184,16 +184,17 @@ static lqa_status choose_delimiter(const sample *s, const lqa_csv_hints *hints,
   char chosen = first;
   lqa_status status = LQA_OK;
   *best = (fit){0};
-  for (size_t i = 0; status == LQA_OK && i < sizeof candidates + 1; i++) {
+  for (size_t i = 0; i < sizeof candidates + 1; i++) {
     fit f = {0};
     dialect->delimiter = i == 0 ? first : candidates[i - 1];
     settle_quote(s->head, s->size, hints, dialect);
-    status = measure(s, dialect, &f);
+    LQA_TRY_OUT(measure(s, dialect, &f));
     if (f.perfect > best->perfect || (f.perfect == best->perfect && f.agreeing > best->agreeing)) {
       *best = f;
       chosen = dialect->delimiter;
     }
   }
+out:
   dialect->delimiter = chosen;
   return status;
 }

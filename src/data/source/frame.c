@@ -55,10 +55,10 @@ static lqa_status copy_frame(lqa_database *database, lqa_str features, const cha
     lqa_buf_add_text(&sql, "}");
   }
   lqa_buf_add_text(&sql, ")");
-  lqa_status status = lqa_buf_check(&sql, err);
-  if (status == LQA_OK) {
-    status = lqa_database_run(database, sql.data, NULL, 0, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&sql, err));
+  status = lqa_database_run(database, sql.data, NULL, 0, err);
+out:
   lqa_buf_clear(&sql);
   return status;
 }
@@ -139,11 +139,11 @@ static lqa_status save_frame(struct ArrowArrayStream *stream, const char *path,
     const char *why = stream->get_last_error(stream);
     return lqa_fail(err, LQA_BAD_DATA, "%s", why ? why : "it has no schema");
   }
-  lqa_status status = check_columns(&schema, err);
-  if (status == LQA_OK) {
-    lqa_str features = find_metadata(schema.metadata, "huggingface");
-    status = scan_frame(stream, features, path, observer, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(check_columns(&schema, err));
+  lqa_str features = find_metadata(schema.metadata, "huggingface");
+  status = scan_frame(stream, features, path, observer, err);
+out:
   if (schema.release) {
     schema.release(&schema);
   }
@@ -252,11 +252,11 @@ static lqa_status start_reader(frame_reader *reader, const char *path, lqa_error
   lqa_buf_add_text(&sql, "SELECT * FROM read_parquet(");
   lqa_duck_literal(&sql, lqa_str_from(path));
   lqa_buf_add_text(&sql, ")");
-  lqa_status status = lqa_buf_check(&sql, err);
-  if (status == LQA_OK) {
-    status = lqa_duck_start(reader->database, reader->database->connection, sql.data, NULL, 0, true,
-                            &reader->result, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&sql, err));
+  status = lqa_duck_start(reader->database, reader->database->connection, sql.data, NULL, 0, true,
+                          &reader->result, err);
+out:
   lqa_buf_clear(&sql);
   return status;
 }

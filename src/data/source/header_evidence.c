@@ -153,8 +153,9 @@ static lqa_status read_column(const lqa_header_head *head, size_t at, uint8_t *t
   *c = (column){.cell = lqa_str_trim(head->cells[at])};
   c->kind = kind_of(c->cell);
   c->form = form_of(c->cell);
-  lqa_status status = seen ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t row = 0; row < head->n_rows && status == LQA_OK; row++) {
+  lqa_status status;
+  LQA_TRY_OUT(seen ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t row = 0; row < head->n_rows; row++) {
     lqa_str value = lqa_str_trim(head->body[row * head->n_columns + at]);
     if (lqa_str_equal(value, c->cell) && is_first_again(head, row)) {
       continue;
@@ -164,9 +165,10 @@ static lqa_status read_column(const lqa_header_head *head, size_t at, uint8_t *t
     c->n_recurs += value.size > 0 && lqa_str_equal(value, c->cell);
     if (k == WORDS) {
       add_word(c, value);
-      status = count_value(c, value, seen, times);
+      LQA_TRY_OUT(count_value(c, value, seen, times));
     }
   }
+out:
   lqa_map_free(seen);
   return status;
 }
@@ -384,17 +386,17 @@ static lqa_status judge(const lqa_header_head *head, column *columns, bool *is_c
                         lqa_header_verdict *v) {
   uint8_t *times = lqa_malloc(head->n_rows + 1, 1);
   lqa_map *names = lqa_map_new(false);
-  lqa_status status = times && names ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t i = 0; i < head->n_columns && status == LQA_OK; i++) {
-    status = read_column(head, i, times, &columns[i]);
+  lqa_status status;
+  LQA_TRY_OUT(times && names ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t i = 0; i < head->n_columns; i++) {
+    LQA_TRY_OUT(read_column(head, i, times, &columns[i]));
   }
-  if (status == LQA_OK) {
-    *v = (lqa_header_verdict){.evidence = prior + weigh_counting(head, is_counting)};
-    weigh_all(head, columns, is_counting, v);
-    status = check_names(columns, is_counting, head->n_columns, names, &v->is_doubtful);
-    v->is_doubtful = v->is_doubtful && v->evidence <= 0 && v->evidence > doubt;
-    v->is_header = v->evidence > 0 || v->is_doubtful;
-  }
+  *v = (lqa_header_verdict){.evidence = prior + weigh_counting(head, is_counting)};
+  weigh_all(head, columns, is_counting, v);
+  LQA_TRY_OUT(check_names(columns, is_counting, head->n_columns, names, &v->is_doubtful));
+  v->is_doubtful = v->is_doubtful && v->evidence <= 0 && v->evidence > doubt;
+  v->is_header = v->evidence > 0 || v->is_doubtful;
+out:
   lqa_map_free(names);
   free(times);
   return status;

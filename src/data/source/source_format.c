@@ -95,10 +95,11 @@ static lqa_status read_head(const lqa_source *source, const lqa_source_part *par
                         part->name, guessed);
   }
   lqa_status status = LQA_OK;
-  while (status == LQA_OK && got > 0 && size < HEAD_BYTES) {
-    status = lqa_input_read(input, bytes + size, HEAD_BYTES - size, &got, err);
-    size += status == LQA_OK ? got : 0;
+  while (got > 0 && size < HEAD_BYTES) {
+    LQA_TRY_OUT(lqa_input_read(input, bytes + size, HEAD_BYTES - size, &got, err));
+    size += got;
   }
+out:
   *head = (lqa_source_head){{bytes, size}, got == 0};
   lqa_input_close(input);
   return status;
@@ -129,14 +130,16 @@ static lqa_status tell_json(lqa_source *source, lqa_source_part *part, lqa_name_
   lqa_scan_options options = {.max_field_bytes = source->options.max_field_bytes,
                               .observer = source->observer};
   lqa_map *keys = lqa_map_new(true);
-  lqa_status status = keys ? lqa_scan_json_columns(part, &options, keys, err)
-                           : lqa_fail_memory(err, "reading columns");
-  for (uint32_t i = 0; status == LQA_OK && i < lqa_map_count(keys); i++) {
+  lqa_status status;
+  LQA_TRY_OUT(keys ? lqa_scan_json_columns(part, &options, keys, err)
+                   : lqa_fail_memory(err, "reading columns"));
+  for (uint32_t i = 0; i < lqa_map_count(keys); i++) {
     lqa_str key = lqa_map_key(keys, i);
     char *name = lqa_arena_copy(&source->arena, key.data, key.size);
-    status =
-        name && add_name(list, name) == LQA_OK ? LQA_OK : lqa_fail_memory(err, "reading columns");
+    LQA_TRY_OUT(name && add_name(list, name) == LQA_OK ? LQA_OK
+                                                       : lqa_fail_memory(err, "reading columns"));
   }
+out:
   lqa_map_free(keys);
   return status;
 }
@@ -145,16 +148,16 @@ static lqa_status tell_text(lqa_source *source, lqa_source_part *part, lqa_name_
                             lqa_error *err) {
   lqa_source_head head = {0};
   char *bytes = lqa_malloc(HEAD_BYTES, 1);
-  lqa_status status = bytes ? read_head(source, part, bytes, &head, err)
-                            : lqa_fail_memory(err, "reading a file's head");
-  if (status == LQA_OK && lqa_str_trim(head.bytes).size == 0 && head.whole) {
-    status = fail_part(part, LQA_BAD_DATA, "is empty: it has no header and no rows", err);
+  lqa_status status;
+  LQA_TRY_OUT(bytes ? read_head(source, part, bytes, &head, err)
+                    : lqa_fail_memory(err, "reading a file's head"));
+  if (lqa_str_trim(head.bytes).size == 0 && head.whole) {
+    LQA_TRY_OUT(fail_part(part, LQA_BAD_DATA, "is empty: it has no header and no rows", err));
   }
-  if (status == LQA_OK) {
-    part->kind = looks_like_json(part, head.bytes) ? LQA_PART_JSON : LQA_PART_CSV;
-    status = part->kind == LQA_PART_JSON ? tell_json(source, part, list, err)
-                                         : lqa_source_tell_csv(source, part, &head, list, err);
-  }
+  part->kind = looks_like_json(part, head.bytes) ? LQA_PART_JSON : LQA_PART_CSV;
+  status = part->kind == LQA_PART_JSON ? tell_json(source, part, list, err)
+                                       : lqa_source_tell_csv(source, part, &head, list, err);
+out:
   free(bytes);
   return status;
 }

@@ -222,12 +222,13 @@ static lqa_status profile_rows(lqa_source *source, profile *profiles, lqa_error 
   bool more = true;
   LQA_TRY(lqa_source_reader_open(source, &reader, err));
   lqa_status status = LQA_OK;
-  for (int64_t row = 0; row < SAMPLE_ROWS && more && status == LQA_OK; row++) {
-    status = lqa_source_reader_next(reader, &more, err);
-    for (size_t c = 0; status == LQA_OK && more && c < n_columns; c++) {
-      status = observe_value(&profiles[c], lqa_source_reader_get(reader, c));
+  for (int64_t row = 0; row < SAMPLE_ROWS && more; row++) {
+    LQA_TRY_OUT(lqa_source_reader_next(reader, &more, err));
+    for (size_t c = 0; more && c < n_columns; c++) {
+      LQA_TRY_OUT(observe_value(&profiles[c], lqa_source_reader_get(reader, c)));
     }
   }
+out:
   lqa_source_reader_close(reader);
   return status;
 }

@@ -53,20 +53,20 @@ static lqa_status save(lqa_source *source, snapshot *s, const char *path, lqa_er
   size_t n = lqa_source_count_columns(source);
   lqa_table_column *columns = lqa_calloc(n, sizeof *columns);
   s->columns = lqa_calloc(n, sizeof *s->columns);
-  lqa_status status = columns && s->columns ? LQA_OK : lqa_fail_memory(err, "writing a snapshot");
-  if (status == LQA_OK) {
-    for (size_t c = 0; c < n; c++) {
-      s->columns[c] = (snapshot_column){s->reader, c};
-      columns[c] = (lqa_table_column){lqa_source_column_name(source, c), LQA_VALUE_TEXT, get_text,
-                                      &s->columns[c]};
-    }
-    lqa_table table = {.n_rows = source->n_rows,
-                       .columns = columns,
-                       .n_columns = (int32_t)n,
-                       .data = s,
-                       .begin_row = begin_row};
-    status = lqa_table_save(&table, path, LQA_TABLE_PARQUET, source->observer, err);
+  lqa_status status;
+  LQA_TRY_OUT(columns && s->columns ? LQA_OK : lqa_fail_memory(err, "writing a snapshot"));
+  for (size_t c = 0; c < n; c++) {
+    s->columns[c] = (snapshot_column){s->reader, c};
+    columns[c] = (lqa_table_column){lqa_source_column_name(source, c), LQA_VALUE_TEXT, get_text,
+                                    &s->columns[c]};
   }
+  lqa_table table = {.n_rows = source->n_rows,
+                     .columns = columns,
+                     .n_columns = (int32_t)n,
+                     .data = s,
+                     .begin_row = begin_row};
+  status = lqa_table_save(&table, path, LQA_TABLE_PARQUET, source->observer, err);
+out:
   free(columns);
   free(s->columns);
   return status;

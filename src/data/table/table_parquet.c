@@ -34,10 +34,10 @@ static lqa_status copy_to(lqa_database *database, const char *path, lqa_error *e
   lqa_buf_printf(&sql,
                  " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE %d)",
                  LQA_ARROW_BATCH_ROWS);
-  lqa_status status = lqa_buf_check(&sql, err);
-  if (status == LQA_OK) {
-    status = lqa_database_run(database, sql.data, NULL, 0, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&sql, err));
+  status = lqa_database_run(database, sql.data, NULL, 0, err);
+out:
   lqa_buf_clear(&sql);
   return status;
 }

@@ -51,10 +51,10 @@ lqa_status lqa_table_save(const lqa_table *table, const char *path, lqa_table_fo
   if (asprintf(&temporary, "%s.tmp-%ld", path, (long)getpid()) < 0) {
     return lqa_fail_memory(err, "writing a table");
   }
-  lqa_status status = write_table(table, temporary, format, observer, err);
-  if (status == LQA_OK) {
-    status = lqa_file_commit(temporary, path, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(write_table(table, temporary, format, observer, err));
+  status = lqa_file_commit(temporary, path, err);
+out:
   if (status != LQA_OK) {
     unlink(temporary);
   }

@@ -302,10 +302,11 @@ static lqa_status learn_rows(lqa_vote_reader *r, vocabulary *v, lqa_error *err) 
   bool more = true;
   LQA_TRY(lqa_source_reader_open(r->source, &rows, err));
   lqa_status status = LQA_OK;
-  for (int row = 0; row < SAMPLE_ROWS && more && status == LQA_OK; row++) {
-    status = lqa_source_reader_next(rows, &more, err);
-    status = status == LQA_OK && more ? learn_row(r, rows, v) : status;
+  for (int row = 0; row < SAMPLE_ROWS && more; row++) {
+    LQA_TRY_OUT(lqa_source_reader_next(rows, &more, err));
+    LQA_TRY_OUT(more ? learn_row(r, rows, v) : LQA_OK);
   }
+out:
   lqa_source_reader_close(rows);
   return status;
 }

@@ -227,11 +227,11 @@ lqa_status lqa_vote_table_load(const lqa_vote_options *options, const lqa_observ
     return lqa_fail_memory(err, "reading votes");
   }
   lqa_arena_init(&r.table->arena);
-  lqa_status status = load(&r, err);
-  if (status == LQA_OK) {
-    *out = r.table;
-    r.table = NULL;
-  }
+  lqa_status status;
+  LQA_TRY_OUT(load(&r, err));
+  *out = r.table;
+  r.table = NULL;
+out:
   clear_reader(&r);
   return status;
 }

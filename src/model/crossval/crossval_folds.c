@@ -87,13 +87,15 @@ static lqa_status part_whole_classes(lqa_crossval_job *job, lqa_partition_rules 
   size_t n = (size_t)job->dataset->n_rows;
   class_place *place = find_classes(job);
   uint8_t *whole = lqa_calloc(n, 1), *alone = lqa_calloc(n, 1);
-  lqa_status status = place && whole && alone ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK && mark_whole_classes(job, place, whole, alone)) {
+  lqa_status status;
+  LQA_TRY_OUT(place && whole && alone ? LQA_OK : LQA_NO_MEMORY);
+  if (mark_whole_classes(job, place, whole, alone)) {
     rules->alone = alone;
-    status = lqa_row_partition(job->dataset, rules, job->group, n_groups);
-    rules->alone = NULL;
-    status = status == LQA_OK ? note_parted(job, place) : status;
+    LQA_TRY_OUT(lqa_row_partition(job->dataset, rules, job->group, n_groups));
+    LQA_TRY_OUT(note_parted(job, place));
   }
+out:
+  rules->alone = NULL;
   free(place);
   free(whole);
   free(alone);
@@ -154,16 +156,18 @@ static lqa_status note_unequal(lqa_crossval_job *job) {
     lqa_buf_printf(&sizes, "%s%lld", f ? ", " : "", (long long)size[f]);
   }
   double even = (double)n * (n_folds - 1) / n_folds;
-  lqa_status status = sizes.failed ? LQA_NO_MEMORY : LQA_OK;
-  if (status == LQA_OK && n >= MIN_ROWS && (double)(n - largest) < LEAST_TRAINING * even) {
-    status = lqa_job_note(
+  lqa_status status;
+  LQA_TRY_OUT(sizes.failed ? LQA_NO_MEMORY : LQA_OK);
+  if (n >= MIN_ROWS && (double)(n - largest) < LEAST_TRAINING * even) {
+    LQA_TRY_OUT(lqa_job_note(
         job, lqa_arena_printf(&job->out->arena,
                               "The folds are very unequal (%s rows), since rows of equal content "
                               "or of one --group value stay together: %lld rows are predicted by "
                               "a model of %lld, and what is flagged among them is of little use. "
                               "Give --group smaller groups, or leave it out.",
-                              sizes.data, (long long)largest, (long long)(n - largest)));
+                              sizes.data, (long long)largest, (long long)(n - largest))));
   }
+out:
   lqa_buf_clear(&sizes);
   return status;
 }

@@ -242,17 +242,17 @@ static lqa_status run_model(void *data, size_t task, size_t worker) {
   model m = {.holdout = lqa_holdout_of((int)task, r->problem->n_folds)};
   m.theta = lqa_malloc((size_t)r->problem->x->n_columns, r->width * sizeof *m.theta);
   m.prior = lqa_calloc(r->width * 3, sizeof *m.prior);
-  lqa_status status = m.theta && m.prior ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    float *normaliser = m.prior + r->width;
-    m.score = m.prior + 2 * r->width;
-    add_tables(r, &m);
-    set_priors(r, &m, normaliser);
-    predict_fold(r, &m, normaliser, m.holdout.first);
-    if (m.holdout.second >= 0) {
-      predict_fold(r, &m, normaliser, m.holdout.second);
-    }
+  lqa_status status;
+  LQA_TRY_OUT(m.theta && m.prior ? LQA_OK : LQA_NO_MEMORY);
+  float *normaliser = m.prior + r->width;
+  m.score = m.prior + 2 * r->width;
+  add_tables(r, &m);
+  set_priors(r, &m, normaliser);
+  predict_fold(r, &m, normaliser, m.holdout.first);
+  if (m.holdout.second >= 0) {
+    predict_fold(r, &m, normaliser, m.holdout.second);
   }
+out:
   free(m.theta);
   free(m.prior);
   return status;

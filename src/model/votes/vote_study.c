@@ -86,16 +86,16 @@ static lqa_status train_on(lqa_vote_study *s, const lqa_vote_study_options *opti
   crossval.memory_bytes = options->memory_bytes;
   crossval.pool = s->votes->pool;
   crossval.observer = options->observer;
-  lqa_status status = lqa_crossval_run(dataset, &crossval, &model, err);
-  if (status == LQA_OK) {
-    s->trained = model.pred_probs;
-    model.pred_probs = NULL;
-    s->model = "text model, out of fold";
-    s->model_accuracy = model.out_of_fold_accuracy;
-    lqa_crossval_clear(&model);
-    share = lqa_malloc((size_t)t->n_classes, sizeof *share);
-    status = share ? LQA_OK : lqa_fail_memory(err, "training a model");
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_crossval_run(dataset, &crossval, &model, err));
+  s->trained = model.pred_probs;
+  model.pred_probs = NULL;
+  s->model = "text model, out of fold";
+  s->model_accuracy = model.out_of_fold_accuracy;
+  lqa_crossval_clear(&model);
+  share = lqa_malloc((size_t)t->n_classes, sizeof *share);
+  status = share ? LQA_OK : lqa_fail_memory(err, "training a model");
+out:
   if (share) {
     fill_gaps(s, label, share);
   }
