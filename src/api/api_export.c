@@ -3,6 +3,14 @@
 #include "api/result.h"
 #include "export/export_report.h"
 
+/* What the table of exports holds, for --help. */
+static void add_catalogue(lqa_buf *out) {
+  for (int i = 0; i < LQA_EXPORT_COUNT; i++) {
+    const lqa_export *export = lqa_export_get((lqa_export_number)i);
+    lqa_buf_printf(out, "  %-10s %s\n", export->name, export->summary);
+  }
+}
+
 static lqa_status fail_unknown(const char *what, lqa_error *err) {
   lqa_buf names;
   lqa_buf_init(&names, 1 << 12);
@@ -80,15 +88,9 @@ const lqa_command lqa_command_export = {
     .number = LQA_COMMAND_export,
     .name = "export",
     .summary = "Writes what to do next: rows to relabel or review, cleaned data, weights",
-    .description =
-        "WHAT is one of\n"
-        "  relabel    rows whose label should change, with the label people or the judge gave\n"
-        "  review     rows that people should look at, worst first; also for Label Studio\n"
-        "  cleaned    the source with people's decisions applied, and nothing else\n"
-        "  weights    every row's trust score as a weight for training\n"
-        "  decisions  every decision of people in order: what, by whom, when\n"
-        "  fixed      the source with the repair that a finding offers\n"
-        "FILE ends in .csv, .jsonl or .parquet and is replaced if it exists.",
+    .description = "FILE ends in .csv, .jsonl or .parquet and is replaced if it exists. WHAT is "
+                   "one of",
+    .add_catalogue = add_catalogue,
     .example = "labelqa export tickets.labelqa cleaned tickets-clean.csv\n"
                "labelqa export tickets.labelqa review tasks.json --format label-studio\n"
                "labelqa export tickets.labelqa fixed tickets-fixed.csv --repair row-shift",

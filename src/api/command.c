@@ -115,6 +115,9 @@ char *lqa_command_help(const char *name, int width) {
   if (command->description) {
     lqa_buf_printf(&out, "\n%s\n", command->description);
   }
+  if (command->add_catalogue) {
+    command->add_catalogue(&out);
+  }
   lqa_buf_add_text(&out, "\n");
   lqa_option_help(command->options, width, &out);
   lqa_option rows[N_CALL_OPTIONS + 1];
@@ -139,6 +142,11 @@ char *lqa_command_man(const char *name) {
   add_usage(command, &out);
   if (command->description) {
     lqa_buf_printf(&out, "\n.SH DESCRIPTION\n%s", command->description);
+  }
+  if (command->add_catalogue) {
+    lqa_buf_add_text(&out, "\n.nf\n");
+    command->add_catalogue(&out);
+    lqa_buf_add_text(&out, ".fi");
   }
   lqa_buf_add_text(&out, "\n.SH OPTIONS\n");
   lqa_option_man(command->options, &out);

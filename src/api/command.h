@@ -4,6 +4,7 @@
 #ifndef LQA_API_COMMAND_H
 #define LQA_API_COMMAND_H
 
+#include "base/buf.h"
 #include "base/option.h"
 #include "labelqa/labelqa.h"
 
@@ -27,9 +28,10 @@ typedef enum lqa_command_number {
 typedef struct lqa_command {
   lqa_command_number number;
   const char *name;
-  const char *summary;     /* one line */
-  const char *description; /* a paragraph or two for --help, or NULL */
-  const char *example;     /* command lines, one per line */
+  const char *summary;                 /* one line */
+  const char *description;             /* a paragraph or two for --help, or NULL */
+  void (*add_catalogue)(lqa_buf *out); /* after it: lines made from a table; or NULL */
+  const char *example;                 /* command lines, one per line */
   size_t args_size;
   const lqa_option
       *options; /* ends at name == NULL; every args struct begins with lqa_common_args */

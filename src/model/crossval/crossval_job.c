@@ -20,10 +20,21 @@ void lqa_crossval_options_init(lqa_crossval_options *options) {
                                     .tolerance = lqa_softmax_defaults().tolerance};
 }
 
-static const char *const kind_names[] = {"auto", "logistic", "naive-bayes", "trees", "knn"};
+#define MODEL(kind, name) name,
+static const char *const kind_names[LQA_MODEL_COUNT] = {
+    "auto",
+#include "model/crossval/model_list.h"
+};
+#undef MODEL
+
+#define MODEL(kind, name) "|" name
+const char lqa_model_choices[] = "auto"
+#include "model/crossval/model_list.h"
+    ;
+#undef MODEL
 
 bool lqa_model_kind_of(lqa_str name, lqa_model_kind *kind) {
-  for (size_t i = 0; i < sizeof kind_names / sizeof *kind_names; i++) {
+  for (size_t i = 0; i < LQA_MODEL_COUNT; i++) {
     if (lqa_str_equal(name, lqa_str_from(kind_names[i]))) {
       *kind = (lqa_model_kind)i;
       return true;

@@ -13,10 +13,10 @@
 
 typedef enum lqa_model_kind {
   LQA_MODEL_AUTO, /* what suits the data: see docs/models.md */
-  LQA_MODEL_LOGISTIC,
-  LQA_MODEL_NAIVE_BAYES,
-  LQA_MODEL_TREES,
-  LQA_MODEL_KNN
+#define MODEL(kind, name) LQA_MODEL_##kind,
+#include "model/crossval/model_list.h"
+#undef MODEL
+  LQA_MODEL_COUNT
 } lqa_model_kind;
 
 typedef struct lqa_crossval_options {
@@ -82,7 +82,8 @@ void lqa_crossval_options_init(lqa_crossval_options *options);
 
 void lqa_crossval_clear(lqa_crossval_result *result);
 
-/* "auto", "logistic", "naive-bayes", "trees", "knn"; false for any other. */
+/* "auto" or a name of model_list.h; false for any other. */
 bool lqa_model_kind_of(lqa_str name, lqa_model_kind *kind);
+extern const char lqa_model_choices[]; /* "auto|logistic|..." */
 
 #endif
