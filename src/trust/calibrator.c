@@ -1,0 +1,263 @@
+/* Judges' accuracies and the correction are found in turns: with the accuracies, the verified rows'
+ * true classes are a distribution; with those, the correction is a regression on soft targets; with
+ * that, the accuracies are the expected share of right answers.
+ *
+ * Rows that are verified because they looked suspicious are many of a kind; weights of the inverse
+ * inclusion probability, tempered to the power .3, keep them from bending the correction of the
+ * rest.
+ */
+#include "trust/calibrator.h"
+
+#include "base/explog.h"
+#include "base/memory.h"
+#include "trust/gaussian_process.h"
+#include "trust/model_evidence.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MAX_ROUNDS = 30, MIN_ROUNDS = 6, NEWTON_STEPS = 3 };
+static const double CLIP = 8, MARGIN_UNIT = 3, EVEN_SHARE = .1, WEIGHT_POWER = .3;
+static const double PRIOR_RIGHT = 18, PRIOR_WRONG = 2;
+
+/* A verified row. */
+typedef struct verified {
+  int64_t row;
+  size_t first, n; /* its opinions */
+} verified;
+
+typedef struct calibration {
+  const lqa_calibrator_input *input;
+  size_t n_classes;
+  verified *rows;
+  size_t n_rows;
+  double *offset, *weight, *target, *u;
+  double *class_p; /* n_rows x n_classes: true class, all opinions counted */
+  double *accuracy;
+  lqa_gp *gp;
+} calibration;
+
+/* The best class but the given one, by log_class. */
+static int32_t best_other(const lqa_calibrator_input *in, int64_t row) {
+  size_t n = (size_t)in->rows->n_classes;
+  const float *z = in->log_class + (size_t)row * n;
+  int32_t best = -1;
+  for (int32_t k = 0; k < (int32_t)n; k++) {
+    if (k != in->rows->label[row] && (best < 0 || z[k] > z[best])) {
+      best = k;
+    }
+  }
+  return best;
+}
+
+static double clip(double value) {
+  return value < -CLIP ? -CLIP : value > CLIP ? CLIP : value;
+}
+
+static lqa_gp_row describe(const lqa_calibrator_input *in, int64_t row) {
+  const float *z = in->log_p + (size_t)row * (size_t)in->rows->n_classes;
+  int32_t given = in->rows->label[row], other = best_other(in, row);
+  return (lqa_gp_row){clip((double)z[other] - (double)z[given]) / MARGIN_UNIT, given, other};
+}
+
+static double offset_of(const lqa_calibrator_input *in, int64_t row) {
+  size_t at = (size_t)row * (size_t)in->rows->n_classes + (size_t)in->rows->label[row];
+  return clip(lqa_log_odds_wrong(lqa_exp((double)in->log_class[at])));
+}
+
+/* p = the row's class distribution if its label is wrong with probability `wrong`: the other
+ * classes in proportion to the posterior, with a tenth spread evenly. */
+static void spread(const lqa_calibrator_input *in, int64_t row, double wrong, double *p) {
+  size_t n = (size_t)in->rows->n_classes, given = (size_t)in->rows->label[row];
+  const float *z = in->log_class + (size_t)row * n;
+  double total = 0, sum = 0;
+  for (size_t k = 0; k < n; k++) {
+    p[k] = k == given ? 0 : lqa_exp((double)z[k]);
+    total += p[k];
+  }
+  for (size_t k = 0; k < n; k++) {
+    p[k] =
+        k == given ? 0 : (1 - EVEN_SHARE) * p[k] / (total + 1e-300) + EVEN_SHARE / (double)(n - 1);
+    sum += p[k];
+  }
+  for (size_t k = 0; k < n; k++) {
+    p[k] *= wrong / sum;
+  }
+  p[given] = 1 - wrong;
+}
+
+static size_t list_verified(const lqa_calibrator_input *in, verified *rows) {
+  size_t n = 0;
+  for (size_t i = 0; i < in->n_opinions; i++) {
+    if (n == 0 || rows[n - 1].row != in->opinions[i].row) {
+      rows[n++] = (verified){in->opinions[i].row, i, 0};
+    }
+    rows[n - 1].n++;
+  }
+  return n;
+}
+
+static lqa_status alloc(calibration *c) {
+  size_t n = c->input->n_opinions;
+  c->rows = lqa_malloc(n, sizeof *c->rows);
+  c->offset = lqa_malloc(n, sizeof *c->offset);
+  c->weight = lqa_malloc(n, sizeof *c->weight);
+  c->target = lqa_malloc(n, sizeof *c->target);
+  c->u = lqa_calloc(n, sizeof *c->u);
+  c->class_p = lqa_malloc(n, c->n_classes * sizeof *c->class_p);
+  bool whole = c->rows && c->offset && c->weight && c->target && c->u && c->class_p;
+  return whole ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status prepare(calibration *c) {
+  const lqa_calibrator_input *in = c->input;
+  double total = 0;
+  LQA_TRY(alloc(c));
+  c->n_rows = list_verified(in, c->rows);
+  lqa_gp_row *rows = lqa_malloc(c->n_rows, sizeof *rows);
+  if (!rows) {
+    return LQA_NO_MEMORY;
+  }
+  for (size_t i = 0; i < c->n_rows; i++) {
+    double inclusion = in->opinions[c->rows[i].first].inclusion;
+    rows[i] = describe(in, c->rows[i].row);
+    c->offset[i] = offset_of(in, c->rows[i].row);
+    c->weight[i] = lqa_exp(-WEIGHT_POWER * lqa_log(inclusion > 0 ? inclusion : 1));
+    total += c->weight[i];
+  }
+  for (size_t i = 0; i < c->n_rows; i++) {
+    c->weight[i] *= (double)c->n_rows / total;
+  }
+  for (int j = 0; j < in->n_judges; j++) {
+    c->accuracy[j] = PRIOR_RIGHT / (PRIOR_RIGHT + PRIOR_WRONG);
+  }
+  c->gp = lqa_gp_new(rows, c->n_rows, in->rows->n_classes);
+  free(rows);
+  return c->gp ? LQA_OK : LQA_NO_MEMORY;
+}
+
+/* A verified row's classes after its opinions; target = probability that the label is wrong. */
+static void weigh_opinions(calibration *c, size_t i) {
+  const lqa_calibrator_input *in = c->input;
+  const verified *v = &c->rows[i];
+  double *p = c->class_p + i * c->n_classes, largest = -INFINITY, total = 0;
+  spread(in, v->row, lqa_sigmoid(c->offset[i] + c->u[i]), p);
+  for (size_t k = 0; k < c->n_classes; k++) {
+    p[k] = lqa_log(p[k] + 1e-300);
+    for (size_t o = v->first; o < v->first + v->n; o++) {
+      const lqa_opinion *said = &in->opinions[o];
+      double right = said->judge < 0 ? 1 : c->accuracy[said->judge];
+      right = right < 1 - 1e-6 ? right : 1 - 1e-6;
+      p[k] += lqa_log((int32_t)k == said->class_code ? right
+                                                     : (1 - right) / (double)(c->n_classes - 1));
+    }
+    largest = p[k] > largest ? p[k] : largest;
+  }
+  for (size_t k = 0; k < c->n_classes; k++) {
+    p[k] = lqa_exp(p[k] - largest);
+    total += p[k];
+  }
+  for (size_t k = 0; k < c->n_classes; k++) {
+    p[k] /= total;
+  }
+  c->target[i] = 1 - p[(size_t)in->rows->label[v->row]];
+}
+
+/* The judges' accuracies anew; returns the largest change. */
+static double update_accuracies(calibration *c) {
+  const lqa_calibrator_input *in = c->input;
+  double furthest = 0;
+  for (int j = 0; j < in->n_judges; j++) {
+    double right = PRIOR_RIGHT, n = PRIOR_RIGHT + PRIOR_WRONG;
+    for (size_t i = 0; i < c->n_rows; i++) {
+      for (size_t o = c->rows[i].first; o < c->rows[i].first + c->rows[i].n; o++) {
+        if (in->opinions[o].judge == j) {
+          right += c->class_p[i * c->n_classes + (size_t)in->opinions[o].class_code];
+          n++;
+        }
+      }
+    }
+    furthest = fmax(furthest, fabs(right / n - c->accuracy[j]));
+    c->accuracy[j] = right / n;
+  }
+  return furthest;
+}
+
+static lqa_status fit(calibration *c) {
+  for (int round = 0; round < MAX_ROUNDS; round++) {
+    for (size_t i = 0; i < c->n_rows; i++) {
+      weigh_opinions(c, i);
+    }
+    double moved = 1;
+    for (int step = 0; step < NEWTON_STEPS && moved > 1e-10; step++) {
+      LQA_TRY(lqa_gp_step(c->gp, c->offset, c->target, c->weight, c->u, &moved));
+    }
+    if (update_accuracies(c) < 1e-5 && round > MIN_ROUNDS - 1) {
+      break;
+    }
+  }
+  return LQA_OK;
+}
+
+typedef struct apply_data {
+  const calibration *calibration;
+  float *q;
+  double *p_wrong;
+} apply_data;
+
+static void apply_row(const apply_data *d, int64_t row, double *p) {
+  const calibration *c = d->calibration;
+  lqa_gp_row view = describe(c->input, row);
+  double z = offset_of(c->input, row) + (c->gp ? lqa_gp_correct(c->gp, &view) : 0);
+  d->p_wrong[row] = lqa_sigmoid(z);
+  spread(c->input, row, d->p_wrong[row], p);
+  for (size_t k = 0; k < c->n_classes; k++) {
+    d->q[(size_t)row * c->n_classes + k] = (float)p[k];
+  }
+}
+
+static void apply_rows(const void *data, int64_t from, int64_t to, double *sum) {
+  const apply_data *d = data;
+  double p[LQA_CHANNEL_MAX_CLASSES];
+  (void)sum;
+  for (int64_t row = from; row < to; row++) {
+    apply_row(d, row, p);
+  }
+}
+
+static lqa_status apply(const calibration *c, float *q, double *p_wrong) {
+  apply_data d = {c, q, p_wrong};
+  LQA_TRY(lqa_trust_each(c->input->rows, apply_rows, &d));
+  for (size_t i = 0; i < c->n_rows; i++) {
+    float *to = q + (size_t)c->rows[i].row * c->n_classes;
+    for (size_t k = 0; k < c->n_classes; k++) {
+      to[k] = (float)c->class_p[i * c->n_classes + k];
+    }
+  }
+  return LQA_OK;
+}
+
+static void clear(calibration *c) {
+  free(c->rows);
+  free(c->offset);
+  free(c->weight);
+  free(c->target);
+  free(c->u);
+  free(c->class_p);
+  lqa_gp_free(c->gp);
+}
+
+lqa_status lqa_calibrator_run(const lqa_calibrator_input *input, float *q, double *p_wrong,
+                              double *accuracy) {
+  calibration c = {
+      .input = input, .n_classes = (size_t)input->rows->n_classes, .accuracy = accuracy};
+  lqa_status status;
+  if (input->n_opinions > 0) {
+    LQA_TRY_OUT(prepare(&c));
+    LQA_TRY_OUT(fit(&c));
+  }
+  LQA_TRY_OUT(apply(&c, q, p_wrong));
+out:
+  clear(&c);
+  return status;
+}

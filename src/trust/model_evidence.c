@@ -1,0 +1,266 @@
+/* A channel ranks swapped labels first and random ones last, a uniform channel the other way round;
+ * so log-posteriors and scores of both are mixed by the gate's weight. The scale comes from a
+ * second fit, weights of the members and channel together, whose mean probability is right where
+ * the model's form is (its ranks are worse, so only its scale is used).
+ */
+#include "trust/model_evidence.h"
+
+#include "base/explog.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double POWER = .7, PRIOR_ROWS = 30, FIRST_WRONG = .1, RIDGE = .002;
+static const double GATE_FROM = 2, GATE_TO = 3, MIN_CLAIM = .25, TINY = 1e-12;
+enum { FIT_STEPS = 50, JOINT_ROUNDS = 12, JOINT_STEPS = 5, MAP_STEPS = 25 };
+
+double lqa_log_odds_wrong(double right) {
+  double q = right < 1e-9 ? 1e-9 : right > 1 - 1e-9 ? 1 - 1e-9 : right;
+  return lqa_log(1 - q) - lqa_log(q);
+}
+
+double lqa_sigmoid(double z) {
+  double held = z < -40 ? -40 : z > 40 ? 40 : z;
+  return 1 / (1 + lqa_exp(-held));
+}
+
+typedef struct posterior_data {
+  const lqa_channel_problem *problem;
+  const lqa_channel *channel;
+  float *out;
+} posterior_data;
+
+static void add_posterior(const void *data, int64_t from, int64_t to, double *sum) {
+  const posterior_data *d = data;
+  const lqa_trust_rows *rows = d->problem->rows;
+  size_t n = (size_t)rows->n_classes;
+  (void)sum;
+  for (int64_t row = from; row < to; row++) {
+    const float *log_p = d->problem->log_p + (size_t)row * n;
+    const double *cell = lqa_channel_given(d->channel, rows->label[row]);
+    double largest = -INFINITY, total = 0;
+    for (size_t k = 0; k < n; k++) {
+      double z = d->problem->power * (double)log_p[k] + lqa_log(cell[k] + TINY);
+      largest = z > largest ? z : largest;
+    }
+    for (size_t k = 0; k < n; k++) {
+      double z = d->problem->power * (double)log_p[k] + lqa_log(cell[k] + TINY);
+      total += lqa_exp(z - largest);
+      d->out[(size_t)row * n + k] = (float)(z - largest);
+    }
+    for (size_t k = 0; k < n; k++) {
+      d->out[(size_t)row * n + k] -= (float)lqa_log(total);
+    }
+  }
+}
+
+lqa_status lqa_channel_posterior(const lqa_channel_problem *problem, const lqa_channel *channel,
+                                 float *log_class) {
+  posterior_data d = {problem, channel, log_class};
+  return lqa_trust_each(problem->rows, add_posterior, &d);
+}
+
+/* One run at work. */
+typedef struct evidence_job {
+  const lqa_model_evidence_input *input;
+  const lqa_trust_rows *rows;
+  lqa_model_evidence *out;
+  lqa_log_blend blend;
+  lqa_channel joint;
+  float *mixed; /* n_rows x n_classes, scratch */
+  double *score;
+} evidence_job;
+
+static lqa_channel_problem channel_problem(const evidence_job *j, const float *log_p,
+                                           double power) {
+  return (lqa_channel_problem){
+      .rows = j->rows, .log_p = log_p, .power = power, .prior_rows = PRIOR_ROWS, .left_out = -1};
+}
+
+static lqa_status alloc(evidence_job *j) {
+  size_t n = (size_t)j->rows->n_rows, k = (size_t)j->rows->n_classes;
+  lqa_model_evidence *out = j->out;
+  out->log_p = lqa_malloc(n, k * sizeof *out->log_p);
+  out->log_class = lqa_malloc(n, k * sizeof *out->log_class);
+  out->p_wrong = lqa_malloc(n, sizeof *out->p_wrong);
+  j->mixed = lqa_malloc(n, k * sizeof *j->mixed);
+  j->score = lqa_malloc(n, sizeof *j->score);
+  LQA_TRY(lqa_channel_init(&out->channel, j->rows->n_classes));
+  LQA_TRY(lqa_channel_init(&j->joint, j->rows->n_classes));
+  bool whole = out->log_p && out->log_class && out->p_wrong && j->mixed && j->score;
+  return whole ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status blend_members(evidence_job *j) {
+  double weight[LQA_BLEND_MEMBERS];
+  memcpy(weight, j->input->prior, sizeof weight);
+  LQA_TRY(lqa_log_blend_fit(&j->blend, weight));
+  return lqa_log_blend_mix(&j->blend, weight, j->out->log_p);
+}
+
+typedef struct score_data {
+  const evidence_job *job;
+  double weight;
+} score_data;
+
+/* Mixes both posteriors: log_class holds the uniform channel's, `mixed` the pairs'. */
+static void mix_scores(const void *data, int64_t from, int64_t to, double *sum) {
+  const score_data *d = data;
+  const evidence_job *j = d->job;
+  size_t n = (size_t)j->rows->n_classes;
+  double weight = d->weight;
+  (void)sum;
+  for (int64_t row = from; row < to; row++) {
+    size_t first = (size_t)row * n, given = first + (size_t)j->rows->label[row];
+    float *z = j->out->log_class + first;
+    double largest = -INFINITY, total = 0;
+    j->score[row] = (1 - weight) * lqa_log_odds_wrong(lqa_exp((double)j->out->log_p[given])) +
+                    weight * lqa_log_odds_wrong(lqa_exp((double)j->mixed[given]));
+    for (size_t k = 0; k < n; k++) {
+      double uniform = lqa_log(lqa_exp((double)z[k]) + TINY);
+      double pairs = lqa_log(lqa_exp((double)j->mixed[first + k]) + TINY);
+      z[k] = (float)((1 - weight) * uniform + weight * pairs);
+      largest = (double)z[k] > largest ? (double)z[k] : largest;
+    }
+    for (size_t k = 0; k < n; k++) {
+      total += lqa_exp((double)z[k] - largest);
+    }
+    for (size_t k = 0; k < n; k++) {
+      z[k] = (float)((double)z[k] - largest - lqa_log(total));
+    }
+  }
+}
+
+static lqa_status score_rows(evidence_job *j) {
+  lqa_model_evidence *out = j->out;
+  lqa_channel_problem flat = channel_problem(j, out->log_p, 1);
+  lqa_channel_problem tempered = channel_problem(j, out->log_p, POWER);
+  double wrong;
+  LQA_TRY(lqa_channel_gate(&flat, &out->gate_z));
+  double weight = (out->gate_z - GATE_FROM) / (GATE_TO - GATE_FROM);
+  out->gate_weight = weight < 0 ? 0 : weight > 1 ? 1 : weight;
+  LQA_TRY(lqa_channel_fit_uniform(&flat, &wrong));
+  lqa_channel_set_uniform(&out->channel, wrong);
+  LQA_TRY(lqa_channel_posterior(&flat, &out->channel, out->log_class));
+  lqa_channel_set_uniform(&out->channel, FIRST_WRONG);
+  LQA_TRY(lqa_channel_fit(&flat, FIT_STEPS, &out->channel));
+  LQA_TRY(lqa_channel_posterior(&tempered, &out->channel, j->mixed));
+  score_data d = {j, out->gate_weight};
+  return lqa_trust_each(j->rows, mix_scores, &d);
+}
+
+/* Weights and channel together, by the likelihood of the given labels: `mixed` becomes that fit's
+ * posterior. */
+static lqa_status fit_scale(evidence_job *j) {
+  double wrong;
+  j->blend.channel = &j->joint;
+  lqa_channel_set_uniform(&j->joint, FIRST_WRONG);
+  for (int round = 0; round < JOINT_ROUNDS; round++) {
+    double weight[LQA_BLEND_MEMBERS];
+    lqa_channel_problem p = channel_problem(j, j->mixed, 1);
+    memcpy(weight, j->input->prior, sizeof weight);
+    LQA_TRY(lqa_log_blend_fit(&j->blend, weight));
+    LQA_TRY(lqa_log_blend_mix(&j->blend, weight, j->mixed));
+    if (j->out->gate_weight > 0) {
+      LQA_TRY(lqa_channel_fit(&p, JOINT_STEPS, &j->joint));
+    } else {
+      LQA_TRY(lqa_channel_fit_uniform(&p, &wrong));
+      lqa_channel_set_uniform(&j->joint, wrong);
+    }
+  }
+  lqa_channel_problem p = channel_problem(j, j->mixed, 1);
+  return lqa_channel_posterior(&p, &j->joint, j->mixed);
+}
+
+typedef struct map_data {
+  const evidence_job *job;
+  double intercept, slope;
+} map_data;
+
+/* sum: gradient (2) and curvature (3) of a logistic map from scores to the fit's probabilities. */
+static void add_map(const void *data, int64_t from, int64_t to, double *sum) {
+  const map_data *d = data;
+  const evidence_job *j = d->job;
+  size_t n = (size_t)j->rows->n_classes;
+  for (int64_t row = from; row < to; row++) {
+    double right = lqa_exp((double)j->mixed[(size_t)row * n + (size_t)j->rows->label[row]]);
+    double x = j->score[row], p = lqa_sigmoid(d->intercept + d->slope * x), w = p * (1 - p);
+    double rest = 1 - right - p;
+    sum[0] += rest;
+    sum[1] += rest * x;
+    sum[2] += w;
+    sum[3] += w * x;
+    sum[4] += w * x * x;
+  }
+}
+
+static lqa_status fit_map(const evidence_job *j, map_data *map) {
+  *map = (map_data){j, 0, 1};
+  for (int i = 0; i < MAP_STEPS; i++) {
+    double s[5];
+    LQA_TRY(lqa_trust_sum(j->rows, add_map, map, 5, s));
+    double a = s[2] + 1e-6, b = s[3], c = s[4] + 1e-6, det = a * c - b * b;
+    if (!(det > 0)) {
+      break;
+    }
+    map->intercept += (c * s[0] - b * s[1]) / det;
+    map->slope += (a * s[1] - b * s[0]) / det;
+  }
+  return LQA_OK;
+}
+
+/* sum: probability of being wrong, rows whose likeliest class is another. */
+static void add_rates(const void *data, int64_t from, int64_t to, double *sum) {
+  const map_data *d = data;
+  const evidence_job *j = d->job;
+  size_t n = (size_t)j->rows->n_classes;
+  for (int64_t row = from; row < to; row++) {
+    const float *z = j->out->log_p + (size_t)row * n;
+    size_t best = 0;
+    for (size_t k = 1; k < n; k++) {
+      best = z[k] > z[best] ? k : best;
+    }
+    j->out->p_wrong[row] = lqa_sigmoid(d->intercept + d->slope * j->score[row]);
+    sum[0] += j->out->p_wrong[row];
+    sum[1] += (int32_t)best != j->rows->label[row];
+  }
+}
+
+static lqa_status set_rates(evidence_job *j) {
+  map_data map;
+  double sum[2], n = (double)j->rows->n_rows;
+  LQA_TRY(fit_map(j, &map));
+  LQA_TRY(lqa_trust_sum(j->rows, add_rates, &map, 2, sum));
+  j->out->rate = sum[0] / n;
+  j->out->disagreeing = sum[1] / n;
+  j->out->is_claimed = j->out->rate >= MIN_CLAIM * j->out->disagreeing;
+  return LQA_OK;
+}
+
+lqa_status lqa_model_evidence_run(const lqa_model_evidence_input *input, lqa_model_evidence *out) {
+  evidence_job j = {.input = input, .rows = input->rows, .out = out};
+  lqa_status status;
+  *out = (lqa_model_evidence){0};
+  j.blend = (lqa_log_blend){.rows = input->rows, .n_members = input->n_members, .ridge = RIDGE};
+  memcpy(j.blend.log_p, input->log_p, sizeof j.blend.log_p);
+  memcpy(j.blend.prior, input->prior, sizeof j.blend.prior);
+  LQA_TRY_OUT(alloc(&j));
+  LQA_TRY_OUT(blend_members(&j));
+  LQA_TRY_OUT(score_rows(&j));
+  LQA_TRY_OUT(fit_scale(&j));
+  LQA_TRY_OUT(set_rates(&j));
+out:
+  lqa_channel_clear(&j.joint);
+  free(j.mixed);
+  free(j.score);
+  return status;
+}
+
+void lqa_model_evidence_clear(lqa_model_evidence *e) {
+  free(e->log_p);
+  free(e->log_class);
+  free(e->p_wrong);
+  lqa_channel_clear(&e->channel);
+  *e = (lqa_model_evidence){0};
+}

@@ -1,0 +1,49 @@
+/* trust/model_evidence.h - what the model alone says of each given label, before anybody is asked.
+ *
+ * The out-of-fold probabilities are put behind a channel (channel.h) as far as the data supports
+ * one, and give a class posterior and a score for every row. The scale of the score is then fitted
+ * so that its mean is the share of wrong labels that the given labels' likelihood supports. Without
+ * any verified row that share is a claim about the model's fit, and it is only made where the model
+ * disagrees with labels for that reason rather than because it is weak: `is_claimed`.
+ */
+#ifndef LQA_TRUST_MODEL_EVIDENCE_H
+#define LQA_TRUST_MODEL_EVIDENCE_H
+
+#include "trust/log_blend.h"
+
+typedef struct lqa_model_evidence_input {
+  const lqa_trust_rows *rows;
+  int n_members;
+  const float *log_p[LQA_BLEND_MEMBERS]; /* out-of-fold log-probabilities, n_rows x n_classes */
+  double prior[LQA_BLEND_MEMBERS];       /* their default weights */
+} lqa_model_evidence_input;
+
+/* Owned; n_rows x n_classes matrices are row by row. */
+typedef struct lqa_model_evidence {
+  float *log_p;     /* the members' blend: log P(class | content) */
+  float *log_class; /* log P(true class | content, given label), before calibration */
+  double *p_wrong;  /* n_rows: probability that the given label is wrong */
+  lqa_channel channel;
+  double gate_z;      /* of lqa_channel_gate ... */
+  double gate_weight; /* ... and how far the channel is believed, 0 to 1 */
+  double rate;        /* mean of p_wrong */
+  double disagreeing; /* share of rows whose likeliest class is not the given one */
+  bool is_claimed;    /* false: p_wrong is a rank, not a probability */
+} lqa_model_evidence;
+
+/* LQA_NO_MEMORY. *out is to be cleared whatever the status. */
+lqa_status lqa_model_evidence_run(const lqa_model_evidence_input *input,
+                                  lqa_model_evidence *out) LQA_MUST_CHECK;
+void lqa_model_evidence_clear(lqa_model_evidence *evidence);
+
+/* log_class (n_rows x n_classes) = log of P(class)^power T[class, given], scaled to sum 1.
+ * LQA_NO_MEMORY.
+ */
+lqa_status lqa_channel_posterior(const lqa_channel_problem *problem, const lqa_channel *channel,
+                                 float *log_class) LQA_MUST_CHECK;
+
+/* log-odds that the given label is wrong, from the probability that it is right. */
+double lqa_log_odds_wrong(double right);
+double lqa_sigmoid(double z);
+
+#endif

@@ -1,0 +1,160 @@
+/* The constants are the method's, chosen by trial on text with known errors (see docs/trust.md). */
+#include "trust/posterior.h"
+
+#include "base/explog.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MAX_ROUNDS = 6 };
+static const double SETTLED = .01, PRIOR_ROWS = 1, RIDGE = .002;
+static const double COUNTING_WEIGHT[] = {.4, .4}, ALL_WEIGHT[] = {.1, .15, .8};
+
+static lqa_status alloc(lqa_posterior *p) {
+  size_t n = (size_t)p->rows->n_rows, bytes = (size_t)p->rows->n_classes * sizeof(float);
+  p->class_p = lqa_malloc(n, bytes);
+  p->p_wrong = lqa_malloc(n, sizeof *p->p_wrong);
+  LQA_TRY(lqa_channel_init(&p->channel, p->rows->n_classes));
+  bool whole = p->class_p && p->p_wrong;
+  if (p->input.refit) {
+    for (int m = 0; m < LQA_REFIT_MEMBERS; m++) {
+      p->member[m] = lqa_malloc(n, bytes);
+      whole = whole && p->member[m];
+    }
+    p->log_p = lqa_malloc(n, bytes);
+    p->log_class = lqa_malloc(n, bytes);
+    p->next = lqa_malloc(n, bytes);
+    whole = whole && p->log_p && p->log_class && p->next;
+  }
+  return whole ? LQA_OK : LQA_NO_MEMORY;
+}
+
+/* The model alone: its calibrated p_wrong, spread over the other classes as the calibrator does. */
+static lqa_status start_alone(lqa_posterior *p) {
+  lqa_calibrator_input c = {
+      .rows = p->rows, .log_class = p->model.log_class, .log_p = p->model.log_p};
+  LQA_TRY(lqa_calibrator_run(&c, p->class_p, p->p_wrong, NULL));
+  size_t k = (size_t)p->rows->n_classes;
+  for (int64_t row = 0; row < p->rows->n_rows; row++) {
+    size_t given = (size_t)p->rows->label[row];
+    float *q = p->class_p + (size_t)row * k;
+    double was = p->p_wrong[row], now = p->model.p_wrong[row];
+    for (size_t j = 0; j < k; j++) {
+      q[j] = j == given ? (float)(1 - now) : (float)((double)q[j] * now / was);
+    }
+    p->p_wrong[row] = now;
+  }
+  memcpy(p->channel.cell, p->model.channel.cell, k * k * sizeof *p->channel.cell);
+  return LQA_OK;
+}
+
+lqa_status lqa_posterior_new(const lqa_posterior_input *input, lqa_posterior **out) {
+  lqa_posterior *p = lqa_calloc(1, sizeof *p);
+  if (!p) {
+    return LQA_NO_MEMORY;
+  }
+  p->input = *input;
+  p->rows = input->model.rows;
+  lqa_status status;
+  LQA_TRY_OUT(alloc(p));
+  LQA_TRY_OUT(lqa_model_evidence_run(&input->model, &p->model));
+  LQA_TRY_OUT(start_alone(p));
+  *out = p;
+  return LQA_OK;
+out:
+  lqa_posterior_free(p);
+  return status;
+}
+
+void lqa_posterior_free(lqa_posterior *p) {
+  if (!p) {
+    return;
+  }
+  lqa_model_evidence_clear(&p->model);
+  lqa_channel_clear(&p->channel);
+  for (int m = 0; m < LQA_REFIT_MEMBERS; m++) {
+    free(p->member[m]);
+  }
+  free(p->class_p);
+  free(p->p_wrong);
+  free(p->accuracy);
+  free(p->log_p);
+  free(p->log_class);
+  free(p->next);
+  free(p);
+}
+
+static lqa_status calibrate(lqa_posterior *p, const lqa_opinions *opinions, const float *log_class,
+                            const float *log_p, float *q) {
+  lqa_calibrator_input c = {.rows = p->rows,
+                            .log_class = log_class,
+                            .log_p = log_p,
+                            .opinions = opinions->items,
+                            .n_opinions = opinions->n,
+                            .n_judges = opinions->n_judges};
+  return lqa_calibrator_run(&c, q, p->p_wrong, p->accuracy);
+}
+
+typedef struct change_data {
+  const float *a, *b;
+  size_t n_classes;
+} change_data;
+
+static void add_change(const void *data, int64_t from, int64_t to, double *sum) {
+  const change_data *d = data;
+  for (size_t i = (size_t)from * d->n_classes; i < (size_t)to * d->n_classes; i++) {
+    sum[0] += fabs((double)d->a[i] - (double)d->b[i]) / 2;
+  }
+}
+
+/* Members on the posterior, blend, channel, calibrator; *moved = mean share of a row's posterior
+ * that changed. */
+static lqa_status refit_once(lqa_posterior *p, const lqa_opinions *opinions, int n_members,
+                             double *moved) {
+  const double *prior = n_members == LQA_REFIT_MEMBERS ? ALL_WEIGHT : COUNTING_WEIGHT;
+  lqa_log_blend blend = {
+      .rows = p->rows, .n_members = n_members, .ridge = RIDGE, .soft = p->class_p};
+  double weight[LQA_BLEND_MEMBERS] = {0};
+  LQA_TRY(p->input.refit->run(p->input.refit->data, p->class_p, n_members, p->member));
+  for (int m = 0; m < n_members; m++) {
+    blend.log_p[m] = p->member[m];
+    blend.prior[m] = weight[m] = prior[m];
+  }
+  LQA_TRY(lqa_log_blend_fit(&blend, weight));
+  LQA_TRY(lqa_log_blend_mix(&blend, weight, p->log_p));
+  LQA_TRY(lqa_channel_count(p->rows, p->class_p, PRIOR_ROWS, &p->channel));
+  lqa_channel_problem c = {.rows = p->rows, .log_p = p->log_p, .power = 1, .left_out = -1};
+  LQA_TRY(lqa_channel_posterior(&c, &p->channel, p->log_class));
+  LQA_TRY(calibrate(p, opinions, p->log_class, p->log_p, p->next));
+  change_data d = {p->next, p->class_p, (size_t)p->rows->n_classes};
+  LQA_TRY(lqa_trust_sum(p->rows, add_change, &d, 1, moved));
+  *moved /= (double)p->rows->n_rows;
+  float *was = p->class_p;
+  p->class_p = p->next;
+  p->next = was;
+  p->n_rounds++;
+  return LQA_OK;
+}
+
+static lqa_status refit(lqa_posterior *p, const lqa_opinions *opinions) {
+  double moved = 1;
+  for (int round = 0; round < MAX_ROUNDS && moved >= SETTLED; round++) {
+    LQA_TRY(refit_once(p, opinions, LQA_REFIT_MEMBERS - 1, &moved));
+  }
+  return opinions->is_last ? refit_once(p, opinions, LQA_REFIT_MEMBERS, &moved) : LQA_OK;
+}
+
+lqa_status lqa_posterior_update(lqa_posterior *p, const lqa_opinions *opinions) {
+  if (opinions->n == 0) {
+    return start_alone(p);
+  }
+  free(p->accuracy);
+  p->accuracy = lqa_calloc((size_t)opinions->n_judges, sizeof *p->accuracy);
+  if (!p->accuracy) {
+    return LQA_NO_MEMORY;
+  }
+  LQA_TRY(calibrate(p, opinions, p->model.log_class, p->model.log_p, p->class_p));
+  LQA_TRY(lqa_channel_count(p->rows, p->class_p, PRIOR_ROWS, &p->channel));
+  return p->input.refit ? refit(p, opinions) : LQA_OK;
+}
