@@ -1,6 +1,5 @@
 /* Each step of the fit is one pass: a row's weight is spread over true classes by the present
- * channel, and the spread weights are the counts of the next. Probabilities are exponentiated once
- * per pass rather than kept, so a fit needs no matrix of its own.
+ * channel, and the spread weights are the counts of the next.
  *
  * Cost: rows x classes per step; 50 steps, six times over (once for each fold left out).
  */
@@ -81,11 +80,11 @@ static void add_expected(const void *data, int64_t from, int64_t to, double *sum
     if (p->rows->fold[row] == p->left_out) {
       continue;
     }
-    const float *log_p = p->log_p + (size_t)row * n;
+    const float *seen = p->p + (size_t)row * n;
     const double *cell = lqa_channel_given(d->channel, p->rows->label[row]);
     double *into = sum + (size_t)p->rows->label[row] * n, total = 0;
     for (size_t k = 0; k < n; k++) {
-      count[k] = lqa_exp(p->power * (double)log_p[k]) * cell[k];
+      count[k] = (double)seen[k] * cell[k];
       total += count[k];
     }
     double scale = total > 0 ? 1 / total : 0;
@@ -121,8 +120,7 @@ static void add_wrong(const void *data, int64_t from, int64_t to, double *sum) {
   int32_t n = p->rows->n_classes;
   for (int64_t row = from; row < to; row++) {
     if (p->rows->fold[row] != p->left_out) {
-      const float *log_p = p->log_p + (size_t)row * (size_t)n;
-      double own = lqa_exp(p->power * (double)log_p[p->rows->label[row]]);
+      double own = (double)p->p[(size_t)row * (size_t)n + (size_t)p->rows->label[row]];
       double wrong = (1 - own) * d->wrong / (n - 1);
       double total = own * (1 - d->wrong) + wrong;
       sum[0] += 1;
@@ -157,14 +155,13 @@ static void add_gain(const void *data, int64_t from, int64_t to, double *sum) {
     if (p->rows->fold[row] != d->fold) {
       continue;
     }
-    const float *log_p = p->log_p + (size_t)row * n;
+    const float *seen = p->p + (size_t)row * n;
     const double *pairs = lqa_channel_given(d->pairs, p->rows->label[row]);
     const double *uniform = lqa_channel_given(d->uniform, p->rows->label[row]);
     double by_pairs = 0, by_uniform = 0;
     for (size_t k = 0; k < n; k++) {
-      double e = lqa_exp(p->power * (double)log_p[k]);
-      by_pairs += e * pairs[k];
-      by_uniform += e * uniform[k];
+      by_pairs += (double)seen[k] * pairs[k];
+      by_uniform += (double)seen[k] * uniform[k];
     }
     double gain = lqa_log(by_pairs) - lqa_log(by_uniform);
     sum[0] += gain;

@@ -41,11 +41,10 @@ static inline const double *lqa_channel_given(const lqa_channel *c, int32_t give
 /* A share `wrong` of every class is given the other labels, evenly. */
 void lqa_channel_set_uniform(lqa_channel *channel, double wrong);
 
-/* log_p: n_rows x n_classes log-probabilities of the true class; `power` tempers them. */
+/* p: n_rows x n_classes probabilities of the true class, by the content alone. */
 typedef struct lqa_channel_problem {
   const lqa_trust_rows *rows;
-  const float *log_p;
-  double power;
+  const float *p;
   double prior_rows; /* weight of the prior, in rows per true class */
   int left_out;      /* fold whose rows are not used; -1: all rows are */
 } lqa_channel_problem;

@@ -26,26 +26,26 @@ double lqa_sigmoid(double z) {
 }
 
 typedef struct posterior_data {
-  const lqa_channel_problem *problem;
+  const lqa_channel_input *input;
   const lqa_channel *channel;
   float *out;
 } posterior_data;
 
 static void add_posterior(const void *data, int64_t from, int64_t to, double *sum) {
   const posterior_data *d = data;
-  const lqa_trust_rows *rows = d->problem->rows;
+  const lqa_trust_rows *rows = d->input->rows;
   size_t n = (size_t)rows->n_classes;
   (void)sum;
   for (int64_t row = from; row < to; row++) {
-    const float *log_p = d->problem->log_p + (size_t)row * n;
+    const float *log_p = d->input->log_p + (size_t)row * n;
     const double *cell = lqa_channel_given(d->channel, rows->label[row]);
     double largest = -INFINITY, total = 0;
     for (size_t k = 0; k < n; k++) {
-      double z = d->problem->power * (double)log_p[k] + lqa_log(cell[k] + TINY);
+      double z = d->input->power * (double)log_p[k] + lqa_log(cell[k] + TINY);
       largest = z > largest ? z : largest;
     }
     for (size_t k = 0; k < n; k++) {
-      double z = d->problem->power * (double)log_p[k] + lqa_log(cell[k] + TINY);
+      double z = d->input->power * (double)log_p[k] + lqa_log(cell[k] + TINY);
       total += lqa_exp(z - largest);
       d->out[(size_t)row * n + k] = (float)(z - largest);
     }
@@ -55,10 +55,10 @@ static void add_posterior(const void *data, int64_t from, int64_t to, double *su
   }
 }
 
-lqa_status lqa_channel_posterior(const lqa_channel_problem *problem, const lqa_channel *channel,
+lqa_status lqa_channel_posterior(const lqa_channel_input *input, const lqa_channel *channel,
                                  float *log_class) {
-  posterior_data d = {problem, channel, log_class};
-  return lqa_trust_each(problem->rows, add_posterior, &d);
+  posterior_data d = {input, channel, log_class};
+  return lqa_trust_each(input->rows, add_posterior, &d);
 }
 
 /* One run at work. */
@@ -69,13 +69,30 @@ typedef struct evidence_job {
   lqa_log_blend blend;
   lqa_channel joint;
   float *mixed; /* n_rows x n_classes, scratch */
+  float *p;     /* the same: probabilities that a channel is fitted to */
   double *score;
 } evidence_job;
 
-static lqa_channel_problem channel_problem(const evidence_job *j, const float *log_p,
-                                           double power) {
-  return (lqa_channel_problem){
-      .rows = j->rows, .log_p = log_p, .power = power, .prior_rows = PRIOR_ROWS, .left_out = -1};
+typedef struct exp_data {
+  const float *log_p;
+  float *p;
+  size_t n_classes;
+} exp_data;
+
+static void add_exp(const void *data, int64_t from, int64_t to, double *sum) {
+  const exp_data *d = data;
+  (void)sum;
+  for (size_t i = (size_t)from * d->n_classes; i < (size_t)to * d->n_classes; i++) {
+    d->p[i] = lqa_expf(d->log_p[i]);
+  }
+}
+
+/* The probabilities that a channel is to be fitted to. */
+static lqa_status set_problem(evidence_job *j, const float *log_p, lqa_channel_problem *problem) {
+  exp_data d = {log_p, j->p, (size_t)j->rows->n_classes};
+  *problem =
+      (lqa_channel_problem){.rows = j->rows, .p = j->p, .prior_rows = PRIOR_ROWS, .left_out = -1};
+  return lqa_trust_each(j->rows, add_exp, &d);
 }
 
 static lqa_status alloc(evidence_job *j) {
@@ -85,10 +102,11 @@ static lqa_status alloc(evidence_job *j) {
   out->log_class = lqa_malloc(n, k * sizeof *out->log_class);
   out->p_wrong = lqa_malloc(n, sizeof *out->p_wrong);
   j->mixed = lqa_malloc(n, k * sizeof *j->mixed);
+  j->p = lqa_malloc(n, k * sizeof *j->p);
   j->score = lqa_malloc(n, sizeof *j->score);
   LQA_TRY(lqa_channel_init(&out->channel, j->rows->n_classes));
   LQA_TRY(lqa_channel_init(&j->joint, j->rows->n_classes));
-  bool whole = out->log_p && out->log_class && out->p_wrong && j->mixed && j->score;
+  bool whole = out->log_p && out->log_class && out->p_wrong && j->mixed && j->p && j->score;
   return whole ? LQA_OK : LQA_NO_MEMORY;
 }
 
@@ -134,17 +152,18 @@ static void mix_scores(const void *data, int64_t from, int64_t to, double *sum) 
 
 static lqa_status score_rows(evidence_job *j) {
   lqa_model_evidence *out = j->out;
-  lqa_channel_problem flat = channel_problem(j, out->log_p, 1);
-  lqa_channel_problem tempered = channel_problem(j, out->log_p, POWER);
+  lqa_channel_input flat = {j->rows, out->log_p, 1}, tempered = {j->rows, out->log_p, POWER};
+  lqa_channel_problem problem;
   double wrong;
-  LQA_TRY(lqa_channel_gate(&flat, &out->gate_z));
+  LQA_TRY(set_problem(j, out->log_p, &problem));
+  LQA_TRY(lqa_channel_gate(&problem, &out->gate_z));
   double weight = (out->gate_z - GATE_FROM) / (GATE_TO - GATE_FROM);
   out->gate_weight = weight < 0 ? 0 : weight > 1 ? 1 : weight;
-  LQA_TRY(lqa_channel_fit_uniform(&flat, &wrong));
+  LQA_TRY(lqa_channel_fit_uniform(&problem, &wrong));
   lqa_channel_set_uniform(&out->channel, wrong);
   LQA_TRY(lqa_channel_posterior(&flat, &out->channel, out->log_class));
   lqa_channel_set_uniform(&out->channel, FIRST_WRONG);
-  LQA_TRY(lqa_channel_fit(&flat, FIT_STEPS, &out->channel));
+  LQA_TRY(lqa_channel_fit(&problem, FIT_STEPS, &out->channel));
   LQA_TRY(lqa_channel_posterior(&tempered, &out->channel, j->mixed));
   score_data d = {j, out->gate_weight};
   return lqa_trust_each(j->rows, mix_scores, &d);
@@ -158,10 +177,11 @@ static lqa_status fit_scale(evidence_job *j) {
   lqa_channel_set_uniform(&j->joint, FIRST_WRONG);
   for (int round = 0; round < JOINT_ROUNDS; round++) {
     double weight[LQA_BLEND_MEMBERS];
-    lqa_channel_problem p = channel_problem(j, j->mixed, 1);
+    lqa_channel_problem p;
     memcpy(weight, j->input->prior, sizeof weight);
     LQA_TRY(lqa_log_blend_fit(&j->blend, weight));
     LQA_TRY(lqa_log_blend_mix(&j->blend, weight, j->mixed));
+    LQA_TRY(set_problem(j, j->mixed, &p));
     if (j->out->gate_weight > 0) {
       LQA_TRY(lqa_channel_fit(&p, JOINT_STEPS, &j->joint));
     } else {
@@ -169,7 +189,7 @@ static lqa_status fit_scale(evidence_job *j) {
       lqa_channel_set_uniform(&j->joint, wrong);
     }
   }
-  lqa_channel_problem p = channel_problem(j, j->mixed, 1);
+  lqa_channel_input p = {j->rows, j->mixed, 1};
   return lqa_channel_posterior(&p, &j->joint, j->mixed);
 }
 
@@ -253,6 +273,7 @@ lqa_status lqa_model_evidence_run(const lqa_model_evidence_input *input, lqa_mod
 out:
   lqa_channel_clear(&j.joint);
   free(j.mixed);
+  free(j.p);
   free(j.score);
   return status;
 }

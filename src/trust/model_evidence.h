@@ -36,10 +36,14 @@ lqa_status lqa_model_evidence_run(const lqa_model_evidence_input *input,
                                   lqa_model_evidence *out) LQA_MUST_CHECK;
 void lqa_model_evidence_clear(lqa_model_evidence *evidence);
 
-/* log_class (n_rows x n_classes) = log of P(class)^power T[class, given], scaled to sum 1.
- * LQA_NO_MEMORY.
- */
-lqa_status lqa_channel_posterior(const lqa_channel_problem *problem, const lqa_channel *channel,
+/* log_class (n_rows x n_classes) = log of P(class)^power T[class, given], scaled to sum 1. May be
+ * log_p itself. LQA_NO_MEMORY. */
+typedef struct lqa_channel_input {
+  const lqa_trust_rows *rows;
+  const float *log_p;
+  double power;
+} lqa_channel_input;
+lqa_status lqa_channel_posterior(const lqa_channel_input *input, const lqa_channel *channel,
                                  float *log_class) LQA_MUST_CHECK;
 
 /* log-odds that the given label is wrong, from the probability that it is right. */

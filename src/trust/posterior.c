@@ -124,7 +124,7 @@ static lqa_status refit_once(lqa_posterior *p, const lqa_opinions *opinions, int
   LQA_TRY(lqa_log_blend_fit(&blend, weight));
   LQA_TRY(lqa_log_blend_mix(&blend, weight, p->log_p));
   LQA_TRY(lqa_channel_count(p->rows, p->class_p, PRIOR_ROWS, &p->channel));
-  lqa_channel_problem c = {.rows = p->rows, .log_p = p->log_p, .power = 1, .left_out = -1};
+  lqa_channel_input c = {p->rows, p->log_p, 1};
   LQA_TRY(lqa_channel_posterior(&c, &p->channel, p->log_class));
   LQA_TRY(calibrate(p, opinions, p->log_class, p->log_p, p->next));
   change_data d = {p->next, p->class_p, (size_t)p->rows->n_classes};

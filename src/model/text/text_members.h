@@ -26,6 +26,15 @@ enum {
   LQA_MAX_BAYES_BYTES = 256 << 20 /* a larger counting model is left out of the blend */
 };
 
+/* Hash values for characters: about four for every byte of text, within bounds. */
+static inline unsigned lqa_character_bits(uint64_t text_bytes) {
+  unsigned bits = 10;
+  while (bits < 18 && (text_bytes * 4) >> bits > 0) {
+    bits++;
+  }
+  return bits;
+}
+
 /* The words' features that options ask for. */
 static inline lqa_tfidf_options lqa_word_options(const lqa_crossval_options *o) {
   return (lqa_tfidf_options){.kind = LQA_TERMS_WORDS,

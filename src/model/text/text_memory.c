@@ -19,8 +19,6 @@
 #include "model/text/text_members.h"
 
 enum {
-  MIN_HASH_BITS = 10,
-  MAX_HASH_BITS = 18,
   MAX_CHARACTER_BYTES = 256 << 20, /* and so are characters of a larger text */
 };
 
@@ -111,23 +109,14 @@ static lqa_status add_bayes(text_job *t, const lqa_sparse *x, float alpha, lqa_b
   return lqa_naive_bayes_run(&problem, &options, &member->p);
 }
 
-/* Hash values for characters: about four for every byte of text, within bounds. */
-static unsigned character_bits(const text_job *t) {
-  uint64_t bytes = t->rows.text->offsets[t->rows.text->n];
-  unsigned bits = MIN_HASH_BITS;
-  while (bits < MAX_HASH_BITS && (bytes * 4) >> bits > 0) {
-    bits++;
-  }
-  return bits;
-}
-
 static lqa_status add_characters(text_job *t, lqa_blend *blend) {
   uint64_t bytes = t->rows.text->offsets[t->rows.text->n];
   if (bytes > MAX_CHARACTER_BYTES || bytes > bayes_limit(t)) {
     return lqa_job_note(t->job, "Characters were left out of the blend: the text is too long.");
   }
-  lqa_char_hash_options options = {
-      .n = LQA_CHARACTERS_PER_RUN, .hash_bits = character_bits(t), .pool = t->job->options->pool};
+  lqa_char_hash_options options = {.n = LQA_CHARACTERS_PER_RUN,
+                                   .hash_bits = lqa_character_bits(bytes),
+                                   .pool = t->job->options->pool};
   if (!t->characters.row_start) {
     lqa_job_begin(t->job, "reading characters");
     LQA_TRY(lqa_char_hash_build(&t->rows, &options, &t->characters));

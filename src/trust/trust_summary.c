@@ -1,0 +1,353 @@
+/* Reliability is measured on verified rows that the calibrator has not seen: it is fitted five
+ * times, each time without a fifth of them. Their answers count as probabilities of a wrong label,
+ * since judges err. The expected calibration error is the mean distance of predicted and observed
+ * over ten bins of equal mass; its interval is a bootstrap over rows with fixed draws.
+ */
+#include "trust/trust_summary.h"
+
+#include "base/explog.h"
+#include "base/memory.h"
+#include "base/rng.h"
+#include "base/wilson.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PARTS = 5, RESAMPLES = 200, RESAMPLE_STREAM = 91, MAX_CHANNEL_CLASSES = 100 };
+static const double MIN_CONFUSION = .05, CONFIDENCE = .95;
+static const int64_t MIN_CONFUSED_ROWS = 5;
+
+/* A verified row as reliability sees it. */
+typedef struct check {
+  double predicted, observed, weight;
+} check;
+
+static int compare_checks(const void *a, const void *b) {
+  const check *x = a, *y = b;
+  if (x->predicted != y->predicted) {
+    return x->predicted < y->predicted ? -1 : 1;
+  }
+  return x->observed < y->observed ? -1 : x->observed > y->observed;
+}
+
+/* What the opinions from `first` on about one row make of its label, from even odds: probability
+ * that it is wrong. Returns the number of opinions. */
+static size_t observe(const lqa_trust_summary_input *in, size_t first, check *out) {
+  const lqa_opinions *o = in->opinions;
+  const lqa_posterior *p = in->posterior;
+  int64_t row = o->items[first].row;
+  double odds = 1;
+  size_t n = 0;
+  for (; first + n < o->n && o->items[first + n].row == row; n++) {
+    const lqa_opinion *said = &o->items[first + n];
+    double right = said->judge < 0 ? 1 - 1e-9 : p->accuracy[said->judge];
+    odds *= said->class_code == p->rows->label[row] ? (1 - right) / right : right / (1 - right);
+  }
+  double inclusion = o->items[first].inclusion;
+  out->weight = inclusion > 0 ? 1 / inclusion : 1;
+  out->observed = odds / (1 + odds);
+  return n;
+}
+
+/* The opinions about rows that are not in a part. */
+static lqa_status leave_part_out(const lqa_trust_summary_input *in, int part, lqa_opinion *items,
+                                 double *p_wrong, float *q) {
+  const lqa_posterior *p = in->posterior;
+  const lqa_opinions *o = in->opinions;
+  bool is_refitted = p->n_rounds > 0;
+  double *accuracy = lqa_calloc((size_t)o->n_judges, sizeof *accuracy);
+  size_t n = 0, number = 0;
+  for (size_t i = 0; i < o->n; i++) {
+    number += i > 0 && o->items[i].row != o->items[i - 1].row;
+    if ((int)(number % PARTS) != part) {
+      items[n++] = o->items[i];
+    }
+  }
+  lqa_calibrator_input c = {.rows = p->rows,
+                            .log_class = is_refitted ? p->log_class : p->model.log_class,
+                            .log_p = is_refitted ? p->log_p : p->model.log_p,
+                            .opinions = items,
+                            .n_opinions = n,
+                            .n_judges = o->n_judges};
+  lqa_status status = accuracy ? lqa_calibrator_run(&c, q, p_wrong, accuracy) : LQA_NO_MEMORY;
+  free(accuracy);
+  return status;
+}
+
+/* checks[0 .. *n): every verified row, predicted without itself. */
+static lqa_status cross_check(const lqa_trust_summary_input *in, check *checks, size_t *n) {
+  const lqa_posterior *p = in->posterior;
+  const lqa_opinions *o = in->opinions;
+  size_t rows = (size_t)p->rows->n_rows, classes = (size_t)p->rows->n_classes;
+  lqa_opinion *items = lqa_malloc(o->n, sizeof *items);
+  double *p_wrong = lqa_malloc(rows, sizeof *p_wrong);
+  float *q = lqa_malloc(rows, classes * sizeof *q);
+  lqa_status status;
+  LQA_TRY_OUT(items && p_wrong && q ? LQA_OK : LQA_NO_MEMORY);
+  for (int part = 0; part < PARTS; part++) {
+    size_t number = 0;
+    LQA_TRY_OUT(leave_part_out(in, part, items, p_wrong, q));
+    for (size_t i = 0; i < o->n; number++) {
+      check one = {.predicted = p_wrong[o->items[i].row]};
+      i += observe(in, i, &one);
+      if ((int)(number % PARTS) == part) {
+        checks[number] = one;
+      }
+    }
+    *n = number;
+  }
+  qsort(checks, *n, sizeof *checks, compare_checks);
+out:
+  free(items);
+  free(p_wrong);
+  free(q);
+  return status;
+}
+
+/* Cuts sorted checks into bins of equal weight; returns the expected calibration error. `bins` may
+ * be NULL. */
+static double bin_checks(const check *checks, size_t n, lqa_reliability_bin *bins, int *n_bins) {
+  double total = 0, reached = 0, error = 0;
+  for (size_t i = 0; i < n; i++) {
+    total += checks[i].weight;
+  }
+  size_t i = 0;
+  for (int b = 0; b < LQA_RELIABILITY_BINS && i < n; b++) {
+    double weight = 0, square = 0, predicted = 0, observed = 0;
+    size_t first = i;
+    while (i < n && (i == first || reached < total * (b + 1) / LQA_RELIABILITY_BINS)) {
+      weight += checks[i].weight;
+      square += checks[i].weight * checks[i].weight;
+      predicted += checks[i].weight * checks[i].predicted;
+      observed += checks[i].weight * checks[i].observed;
+      reached += checks[i++].weight;
+    }
+    error += fabs(predicted - observed) / total;
+    if (bins) {
+      double ends[2];
+      lqa_wilson_ends(observed / weight, weight * weight / square, CONFIDENCE, ends);
+      bins[(*n_bins)++] = (lqa_reliability_bin){.from = checks[first].predicted,
+                                                .to = checks[i - 1].predicted,
+                                                .n = (int64_t)(i - first),
+                                                .predicted = predicted / weight,
+                                                .observed = observed / weight,
+                                                .low = ends[0],
+                                                .high = ends[1]};
+    }
+  }
+  return error;
+}
+
+static int compare_doubles(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return x < y ? -1 : x > y;
+}
+
+static lqa_status measure_calibration(const lqa_trust_summary_input *in, lqa_trust_summary *out) {
+  check *checks = lqa_malloc(in->opinions->n, sizeof *checks);
+  check *drawn = lqa_malloc(in->opinions->n, sizeof *drawn);
+  double errors[RESAMPLES];
+  size_t n = 0;
+  lqa_rng rng;
+  lqa_status status;
+  LQA_TRY_OUT(checks && drawn ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(cross_check(in, checks, &n));
+  out->ece = bin_checks(checks, n, out->bins, &out->n_bins);
+  lqa_rng_init(&rng, 0, RESAMPLE_STREAM);
+  for (int r = 0; r < RESAMPLES; r++) {
+    for (size_t i = 0; i < n; i++) {
+      drawn[i] = checks[lqa_rng_below(&rng, n)];
+    }
+    qsort(drawn, n, sizeof *drawn, compare_checks);
+    errors[r] = bin_checks(drawn, n, NULL, NULL);
+  }
+  qsort(errors, RESAMPLES, sizeof *errors, compare_doubles);
+  out->ece_low = errors[RESAMPLES / 40];
+  out->ece_high = errors[RESAMPLES - 1 - RESAMPLES / 40];
+  out->has_ece = true;
+out:
+  free(checks);
+  free(drawn);
+  return status;
+}
+
+static int64_t count_verified(const lqa_opinions *o, bool *has_people) {
+  int64_t n = 0;
+  for (size_t i = 0; i < o->n; i++) {
+    n += i == 0 || o->items[i].row != o->items[i - 1].row;
+    *has_people = *has_people || o->items[i].judge < 0;
+  }
+  return n;
+}
+
+/* Rows labelled `given` whose likeliest class is `truth`, for every pair, into count. */
+static lqa_status count_pairs(const lqa_posterior *p, int64_t **count) {
+  size_t k = (size_t)p->rows->n_classes;
+  *count = lqa_calloc(k, k * sizeof **count);
+  for (int64_t row = 0; *count && row < p->rows->n_rows; row++) {
+    const float *q = p->class_p + (size_t)row * k;
+    size_t best = 0;
+    for (size_t j = 1; j < k; j++) {
+      best = q[j] > q[best] ? j : best;
+    }
+    (*count)[(size_t)p->rows->label[row] * k + best]++;
+  }
+  return *count ? LQA_OK : LQA_NO_MEMORY;
+}
+
+/* The verified rows of class `truth`, and how many of them are labelled `given`. */
+static void count_support(const lqa_trust_summary_input *in, lqa_suspected_confusion *c) {
+  const lqa_opinions *o = in->opinions;
+  double n = 0, hits = 0, square = 0;
+  for (size_t i = 0; i < o->n; i++) {
+    if (o->items[i].class_code == c->truth && (i == 0 || o->items[i].row != o->items[i - 1].row)) {
+      double weight = o->items[i].inclusion > 0 ? 1 / o->items[i].inclusion : 1;
+      bool hit = in->posterior->rows->label[o->items[i].row] == c->given;
+      n += weight;
+      square += weight * weight;
+      hits += hit ? weight : 0;
+      c->verified += hit;
+    }
+  }
+  c->low = c->high = NAN;
+  if (n > 0) {
+    double ends[2];
+    lqa_wilson_ends(c->rate, n * n / square, CONFIDENCE, ends);
+    c->low = ends[0];
+    c->high = ends[1];
+  }
+}
+
+/* Inserts a pair by its number of rows; the list keeps the largest. */
+static void keep_confusion(lqa_trust_summary *out, const lqa_suspected_confusion *c) {
+  int at = out->n_confusions;
+  while (at > 0 && out->confusions[at - 1].rows < c->rows) {
+    at--;
+  }
+  if (at == LQA_MAX_CONFUSIONS) {
+    return;
+  }
+  int kept = out->n_confusions < LQA_MAX_CONFUSIONS ? out->n_confusions : LQA_MAX_CONFUSIONS - 1;
+  memmove(out->confusions + at + 1, out->confusions + at,
+          (size_t)(kept - at) * sizeof *out->confusions);
+  out->confusions[at] = *c;
+  out->n_confusions = kept + 1;
+}
+
+static lqa_status find_confusions(const lqa_trust_summary_input *in, lqa_trust_summary *out) {
+  const lqa_posterior *p = in->posterior;
+  int32_t n = p->rows->n_classes;
+  bool is_shown = p->model.gate_weight > 0 || out->n_verified >= LQA_MIN_VERIFIED;
+  int64_t *count = NULL;
+  LQA_TRY(count_pairs(p, &count));
+  for (int32_t given = 0; is_shown && given < n; given++) {
+    for (int32_t truth = 0; truth < n; truth++) {
+      lqa_suspected_confusion c = {.given = given,
+                                   .truth = truth,
+                                   .rate = lqa_channel_get(&p->channel, truth, given),
+                                   .rows = count[(size_t)given * (size_t)n + (size_t)truth]};
+      if (given != truth && c.rate >= MIN_CONFUSION && c.rows >= MIN_CONFUSED_ROWS) {
+        count_support(in, &c);
+        keep_confusion(out, &c);
+      }
+    }
+  }
+  free(count);
+  return LQA_OK;
+}
+
+static lqa_status copy_channel(const lqa_posterior *p, lqa_arena *arena, lqa_trust_summary *out) {
+  int32_t n = p->rows->n_classes;
+  out->n_classes = n;
+  if (n > MAX_CHANNEL_CLASSES) {
+    return LQA_OK;
+  }
+  out->channel = lqa_arena_alloc(arena, (size_t)n * (size_t)n, sizeof *out->channel);
+  for (int32_t truth = 0; out->channel && truth < n; truth++) {
+    for (int32_t given = 0; given < n; given++) {
+      out->channel[truth * n + given] = lqa_channel_get(&p->channel, truth, given);
+    }
+  }
+  return out->channel ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static void describe_judge(const lqa_trust_summary_input *in, int judge, lqa_judge_accuracy *out) {
+  const lqa_opinions *o = in->opinions;
+  int32_t first = -1;
+  bool agrees_always = true, same = true;
+  double ends[2];
+  *out = (lqa_judge_accuracy){.model = in->judge_names[judge],
+                              .accuracy = in->posterior->accuracy[judge]};
+  for (size_t i = 0; i < o->n; i++) {
+    if (o->items[i].judge == judge) {
+      first = out->n == 0 ? o->items[i].class_code : first;
+      same = same && o->items[i].class_code == first;
+      agrees_always =
+          agrees_always && o->items[i].class_code == in->posterior->rows->label[o->items[i].row];
+      out->n++;
+    }
+  }
+  lqa_wilson_ends(out->accuracy, (double)out->n + 20, CONFIDENCE, ends);
+  out->low = ends[0];
+  out->high = ends[1];
+  out->is_constant = out->n >= 20 && (same || agrees_always);
+}
+
+static lqa_status describe_judges(const lqa_trust_summary_input *in, lqa_arena *arena,
+                                  lqa_trust_summary *out) {
+  out->n_judges = in->opinions->n_judges;
+  out->judges = lqa_arena_alloc(arena, (size_t)out->n_judges + 1, sizeof *out->judges);
+  for (int j = 0; out->judges && j < out->n_judges; j++) {
+    describe_judge(in, j, &out->judges[j]);
+  }
+  return out->judges ? LQA_OK : LQA_NO_MEMORY;
+}
+
+/* A judge that is constant, or right in half of its answers at most, verifies nothing. */
+static bool has_bad_judge(const lqa_trust_summary *s) {
+  for (int j = 0; j < s->n_judges; j++) {
+    if (s->judges[j].n > 0 && (s->judges[j].is_constant || s->judges[j].accuracy < .6)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void claim(const lqa_trust_summary_input *in, lqa_trust_summary *out) {
+  bool is_verified = out->n_verified >= LQA_MIN_VERIFIED;
+  if (!in->has_skill) {
+    out->why_rank = "the model is no better than label frequencies";
+  } else if (has_bad_judge(out)) {
+    out->why_rank = "a judge gives one and the same answer, or is hardly better than chance";
+  } else if (!is_verified && !in->posterior->model.is_claimed) {
+    out->why_rank = "the model disagrees with far more labels than their likelihood calls wrong, "
+                    "and fewer than 100 rows are verified";
+  }
+  out->is_calibrated = !out->why_rank;
+}
+
+lqa_status lqa_trust_summary_make(const lqa_trust_summary_input *in, lqa_arena *arena,
+                                  lqa_trust_summary *out) {
+  const lqa_posterior *p = in->posterior;
+  bool has_people = false;
+  *out = (lqa_trust_summary){.is_known = true, .gate_z = p->model.gate_z, .n_rounds = p->n_rounds};
+  out->n_verified = count_verified(in->opinions, &has_people);
+  out->basis = has_people            ? LQA_BASIS_REVIEWED
+               : out->n_verified > 0 ? LQA_BASIS_JUDGED
+                                     : LQA_BASIS_MODEL;
+  for (int64_t row = 0; row < p->rows->n_rows; row++) {
+    out->rate += 1 - (double)p->class_p[row * p->rows->n_classes + p->rows->label[row]];
+  }
+  out->rate /= (double)p->rows->n_rows;
+  LQA_TRY(copy_channel(p, arena, out));
+  LQA_TRY(find_confusions(in, out));
+  LQA_TRY(describe_judges(in, arena, out));
+  LQA_TRY(out->n_verified >= LQA_MIN_VERIFIED ? measure_calibration(in, out) : LQA_OK);
+  claim(in, out);
+  return LQA_OK;
+}
+
+const char *lqa_trust_basis_name(lqa_trust_basis basis) {
+  static const char *const names[] = {"model", "judged", "reviewed"};
+  return names[basis];
+}
