@@ -14,6 +14,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "store/run_posterior.h"
+#include "trust/rule.h"
 
 #include <stdio.h>
 
@@ -169,7 +171,13 @@ static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lq
   lqa_run_parts parts = {&manifest, s->dataset, &s->evidence, s->args->common.observer};
   lqa_observe_progress(s->args->common.observer, "writing the run", -1);
   LQA_TRY(lqa_run_new(&parts, draft, &run, err));
-  lqa_status status = lqa_run_save(run, s->pred_probs, err);
+  lqa_run_posterior_options posterior = {
+      .pred_probs = s->pred_probs, .pool = s->pool, .memory_bytes = s->args->source.memory_limit};
+  lqa_status status = lqa_run_posterior(run, &posterior, err);
+  if (status == LQA_OK) {
+    lqa_rule_run(&run->evidence);
+    status = lqa_run_save(run, s->pred_probs, err);
+  }
   lqa_audit_session_time(s, "write", started);
   if (status == LQA_OK && beside) {
     status = lqa_audit_session_finish_snapshot(s, err);

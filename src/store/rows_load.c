@@ -224,6 +224,8 @@ static lqa_status load_FINDINGS(loader *l, const read_row *r, const lqa_value *v
 #define FROM_AUDIT(name, field, kind) {name, load_##kind, offsetof(lqa_evidence, field), -1},
 #define FROM_RUN_DB(name, field, kind)
 #define FROM_RULE(name, field, kind)
+#define FROM_POSTERIOR(name, field, kind) \
+  {name, load_##kind, offsetof(lqa_evidence, posterior_label), -1},
 static const read_row READ[] = {
 #include "store/row_columns.h"
 };
@@ -240,6 +242,9 @@ static lqa_status load_row(loader *l, lqa_error *err) {
       const lqa_value value = lqa_query_get(l->query, at++);
       LQA_TRY(READ[i].load(l, &READ[i], &value, err));
     }
+  }
+  if (isnan(l->e->p_correct[l->row])) {
+    l->e->posterior_label[l->row] = LQA_CLASS_NONE; /* the rule's suggestion, made anew */
   }
   l->e->has_error_finding[l->row] = (l->e->finding_bits[l->row] & l->error_bits) != 0;
   return LQA_OK;

@@ -22,6 +22,7 @@
 #include "store/run_db.h"
 #include "store/run_draft.h"
 #include "store/run_rows.h"
+#include "trust/trust_summary.h"
 
 #include <time.h>
 
@@ -38,6 +39,7 @@ typedef struct lqa_run {
   lqa_run_rows rows;
   lqa_evidence evidence;
   lqa_overlay overlay;
+  lqa_trust_summary trust; /* of the latest lqa_run_posterior */
   lqa_run_db *db;
   const lqa_observer *observer; /* borrowed; NULL = silent */
   lqa_run_lock lock;

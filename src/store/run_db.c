@@ -481,3 +481,17 @@ out:
   lqa_statement_free(s);
   return status;
 }
+
+lqa_status lqa_run_db_judge_model(lqa_run_db *db, int64_t judge_run, lqa_arena *texts,
+                                  lqa_str *model, lqa_error *err) {
+  lqa_statement *s = NULL;
+  bool found = false;
+  LQA_TRY(lqa_sql_prepare(db->sql, "SELECT model FROM judge_run WHERE id = ?1", &s, err));
+  lqa_statement_set_int(s, 1, judge_run);
+  lqa_status status = lqa_statement_next(s, &found, err);
+  lqa_str text = found ? lqa_statement_text(s, 0) : LQA_STR("");
+  const char *copy = lqa_arena_copy(texts, text.data ? text.data : "", text.size);
+  *model = (lqa_str){copy, text.size};
+  lqa_statement_free(s);
+  return status == LQA_OK && !copy ? lqa_fail_memory(err, "reading verdicts") : status;
+}

@@ -119,6 +119,10 @@ LQA_MUST_CHECK lqa_status lqa_run_db_each_reply(lqa_run_db *db, int64_t row, lqa
 LQA_MUST_CHECK lqa_status lqa_run_db_get_judge_run(lqa_run_db *db, lqa_judge_run *run,
                                                    lqa_arena *texts, bool *found, lqa_error *err);
 
+/* The model of a judging session, "" for one that is not there; it lives in `texts`. */
+LQA_MUST_CHECK lqa_status lqa_run_db_judge_model(lqa_run_db *db, int64_t judge_run,
+                                                 lqa_arena *texts, lqa_str *model, lqa_error *err);
+
 /* Labels that findings suggest (majority of duplicates, shift): kept for later re-scoring. */
 LQA_MUST_CHECK lqa_status lqa_run_db_add_suggestion(lqa_run_db *db, int64_t row, lqa_str label,
                                                     lqa_error *err);

@@ -13,6 +13,7 @@
 #include "base/npy.h"
 #include "store/inherit.h"
 #include "store/review_list.h"
+#include "store/run_posterior.h"
 #include "trust/rule.h"
 
 #include <sys/stat.h>
@@ -373,6 +374,21 @@ static lqa_status merge_changes(lqa_run *run, lqa_error *err) {
   return load_rows(run, err);
 }
 
+/* The posterior anew, after what judges and people have said since. */
+static lqa_status weigh_evidence(lqa_run *run, lqa_error *err) {
+  lqa_pool *pool = lqa_pool_new(0);
+  if (!pool) {
+    return lqa_fail_memory(err, "weighing the evidence");
+  }
+  lqa_run_posterior_options options = {.pool = pool};
+  lqa_status status = lqa_run_posterior(run, &options, err);
+  lqa_pool_free(pool);
+  if (status == LQA_OK) {
+    lqa_rule_run(&run->evidence);
+  }
+  return status;
+}
+
 lqa_status lqa_run_refresh(lqa_run *run, lqa_error *err) {
   struct timespec now = find_rows_time(run);
   bool is_changed = now.tv_sec != run->rows_time.tv_sec || now.tv_nsec != run->rows_time.tv_nsec;
@@ -380,6 +396,7 @@ lqa_status lqa_run_refresh(lqa_run *run, lqa_error *err) {
     LQA_TRY(merge_changes(run, err));
   }
   LQA_TRY(lqa_run_overlay(run, err));
+  LQA_TRY(weigh_evidence(run, err));
   LQA_TRY(save_tables(run, NULL, err));
   LQA_TRY(lqa_manifest_save(&run->manifest, run->folder, err));
   run->loaded = run->manifest;

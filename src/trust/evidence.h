@@ -46,6 +46,7 @@ typedef struct lqa_evidence {
   int32_t *decided_label;
   const char **decided_by;   /* NULL = nobody */
   int32_t *structural_label; /* what a provenance finding suggests, or LQA_CLASS_NONE */
+  int32_t *posterior_label;  /* the likeliest class by all evidence, or LQA_CLASS_NONE */
   /* outcome */
   int32_t *suggested_label;
   double *p_correct; /* NaN = NULL */

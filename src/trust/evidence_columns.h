@@ -14,6 +14,7 @@
  *   origin  AUDIT     only rows.parquet has it: read back from there when a run is opened
  *           RUN_DB    run.db has it: put in again from there
  *           RULE      follows from the others: computed again
+ *           POSTERIOR follows from the others; read back as posterior_label, which the rule prefers
  * HIDDEN(field, kind): an array without a column. */
 EVIDENCE(predicted_label, predicted_label, CLASS, AUDIT, "most probable class out of fold")
 EVIDENCE(self_confidence, self_confidence, NUMBER, AUDIT,
@@ -33,7 +34,7 @@ EVIDENCE(corrected_label, corrected_label, CLASS, RUN_DB, "the judge's correctio
 EVIDENCE(decided_label, decided_label, CLASS, RUN_DB,
          "a person's decision; it beats every other evidence")
 EVIDENCE(decided_by, decided_by, NAME, RUN_DB, "who decided")
-EVIDENCE(suggested_label, suggested_label, CLASS, RULE,
+EVIDENCE(suggested_label, suggested_label, CLASS, POSTERIOR,
          "best label by all evidence; equals label where that is best")
 EVIDENCE(p_correct, p_correct, NUMBER, AUDIT,
          "probability by all evidence that label is right; NULL where it was not estimated")
@@ -41,3 +42,4 @@ EVIDENCE(trust_score, trust_score, NUMBER, RULE, "how far label may be believed,
 EVIDENCE(review_action, action, ACTION, RULE, "relabel, keep (ambiguous), needs_review or keep")
 HIDDEN(has_error_finding, FLAG)
 HIDDEN(structural_label, CLASS)
+HIDDEN(posterior_label, CLASS)

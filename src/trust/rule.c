@@ -2,9 +2,10 @@
  *
  * People beat the judge, the judge beats the statistics. A verdict NO is a candidate, not a new
  * truth, so it never reaches trust 0; an unsuspected row never falls below 0.8, so that sorting by
- * trust puts every doubted row first. The suggestion follows the same order of belief: a person,
- * the judge, what the structure of the data says (majority of equal contents, a shift of rows), the
- * model where confident learning flags the row, else the label as given. */
+ * trust puts every doubted row first. The suggestion is the posterior's likeliest class where there
+ * is a posterior (posterior.h); else it follows the same order of belief: a person, the judge, what
+ * the structure of the data says (majority of equal contents, a shift of rows), the model where
+ * confident learning flags the row, else the label as given. */
 #include "trust/rule.h"
 
 #include "data/dataset/dataset.h"
@@ -15,6 +16,9 @@
 static int32_t suggest(const lqa_evidence *e, int64_t row) {
   if (e->decided_label[row] >= 0) {
     return e->decided_label[row];
+  }
+  if (e->posterior_label[row] >= 0) {
+    return e->posterior_label[row];
   }
   if (e->verdict[row] == LQA_VERDICT_NO && e->corrected_label[row] >= 0) {
     return e->corrected_label[row];

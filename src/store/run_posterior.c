@@ -1,0 +1,366 @@
+/* Only rows with content, a known label and probabilities take part. Folds are dealt by the hash of
+ * the content, so equal contents share one; they need not be the audit's folds, since the members
+ * that are trained here leave out their own.
+ *
+ * What the structure of the data says and what training logs say are witnesses with fixed weights,
+ * applied at the end: a label that a finding suggests (the majority of equal contents, a shift of
+ * rows) is 20 times as likely as without it; a wrong label is twice as likely where the training
+ * loss is among the highest tenth, and .9 times elsewhere.
+ */
+#include "store/run_posterior.h"
+
+#include "base/explog.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/npy.h"
+#include "model/problem/metrics.h"
+#include "model/text/soft_text.h"
+#include "store/run_source.h"
+
+#include <math.h>
+
+enum { N_FOLDS = 5, MIN_ROWS = 50, MIN_REFIT_OPINIONS = 20 };
+static const float SMALLEST = 1e-30f;
+static const double STRUCTURAL_WEIGHT = 20, HIGH_LOSS_WEIGHT = 2, LOW_LOSS_WEIGHT = .9;
+
+/* Which judge spoke in a session of run.db. */
+typedef struct judge_session {
+  int64_t session;
+  int32_t judge;
+} judge_session;
+
+typedef struct posterior_job {
+  lqa_run *run;
+  const lqa_run_posterior_options *options;
+  lqa_npy npy;
+  const float *given; /* options' probabilities, or NULL: npy's */
+  int64_t *row;       /* of the run, for every row that takes part */
+  int64_t *number;    /* the other way round; -1 takes no part */
+  int32_t *label;
+  uint8_t *fold;
+  float *log_p;
+  bool has_skill;
+  lqa_trust_rows rows;
+  LQA_VEC(lqa_opinion) opinions;
+  LQA_VEC(judge_session) sessions;
+  LQA_VEC(const char *) judges; /* the models */
+  lqa_dataset *dataset;         /* owned, or NULL */
+  lqa_soft_text *text;
+  lqa_refit refit;
+  lqa_posterior *posterior;
+} posterior_job;
+
+static void forget(lqa_run *run) {
+  lqa_evidence *e = &run->evidence;
+  for (int64_t row = 0; row < e->n_rows; row++) {
+    e->p_correct[row] = NAN;
+    e->posterior_label[row] = LQA_CLASS_NONE;
+  }
+}
+
+static lqa_status open_probabilities(posterior_job *j, lqa_error *err) {
+  const lqa_run *run = j->run;
+  j->given = j->options->pred_probs;
+  if (j->given) {
+    return LQA_OK;
+  }
+  char *path = lqa_path_join(run->folder, "pred_probs.npy");
+  if (!path) {
+    return lqa_fail_memory(err, "reading probabilities");
+  }
+  lqa_status status = lqa_npy_open(path, &j->npy, err);
+  const lqa_matrix *m = &j->npy.matrix;
+  if (status == LQA_OK &&
+      (m->n_rows != run->rows.n_rows || m->n_columns != run->manifest.n_classes)) {
+    status = lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
+                         "'%s' has %lld rows and %lld columns; the run has %lld rows and %d "
+                         "classes. Audit the data again",
+                         path, (long long)m->n_rows, (long long)m->n_columns,
+                         (long long)run->rows.n_rows, (int)run->manifest.n_classes);
+  }
+  free(path);
+  return status;
+}
+
+static void read_probabilities(const posterior_job *j, int64_t row, float *p) {
+  size_t k = (size_t)j->run->manifest.n_classes;
+  if (j->given) {
+    memcpy(p, j->given + (size_t)row * k, k * sizeof *p);
+  } else {
+    lqa_matrix_row_f32(&j->npy.matrix, row, p);
+  }
+}
+
+static uint8_t fold_of(const lqa_run_rows *rows, int64_t row) {
+  uint64_t hash = rows->content_hash ? rows->content_hash[row].low : (uint64_t)row;
+  return (uint8_t)(hash % N_FOLDS);
+}
+
+static lqa_status alloc(posterior_job *j) {
+  size_t n = (size_t)j->run->rows.n_rows, k = (size_t)j->run->manifest.n_classes;
+  j->row = lqa_malloc(n, sizeof *j->row);
+  j->number = lqa_malloc(n, sizeof *j->number);
+  j->label = lqa_malloc(n, sizeof *j->label);
+  j->fold = lqa_malloc(n, sizeof *j->fold);
+  j->log_p = lqa_malloc(n, k * sizeof *j->log_p);
+  return j->row && j->number && j->label && j->fold && j->log_p ? LQA_OK : LQA_NO_MEMORY;
+}
+
+/* Lists the rows that take part, with their probabilities; looks whether the model has skill. */
+static lqa_status list_rows(posterior_job *j) {
+  const lqa_run *run = j->run;
+  int32_t k = run->manifest.n_classes;
+  int64_t n = 0;
+  lqa_metrics metrics;
+  LQA_TRY(alloc(j));
+  for (int64_t row = 0; row < run->rows.n_rows; row++) {
+    float *p = j->log_p + (size_t)n * (size_t)k;
+    j->number[row] = -1;
+    read_probabilities(j, row, p);
+    if (!isnan(run->evidence.self_confidence[row]) && run->rows.label[row] >= 0 && !isnan(p[0])) {
+      j->row[n] = row;
+      j->number[row] = n;
+      j->label[n] = run->rows.label[row];
+      j->fold[n++] = fold_of(&run->rows, row);
+    }
+  }
+  lqa_scored scored = {j->log_p, j->label, n, k};
+  LQA_TRY(lqa_metrics_run(&scored, &metrics));
+  j->has_skill = metrics.n_rows > 0 && lqa_metrics_has_skill(&metrics);
+  for (size_t i = 0; i < (size_t)n * (size_t)k; i++) {
+    j->log_p[i] = lqa_logf(j->log_p[i] > SMALLEST ? j->log_p[i] : SMALLEST);
+  }
+  j->rows = (lqa_trust_rows){.n_rows = n,
+                             .n_classes = k,
+                             .n_folds = N_FOLDS,
+                             .label = j->label,
+                             .fold = j->fold,
+                             .pool = j->options->pool};
+  return LQA_OK;
+}
+
+/* ---- opinions ---- */
+
+/* The number of a judge by its model's name, which is kept. */
+static lqa_status number_judge(posterior_job *j, lqa_str model, int32_t *judge) {
+  for (size_t i = 0; i < j->judges.n; i++) {
+    if (lqa_str_equal(lqa_str_from(j->judges.data[i]), model)) {
+      *judge = (int32_t)i;
+      return LQA_OK;
+    }
+  }
+  *judge = (int32_t)j->judges.n;
+  return lqa_vec_push(&j->judges, model.data);
+}
+
+/* The number of a judge by the session that it spoke in: sessions of one model are one judge. */
+static lqa_status find_judge(posterior_job *j, int64_t session, int32_t *judge, lqa_error *err) {
+  lqa_str model;
+  for (size_t i = 0; i < j->sessions.n; i++) {
+    if (j->sessions.data[i].session == session) {
+      *judge = j->sessions.data[i].judge;
+      return LQA_OK;
+    }
+  }
+  LQA_TRY(lqa_run_db_judge_model(j->run->db, session, &j->run->arena, &model, err));
+  judge_session found = {session, 0};
+  lqa_status status = number_judge(j, model, &found.judge);
+  if (status == LQA_OK) {
+    status = lqa_vec_push(&j->sessions, found);
+  }
+  *judge = found.judge;
+  return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "reading verdicts");
+}
+
+static lqa_status add_verdict(void *data, const lqa_verdict_record *r, lqa_error *err) {
+  posterior_job *j = data;
+  const lqa_evidence *e = &j->run->evidence;
+  int64_t row = r->row.row;
+  if (row < 0 || row >= e->n_rows || j->number[row] < 0) {
+    return LQA_OK;
+  }
+  bool is_yes = e->verdict[row] == LQA_VERDICT_YES; /* void verdicts are none there */
+  int32_t said = is_yes ? j->run->rows.label[row] : e->corrected_label[row];
+  if (said < 0 || (!is_yes && e->verdict[row] != LQA_VERDICT_NO)) {
+    return LQA_OK;
+  }
+  lqa_opinion opinion = {j->number[row], said, 0, r->inclusion > 0 ? r->inclusion : 1};
+  LQA_TRY(find_judge(j, r->judge_run, &opinion.judge, err));
+  return lqa_vec_push(&j->opinions, opinion) == LQA_OK ? LQA_OK
+                                                       : lqa_fail_memory(err, "reading verdicts");
+}
+
+static int compare_opinions(const void *a, const void *b) {
+  const lqa_opinion *x = a, *y = b;
+  if (x->row != y->row) {
+    return x->row < y->row ? -1 : 1;
+  }
+  return x->judge < y->judge ? -1 : x->judge > y->judge;
+}
+
+static lqa_status list_opinions(posterior_job *j, lqa_error *err) {
+  const lqa_evidence *e = &j->run->evidence;
+  LQA_TRY(lqa_run_db_each_verdict(j->run->db, add_verdict, j, err));
+  for (int64_t i = 0; i < j->rows.n_rows; i++) {
+    int32_t decided = e->decided_label[j->row[i]];
+    lqa_opinion opinion = {i, decided, -1, 1};
+    if (decided >= 0 && lqa_vec_push(&j->opinions, opinion) != LQA_OK) {
+      return lqa_fail_memory(err, "reading decisions");
+    }
+  }
+  if (j->opinions.n > 0) {
+    qsort(j->opinions.data, j->opinions.n, sizeof *j->opinions.data, compare_opinions);
+  }
+  return LQA_OK;
+}
+
+/* ---- contents ---- */
+
+/* The run's texts: the audit's, or read again; NULL where they are gone. */
+static lqa_status find_dataset(posterior_job *j, const lqa_dataset **out, lqa_error *err) {
+  lqa_run_source source;
+  lqa_error ignored;
+  *out = j->run->rows.dataset;
+  if (*out) {
+    return LQA_OK;
+  }
+  lqa_status status =
+      lqa_run_source_open(j->run->folder, &j->run->manifest, j->run->observer, &source, &ignored);
+  if (status == LQA_OK) {
+    status = lqa_source_load(source.source, &j->dataset, &ignored);
+    lqa_run_source_close(&source);
+  }
+  *out = status == LQA_OK && j->dataset->n_rows == j->run->rows.n_rows ? j->dataset : NULL;
+  if (status == LQA_NO_MEMORY || status == LQA_INTERRUPTED) {
+    return lqa_fail(err, status, "%s", ignored.message);
+  }
+  return LQA_OK;
+}
+
+static lqa_status prepare_refit(posterior_job *j, lqa_error *err) {
+  const lqa_dataset *dataset = NULL;
+  bool is_text = j->run->manifest.content_kind == LQA_CONTENT_TEXT;
+  if (!is_text || j->opinions.n < MIN_REFIT_OPINIONS) {
+    return LQA_OK;
+  }
+  LQA_TRY(find_dataset(j, &dataset, err));
+  if (!dataset) {
+    return LQA_OK;
+  }
+  lqa_soft_text_input input = {.text = &dataset->content,
+                               .row = j->row,
+                               .n_rows = j->rows.n_rows,
+                               .fold = j->fold,
+                               .n_folds = N_FOLDS,
+                               .n_classes = j->rows.n_classes,
+                               .memory_bytes = j->options->memory_bytes,
+                               .pool = j->options->pool,
+                               .observer = j->run->observer};
+  LQA_TRY(lqa_soft_text_new(&input, &j->text, err));
+  j->refit = (lqa_refit){j->text, lqa_soft_text_run};
+  return LQA_OK;
+}
+
+/* ---- results ---- */
+
+/* Odds of a wrong label after the training logs. */
+static double loss_weight(const posterior_job *j, int64_t row) {
+  if (j->run->manifest.loss_files.n == 0 || isnan(j->run->evidence.loss[row])) {
+    return 1;
+  }
+  return j->run->evidence.is_high_loss[row] ? HIGH_LOSS_WEIGHT : LOW_LOSS_WEIGHT;
+}
+
+static void set_row(const posterior_job *j, int64_t i) {
+  lqa_evidence *e = &j->run->evidence;
+  int64_t row = j->row[i];
+  int32_t n = j->rows.n_classes, best = 0;
+  double total = 0, given = 0, largest = -1, by_loss = loss_weight(j, row);
+  for (int32_t k = 0; k < n; k++) {
+    double p = (double)j->posterior->class_p[i * n + k];
+    p *= k == e->structural_label[row] ? STRUCTURAL_WEIGHT : 1;
+    p *= k == j->label[i] ? 1 : by_loss;
+    given = k == j->label[i] ? p : given;
+    best = p > largest ? k : best;
+    largest = p > largest ? p : largest;
+    total += p;
+  }
+  e->p_correct[row] = given / total;
+  e->posterior_label[row] = best;
+  if (e->decided_label[row] >= 0) {
+    e->p_correct[row] = e->decided_label[row] == j->label[i];
+    e->posterior_label[row] = e->decided_label[row];
+  }
+}
+
+static lqa_status run_stages(posterior_job *j, lqa_error *err) {
+  lqa_run *run = j->run;
+  LQA_TRY(list_opinions(j, err));
+  LQA_TRY(prepare_refit(j, err));
+  lqa_posterior_input input = {
+      .model = {.rows = &j->rows, .n_members = 1, .log_p = {j->log_p}, .prior = {1}},
+      .refit = j->text ? &j->refit : NULL};
+  lqa_opinions opinions = {j->opinions.data, j->opinions.n, (int)j->judges.n, true};
+  lqa_observe_progress(run->observer, "weighing the evidence", -1);
+  LQA_TRY(lqa_posterior_new(&input, &j->posterior));
+  if (opinions.n > 0) {
+    LQA_TRY(lqa_posterior_update(j->posterior, &opinions));
+  }
+  lqa_trust_summary_input summary = {j->posterior, &opinions, j->judges.data, j->has_skill};
+  LQA_TRY(lqa_trust_summary_make(&summary, &run->arena, &run->trust));
+  for (int64_t i = 0; i < j->rows.n_rows; i++) {
+    set_row(j, i);
+  }
+  return LQA_OK;
+}
+
+/* Why there can be no posterior, or NULL. */
+static const char *find_obstacle(const posterior_job *j) {
+  if (j->rows.n_classes < 2) {
+    return "there are fewer than two classes";
+  }
+  if (j->rows.n_classes > LQA_CHANNEL_MAX_CLASSES) {
+    return "there are more than 2,000 classes";
+  }
+  return j->rows.n_rows < MIN_ROWS
+             ? "fewer than 50 rows have content, a known label and probabilities"
+             : NULL;
+}
+
+static void clear(posterior_job *j) {
+  lqa_posterior_free(j->posterior);
+  lqa_soft_text_free(j->text);
+  lqa_dataset_free(j->dataset);
+  lqa_npy_close(&j->npy);
+  lqa_vec_clear(&j->opinions);
+  lqa_vec_clear(&j->sessions);
+  lqa_vec_clear(&j->judges);
+  free(j->row);
+  free(j->number);
+  free(j->label);
+  free(j->fold);
+  free(j->log_p);
+}
+
+lqa_status lqa_run_posterior(lqa_run *run, const lqa_run_posterior_options *options,
+                             lqa_error *err) {
+  posterior_job j = {.run = run, .options = options};
+  lqa_status status;
+  forget(run);
+  run->trust = (lqa_trust_summary){.why_not = "the run has no rows"};
+  if (run->rows.n_rows == 0) {
+    return LQA_OK;
+  }
+  LQA_TRY_OUT(open_probabilities(&j, err));
+  LQA_TRY_OUT(list_rows(&j));
+  run->trust.why_not = find_obstacle(&j);
+  LQA_TRY_OUT(run->trust.why_not ? LQA_OK : run_stages(&j, err));
+out:
+  clear(&j);
+  if (status == LQA_NO_MEMORY) {
+    return lqa_fail_memory(err, "weighing the evidence");
+  }
+  return status == LQA_INTERRUPTED
+             ? lqa_fail(err, LQA_INTERRUPTED, "interrupted while the evidence was weighed")
+             : status;
+}
