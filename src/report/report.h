@@ -9,7 +9,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/str.h"
+#include "trust/trust_summary.h"
 
 #include <stdint.h>
 
@@ -125,6 +127,7 @@ typedef struct lqa_report {
   lqa_report_judge judge;
   int64_t relabel, keep_ambiguous, needs_review, keep; /* rows per action */
   lqa_report_rate error_rate;
+  const lqa_trust_summary *trust; /* of the run, or NULL */
   const lqa_report_timing *timings;
   int64_t n_timings;
   int64_t peak_rss_bytes;
@@ -147,6 +150,11 @@ void lqa_report_junit(const lqa_report *report, lqa_buf *out);
 LQA_MUST_CHECK lqa_status lqa_report_load(lqa_str json, const char *run_path, lqa_arena *arena,
                                           lqa_report *out, lqa_error *err);
 
+/* The object "trust" of report.json. */
+void lqa_report_trust_json(const lqa_report *report, lqa_json *json);
+/* How far p_correct may be believed, suspected confusions, judges' accuracies: lines with `bullet`
+ * before each. */
+void lqa_report_trust_lines(const lqa_report *report, const char *bullet, lqa_buf *out);
 /* Total by severity of findings that found something. */
 int64_t lqa_report_count_findings(const lqa_report *report, const char *severity);
 /* How many rows confident learning flagged and how many labels it estimates wrong, or why it says

@@ -217,6 +217,18 @@ static void add_suspects(const lqa_report *r, lqa_buf *out) {
   lqa_buf_add_text(out, "</table></div>\n");
 }
 
+static void add_trust(const lqa_report *r, lqa_buf *out) {
+  lqa_buf lines;
+  lqa_buf_init(&lines, 1 << 16);
+  lqa_report_trust_lines(r, "", &lines);
+  if (lines.size > 0) {
+    lqa_buf_add_text(out, "<h2>All evidence together</h2><ul>\n");
+    add_lines(lqa_buf_str(&lines), "<li>", "</li>\n", out);
+    lqa_buf_add_text(out, "</ul>\n");
+  }
+  lqa_buf_clear(&lines);
+}
+
 static void add_next_steps(const lqa_report *r, lqa_buf *out) {
   lqa_buf steps;
   lqa_buf_init(&steps, 1 << 16);
@@ -242,6 +254,7 @@ void lqa_report_html(const lqa_report *r, lqa_buf *out) {
   add_findings(r, out);
   add_confident(r, out);
   add_judge(r, out);
+  add_trust(r, out);
   add_suspects(r, out);
   add_next_steps(r, out);
   lqa_buf_add_text(out, "</body></html>\n");

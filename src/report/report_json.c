@@ -249,6 +249,7 @@ void lqa_report_json(const lqa_report *report, lqa_buf *out) {
   add_model(report, &json);
   add_loss(report, &json);
   add_judge(report, &json);
+  lqa_report_trust_json(report, &json);
   add_actions(report, &json);
   add_error_rate(report, &json);
   add_notes(report, &json);

@@ -103,6 +103,23 @@ static void add_judge(const lqa_report *r, lqa_buf *out) {
   }
 }
 
+static void add_trust(const lqa_report *r, lqa_buf *out) {
+  lqa_buf lines;
+  lqa_buf_init(&lines, 1 << 16);
+  lqa_report_trust_lines(r, "", &lines);
+  lqa_str rest = lqa_buf_str(&lines);
+  lqa_buf_add_text(out, rest.size > 0 ? "\n## All evidence together\n\n" : "");
+  while (rest.size > 0) {
+    const char *end = memchr(rest.data, '\n', rest.size);
+    lqa_str line = {rest.data, (size_t)(end - rest.data)};
+    lqa_buf_add_text(out, "- ");
+    add_cell(line, 4000, out);
+    lqa_buf_add_char(out, '\n');
+    rest = (lqa_str){end + 1, rest.size - line.size - 1};
+  }
+  lqa_buf_clear(&lines);
+}
+
 static void add_suspects(const lqa_report *r, lqa_buf *out) {
   if (r->n_suspects == 0) {
     return;
@@ -150,6 +167,7 @@ void lqa_report_markdown(const lqa_report *r, lqa_buf *out) {
   add_findings(r, out);
   add_confident(r, out);
   add_judge(r, out);
+  add_trust(r, out);
   add_suspects(r, out);
   lqa_buf_add_text(out, "\n## Next\n\n");
   lqa_report_next_steps(r, "- ", out);

@@ -106,6 +106,7 @@ static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report
 lqa_status lqa_run_report_complete(lqa_run *run, const char *path, int64_t top, lqa_arena *arena,
                                    lqa_report *report, lqa_error *err) {
   report->run_path = path;
+  report->trust = run->trust.is_known || run->trust.why_not ? &run->trust : NULL;
   report->loss.from_logs = run->manifest.loss_files.n > 0;
   report->loss.n_epochs = run->manifest.loss_epochs;
   lqa_report_add_actions(report, &run->evidence);

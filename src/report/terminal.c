@@ -185,6 +185,22 @@ static void print_judge(const lqa_report *r, lqa_buf *out) {
   lqa_buf_add_char(out, '\n');
 }
 
+static void print_trust(const lqa_report *r, int width, lqa_buf *out) {
+  lqa_buf lines;
+  lqa_buf_init(&lines, 1 << 16);
+  lqa_report_trust_lines(r, "", &lines);
+  lqa_str rest = lqa_buf_str(&lines);
+  lqa_buf_add_text(out, rest.size > 0 ? "\nAll evidence together\n" : "");
+  while (rest.size > 0) {
+    const char *end = memchr(rest.data, '\n', rest.size);
+    size_t size = (size_t)(end - rest.data);
+    lqa_buf_add_text(out, "  ");
+    print_wrapped((lqa_str){rest.data, size}, 2, width, out);
+    rest = (lqa_str){end + 1, rest.size - size - 1};
+  }
+  lqa_buf_clear(&lines);
+}
+
 static void print_actions(const lqa_report *r, lqa_buf *out) {
   lqa_buf_printf(out,
                  "\nWhat to do with the rows\n  relabel %lld   keep (ambiguous) %lld   "
@@ -236,6 +252,7 @@ void lqa_report_terminal(const lqa_report *report, int width, lqa_buf *out) {
   print_findings(report, width, out);
   print_confident(report, width, out);
   print_judge(report, out);
+  print_trust(report, width, out);
   print_actions(report, out);
   print_suspects(report, width, out);
   lqa_buf_add_text(out, "\nNext\n");
