@@ -46,7 +46,7 @@ typedef struct posterior_job {
   LQA_VEC(const char *) judges; /* the models */
   lqa_dataset *dataset;         /* owned, or NULL */
   lqa_soft_text *text;
-  lqa_refit refit;
+  lqa_posterior_refit refit;
   lqa_posterior *posterior;
 } posterior_job;
 
@@ -257,7 +257,7 @@ static lqa_status prepare_refit(posterior_job *j, lqa_error *err) {
                                .pool = j->options->pool,
                                .observer = j->run->observer};
   LQA_TRY(lqa_soft_text_new(&input, &j->text, err));
-  j->refit = (lqa_refit){j->text, lqa_soft_text_run};
+  j->refit = (lqa_posterior_refit){j->text, lqa_soft_text_run};
   return LQA_OK;
 }
 

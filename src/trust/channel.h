@@ -26,9 +26,9 @@ typedef struct lqa_channel {
   double *cell; /* owned */
 } lqa_channel;
 
-lqa_status lqa_channel_init(lqa_channel *channel, int32_t n_classes) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_channel_init(lqa_channel *channel, int32_t n_classes);
 void lqa_channel_clear(lqa_channel *channel);
-lqa_status lqa_channel_copy(const lqa_channel *from, lqa_channel *to) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_channel_copy(const lqa_channel *from, lqa_channel *to);
 
 static inline double lqa_channel_get(const lqa_channel *c, int32_t truth, int32_t given) {
   return c->cell[(size_t)given * (size_t)c->n_classes + (size_t)truth];
@@ -50,18 +50,18 @@ typedef struct lqa_channel_problem {
 } lqa_channel_problem;
 
 /* `steps` of expectation maximisation from the channel as it is. LQA_NO_MEMORY. */
-lqa_status lqa_channel_fit(const lqa_channel_problem *problem, int steps,
-                           lqa_channel *channel) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_channel_fit(const lqa_channel_problem *problem, int steps,
+                                          lqa_channel *channel);
 /* The best uniform channel: its share of wrong labels into *wrong. LQA_NO_MEMORY. */
-lqa_status lqa_channel_fit_uniform(const lqa_channel_problem *problem,
-                                   double *wrong) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_channel_fit_uniform(const lqa_channel_problem *problem,
+                                                  double *wrong);
 /* z of the cross-fitted gain in log-likelihood of the given labels: channel of pairs over uniform
  * channel. problem->left_out is ignored. LQA_NO_MEMORY. */
-lqa_status lqa_channel_gate(const lqa_channel_problem *problem, double *z) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_channel_gate(const lqa_channel_problem *problem, double *z);
 
 /* cell = weighted counts of (given label, soft class), plus the prior: `soft` is n_rows x n_classes
  * class probabilities. LQA_NO_MEMORY. */
-lqa_status lqa_channel_count(const lqa_trust_rows *rows, const float *soft, double prior_rows,
-                             lqa_channel *channel) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_channel_count(const lqa_trust_rows *rows, const float *soft,
+                                            double prior_rows, lqa_channel *channel);
 
 #endif

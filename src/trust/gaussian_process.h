@@ -30,8 +30,8 @@ void lqa_gp_free(lqa_gp *gp);
 
 /* One Newton step: offset[i] + u[i] is a row's log-odds, target[i] in [0, 1] what it should be,
  * weight[i] > 0. u (n values) is replaced; *moved = the largest change. LQA_NO_MEMORY. */
-lqa_status lqa_gp_step(lqa_gp *gp, const double *offset, const double *target, const double *weight,
-                       double *u, double *moved) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_gp_step(lqa_gp *gp, const double *offset, const double *target,
+                                      const double *weight, double *u, double *moved);
 /* The correction of any row after the last step. */
 double lqa_gp_correct(const lqa_gp *gp, const lqa_gp_row *row);
 

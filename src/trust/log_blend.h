@@ -24,9 +24,9 @@ typedef struct lqa_log_blend {
 } lqa_log_blend;
 
 /* Fits weight[n_members], from what it holds. LQA_NO_MEMORY. */
-lqa_status lqa_log_blend_fit(const lqa_log_blend *blend, double *weight) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_log_blend_fit(const lqa_log_blend *blend, double *weight);
 /* out (n_rows x n_classes) = the blend's log-probabilities. LQA_NO_MEMORY. */
-lqa_status lqa_log_blend_mix(const lqa_log_blend *blend, const double *weight,
-                             float *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_log_blend_mix(const lqa_log_blend *blend, const double *weight,
+                                            float *out);
 
 #endif

@@ -32,8 +32,8 @@ typedef struct lqa_model_evidence {
 } lqa_model_evidence;
 
 /* LQA_NO_MEMORY. *out is to be cleared whatever the status. */
-lqa_status lqa_model_evidence_run(const lqa_model_evidence_input *input,
-                                  lqa_model_evidence *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_model_evidence_run(const lqa_model_evidence_input *input,
+                                                 lqa_model_evidence *out);
 void lqa_model_evidence_clear(lqa_model_evidence *evidence);
 
 /* log_class (n_rows x n_classes) = log of P(class)^power T[class, given], scaled to sum 1. May be
@@ -43,8 +43,8 @@ typedef struct lqa_channel_input {
   const float *log_p;
   double power;
 } lqa_channel_input;
-lqa_status lqa_channel_posterior(const lqa_channel_input *input, const lqa_channel *channel,
-                                 float *log_class) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_channel_posterior(const lqa_channel_input *input,
+                                                const lqa_channel *channel, float *log_class);
 
 /* log-odds that the given label is wrong, from the probability that it is right. */
 double lqa_log_odds_wrong(double right);

@@ -24,16 +24,16 @@
 enum { LQA_REFIT_MEMBERS = 3 };
 
 /* Trains members on class probabilities, out of fold. */
-typedef struct lqa_refit {
+typedef struct lqa_posterior_refit {
   void *data;
   /* log_p[0 .. n_members-1], n_rows x n_classes each: the first n_members of word counts, character
    * counts, logistic regression. */
   lqa_status (*run)(void *data, const float *soft, int n_members, float *const *log_p);
-} lqa_refit;
+} lqa_posterior_refit;
 
 typedef struct lqa_posterior_input {
   lqa_model_evidence_input model;
-  const lqa_refit *refit; /* borrowed; NULL: the content is not trained on again */
+  const lqa_posterior_refit *refit; /* borrowed; NULL: the content is not trained on again */
 } lqa_posterior_input;
 
 typedef struct lqa_opinions {
@@ -56,10 +56,10 @@ typedef struct lqa_posterior {
 } lqa_posterior;
 
 /* `input` is copied, what it points to borrowed. LQA_NO_MEMORY. */
-lqa_status lqa_posterior_new(const lqa_posterior_input *input, lqa_posterior **out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_posterior_new(const lqa_posterior_input *input, lqa_posterior **out);
 /* All opinions so far, not only new ones. */
-lqa_status lqa_posterior_update(lqa_posterior *posterior,
-                                const lqa_opinions *opinions) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_posterior_update(lqa_posterior *posterior,
+                                               const lqa_opinions *opinions);
 void lqa_posterior_free(lqa_posterior *posterior);
 
 #endif

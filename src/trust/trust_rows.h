@@ -26,11 +26,11 @@ typedef struct lqa_trust_rows {
 typedef void (*lqa_trust_add_fn)(const void *data, int64_t from, int64_t to, double *sum);
 
 /* sum (n_sums doubles) = what `add` makes of all rows. LQA_NO_MEMORY. */
-lqa_status lqa_trust_sum(const lqa_trust_rows *rows, lqa_trust_add_fn add, const void *data,
-                         size_t n_sums, double *sum) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_trust_sum(const lqa_trust_rows *rows, lqa_trust_add_fn add,
+                                        const void *data, size_t n_sums, double *sum);
 
 /* Calls `each` for pieces [from, to) of all rows, on the pool; `sum` is NULL there. */
-lqa_status lqa_trust_each(const lqa_trust_rows *rows, lqa_trust_add_fn each,
-                          const void *data) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_trust_each(const lqa_trust_rows *rows, lqa_trust_add_fn each,
+                                         const void *data);
 
 #endif

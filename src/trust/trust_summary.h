@@ -72,8 +72,8 @@ typedef struct lqa_trust_summary_input {
 } lqa_trust_summary_input;
 
 /* Arrays live in `arena`. LQA_NO_MEMORY. */
-lqa_status lqa_trust_summary_make(const lqa_trust_summary_input *input, lqa_arena *arena,
-                                  lqa_trust_summary *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_trust_summary_make(const lqa_trust_summary_input *input,
+                                                 lqa_arena *arena, lqa_trust_summary *out);
 
 const char *lqa_trust_basis_name(lqa_trust_basis basis);
 

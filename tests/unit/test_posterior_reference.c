@@ -184,7 +184,7 @@ static lqa_status train(void *data, const float *soft, int n_members, float *con
   return LQA_OK;
 }
 
-static lqa_posterior_input input_of(const problem *p, const lqa_refit *refit) {
+static lqa_posterior_input input_of(const problem *p, const lqa_posterior_refit *refit) {
   return (lqa_posterior_input){.model = {.rows = &p->rows,
                                          .n_members = N_VIEWS,
                                          .log_p = {p->member[0], p->member[1]},
@@ -217,7 +217,7 @@ static void check_members(reference *r, const problem *p, const float *soft) {
 
 static void check_problem(reference *r, problem *p) {
   lqa_posterior *posterior = NULL;
-  lqa_refit refit = {p, train};
+  lqa_posterior_refit refit = {p, train};
   lqa_posterior_input input = input_of(p, NULL);
   lqa_opinions opinions = {p->opinions, p->n_opinions, 2, false};
   assert_int_equal(lqa_posterior_new(&input, &posterior), LQA_OK);

@@ -28,15 +28,16 @@ typedef struct lqa_sparse_columns {
   float *value;
 } lqa_sparse_columns;
 
-lqa_status lqa_sparse_columns_init(const lqa_sparse *x, lqa_sparse_columns *out) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_sparse_columns_init(const lqa_sparse *x, lqa_sparse_columns *out);
 void lqa_sparse_columns_clear(lqa_sparse_columns *columns);
 
 /* Memory that lqa_soft_bayes_run takes beside its result. */
 uint64_t lqa_soft_bayes_bytes(const lqa_soft_problem *problem);
 /* Multinomial naive Bayes on expected counts, smoothing `alpha` in units of the values: log_p
  * (n_rows x n_classes) = log-probabilities. LQA_NO_MEMORY. */
-lqa_status lqa_soft_bayes_run(const lqa_soft_problem *problem, const lqa_sparse_columns *columns,
-                              float alpha, float *log_p) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_soft_bayes_run(const lqa_soft_problem *problem,
+                                             const lqa_sparse_columns *columns, float alpha,
+                                             float *log_p);
 
 /* `epochs` of stochastic dual coordinate ascent on multinomial logistic regression with l2 strength
  * 1 / C (intercepts too); rows are visited in an order that `seed` gives. */
@@ -48,9 +49,9 @@ typedef struct lqa_soft_logistic_options {
 } lqa_soft_logistic_options;
 
 /* LQA_NO_MEMORY, LQA_INTERRUPTED. */
-lqa_status lqa_soft_logistic_run(const lqa_soft_problem *problem,
-                                 const lqa_soft_logistic_options *options,
-                                 float *log_p) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_soft_logistic_run(const lqa_soft_problem *problem,
+                                                const lqa_soft_logistic_options *options,
+                                                float *log_p);
 
 /* Scales the n scores of each of n_rows rows to log-probabilities. */
 void lqa_log_softmax(float *scores, int64_t n_rows, int32_t n_classes);

@@ -28,13 +28,13 @@ typedef struct lqa_soft_text_input {
 
 /* Reads the texts. LQA_OK with *out NULL where the members would pass 256 MB, or the memory limit.
  * LQA_NO_MEMORY, LQA_INTERRUPTED, LQA_BAD_DATA. */
-lqa_status lqa_soft_text_new(const lqa_soft_text_input *input, lqa_soft_text **out,
-                             lqa_error *err) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_soft_text_new(const lqa_soft_text_input *input, lqa_soft_text **out,
+                                            lqa_error *err);
 void lqa_soft_text_free(lqa_soft_text *text);
 
 /* Trains the first n_members on soft (n_rows x n_classes), out of fold, into log_p[m] of the same
  * shape. `text` is an lqa_soft_text. */
-lqa_status lqa_soft_text_run(void *text, const float *soft, int n_members,
-                             float *const *log_p) LQA_MUST_CHECK;
+LQA_MUST_CHECK lqa_status lqa_soft_text_run(void *text, const float *soft, int n_members,
+                                            float *const *log_p);
 
 #endif
