@@ -132,6 +132,7 @@ typedef struct lqa_audit_args {
   const char *baseline;       /* file of accepted findings */
   const char *write_baseline; /* file to write: the baseline and all that was found beside it */
   const char *against;        /* an earlier run, for content-changed */
+  const char *decisions_from; /* a run whose decisions follow their rows into this one */
   const char *migrated_from;  /* the data before a change of label scheme */
   const char *map;            /* old,new label pairs (CSV) */
   lqa_text_list fail_if;      /* "NAME OP NUMBER" */
@@ -200,6 +201,20 @@ typedef struct lqa_losses_args {
 } lqa_losses_args;
 LQA_API void lqa_losses_args_init(lqa_losses_args *args);
 LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_losses(const lqa_losses_args *args, lqa_result **result,
+                                                 lqa_error *err);
+
+/* labelqa decide: takes people's decisions back from sheets (row_id or row_number, decision, note,
+ * by) and exports of Label Studio, Argilla and Prodigy. Rows that make no sense are refused with a
+ * reason in the result, the others are taken. Errors: LQA_BAD_DATA (no decisions in a file, or all
+ * refused), LQA_BAD_FILE. */
+typedef struct lqa_decide_args {
+  lqa_common_args common;
+  const char *run;
+  lqa_text_list files;
+  const char *by; /* where a file does not say; NULL = "review" */
+} lqa_decide_args;
+LQA_API void lqa_decide_args_init(lqa_decide_args *args);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_decide(const lqa_decide_args *args, lqa_result **result,
                                                  lqa_error *err);
 
 /* labelqa sample: draws a stratified spot-check sheet (n and out), or takes one back (ingest). */

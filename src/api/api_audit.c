@@ -168,7 +168,8 @@ static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lq
   LQA_TRY(fill_manifest(s, &manifest, err));
   LQA_TRY(fill_manifest_lists(s, &manifest, err));
   LQA_TRY(fill_check_times(s, &manifest, err));
-  lqa_run_parts parts = {&manifest, s->dataset, &s->evidence, s->args->common.observer};
+  lqa_run_parts parts = {&manifest, s->dataset, &s->evidence, s->args->common.observer,
+                         s->args->decisions_from};
   lqa_observe_progress(s->args->common.observer, "writing the run", -1);
   LQA_TRY(lqa_run_new(&parts, draft, &run, err));
   lqa_run_posterior_options posterior = {
@@ -349,6 +350,9 @@ static const lqa_option options[] = {
    .group = "Checks"},
   {.name = "against", .kind = LQA_OPTION_TEXT, .offset = FIELD(against), .argument = "RUN",
    .help = "report rows that changed since this earlier run", .group = "Checks"},
+  {.name = "decisions-from", .kind = LQA_OPTION_TEXT, .offset = FIELD(decisions_from),
+   .argument = "RUN", .help = "take over what people decided in this run, row by row by key",
+   .group = "Checks"},
   {.name = "migrated-from", .kind = LQA_OPTION_TEXT, .offset = FIELD(migrated_from),
    .argument = "SOURCE", .help = "the data before a change of label scheme", .group = "Checks"},
   {.name = "map", .kind = LQA_OPTION_TEXT, .offset = FIELD(map), .argument = "FILE",

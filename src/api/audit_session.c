@@ -93,12 +93,24 @@ static lqa_status start_snapshot(lqa_audit_session *s, bool has_trained, lqa_err
              : LQA_OK;
 }
 
+/* Before any work: a run that can be read. */
+static lqa_status check_decisions(const lqa_audit_session *s, lqa_error *err) {
+  lqa_run *run = NULL;
+  if (!s->args->decisions_from) {
+    return LQA_OK;
+  }
+  LQA_TRY(lqa_run_open(s->args->decisions_from, false, s->args->common.observer, &run, err));
+  lqa_run_close(run);
+  return LQA_OK;
+}
+
 static lqa_status read_source(lqa_audit_session *s, lqa_error *err) {
   const lqa_observer *observer = s->args->common.observer;
   s->source_options =
       lqa_source_options_from(&s->args->source, &s->args->sources, &s->args->common);
   s->source_options.temporary_folder = s->temporary_folder;
   lqa_observe_progress(observer, "reading", -1);
+  LQA_TRY(check_decisions(s, err));
   const lqa_audit_reference_paths held_against = {s->args->against, s->args->migrated_from,
                                                   s->args->map};
   LQA_TRY(

@@ -13,6 +13,7 @@ typedef struct lqa_against {
   const lqa_hash128 *content_hash; /* n_rows */
   const lqa_str *label;            /* n_rows, as written then; NULL data = none */
   lqa_column row_id;               /* name NULL: the run had no --id, rows are matched by content */
+  const lqa_str *decided; /* n_rows, what people decided in that run; NULL data = nothing */
 } lqa_against;
 
 /* The data before a change of label scheme (--migrated-from) and what was meant to become what. */

@@ -18,17 +18,21 @@ static lqa_status load_against(lqa_audit_reference *r, const char *path,
                                const lqa_observer *observer, lqa_error *err) {
   LQA_TRY(lqa_run_open(path, false, observer, &r->run, err));
   const lqa_run_rows *rows = &r->run->rows;
-  lqa_str *label = lqa_arena_alloc(&r->arena, (size_t)rows->n_rows + 1, sizeof *label);
+  lqa_str *label = lqa_arena_alloc(&r->arena, 2 * ((size_t)rows->n_rows + 1), sizeof *label);
   if (!label) {
     return lqa_fail_memory(err, "reading the earlier run");
   }
+  lqa_str *decided = label + rows->n_rows + 1;
   for (int64_t row = 0; row < rows->n_rows; row++) {
+    int32_t code = r->run->evidence.decided_label[row];
     label[row] = lqa_run_rows_label(rows, &r->run->manifest, row);
+    decided[row] = code >= 0 ? r->run->manifest.classes[code] : (lqa_str){NULL, 0};
   }
   r->against = (lqa_against){.path = path,
                              .n_rows = rows->n_rows,
                              .content_hash = rows->content_hash,
                              .label = label,
+                             .decided = decided,
                              .row_id = rows->row_id};
   r->has_against = true;
   return LQA_OK;

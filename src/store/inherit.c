@@ -29,18 +29,21 @@ typedef struct carrier {
   LQA_VEC(recorded) items;
   int64_t *count; /* per key: occurrences seen in a pass */
   bool old_has_content;
+  const char *collect, *copy; /* SQL */
 } carrier;
 
+#define MAKE_TABLE                                                                             \
+  "CREATE TEMP TABLE recorded(id INTEGER PRIMARY KEY, old_row INTEGER, row_key TEXT NOT NULL," \
+  " occurrence INTEGER, new_row INTEGER);"
+
 static const char COLLECT[] =
-    "CREATE TEMP TABLE recorded(id INTEGER PRIMARY KEY, old_row INTEGER, row_key TEXT NOT NULL,"
-    " occurrence INTEGER, new_row INTEGER);"
-    "INSERT INTO recorded(old_row, row_key, occurrence)"
-    " SELECT row_number, row_key, occurrence FROM old.verdict"
-    " UNION SELECT row_number, row_key, occurrence FROM old.reply"
-    " UNION SELECT row_number, row_key, occurrence FROM old.decision"
-    " UNION SELECT row_number, row_key, occurrence FROM old.sheet_row"
-    " ORDER BY 1;"
-    "CREATE INDEX temp.recorded_key ON recorded(row_key, old_row);";
+    MAKE_TABLE "INSERT INTO recorded(old_row, row_key, occurrence)"
+               " SELECT row_number, row_key, occurrence FROM old.verdict"
+               " UNION SELECT row_number, row_key, occurrence FROM old.reply"
+               " UNION SELECT row_number, row_key, occurrence FROM old.decision"
+               " UNION SELECT row_number, row_key, occurrence FROM old.sheet_row"
+               " ORDER BY 1;"
+               "CREATE INDEX temp.recorded_key ON recorded(row_key, old_row);";
 
 #define FOLLOWED " r.new_row, o.row_key, CASE WHEN r.new_row IS NULL THEN r.occurrence END"
 #define MATCHED                                                               \
@@ -67,6 +70,20 @@ static const char COPY[] =
     "INSERT INTO sheet_row(sheet, position, row_number, row_key, occurrence, label, stratum)"
     " SELECT o.sheet, o.position," FOLLOWED ", o.label, o.stratum FROM old.sheet_row" MATCHED ";"
     "DROP TABLE recorded;";
+
+static const char COLLECT_DECISIONS[] =
+    MAKE_TABLE "INSERT INTO recorded(old_row, row_key, occurrence)"
+               " SELECT DISTINCT row_number, row_key, occurrence FROM old.decision ORDER BY 1;"
+               "CREATE INDEX temp.recorded_key ON recorded(row_key, old_row);";
+
+static const char COPY_DECISIONS[] =
+    "CREATE TEMP TABLE decided AS SELECT DISTINCT row_number FROM main.decision"
+    " WHERE row_number IS NOT NULL;"
+    "INSERT INTO decision(row_number, row_key, occurrence, label, decided_by, note, made_utc)"
+    " SELECT" FOLLOWED ", o.label, o.decided_by, o.note, o.made_utc FROM old.decision" MATCHED
+    " WHERE r.new_row IS NULL OR r.new_row NOT IN (SELECT row_number FROM decided)"
+    " ORDER BY o.id;"
+    "DROP TABLE decided; DROP TABLE recorded;";
 
 static lqa_status attach(carrier *c, const char *old_folder, lqa_error *err) {
   lqa_statement *s = NULL;
@@ -258,7 +275,7 @@ static lqa_status store_items(carrier *c, lqa_error *err) {
 }
 
 static lqa_status match_rows(carrier *c, const char *old_folder, lqa_error *err) {
-  LQA_TRY(lqa_sql_run(c->sql, COLLECT, err));
+  LQA_TRY(lqa_sql_run(c->sql, c->collect, err));
   LQA_TRY(load_items(c, err));
   c->count = lqa_calloc((size_t)lqa_map_count(c->keys) + 1, sizeof *c->count);
   if (!c->count) {
@@ -292,7 +309,7 @@ static lqa_status carry(carrier *c, const char *old_folder, lqa_error *err) {
   LQA_TRY(lqa_sql_run(c->sql, "BEGIN", err));
   lqa_status status = match_rows(c, old_folder, err);
   if (status == LQA_OK) {
-    status = lqa_sql_run(c->sql, COPY, err);
+    status = lqa_sql_run(c->sql, c->copy, err);
   }
   if (status == LQA_OK) {
     return lqa_sql_run(c->sql, "COMMIT; DETACH old", err);
@@ -301,20 +318,36 @@ static lqa_status carry(carrier *c, const char *old_folder, lqa_error *err) {
   return status;
 }
 
-lqa_status lqa_run_inherit(const char *old_folder, lqa_run_db *db, const lqa_run_rows *rows,
-                           const lqa_observer *observer, lqa_error *err) {
-  carrier c = {.sql = lqa_run_db_sql(db), .rows = rows, .keys = lqa_map_new(true)};
-  if (!c.keys) {
+static lqa_status inherit(carrier *c, const char *old_folder, const lqa_observer *observer,
+                          lqa_error *err) {
+  c->keys = lqa_map_new(true);
+  if (!c->keys) {
     return lqa_fail_memory(err, "carrying verdicts over");
   }
-  lqa_arena_init(&c.arena);
-  lqa_status status;
-  LQA_TRY_OUT(carry(&c, old_folder, err));
-  tell(&c, observer);
-out:
-  lqa_map_free(c.keys);
-  lqa_vec_clear(&c.items);
-  free(c.count);
-  lqa_arena_clear(&c.arena);
+  lqa_arena_init(&c->arena);
+  lqa_status status = carry(c, old_folder, err);
+  if (status == LQA_OK) {
+    tell(c, observer);
+  }
+  lqa_map_free(c->keys);
+  lqa_vec_clear(&c->items);
+  free(c->count);
+  lqa_arena_clear(&c->arena);
   return status;
+}
+
+lqa_status lqa_run_inherit(const char *old_folder, lqa_run_db *db, const lqa_run_rows *rows,
+                           const lqa_observer *observer, lqa_error *err) {
+  carrier c = {.sql = lqa_run_db_sql(db), .rows = rows, .collect = COLLECT, .copy = COPY};
+  return inherit(&c, old_folder, observer, err);
+}
+
+lqa_status lqa_run_inherit_decisions(const char *old_folder, lqa_run_db *db,
+                                     const lqa_run_rows *rows, const lqa_observer *observer,
+                                     lqa_error *err) {
+  carrier c = {.sql = lqa_run_db_sql(db),
+               .rows = rows,
+               .collect = COLLECT_DECISIONS,
+               .copy = COPY_DECISIONS};
+  return inherit(&c, old_folder, observer, err);
 }

@@ -15,4 +15,9 @@ LQA_MUST_CHECK lqa_status lqa_run_inherit(const char *old_folder, lqa_run_db *db
                                           const lqa_run_rows *rows, const lqa_observer *observer,
                                           lqa_error *err);
 
+/* Copies the decisions alone (--decisions-from). A row that `db` has a decision for keeps it. */
+LQA_MUST_CHECK lqa_status lqa_run_inherit_decisions(const char *old_folder, lqa_run_db *db,
+                                                    const lqa_run_rows *rows,
+                                                    const lqa_observer *observer, lqa_error *err);
+
 #endif

@@ -4,6 +4,8 @@
  * they are written. */
 #include "store/row_table.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stddef.h>
@@ -74,8 +76,31 @@ static void get_reasons(const place *at, lqa_value *value) {
   value->n_list = at->table->n_sentences;
 }
 
+/* How much of a text the column "text" shows, in bytes. */
+static size_t prefix_of(const lqa_row_table *table, lqa_str text) {
+  return table->text_chars && text.size ? lqa_utf8_prefix(text.data, text.size, table->text_chars)
+                                        : text.size;
+}
+
 static void get_text(const place *at, lqa_value *value) {
-  set_text(value, lqa_row_texts_get(at->table->texts, at->row));
+  lqa_str text = lqa_row_texts_get(at->table->texts, at->row);
+  set_text(value, (lqa_str){text.data, prefix_of(at->table, text)});
+}
+
+static void get_full_text(const place *at, lqa_value *value) {
+  lqa_str text = lqa_row_texts_get(at->table->texts, at->row);
+  set_text(value, prefix_of(at->table, text) < text.size ? text : (lqa_str){NULL, 0});
+}
+
+/* A column to fill in. */
+static void get_note(const place *at, lqa_value *value) {
+  (void)at;
+  value->is_null = true;
+}
+
+static void get_conflicts_with(const place *at, lqa_value *value) {
+  lqa_row_conflicts *conflicts = at->table->conflicts;
+  set_text(value, conflicts ? lqa_row_conflicts_get(conflicts, at->row) : (lqa_str){NULL, 0});
 }
 
 /* ---- evidence, by kind ---- */
@@ -158,14 +183,17 @@ typedef struct column_row {
   {{#column, TYPE_##kind, meaning}, get_##kind, IN_EVIDENCE, offsetof(lqa_evidence, field)},
 static const column_row COLUMNS[] = {
 #include "store/row_columns.h"
-    ROW(text, TEXT, "the row's text")};
+    ROW(text, TEXT, "the row's text") /* and what else a sheet has */
+    ROW(full_text, TEXT, "all of a text that is cut") ROW(note, TEXT, "empty")
+        ROW(conflicts_with, TEXT, "other rows of the same content")
+            EVIDENCE(decision, decided_label, CLASS, , "the class that people decided")};
 #undef ROW
 #undef MADE
 #undef ROLE
 #undef EVIDENCE
 
 enum { N_COLUMNS = sizeof COLUMNS / sizeof COLUMNS[0] };
-_Static_assert(N_COLUMNS == LQA_ROW_COLUMNS + 1, "row_columns.h, and the text");
+_Static_assert(N_COLUMNS == LQA_ROW_COLUMNS + LQA_SHEET_COLUMNS, "row_columns.h, and sheets");
 
 const lqa_row_column *lqa_row_column_at(size_t i) {
   return i < LQA_ROW_COLUMNS ? &COLUMNS[i].about : NULL;

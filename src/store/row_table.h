@@ -5,6 +5,7 @@
 
 #include "audit/audit.h"
 #include "data/table/table.h"
+#include "store/row_conflicts.h"
 #include "store/row_texts.h"
 #include "trust/reasons.h"
 
@@ -28,6 +29,9 @@ enum {
   LQA_ROW_COLUMNS
 };
 
+/* "text" and the others that only sheets have. */
+enum { LQA_SHEET_COLUMNS = 5 };
+
 /* Column i of rows.parquet; NULL from LQA_ROW_COLUMNS on. */
 const lqa_row_column *lqa_row_column_at(size_t i);
 
@@ -42,13 +46,15 @@ typedef struct lqa_row_table {
   const lqa_run_rows *rows;
   const lqa_evidence *evidence;
   const lqa_manifest *manifest;
-  const int64_t *order; /* row number of each table row; NULL: all rows, in order */
-  bool keeps_empty_ids; /* an empty id stays NULL instead of showing the row number */
-  lqa_row_texts *texts; /* for the column "text"; or NULL */
+  const int64_t *order;         /* row number of each table row; NULL: all rows, in order */
+  bool keeps_empty_ids;         /* an empty id stays NULL instead of showing the row number */
+  lqa_row_texts *texts;         /* for the columns "text" and "full_text"; or NULL */
+  size_t text_chars;            /* code points of "text"; 0 = all */
+  lqa_row_conflicts *conflicts; /* for the column "conflicts_with"; or NULL */
   lqa_reasons reasons;
   const lqa_str *sentences; /* the reasons of the current row */
   size_t n_sentences;
-  lqa_row_cell cells[LQA_ROW_COLUMNS + 1]; /* and "text" */
+  lqa_row_cell cells[LQA_ROW_COLUMNS + LQA_SHEET_COLUMNS];
   char id[24], hash[33];
   lqa_str ids[LQA_FINDING_MAX_BITS];
 } lqa_row_table;
@@ -62,7 +68,8 @@ void lqa_row_table_clear(lqa_row_table *table);
  */
 LQA_MUST_CHECK lqa_status lqa_row_table_begin(void *table, int64_t i, lqa_error *err);
 
-/* A column of this table by its name in row_columns.h, or "text". The name must be one of them
+/* A column of this table by its name in row_columns.h, or one of
+ * "text", "full_text", "decision", "note", "conflicts_with". The name must be one of them
  * (asserted); the table need not be initialised yet. */
 lqa_table_column lqa_row_table_column(lqa_row_table *table, const char *name);
 /* columns[i] for the names, which end with NULL; returns how many. */

@@ -58,6 +58,7 @@ typedef struct lqa_run_parts {
   const lqa_dataset *dataset;   /* borrowed until lqa_run_close */
   lqa_evidence *evidence;       /* taken: empty after */
   const lqa_observer *observer;
+  const char *decisions_from; /* a run folder whose decisions are taken over; NULL = none */
 } lqa_run_parts;
 
 /* Makes run.db in the draft's folder, stores suggested labels, carries verdicts and decisions over

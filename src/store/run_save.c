@@ -198,7 +198,16 @@ static lqa_status store_suggestions(lqa_run *run, lqa_error *err) {
   return lqa_run_db_commit(run->db, err);
 }
 
-static lqa_status start_database(lqa_run *run, const lqa_run_draft *draft, lqa_error *err) {
+static bool is_same_folder(const char *a, const char *b) {
+  struct stat first, second;
+  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
+/* A decision of the replaced run comes after those taken over: it is the newer word on this data.
+ */
+static lqa_status start_database(lqa_run *run, const lqa_run_draft *draft,
+                                 const char *decisions_from, lqa_error *err) {
   char *path = lqa_path_join(run->folder, "run.db");
   if (!path) {
     return lqa_fail_memory(err, "making run.db");
@@ -210,6 +219,10 @@ static lqa_status start_database(lqa_run *run, const lqa_run_draft *draft, lqa_e
   }
   if (status == LQA_OK && draft->replaces) {
     status = lqa_run_inherit(draft->path, run->db, &run->rows, run->observer, err);
+  }
+  bool is_same = draft->replaces && decisions_from && is_same_folder(draft->path, decisions_from);
+  if (status == LQA_OK && decisions_from && !is_same) {
+    status = lqa_run_inherit_decisions(decisions_from, run->db, &run->rows, run->observer, err);
   }
   return status;
 }
@@ -226,7 +239,7 @@ lqa_status lqa_run_new(const lqa_run_parts *parts, const lqa_run_draft *draft, l
   lqa_run_rows_of_dataset(parts->dataset, &run->rows);
   lqa_status status = index_classes(run, err);
   if (status == LQA_OK) {
-    status = start_database(run, draft, err);
+    status = start_database(run, draft, parts->decisions_from, err);
   }
   if (status == LQA_OK) {
     status = lqa_run_overlay(run, err);

@@ -204,7 +204,7 @@ static inline void write_run_of(const char *path, const run_row *rows, size_t n,
   fill_evidence(dataset, rows, &evidence);
   lqa_manifest manifest = make_manifest(dataset, with_ids);
   MUST(lqa_run_draft_begin(path, lqa_path_exists(path), &draft, &err));
-  const lqa_run_parts parts = {&manifest, dataset, &evidence, NULL};
+  const lqa_run_parts parts = {&manifest, dataset, &evidence, NULL, NULL};
   MUST(lqa_run_new(&parts, &draft, &run, &err));
   save_snapshot(draft.folder, rows, n);
   MUST(lqa_run_save(run, probability, &err));

@@ -353,7 +353,8 @@ static void make_earlier(earlier *e, bool with_ids) {
                              N,
                              e->hash,
                              e->label,
-                             {with_ids ? "id" : NULL, N, e->id.bytes, e->id.offsets, NULL}};
+                             {with_ids ? "id" : NULL, N, e->id.bytes, e->id.offsets, NULL},
+                             NULL};
   lqa_dataset_free(e->dataset);
 }
 

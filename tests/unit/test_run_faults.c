@@ -264,7 +264,7 @@ static void new_run_on_a_full_disk(const char *path) {
   lqa_manifest manifest = make_manifest(dataset, false);
   const struct rlimit limit = {20000, 20000}; /* not even the schema of run.db */
   setrlimit(RLIMIT_FSIZE, &limit);
-  const lqa_run_parts parts = {&manifest, dataset, &evidence, NULL};
+  const lqa_run_parts parts = {&manifest, dataset, &evidence, NULL, NULL};
   if (lqa_run_draft_begin(path, true, &draft, &err) != LQA_OK) {
     _exit(10);
   }

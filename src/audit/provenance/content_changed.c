@@ -3,7 +3,8 @@
  * Labels belong to contents. If the content behind an id was edited after it was labelled, the
  * label may no longer hold; if a label changed, somebody should know who changed it. Rows are
  * matched by id where both runs have one, else by content hash (then an edited row shows as removed
- * and added). Nothing but hashes and labels of the earlier run is needed. The apostrophes that our
+ * and added). Nothing but hashes, labels and decisions of the earlier
+ * run is needed: a label that people decided on there is no news. The apostrophes that our
  * own CSV exports put before cells like formulas are no change.
  */
 #include "audit/against.h"
@@ -41,13 +42,19 @@ static lqa_status compare_content(const lqa_dataset *d, const lqa_against *a, in
   return LQA_OK;
 }
 
-static bool has_same_label(const lqa_dataset *d, const lqa_against *a, int64_t row, int64_t other) {
-  lqa_str now = lqa_column_get(&d->label_text, row), before = a->label[other];
+static bool are_same(lqa_str now, lqa_str before) {
   bool now_null = now.data == NULL || now.size == 0;
   bool before_null = before.data == NULL || before.size == 0;
   return now_null || before_null
              ? now_null == before_null
              : lqa_str_equal(now, before) || lqa_row_pairing_is_guarded(now, before);
+}
+
+/* The label of then, or the one that people decided in that run: that change is ours. */
+static bool has_same_label(const lqa_dataset *d, const lqa_against *a, int64_t row, int64_t other) {
+  lqa_str now = lqa_column_get(&d->label_text, row);
+  bool is_decided = a->decided && a->decided[other].data != NULL;
+  return are_same(now, a->label[other]) || (is_decided && are_same(now, a->decided[other]));
 }
 
 static lqa_status compare(const lqa_dataset *d, const lqa_against *a, const lqa_row_pairing *match,
