@@ -62,11 +62,14 @@ static lqa_status save_table(const lqa_run *run, const lqa_review_output *output
                      .begin_row = lqa_row_table_begin};
   lqa_buf_init(&classes, 1 << 20);
   name_classes(&run->manifest, &classes);
-  if (output->format == LQA_TABLE_CSV && !classes.failed) {
+  if (output->format == LQA_TABLE_CSV) {
     columns[table.n_columns++] =
         (lqa_table_column){classes.data, LQA_VALUE_TEXT, get_nothing, NULL};
   }
-  lqa_status status = lqa_table_save(&table, output->path, output->format, run->observer, err);
+  lqa_status status = lqa_buf_check(&classes, err);
+  if (status == LQA_OK) {
+    status = lqa_table_save(&table, output->path, output->format, run->observer, err);
+  }
   lqa_buf_clear(&classes);
   return status;
 }

@@ -8,9 +8,10 @@
 #include "audit/audit.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 
-enum { MAX_SHOWN = 20, MAX_TEXT = 1 << 16 };
+enum { MAX_SHOWN = 20, MAX_LABEL = 400, MAX_TEXT = 1 << 15 };
 
 typedef struct member {
   int64_t row;
@@ -68,7 +69,10 @@ lqa_status lqa_row_conflicts_new(const lqa_run_rows *run_rows, const lqa_manifes
   if (c) {
     *c = (lqa_row_conflicts){.rows = run_rows, .manifest = manifest, .contents = lqa_map_new(true)};
     lqa_buf_init(&c->text, MAX_TEXT);
-    status = c->contents ? LQA_OK : LQA_NO_MEMORY;
+    char *room = lqa_calloc(MAX_TEXT, 1);
+    lqa_buf_add(&c->text, room, room ? MAX_TEXT : 0); /* all that a text can take: none fails */
+    status = c->contents && room && !c->text.failed ? LQA_OK : LQA_NO_MEMORY;
+    free(room);
   }
   if (status == LQA_OK && run_rows->content_hash) {
     status = collect_contents(c, evidence, rows, n);
@@ -96,6 +100,8 @@ void lqa_row_conflicts_free(lqa_row_conflicts *c) {
 
 static void add_row(lqa_row_conflicts *c, int64_t row) {
   lqa_str label = lqa_run_rows_label(c->rows, c->manifest, row);
+  label.size =
+      label.size > MAX_LABEL ? lqa_utf8_prefix(label.data, MAX_LABEL, MAX_LABEL / 4) : label.size;
   lqa_buf_printf(&c->text, "%srow %lld: ", c->text.size ? "; " : "", (long long)row);
   lqa_buf_add_str(&c->text, lqa_str_is_null(label) ? LQA_STR("(no label)") : label);
 }
@@ -118,5 +124,5 @@ lqa_str lqa_row_conflicts_get(lqa_row_conflicts *c, int64_t row) {
   if (n > MAX_SHOWN) {
     lqa_buf_printf(&c->text, "; and %lld more", (long long)n - MAX_SHOWN);
   }
-  return c->text.failed || n == 0 ? (lqa_str){NULL, 0} : lqa_buf_str(&c->text);
+  return n == 0 ? (lqa_str){NULL, 0} : lqa_buf_str(&c->text);
 }

@@ -47,10 +47,11 @@ static void review_list_is_in_order(void **state) {
   char *review = read_all(path, "review.csv");
   const char *want =
       "row_id,row_number,text,label,predicted_label,suggested_label,self_confidence,verdict,"
-      "corrected_label,trust_score,review_action,reasons\n"
+      "corrected_label,trust_score,review_action,reasons,decision,note,full_text,source_file,"
+      "source_row,conflicts_with,valid classes: World | Sports | Business\n"
       "a1,1,\"shares fell after the, \"\"warning\"\"\",Sports,Business,Business,0.01,,,0.3,"
       "needs_review,a model that never saw this row gives the label 1.0 % and predicts 'Business' "
-      "(label issue 1)\n";
+      "(label issue 1),";
   assert_memory_equal(review, want, strlen(want));
   assert_non_null(strstr(review, "\na8,8,\"'=cmd() the bank\nlent more\",Sports,"));
   const char *ranked[] = {"\na1,", "\na0,", "\na8,", "\na3,", "\na4,", "\na5,", "\na6,", "\na7,"};
