@@ -51,7 +51,7 @@ typedef enum LQA_MUST_CHECK_TYPE lqa_status {
 /* What went wrong, in the user's words. Plain data: copy it, keep it, no free. */
 typedef struct lqa_error {
   lqa_status status;
-  char message[1024]; /* names file, row, column, what was expected, what to do */
+  char message[4096]; /* names file, row, column, what was expected, what to do */
   char file[512];     /* the file concerned, or "" */
   char column[128];   /* the column concerned, or "" */
   int64_t row;        /* 0-based row within `file`, or -1 */

@@ -98,7 +98,8 @@ typedef struct lqa_source_args {
   int64_t limit;            /* first N rows; 0 = all */
   const char *source_name;  /* what messages and the run call the one file; NULL = its path */
   lqa_text_list text;       /* joined by a space */
-  lqa_text_list features;   /* columns of a table */
+  lqa_text_list features;   /* columns of a table: names and patterns such as '*' */
+  lqa_text_list exclude;    /* names and patterns that are neither features nor guessed */
   const char *embeddings;   /* .npy, one row per source row */
   lqa_text_list pred_probs; /* one .npy, or one column per class */
   const char *label;        /* NULL = guess, the guess is told to the observer */

@@ -19,6 +19,7 @@ lqa_source_options lqa_source_options_from(const lqa_source_args *a, const lqa_t
       .source_name = a->source_name,
       .text = a->text,
       .features = a->features,
+      .exclude = a->exclude,
       .embeddings = a->embeddings,
       .pred_probs = a->pred_probs,
       .label = a->label,

@@ -51,7 +51,11 @@
    .group = "Columns"},                                                                           \
   {.name = "features", .kind = LQA_OPTION_TEXT_LIST, .offset = offsetof(type, source.features),   \
    .argument = "COL,COL,...", .split_commas = true,                                               \
-   .help = "columns of a table, instead of text", .group = "Columns"},                            \
+   .help = "columns of a table, instead of text; patterns such as 'age_*', '*' for all others",    \
+   .group = "Columns"},                                                                           \
+  {.name = "exclude", .kind = LQA_OPTION_TEXT_LIST, .offset = offsetof(type, source.exclude),     \
+   .argument = "COL,COL,...", .split_commas = true,                                               \
+   .help = "columns, or patterns, that are no features", .group = "Columns"},                      \
   {.name = "embeddings", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, source.embeddings),    \
    .argument = "FILE.npy", .help = "one embedding per row", .group = "Columns"},                  \
   {.name = "pred-probs", .kind = LQA_OPTION_TEXT_LIST,                                            \

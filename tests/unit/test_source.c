@@ -372,7 +372,7 @@ static void test_guesses(void **state) {
   assert_string_equal(d->content_name, "tweet_body");
   assert_string_equal(d->roles[LQA_ROLE_ID].name, "nr");
   lqa_dataset_free(d);
-  write_text("g4.csv", "a,b,label\n1,2,x\n3,4,y\n");
+  write_text("g4.csv", "word,label\nab,x\ncd,y\n");
   assert_refused(options_for("g4.csv", NULL), LQA_BAD_USAGE,
                  "no column looks like the text|--text|--features");
   write_text("g5.csv", "text,n\nsome words,1\nother words,2\nwords,3\n");

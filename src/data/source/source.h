@@ -46,7 +46,8 @@ typedef struct lqa_source_options {
 
   /* Roles. NULL or empty: text, label and id are guessed, the others are absent. */
   lqa_text_list text;
-  lqa_text_list features;
+  lqa_text_list features;   /* names and patterns: '*', 'age_*' */
+  lqa_text_list exclude;    /* names and patterns that are no features and are not guessed */
   const char *embeddings;   /* .npy, one row per source row */
   lqa_text_list pred_probs; /* one .npy, or one column per class */
   const char *label, *id, *split, *time, *annotator, *source_column, *group, *label_time;

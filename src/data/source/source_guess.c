@@ -1,17 +1,20 @@
 /* Which column is what: names first, then values of the first rows.
  *
- * By name: the first entry of a list that some column has, without case. By values: the label is
- * the column with the fewest different values, the text the one with the longest values, the id one
- * of integers that never repeat; all judged on the first thousand rows. A wrong guess is possible,
- * so every guess is told.
+ * By name: the first entry of a list that some column has, without case, if its values fit. By
+ * values: the text is the column with the longest texts, the label the one with the fewest
+ * different values, the id one of integers that never repeat. Where short texts stand beside
+ * several columns of numbers and categories, or none at all, the file is a table: all columns
+ * without another part are features, but the label must be known by name, since one column of few
+ * values is as good as another. A wrong guess is possible, so every guess is told.
  */
-#include "data/source/source_part.h"
-#include "data/source/source_reader.h"
+#include "data/source/source_columns.h"
 
 #include "base/buf.h"
 #include "base/memory.h"
 
-enum { SAMPLE_ROWS = 1000, MAX_LABEL_BYTES = 64, MIN_TEXT_BYTES = 15, MIN_ID_ROWS = 10 };
+#include <ctype.h>
+
+enum { MIN_ID_ROWS = 10, MIN_LABELS = 100, FEW_BYTES = 40, FEW_FEATURES = 3 };
 
 const char *const lqa_known_text_names[] = {
     "data",     "text",    "content",     "sentence", "document",    "body",
@@ -36,7 +39,27 @@ const char *const lqa_known_label_names[] = {"untrustworthy_label",
                                              "class_label",
                                              "class_name",
                                              "annotation",
+                                             "survived",
+                                             "income",
+                                             "species",
+                                             "diagnosis",
+                                             "outcome",
+                                             "churn",
+                                             "emotion",
+                                             "is_spam",
+                                             "spam",
+                                             "toxic",
+                                             "insincere",
+                                             "stars",
+                                             "rating",
+                                             "polarity",
+                                             "verdict",
                                              NULL};
+/* Words of longer names: "Ticket Category", "intent_name". */
+static const char *const label_words[] = {"label",  "class",     "category", "target",
+                                          "intent", "sentiment", "emotion",  NULL};
+static const char *const text_words[] = {"text",    "sentence", "comment",   "review", "question",
+                                         "message", "tweet",    "utterance", "body",   NULL};
 const char *const lqa_known_id_names[] = {"row_id",    "id",     "uid",       "uuid",
                                           "guid",      "idx",    "item_id",   "example_id",
                                           "sample_id", "doc_id", "record_id", NULL};
@@ -44,13 +67,6 @@ const char *const lqa_known_id_names[] = {"row_id",    "id",     "uid",       "u
 static const char *const other_names[] = {"split",     "fold",     "source", "dataset", "annotator",
                                           "worker",    "language", "lang",   "date",    "time",
                                           "timestamp", "group",    NULL};
-
-/* What the first rows of a column look like. */
-typedef struct profile {
-  int64_t n, n_integers;
-  uint64_t n_bytes;
-  lqa_map *distinct;
-} profile;
 
 bool lqa_is_known_name(const char *const *names, lqa_str name) {
   for (; *names; names++) {
@@ -87,7 +103,7 @@ const char *lqa_source_named_column(const lqa_source *source, size_t i) {
   return NULL;
 }
 
-static lqa_status fail_missing(const lqa_source *source, const char *name, lqa_error *err) {
+lqa_status lqa_source_fail_missing(const lqa_source *source, const char *name, lqa_error *err) {
   lqa_buf listed;
   lqa_buf_init(&listed, 1 << 20);
   for (size_t c = 0; c < lqa_source_count_columns(source) && listed.size < 500; c++) {
@@ -112,7 +128,7 @@ static lqa_status resolve_name(const lqa_source *source, const char *given, cons
                                lqa_error *err) {
   int64_t column = lqa_source_find_column(source, given);
   if (column < 0) {
-    return fail_missing(source, given, err);
+    return lqa_source_fail_missing(source, given, err);
   }
   *name = lqa_source_column_name(source, (size_t)column);
   return LQA_OK;
@@ -159,11 +175,9 @@ static lqa_status resolve_given(lqa_source *source, lqa_error *err) {
                                        [LQA_ROLE_GROUP] = o->group,
                                        [LQA_ROLE_LABEL_TIME] = o->label_time};
   LQA_TRY(resolve_list(source, &o->text, &roles->text, err));
-  LQA_TRY(resolve_list(source, &o->features, &roles->features, err));
   if (o->label) {
     LQA_TRY(resolve_name(source, o->label, &roles->label, err));
   }
-  LQA_TRY(check_label_alone(roles, err));
   for (int r = 0; r < LQA_ROLE_COUNT; r++) {
     if (given[r]) {
       LQA_TRY(resolve_name(source, given[r], &roles->column[r], err));
@@ -173,7 +187,7 @@ static lqa_status resolve_given(lqa_source *source, lqa_error *err) {
 }
 
 /* True if the column has a role already, or is one of the probability columns. */
-static bool is_taken(const lqa_source *source, const char *name) {
+bool lqa_source_is_taken(const lqa_source *source, const char *name) {
   const lqa_source_roles *roles = &source->roles;
   const lqa_text_list *lists[] = {&roles->text, &roles->features, &source->options.pred_probs};
   for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
@@ -188,15 +202,35 @@ static bool is_taken(const lqa_source *source, const char *name) {
       return true;
     }
   }
-  return roles->label && strcmp(roles->label, name) == 0;
+  int64_t column = lqa_source_find_column(source, name);
+  bool is_excluded = source->is_excluded && column >= 0 && source->is_excluded[column];
+  return is_excluded || (roles->label && strcmp(roles->label, name) == 0);
 }
 
-static const char *guess_by_name(const lqa_source *source, const char *const *names) {
+static const lqa_column_profile *profile_of(const lqa_source *source, const char *name) {
+  int64_t column = lqa_source_find_column(source, name);
+  return column < 0 || !source->profiles ? NULL : &source->profiles[column];
+}
+
+/* A column called "label" or "target" that holds texts, or ever other numbers, is none. */
+static bool fits_label(const lqa_source *source, const char *name) {
+  const lqa_column_profile *p = profile_of(source, name);
+  return !p || p->n < MIN_LABELS || lqa_profile_is_categories(p) ||
+         (!lqa_profile_is_texts(p) && 10 * (int64_t)lqa_map_count(p->distinct) < 9 * p->n);
+}
+
+static bool fits_text(const lqa_source *source, const char *name) {
+  const lqa_column_profile *p = profile_of(source, name);
+  return !p || p->n < MIN_ID_ROWS || p->n_numbers < p->n;
+}
+
+static const char *guess_by_name(const lqa_source *source, const char *const *names,
+                                 bool (*fits)(const lqa_source *, const char *)) {
   for (; *names; names++) {
     for (size_t c = 0; c < lqa_source_count_columns(source); c++) {
       const char *name = lqa_source_column_name(source, c);
       if (lqa_str_equal_nocase(lqa_str_from(name), lqa_str_from(*names)) &&
-          !is_taken(source, name)) {
+          !lqa_source_is_taken(source, name) && (!fits || fits(source, name))) {
         return name;
       }
     }
@@ -204,80 +238,105 @@ static const char *guess_by_name(const lqa_source *source, const char *const *na
   return NULL;
 }
 
-static lqa_status observe_value(profile *p, lqa_str value) {
-  uint32_t index;
-  long long number;
-  if (value.size == 0) {
-    return LQA_OK;
-  }
-  p->n++;
-  p->n_bytes += value.size;
-  p->n_integers += lqa_str_to_int64(value, &number);
-  return lqa_map_add(p->distinct, value, &index, NULL);
-}
-
-static lqa_status profile_rows(lqa_source *source, profile *profiles, lqa_error *err) {
-  lqa_source_reader *reader = NULL;
-  size_t n_columns = lqa_source_count_columns(source);
-  bool more = true;
-  LQA_TRY(lqa_source_reader_open(source, &reader, err));
-  lqa_status status = LQA_OK;
-  for (int64_t row = 0; row < SAMPLE_ROWS && more; row++) {
-    LQA_TRY_OUT(lqa_source_reader_next(reader, &more, err));
-    for (size_t c = 0; more && c < n_columns; c++) {
-      LQA_TRY_OUT(observe_value(&profiles[c], lqa_source_reader_get(reader, c)));
+/* The word stands in the name by itself: between ends, or what is no letter. */
+static bool has_word(const char *name, const char *word) {
+  size_t n = strlen(word);
+  lqa_str s = lqa_str_from(name);
+  for (size_t i = 0; i + n <= s.size; i++) {
+    bool begins = i == 0 || !isalpha((unsigned char)name[i - 1]);
+    bool ends = !isalpha((unsigned char)name[i + n]);
+    if (begins && ends && lqa_str_equal_nocase((lqa_str){name + i, n}, lqa_str_from(word))) {
+      return true;
     }
   }
-out:
-  lqa_source_reader_close(reader);
-  return status;
+  return false;
 }
 
-static bool could_be_label(const profile *p) {
-  int64_t n_distinct = lqa_map_count(p->distinct);
-  return p->n > 0 && n_distinct >= 2 && n_distinct <= (p->n + 1) / 2 &&
-         p->n_bytes / (uint64_t)p->n <= MAX_LABEL_BYTES;
+static const char *guess_by_word(const lqa_source *source, const char *const *words,
+                                 bool (*is_it)(const lqa_column_profile *)) {
+  for (; source->profiles && *words; words++) {
+    for (size_t c = 0; c < lqa_source_count_columns(source); c++) {
+      const char *name = lqa_source_column_name(source, c);
+      if (has_word(name, *words) && !lqa_source_is_taken(source, name) &&
+          is_it(&source->profiles[c])) {
+        return name;
+      }
+    }
+  }
+  return NULL;
+}
+
+static bool could_be_label(const lqa_source *source, size_t column) {
+  const char *name = lqa_source_column_name(source, column);
+  return !lqa_source_is_taken(source, name) &&
+         !lqa_is_known_name(other_names, lqa_str_from(name)) &&
+         lqa_profile_is_categories(&source->profiles[column]);
 }
 
 /* Fewest different values, the first of equals. */
-static const char *guess_label(const lqa_source *source, const profile *profiles) {
+const char *lqa_source_likely_label(const lqa_source *source) {
   const char *best = NULL;
   uint32_t fewest = UINT32_MAX;
   for (size_t c = 0; c < lqa_source_count_columns(source); c++) {
-    const char *name = lqa_source_column_name(source, c);
-    uint32_t n_distinct = lqa_map_count(profiles[c].distinct);
-    if (!is_taken(source, name) && !lqa_is_known_name(other_names, lqa_str_from(name)) &&
-        could_be_label(&profiles[c]) && n_distinct < fewest) {
-      best = name;
+    uint32_t n_distinct = lqa_map_count(source->profiles[c].distinct);
+    if (could_be_label(source, c) && n_distinct < fewest) {
+      best = lqa_source_column_name(source, c);
       fewest = n_distinct;
     }
   }
   return best;
 }
 
-/* Longest values on average, mostly different, not numbers. */
-static const char *guess_text(const lqa_source *source, const profile *profiles) {
-  const char *best = NULL;
-  uint64_t longest = MIN_TEXT_BYTES - 1;
+static uint64_t mean_bytes(const lqa_column_profile *p) {
+  return p->n > 0 ? p->n_bytes / (uint64_t)p->n : 0;
+}
+
+/* Longest values on average, of texts or, where `any`, of whatever mostly differs and is no number.
+ */
+static int64_t find_longest(const lqa_source *source, bool any) {
+  int64_t best = -1;
   for (size_t c = 0; c < lqa_source_count_columns(source); c++) {
-    const char *name = lqa_source_column_name(source, c);
-    const profile *p = &profiles[c];
-    uint64_t mean = p->n > 0 ? p->n_bytes / (uint64_t)p->n : 0;
-    if (!is_taken(source, name) && mean > longest && p->n_integers < p->n &&
-        2 * (int64_t)lqa_map_count(p->distinct) > p->n) {
-      best = name;
-      longest = mean;
+    const lqa_column_profile *p = &source->profiles[c];
+    bool differs = 2 * (int64_t)lqa_map_count(p->distinct) > p->n && p->n_numbers < p->n;
+    bool fits = lqa_profile_is_texts(p) || (any && differs && mean_bytes(p) >= 15);
+    if (fits && !lqa_source_is_taken(source, lqa_source_column_name(source, c)) &&
+        (best < 0 || mean_bytes(p) > mean_bytes(&source->profiles[best]))) {
+      best = (int64_t)c;
     }
   }
   return best;
 }
 
-static const char *guess_id(const lqa_source *source, const profile *profiles) {
+/* Columns of numbers and categories without a part. */
+static size_t count_features(const lqa_source *source) {
+  size_t n = 0;
+  for (size_t c = 0; c < lqa_source_count_columns(source); c++) {
+    const lqa_column_profile *p = &source->profiles[c];
+    const char *name = lqa_source_column_name(source, c);
+    n += !lqa_source_is_taken(source, name) &&
+         !lqa_is_known_name(other_names, lqa_str_from(name)) && p->n > 0 &&
+         (p->n_numbers == p->n || lqa_profile_is_categories(p));
+  }
+  return n;
+}
+
+/* The text by its values; NULL with *is_table where the columns are those of a table. */
+static const char *guess_text(const lqa_source *source, bool *is_table) {
+  size_t n_features = count_features(source);
+  bool has_few = n_features - (source->roles.label ? 0 : n_features > 0) < FEW_FEATURES;
+  int64_t column = find_longest(source, has_few);
+  bool is_short = column >= 0 && mean_bytes(&source->profiles[column]) < FEW_BYTES;
+  *is_table = column < 0 ? n_features > 0 : is_short && !has_few;
+  return column < 0 || *is_table ? NULL : lqa_source_column_name(source, (size_t)column);
+}
+
+static const char *guess_id(const lqa_source *source, bool is_table) {
   for (size_t c = 0; c < lqa_source_count_columns(source); c++) {
     const char *name = lqa_source_column_name(source, c);
-    const profile *p = &profiles[c];
-    if (!is_taken(source, name) && p->n >= MIN_ID_ROWS && p->n_integers == p->n &&
-        lqa_map_count(p->distinct) == p->n) {
+    const lqa_column_profile *p = &source->profiles[c];
+    bool is_key = !is_table || p->is_rising || has_word(name, "id");
+    if (!lqa_source_is_taken(source, name) && is_key && p->n >= MIN_ID_ROWS &&
+        p->n_integers == p->n && lqa_map_count(p->distinct) == p->n) {
       return name;
     }
   }
@@ -285,7 +344,8 @@ static const char *guess_id(const lqa_source *source, const profile *profiles) {
 }
 
 static bool needs_text(const lqa_source *source) {
-  return source->roles.text.n == 0 && source->roles.features.n == 0;
+  return source->roles.text.n == 0 && source->roles.features.n == 0 &&
+         source->options.features.n == 0;
 }
 
 static void set_text(lqa_source *source, const char *name) {
@@ -295,48 +355,31 @@ static void set_text(lqa_source *source, const char *name) {
   }
 }
 
-/* Fills what names did not settle from the values of the first rows. */
-static lqa_status guess_by_values(lqa_source *source, bool wants_text, bool wants_id,
-                                  lqa_error *err) {
-  size_t n = lqa_source_count_columns(source);
-  profile *profiles = lqa_calloc(n, sizeof *profiles);
-  lqa_status status = profiles ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t c = 0; profiles && c < n; c++) {
-    profiles[c].distinct = lqa_map_new(true);
-    status = profiles[c].distinct ? status : LQA_NO_MEMORY;
-  }
-  status = status == LQA_OK ? profile_rows(source, profiles, err) : status;
-  if (status == LQA_OK) {
-    if (!source->roles.label) {
-      source->roles.label = guess_label(source, profiles);
-    }
-    if (wants_text) {
-      set_text(source, guess_text(source, profiles));
-    }
-    if (wants_id) {
-      source->roles.column[LQA_ROLE_ID] = guess_id(source, profiles);
-      source->is_id_by_type = source->roles.column[LQA_ROLE_ID] != NULL;
-    }
-  }
-  for (size_t c = 0; profiles && c < n; c++) {
-    lqa_map_free(profiles[c].distinct);
-  }
-  free(profiles);
-  return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "guessing columns") : status;
-}
+/* What was left to guess. */
+typedef struct wishes {
+  bool text, label, id, split;
+} wishes;
 
-static void tell_guess(const lqa_source *source, bool text, bool label, bool id) {
+static void tell_guess(const lqa_source *source, const wishes *guessed) {
   const lqa_source_roles *roles = &source->roles;
+  const char *split = roles->column[LQA_ROLE_SPLIT];
   lqa_buf line;
   lqa_buf_init(&line, 4096);
-  if (text && roles->text.n > 0) {
+  if (guessed->text && roles->text.n > 0) {
     lqa_buf_printf(&line, ", text from '%s'", roles->text.items[0]);
   }
-  if (label && roles->label) {
+  if (guessed->label && roles->label) {
     lqa_buf_printf(&line, ", label from '%s'", roles->label);
   }
-  if (id && roles->column[LQA_ROLE_ID]) {
+  if (guessed->id && roles->column[LQA_ROLE_ID]) {
     lqa_buf_printf(&line, ", id from '%s'", roles->column[LQA_ROLE_ID]);
+  }
+  if (guessed->split && (split || source->is_split_by_file)) {
+    lqa_buf_printf(&line, split ? ", split from '%s'" : ", split from the names of the files",
+                   split);
+  }
+  if (source->left_out) {
+    lqa_buf_printf(&line, ", a table of the other columns%s", source->left_out);
   }
   if (line.size > 0 && !line.failed) {
     lqa_observe_message(source->observer, LQA_MESSAGE_INFO, "guessed: %s", line.data + 2);
@@ -344,49 +387,79 @@ static void tell_guess(const lqa_source *source, bool text, bool label, bool id)
   lqa_buf_clear(&line);
 }
 
-static lqa_status check_resolved(const lqa_source *source, lqa_error *err) {
+/* Guesses text, or that there is none, then what must not be taken for it. */
+static lqa_status guess_content(lqa_source *source, const wishes *w, bool *is_table) {
   const lqa_source_options *o = &source->options;
-  const char *name = source->parts.data[0].name;
-  if (!source->roles.label) {
-    return lqa_fail_at(err, LQA_BAD_USAGE, name, -1, NULL,
-                       "'%s': no column looks like the label: name it with --label", name);
+  lqa_source_roles *r = &source->roles;
+  /* Only where the text is all there is to go by is it guessed from values, too. */
+  bool by_values = !o->embeddings && o->pred_probs.n == 0 && !o->content_optional;
+  if (w->label) {
+    r->label = guess_by_name(source, lqa_known_label_names, fits_label);
   }
-  if (needs_text(source) && !o->embeddings && o->pred_probs.n == 0 && !o->content_optional) {
-    return lqa_fail_at(
-        err, LQA_BAD_USAGE, name, -1, NULL,
-        "'%s': no column looks like the text: name it with --text, or the columns of "
-        "a table with --features",
-        name);
+  if (w->text) {
+    set_text(source, guess_by_name(source, lqa_known_text_names, fits_text));
+  }
+  if (w->label && !r->label) {
+    r->label = guess_by_word(source, label_words, lqa_profile_is_categories);
+  }
+  if (w->text && needs_text(source)) {
+    set_text(source, guess_by_word(source, text_words, lqa_profile_is_texts));
+  }
+  if (w->text && by_values && needs_text(source)) {
+    set_text(source, guess_text(source, is_table));
+  }
+  if (w->label && !r->label && !*is_table) {
+    r->label = lqa_source_likely_label(source);
   }
   return LQA_OK;
 }
 
-lqa_status lqa_source_resolve(lqa_source *source, const lqa_source_roles **roles, lqa_error *err) {
+static lqa_status guess(lqa_source *source, lqa_error *err) {
   lqa_source_roles *r = &source->roles;
+  const lqa_source_options *o = &source->options;
+  const wishes w = {needs_text(source) && o->features.n == 0, !r->label, !r->column[LQA_ROLE_ID],
+                    !r->column[LQA_ROLE_SPLIT]};
+  bool is_table = o->features.n > 0;
+  LQA_TRY(w.text || w.label || w.id || w.split ? lqa_source_profile(source, err) : LQA_OK);
+  if (w.split) {
+    lqa_source_guess_split(source);
+  }
+  LQA_TRY(guess_content(source, &w, &is_table));
+  if (w.id) {
+    r->column[LQA_ROLE_ID] = guess_by_name(source, lqa_known_id_names, NULL);
+  }
+  if (w.id && !r->column[LQA_ROLE_ID]) {
+    r->column[LQA_ROLE_ID] = guess_id(source, is_table);
+    source->is_id_by_type = r->column[LQA_ROLE_ID] != NULL;
+  }
+  source->is_table = is_table;
+  bool is_whole_table = is_table && o->features.n == 0 && r->label;
+  LQA_TRY(is_whole_table ? lqa_source_take_all_features(source, err) : LQA_OK);
+  tell_guess(source, &w);
+  return LQA_OK;
+}
+
+static lqa_status check_resolved(lqa_source *source, lqa_error *err) {
+  const lqa_source_options *o = &source->options;
+  if (!source->roles.label) {
+    return lqa_source_ask(source, "label", err);
+  }
+  if (needs_text(source) && !o->embeddings && o->pred_probs.n == 0 && !o->content_optional) {
+    return lqa_source_ask(source, "text", err);
+  }
+  return check_label_alone(&source->roles, err);
+}
+
+lqa_status lqa_source_resolve(lqa_source *source, const lqa_source_roles **roles, lqa_error *err) {
   if (!source->is_resolved) {
+    LQA_TRY(lqa_source_find_excluded(source, err));
+    LQA_TRY(lqa_source_find_probs(source, err));
     LQA_TRY(resolve_given(source, err));
-    bool label = !r->label, text = needs_text(source), id = !r->column[LQA_ROLE_ID];
-    /* Only where the text is all there is to go by is it guessed from values, too. */
-    bool text_by_values = text && !source->options.embeddings &&
-                          source->options.pred_probs.n == 0 && !source->options.content_optional;
-    if (label) {
-      r->label = guess_by_name(source, lqa_known_label_names);
-    }
-    if (text) {
-      set_text(source, guess_by_name(source, lqa_known_text_names));
-    }
-    if (id) {
-      r->column[LQA_ROLE_ID] = guess_by_name(source, lqa_known_id_names);
-    }
-    text_by_values = text_by_values && r->text.n == 0;
-    bool id_by_values = id && !r->column[LQA_ROLE_ID];
-    if (!r->label || text_by_values || id_by_values) {
-      LQA_TRY(guess_by_values(source, text_by_values, id_by_values, err));
-    }
-    tell_guess(source, text, label, id);
+    LQA_TRY(guess(source, err));
+    LQA_TRY(lqa_source_find_features(source, err));
     LQA_TRY(check_resolved(source, err));
     source->is_resolved = true;
   }
-  *roles = r;
+  *roles = &source->roles;
   return LQA_OK;
 }

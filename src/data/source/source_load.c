@@ -14,6 +14,7 @@
 #include "data/dataset/dataset_build.h"
 #include "data/dataset/feature_columns.h"
 #include "data/dataset/probabilities.h"
+#include "data/source/source_columns.h"
 #include "data/source/source_load.h"
 #include "data/dataset/storage.h"
 
@@ -323,12 +324,33 @@ static lqa_status check_guessed_id(lqa_loader *l, lqa_error *err) {
   return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "checking the ids");
 }
 
+/* The split of every row, from the names of the files. */
+static lqa_status split_by_file(lqa_loader *l, lqa_error *err) {
+  lqa_dataset *d = l->dataset;
+  lqa_column_builder builder;
+  lqa_column_builder_init(&builder, 0, NULL);
+  lqa_status status = LQA_OK;
+  for (int64_t row = 0; row < d->n_rows && status == LQA_OK; row++) {
+    int64_t in_file;
+    const char *split = lqa_split_of_file(lqa_dataset_file_of(d, row, &in_file)->path);
+    status = lqa_column_builder_add(&builder, lqa_str_from(split ? split : ""), err);
+  }
+  char *name = copy_name(l, "(file)");
+  status =
+      status != LQA_OK ? status
+      : name ? lqa_column_builder_finish(&builder, d->storage, name, &d->roles[LQA_ROLE_SPLIT], err)
+             : lqa_fail_memory(err, "loading the sources");
+  lqa_column_builder_clear(&builder);
+  return status;
+}
+
 static lqa_status finish_roles(lqa_loader *l, lqa_error *err) {
   for (int r = 0; r < LQA_ROLE_COUNT; r++) {
     if (l->roles_at[r].column >= 0) {
       LQA_TRY(lqa_loader_finish_column(l, &l->roles_at[r], &l->dataset->roles[r], err));
     }
   }
+  LQA_TRY(l->source->is_split_by_file ? split_by_file(l, err) : LQA_OK);
   return check_guessed_id(l, err);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "data/source/source_part.h"
+#include "data/source/source_profile.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -158,6 +159,7 @@ void lqa_source_close(lqa_source *source) {
     }
   }
   lqa_vec_clear(&source->parts);
+  lqa_source_profiles_free(source->profiles, source->columns ? lqa_map_count(source->columns) : 0);
   lqa_map_free(source->columns);
   lqa_arena_clear(&source->arena);
   free(source);

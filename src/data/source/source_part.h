@@ -47,8 +47,13 @@ struct lqa_source {
   lqa_database *database; /* opened when a part needs it */
   lqa_source_roles roles;
   bool is_resolved;
-  bool is_id_by_type; /* guessed from values: dropped again if they repeat */
-  int64_t n_rows;     /* of the last complete reading, or -1 */
+  bool is_id_by_type;    /* guessed from values: dropped again if they repeat */
+  bool is_table;         /* by guess: features, no text */
+  bool is_split_by_file; /* files are called train, test, ...: lqa_source_file_split */
+  bool *is_excluded;     /* per column, once resolving has begun */
+  const char *left_out;  /* a whole table by guess: " but 'Name'"; or NULL */
+  struct lqa_column_profile *profiles; /* per column, once looked at */
+  int64_t n_rows;                      /* of the last complete reading, or -1 */
 };
 
 /* source_expand.c: options.paths to parts with name and path. */
@@ -77,6 +82,8 @@ LQA_MUST_CHECK lqa_status lqa_source_tell_format(lqa_source *source, lqa_source_
 /* source_guess.c: known names, lower case, best first. NULL ends. */
 extern const char *const lqa_known_text_names[], *const lqa_known_label_names[],
                                                      *const lqa_known_id_names[];
+/* '*' is any text, '?' any character. */
+bool lqa_name_matches(const char *pattern, const char *name);
 bool lqa_is_known_name(const char *const *names, lqa_str name);
 /* The columns that the options name, one by one: NULL at the end. Calls for 0, 1, 2, ... */
 const char *lqa_source_named_column(const lqa_source *source, size_t i);
