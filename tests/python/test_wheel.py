@@ -22,7 +22,7 @@ p = np.array([[.9, .1], [.2, .8], [.1, .9], [.8, .2], [.95, .05], [.1, .9]])
 found = labelqa.find_label_issues([0, 1, 0, 0, 0, 1], p, min_examples_per_class=0)
 assert (found == find_label_issues([0, 1, 0, 0, 0, 1], p, min_examples_per_class=0)).all()
 maps = open("/proc/self/maps").read()
-for path in sorted({line.split()[-1] for line in maps.splitlines() if ".so" in line}):
+for path in sorted({line.split(None, 5)[-1] for line in maps.splitlines() if ".so" in line}):
     print("loaded", path)
 print("flagged", *flagged)
 """
@@ -79,7 +79,7 @@ def test_an_audit_from_the_wheel(fresh, root):
     assert ended.returncode == 0, ended.stderr
     *loaded, flagged = ended.stdout.splitlines()
     assert {11, 51} <= set(map(int, flagged.split()[1:]))
-    ours = [line for line in loaded if "duckdb" in line or "labelqa" in line or "curl" in line]
+    ours = [line for line in loaded if re.search("(duckdb|labelqa|curl)[^/]*$", line)]
     assert ours and all(str(fresh) in line for line in ours)
     assert not any(str(root / "build" / "deps") in line for line in loaded)
 
