@@ -25,24 +25,26 @@ define build
 @cmake --build build/$(1) --parallel $(JOBS) $(if $(2),--target $(2))
 endef
 
-.PHONY: all quiet-build bootstrap bootstrap-test demo test check checks format golden-update bench \
+.PHONY: all quiet-build bootstrap bootstrap-test bootstrap-gate demo test check checks format golden-update bench \
         sanitize fuzz wheel install clean
 
 all: bootstrap
 	$(call build,release)
 
-# As all, for people who only want the demo: one line while it works, the log when it fails.
+# As all, for people who only want the demo or the tests: how far it is, the log when it fails.
 quiet-build:
 	@mkdir -p build/release
-	@[ -x build/bin/labelqa ] || echo "building labelqa (a minute or two, once)"
-	@$(MAKE) --no-print-directory BOOTSTRAPPED=1 all >build/release/build.log 2>&1 || \
-	  { cat build/release/build.log >&2; exit 1; }
+	@tools/with-progress "building labelqa" build/release/build.log \
+	  $(MAKE) --no-print-directory BOOTSTRAPPED=1 all
 
 bootstrap:
 	@$(if $(BOOTSTRAPPED),:,script/bootstrap build)
 
 bootstrap-test:
 	@$(if $(BOOTSTRAPPED),:,script/bootstrap test)
+
+bootstrap-gate:
+	@$(if $(BOOTSTRAPPED),:,script/bootstrap gate)
 
 demo: bootstrap quiet-build
 	@build/bin/labelqa demo --overwrite
@@ -51,18 +53,18 @@ test: bootstrap-test
 	$(call build,release)
 	@tools/run-tests $(CTEST_ARGUMENTS)
 
-check: bootstrap-test
+check: bootstrap-gate
 	$(call build,release)
 	@$(MAKE) --no-print-directory BOOTSTRAPPED=1 checks
 	@tools/run-tests
 
 # The parts of the gate that run no program; they need a finished release build.
-checks: bootstrap-test
+checks: bootstrap-gate
 	@status=0; for name in format style layers symbols docs tidy; do \
 	  tools/check-$$name || status=1; \
 	done; exit $$status
 
-format:
+format: bootstrap-gate
 	@tools/check-format --fix
 
 golden-update: bootstrap-test
@@ -74,13 +76,13 @@ bench: bootstrap-test
 	$(call build,release)
 	@tools/run-bench $(BENCH)
 
-sanitize: bootstrap-test
+sanitize: bootstrap-gate
 	$(call build,asan)
 	$(call build,tsan)
 	@status=0; tools/run-sanitized asan || status=1; tools/run-sanitized tsan || status=1; \
 	  exit $$status
 
-fuzz: bootstrap-test
+fuzz: bootstrap-gate
 	$(call build,fuzz,fuzzers)
 	@tools/run-fuzz $(FUZZ_SECONDS)
 
