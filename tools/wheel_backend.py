@@ -88,12 +88,13 @@ def write_archive(path, tree, extra):
     files = {str(file.relative_to(tree)): file for file in tree.rglob("*")
              if file.is_file() and file not in hidden}
     record = []
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    level = int(os.environ.get("LABELQA_WHEEL_COMPRESSION", "6"))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
         def add(name, data, mode):
             entry = zipfile.ZipInfo(name, DATE)
             entry.external_attr = (0o100000 | mode) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, data)
+            archive.writestr(entry, data, compresslevel=level)
             digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
             record.append(f"{name},sha256={digest},{len(data)}")
         for name, file in sorted(files.items()):

@@ -34,6 +34,7 @@ def wheel(root, tmp_path_factory):
     if "LABELQA_BUILD" in os.environ:
         pytest.skip("the wheel is made from the release build")
     made = subprocess.run(["make", "--no-print-directory", "BOOTSTRAPPED=1", "wheel"], cwd=root,
+                          env={**os.environ, "LABELQA_WHEEL_COMPRESSION": "1"},
                           capture_output=True, text=True)
     assert made.returncode == 0, made.stdout + made.stderr
     return root / made.stdout.splitlines()[-1]
