@@ -1,5 +1,5 @@
 # PREFIX/bin/labelqa, PREFIX/lib/liblabelqa.so, PREFIX/lib/labelqa/libduckdb.so (private copy),
-# headers, pkg-config file, licence. Rpaths are relative, so an installed tree can be moved.
+# headers, pkg-config file, man pages, completion, licence. Rpaths are relative, so an installed tree can be moved.
 if(TARGET labelqa_library)
   set_target_properties(labelqa_library PROPERTIES INSTALL_RPATH "$ORIGIN/labelqa")
   install(TARGETS labelqa_library)
@@ -34,4 +34,11 @@ if(TARGET labelqa)
   file(RELATIVE_PATH bin_to_lib "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
   set_target_properties(labelqa PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
   install(TARGETS labelqa)
+  # What the command says about itself: a page each, and the words that bash completes.
+  install(CODE "set(LABELQA \"$<TARGET_FILE:labelqa>\")
+    set(MAN \"${CMAKE_BINARY_DIR}/man\")
+    include(\"${CMAKE_SOURCE_DIR}/cmake/man_pages.cmake\")")
+  install(DIRECTORY "${CMAKE_BINARY_DIR}/man/" DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES cmake/completion.bash RENAME labelqa
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 endif()

@@ -11,7 +11,15 @@ add_library(labelqa_base STATIC ${BASE_SOURCES})
 target_include_directories(labelqa_base PUBLIC include src)
 target_link_libraries(labelqa_base PUBLIC PkgConfig::DEPS Threads::Threads m)
 
-add_library(labelqa_core STATIC ${CORE_SOURCES})
+# The pages of docs/audits, for `labelqa checks ID`.
+set(AUDIT_PAGES "${CMAKE_BINARY_DIR}/audit_pages.c")
+file(GLOB AUDIT_PAGE_FILES CONFIGURE_DEPENDS docs/audits/*.md)
+add_custom_command(OUTPUT "${AUDIT_PAGES}"
+  COMMAND ${CMAKE_COMMAND} "-DPAGES=${CMAKE_SOURCE_DIR}/docs/audits" "-DOUTPUT=${AUDIT_PAGES}"
+          -P "${CMAKE_SOURCE_DIR}/cmake/embed_pages.cmake"
+  DEPENDS ${AUDIT_PAGE_FILES} cmake/embed_pages.cmake VERBATIM)
+
+add_library(labelqa_core STATIC ${CORE_SOURCES} "${AUDIT_PAGES}")
 target_link_libraries(labelqa_core PUBLIC labelqa_base duckdb ${CMAKE_DL_LIBS})
 
 # Where libduckdb lies as seen from a product's folder; $ORIGIN keeps a moved build tree working.

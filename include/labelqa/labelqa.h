@@ -330,12 +330,14 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_demo(const lqa_demo_args *args, lqa_re
 /* labelqa checks: the catalogue of checks, with severities and parameters. */
 typedef struct lqa_checks_args {
   lqa_common_args common;
+  const char *id; /* of a check or a finding: its page; NULL = the catalogue */
 } lqa_checks_args;
 LQA_API void lqa_checks_args_init(lqa_checks_args *args);
 LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_checks(const lqa_checks_args *args, lqa_result **result,
                                                  lqa_error *err);
 
-/* labelqa doctor: versions, threads, SIMD level, and whether the judge's endpoint answers. */
+/* labelqa doctor: versions, threads, SIMD level, and whether the judge's endpoint answers.
+ * LQA_BAD_ENDPOINT, with a result, where one is set up that does not work. */
 typedef struct lqa_doctor_args {
   lqa_common_args common;
   /* From the environment alone, as lqa_judge_args; without them no endpoint is looked for. */
@@ -413,7 +415,7 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_call_fill(lqa_call *call, char *(*lookup)(
 LQA_API void lqa_call_set_observer(lqa_call *call, const lqa_observer *observer);
 LQA_API void lqa_call_set_width(lqa_call *call, int64_t columns);
 /* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is
- * done. */
+ * done, and by doctor on LQA_BAD_ENDPOINT. */
 LQA_API LQA_MUST_CHECK lqa_status lqa_call_run(lqa_call *call, lqa_result **result, lqa_error *err);
 /* True if --format json, or --quiet, was set. */
 LQA_API bool lqa_call_wants_json(const lqa_call *call);
@@ -424,9 +426,10 @@ LQA_API void lqa_call_free(lqa_call *call);
 LQA_API size_t lqa_command_count(void);
 LQA_API const char *lqa_command_name(size_t command);
 LQA_API const char *lqa_command_summary(size_t command);
-/* Owned texts (release with lqa_free): --help of one command, its roff man page, its option names
- * one a line for shell completion, and its options as JSON, a list of {name, kind, choices,
- * default, argument, split_commas, help}. NULL for an unknown command or when out of memory. */
+/* Owned texts (release with lqa_free): --help of one command, its roff man page (NULL: that of
+ * labelqa itself), its option names one a line for shell completion, and its options as JSON, a
+ * list of {name, kind, choices, default, argument, split_commas, help}. NULL for an unknown command
+ * or when out of memory. */
 LQA_API char *lqa_command_help(const char *command, int width);
 LQA_API char *lqa_command_man(const char *command);
 LQA_API char *lqa_command_words(const char *command);

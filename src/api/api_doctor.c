@@ -1,4 +1,5 @@
 /* labelqa doctor: what this build and this machine are, for bug reports and for people who wonder.
+ * What is set up and does not work is a failure: LQA_BAD_ENDPOINT, after everything was shown.
  */
 #include "api/command.h"
 #include "api/judge_endpoint.h"
@@ -27,9 +28,10 @@ static void add_line(lqa_result *result, lqa_json *json, const char *key, const 
   lqa_json_add_text(json, key, value);
 }
 
-/* Asks the endpoint that `labelqa judge` would use for its list of models. */
-static void add_endpoint(const lqa_doctor_args *doctor, lqa_result *result, lqa_json *json) {
-  char text[300] = "not set up (LLM_BASE_URL, or OPENAI_API_KEY)";
+/* Asks the endpoint that `labelqa judge` would use for its list of models. False where one is set
+ * up that does not work. */
+static bool add_endpoint(const lqa_doctor_args *doctor, lqa_result *result, lqa_json *json) {
+  lqa_endpoint_answer answer = {.text = "not set up (LLM_BASE_URL, or OPENAI_API_KEY)"};
   lqa_error err;
   lqa_judge_options options;
   lqa_judge_args args = {.model = "",
@@ -44,12 +46,13 @@ static void add_endpoint(const lqa_doctor_args *doctor, lqa_result *result, lqa_
   lqa_judge_options_init(&options);
   bool is_set = args.llm_key || args.llm_base_url || args.openai_key || args.openai_base_url;
   bool is_sound = is_set && lqa_judge_set_endpoints(&args, &options, &err) == LQA_OK &&
-                  lqa_judge_test_endpoint(&options.judges[0], &options, text, &err) == LQA_OK;
+                  lqa_judge_test_endpoint(&options.judges[0], &options, &answer, &err) == LQA_OK;
   if (is_set && !is_sound) { /* a URL that was refused may hold what must not be shown */
-    snprintf(text, sizeof text, "%.290s", err.message);
+    snprintf(answer.text, sizeof answer.text, "%.290s", err.message);
   }
   add_line(result, json, "endpoint", is_sound ? options.judges[0].base_url : "none");
-  add_line(result, json, "judge", text);
+  add_line(result, json, "judge", answer.text);
+  return !is_set || answer.works;
 }
 
 static lqa_status run(const void *args, lqa_result **out, lqa_error *err) {
@@ -69,10 +72,12 @@ static lqa_status run(const void *args, lqa_result **out, lqa_error *err) {
   int threads = doctor->common.threads > 0 ? (int)doctor->common.threads : lqa_processor_count();
   snprintf(number, sizeof number, "%d", threads);
   add_line(result, &json, "threads", number);
-  add_endpoint(doctor, result, &json);
+  bool works = add_endpoint(doctor, result, &json);
   lqa_json_close_object(&json);
   lqa_buf_add_char(&result->json, '\n');
-  return lqa_result_finish(result, out, err);
+  LQA_TRY(lqa_result_finish(result, out, err));
+  return works ? LQA_OK
+               : lqa_fail(err, LQA_BAD_ENDPOINT, "the judge's endpoint does not work: see above");
 }
 
 /* clang-format off */
@@ -99,6 +104,8 @@ const lqa_command lqa_command_doctor = {
     .number = LQA_COMMAND_doctor,
     .name = "doctor",
     .summary = "Versions, threads, SIMD level, whether the judge's endpoint answers",
+    .description =
+        "The exit code is 5 where an endpoint is set up that does not answer or refuses the key.",
     .example = "labelqa doctor",
     .args_size = sizeof(lqa_doctor_args),
     .options = options,

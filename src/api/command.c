@@ -129,7 +129,25 @@ char *lqa_command_help(const char *name, int width) {
   return lqa_buf_take(&out, NULL);
 }
 
+/* The page of labelqa itself: the commands, each with a page of its own. */
+static char *write_overview(void) {
+  lqa_buf out;
+  lqa_buf_init(&out, MAX_HELP_BYTES);
+  lqa_buf_printf(&out,
+                 ".TH LABELQA 1 \"\" \"labelqa %s\"\n.SH NAME\nlabelqa \\- audits labelled data\n"
+                 ".SH SYNOPSIS\nlabelqa COMMAND [arguments] [options]\n.SH COMMANDS\n",
+                 LABELQA_VERSION);
+  for (int i = 0; i < LQA_COMMAND_COUNT; i++) {
+    lqa_buf_printf(&out, ".TP\n.B %s\n%s. See labelqa-%s(1).\n", commands[i]->name,
+                   commands[i]->summary, commands[i]->name);
+  }
+  return lqa_buf_take(&out, NULL);
+}
+
 char *lqa_command_man(const char *name) {
+  if (!name) {
+    return write_overview();
+  }
   const lqa_command *command = lqa_command_find(name);
   if (!command) {
     return NULL;

@@ -49,12 +49,12 @@ static int run_hidden(int argc, char **argv) {
     }
     return 0;
   }
-  const char *name = argc > 2 ? argv[2] : "";
+  const char *name = argc > 2 ? argv[2] : NULL;
   if (strcmp(argv[1], "__options") == 0) {
-    return print_owned(lqa_command_options(name));
+    return print_owned(lqa_command_options(name ? name : ""));
   }
   return print_owned(strcmp(argv[1], "__man") == 0 ? lqa_command_man(name)
-                                                   : lqa_command_words(name));
+                                                   : lqa_command_words(name ? name : ""));
 }
 
 static int run_command(int argc, char **argv) {
@@ -111,7 +111,7 @@ int main(int argc, char **argv) {
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
       strcmp(argv[1], "help") == 0) {
     print_overview(stdout);
-  } else if (strcmp(argv[1], "--version") == 0) {
+  } else if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
     printf("labelqa %s\n", lqa_version());
   } else if (strncmp(argv[1], "__", 2) == 0) {
     code = run_hidden(argc, argv);

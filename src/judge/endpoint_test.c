@@ -1,4 +1,4 @@
-/* judge/endpoint_test.c - see reach.h. The model list is the one request that every
+/* judge/endpoint_test.c - see endpoint_test.h. The model list is the one request that every
  * OpenAI-compatible server answers without charging, and it needs the key where one is needed.
  */
 #include "judge/endpoint_test.h"
@@ -13,23 +13,26 @@
 
 enum { MAX_LIST_BYTES = 16 << 20, LIST_SECONDS = 10 };
 
-static void describe(const lqa_http_reply *reply, char out[300]) {
+/* True if the endpoint works. Some that do have no list of models: they say so by 404 or 405. */
+static bool describe(const lqa_http_reply *reply, char out[300]) {
   lqa_wire_error error;
   if (reply->fault != LQA_HTTP_FINE) {
     snprintf(out, 300, "does not answer: %.200s", reply->message);
-    return;
+    return false;
   }
   int64_t n = lqa_wire_count_models(reply->body);
   if (reply->status == 200 && n >= 0) {
     snprintf(out, 300, "answers, %lld models", (long long)n);
-    return;
+    return true;
   }
   lqa_wire_parse_error(reply->body, &error);
   snprintf(out, 300, "status %ld: %.200s", reply->status, error.message);
+  return reply->status == 404 || reply->status == 405;
 }
 
 static lqa_status fetch(const char *url, const lqa_judge_endpoint *endpoint,
-                        const lqa_judge_options *options, char out[300], lqa_error *err) {
+                        const lqa_judge_options *options, lqa_endpoint_answer *out,
+                        lqa_error *err) {
   lqa_transport transport;
   lqa_http_reply reply;
   lqa_buf body;
@@ -46,8 +49,8 @@ static lqa_status fetch(const char *url, const lqa_judge_endpoint *endpoint,
   lqa_buf_init(&body, MAX_LIST_BYTES);
   lqa_status status;
   LQA_TRY_OUT(lqa_client_fetch(&transport, &request, &body, &reply, err));
-  describe(&reply, out);
-  lqa_key_blank(endpoint->key, out, strlen(out));
+  out->works = describe(&reply, out->text);
+  lqa_key_blank(endpoint->key, out->text, strlen(out->text));
 out:
   transport.close(transport.self);
   lqa_buf_clear(&body);
@@ -55,7 +58,7 @@ out:
 }
 
 lqa_status lqa_judge_test_endpoint(const lqa_judge_endpoint *endpoint,
-                                   const lqa_judge_options *options, char out[300],
+                                   const lqa_judge_options *options, lqa_endpoint_answer *out,
                                    lqa_error *err) {
   char *base = NULL;
   LQA_TRY(lqa_key_check(endpoint->key, "the judge's key", err));

@@ -44,6 +44,22 @@ def test_installed_files_name_no_build_path(root, build, installed):
         assert paths and all("$ORIGIN" in line and str(root) not in line for line in paths)
 
 
+def test_man_pages_and_completion_come_along(installed):
+    commands = run_bare(installed / "bin" / "labelqa", "__commands").split()
+    pages = {path.name: path.read_text() for path in (installed / "share/man/man1").iterdir()}
+    assert set(pages) == {"labelqa.1", *(f"labelqa-{name}.1" for name in commands)}
+    assert all(text.startswith(".TH LABELQA") for text in pages.values())
+    assert "--min-class-rows" in pages["labelqa-audit.1"].replace("\\-", "-")
+    script = installed / "share/bash-completion/completions/labelqa"
+    for typed, word in (("ju", "judge"), ("audit --min-cl", "--min-class-rows"),
+                        ("checks row-", "row-shift")):
+        words = ["labelqa", *typed.split()]
+        code = (f"complete() {{ :; }}; source '{script}'; COMP_WORDS=({' '.join(words)});"
+                f"COMP_CWORD={len(words) - 1}; _labelqa; echo \"${{COMPREPLY[@]}}\"")
+        path = f"{installed / 'bin'}:/usr/bin:/bin"
+        assert run_bare("bash", "-c", code, PATH=path).split() == [word]
+
+
 def test_a_program_builds_by_pkg_config(root, installed, tmp_path):
     (tmp_path / "program.c").write_text(PROGRAM)
     flags = run_bare("pkg-config", "--cflags", "--libs", "labelqa",

@@ -523,9 +523,12 @@ def test_doctor_looks_at_the_endpoint(bench):
     done = bench.labelqa("doctor", LLM_BASE_URL=url, LLM_API_KEY=CANARY)
     assert done.returncode == 0 and "answers, 1 models" in done.stdout
     done = bench.labelqa("doctor", LLM_BASE_URL=url, LLM_API_KEY="sk-wrong-0000000")
-    assert "status 401" in done.stdout and "sk-wrong" not in done.stdout
+    assert done.returncode == 5
+    assert "status 401" in done.stdout and "sk-wrong" not in done.stdout + done.stderr
     done = bench.labelqa("doctor", LLM_BASE_URL="http://127.0.0.1:1/v1")
-    assert done.returncode == 0 and "does not answer" in done.stdout
+    assert done.returncode == 5 and "does not answer" in done.stdout
+    assert "does not work" in done.stderr
     done = bench.labelqa("doctor", LLM_BASE_URL=f"http://u:{CANARY}@h/v1")
-    assert CANARY not in done.stdout
-    assert "not set up" in bench.labelqa("doctor").stdout
+    assert done.returncode == 5 and CANARY not in done.stdout + done.stderr
+    done = bench.labelqa("doctor")
+    assert done.returncode == 0 and "not set up" in done.stdout

@@ -1,0 +1,18 @@
+# cmake -DPAGES=FOLDER -DOUTPUT=FILE.c -P embed_pages.cmake: the pages of docs/audits as C strings,
+# for `labelqa checks ID`.
+file(GLOB pages "${PAGES}/*.md")
+list(SORT pages)
+set(text "/* Made by cmake/embed_pages.cmake from docs/audits; see audit/audit_page.h. */\n")
+string(APPEND text "#include \"audit/audit_page.h\"\n\n")
+string(APPEND text "const lqa_audit_page lqa_audit_pages[] = {\n")
+foreach(page ${pages})
+  get_filename_component(id "${page}" NAME_WE)
+  file(READ "${page}" content)
+  string(REPLACE "\\" "\\\\" content "${content}")
+  string(REPLACE "\"" "\\\"" content "${content}")
+  string(REPLACE "\n" "\\n\"\n     \"" content "${content}")
+  string(APPEND text "    {\"${id}\",\n     \"${content}\"},\n")
+endforeach()
+string(APPEND text "    {NULL, NULL}};\n")
+file(WRITE "${OUTPUT}.new" "${text}")
+file(RENAME "${OUTPUT}.new" "${OUTPUT}")
