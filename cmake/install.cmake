@@ -1,5 +1,6 @@
 # PREFIX/bin/labelqa, PREFIX/lib/liblabelqa.so, PREFIX/lib/labelqa/libduckdb.so (private copy),
-# headers, pkg-config file, man pages, completion, licence. Rpaths are relative, so an installed tree can be moved.
+# headers, pkg-config file, man pages, completion, licence. Rpaths are relative, so an installed
+# tree can be moved.
 if(TARGET labelqa_library)
   set_target_properties(labelqa_library PROPERTIES INSTALL_RPATH "$ORIGIN/labelqa")
   install(TARGETS labelqa_library)
