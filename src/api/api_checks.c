@@ -76,8 +76,9 @@ static void list_all(lqa_result *result, lqa_json *json) {
   }
   lqa_json_close_array(json);
   lqa_buf_add_text(&result->text,
-                   "\nOne check in detail: labelqa checks ID. Change a level: --severity "
-                   "ID=error|warn|info|ignore. Run a few: --checks basic or --checks ID,ID.\n");
+                   "\nOne check in detail: labelqa checks ID\n"
+                   "Change a level: --severity ID=error|warn|info|ignore. Run a few: --checks "
+                   "basic or --checks ID,ID.\n");
 }
 
 /* Markdown as it reads on a terminal: no marks of headings, code set in by four columns. */
