@@ -8,8 +8,9 @@
  *
  * Search is exact, and its results have the same bits on every machine: a float32 pass only rules
  * out points that are too far by more than its own error bound; what is left is measured in float64
- * in a fixed order. Source of the scores: Kuan and Mueller, "Back to the Basics: Revisiting Out-of-
- * Distribution Detection Baselines" (2022); cleanlab 2.9's OutOfDistribution.
+ * in a fixed order; up to four dimensions by euclidean distance a k-d tree gives the same. Source
+ * of the scores: Kuan and Mueller, "Back to the Basics: Revisiting Out-of- Distribution Detection
+ * Baselines" (2022); cleanlab 2.9's OutOfDistribution.
  */
 #ifndef LABELQA_OUTLIERS_H
 #define LABELQA_OUTLIERS_H

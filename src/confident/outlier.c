@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/npy.h"
 #include "base/pairwise_sum.h"
+#include "confident/entropy_terms.h"
 #include "labelqa/outliers.h"
 
 #include <float.h>
@@ -19,6 +20,8 @@
 
 #define LEAST_SCALE 1e-6 /* divisors are at least this */
 #define ROUNDING 100     /* distances below this many steps of rounding are none */
+
+enum { BLOCK_VALUES = 2048 };
 
 /* ---- distances ---- */
 
@@ -72,6 +75,11 @@ struct scoring {
   double highest; /* of the thresholds */
 };
 
+/* Rows that are scored at a time: what stays in the first-level cache. */
+static int64_t block_rows(int32_t n_classes) {
+  return n_classes < BLOCK_VALUES ? BLOCK_VALUES / n_classes : 1;
+}
+
 static void adjust(const struct scoring *s, double *row) {
   for (int32_t k = 0; k < s->n; k++) {
     row[k] = row[k] - s->options->thresholds[k] + s->highest;
@@ -80,13 +88,6 @@ static void adjust(const struct scoring *s, double *row) {
   for (int32_t k = 0; k < s->n; k++) {
     row[k] /= sum;
   }
-}
-
-static double score_entropy(const struct scoring *s, double *row) {
-  for (int32_t k = 0; k < s->n; k++) {
-    row[k] = row[k] == 0 ? 0 : row[k] * lqa_log(row[k]);
-  }
-  return 1 + lqa_pairwise_sum(row, s->n, false) / lqa_log(s->n);
 }
 
 static double score_largest(const struct scoring *s, const double *row) {
@@ -115,24 +116,9 @@ static double score_gen(const struct scoring *s, double *row) {
   return 1 - total / s->options->gen_m;
 }
 
-static bool is_in_range(const double *row, int32_t n) {
-  for (int32_t k = 0; k < n; k++) {
-    if (row[k] < 0 || row[k] > 1) {
-      return false;
-    }
-  }
-  return true;
-}
-
 static double score_row(const struct scoring *s, double *row) {
-  switch (s->options->method) {
-  case LQA_OUTLIER_ENTROPY:
-    return score_entropy(s, row);
-  case LQA_OUTLIER_LEAST_CONFIDENCE:
-    return score_largest(s, row);
-  default:
-    return score_gen(s, row);
-  }
+  return s->options->method == LQA_OUTLIER_LEAST_CONFIDENCE ? score_largest(s, row)
+                                                            : score_gen(s, row);
 }
 
 static lqa_status check(const lqa_matrix *pred_probs, const lqa_outlier_options *options,
@@ -146,31 +132,60 @@ static lqa_status check(const lqa_matrix *pred_probs, const lqa_outlier_options 
   return LQA_OK;
 }
 
+/* The values as doubles, adjusted, row behind row. */
+static void load_rows(const struct scoring *s, const lqa_matrix *pred_probs, int64_t row, int64_t n,
+                      double *out) {
+  for (int64_t i = 0; i < n; i++, out += s->n) {
+    lqa_matrix_row_f64(pred_probs, row + i, out);
+    if (s->options->thresholds) {
+      adjust(s, out);
+    }
+  }
+}
+
+static lqa_status fail_range(const struct scoring *s, const lqa_matrix *pred_probs, int64_t row,
+                             double *scratch, lqa_error *err) {
+  do {
+    load_rows(s, pred_probs, row++, 1, scratch);
+  } while (lqa_entropy_terms(scratch, (size_t)s->n));
+  return lqa_fail_at(err, LQA_BAD_DATA, NULL, row - 1, NULL,
+                     "row %lld of pred_probs has values outside [0, 1]", (long long)row - 1);
+}
+
+/* Block by block: the entropy's terms are made for many rows at a time. */
+static lqa_status score_rows(const struct scoring *s, const lqa_matrix *pred_probs, double *scratch,
+                             double *score, lqa_error *err) {
+  int64_t step = block_rows(s->n);
+  double log_n = lqa_log(s->n);
+  for (int64_t row = 0; row < pred_probs->n_rows; row += step) {
+    int64_t n = pred_probs->n_rows - row < step ? pred_probs->n_rows - row : step;
+    load_rows(s, pred_probs, row, n, scratch);
+    bool is_entropy = s->options->method == LQA_OUTLIER_ENTROPY;
+    if (is_entropy && !lqa_entropy_terms(scratch, (size_t)(n * s->n))) {
+      return fail_range(s, pred_probs, row, scratch, err);
+    }
+    for (int64_t i = 0; i < n; i++) {
+      double *values = scratch + i * s->n;
+      score[row + i] =
+          is_entropy ? 1 + lqa_pairwise_sum(values, s->n, false) / log_n : score_row(s, values);
+    }
+  }
+  return LQA_OK;
+}
+
 lqa_status lqa_outliers_from_pred_probs(const lqa_matrix *pred_probs,
                                         const lqa_outlier_options *options, double *score,
                                         lqa_error *err) {
   LQA_TRY(check(pred_probs, options, err));
   struct scoring s = {.options = options, .n = (int32_t)pred_probs->n_columns};
-  double *row = lqa_malloc((size_t)s.n, sizeof *row);
-  if (!row) {
+  double *scratch = lqa_malloc((size_t)block_rows(s.n), (size_t)s.n * sizeof *scratch);
+  if (!scratch) {
     return lqa_fail_memory(err, "scoring outliers");
   }
-  lqa_status status = LQA_OK;
   for (int32_t k = 0; options->thresholds && k < s.n; k++) {
     s.highest = k == 0 || options->thresholds[k] > s.highest ? options->thresholds[k] : s.highest;
   }
-  for (int64_t i = 0; status == LQA_OK && i < pred_probs->n_rows; i++) {
-    lqa_matrix_row_f64(pred_probs, i, row);
-    if (options->thresholds) {
-      adjust(&s, row);
-    }
-    if (options->method == LQA_OUTLIER_ENTROPY && !is_in_range(row, s.n)) {
-      status = lqa_fail_at(err, LQA_BAD_DATA, NULL, i, NULL,
-                           "row %lld of pred_probs has values outside [0, 1]", (long long)i);
-    } else {
-      score[i] = score_row(&s, row);
-    }
-  }
-  free(row);
+  lqa_status status = score_rows(&s, pred_probs, scratch, score, err);
+  free(scratch);
   return status;
 }

@@ -15,11 +15,14 @@
 
 #include "base/explog.h"
 #include "base/memory.h"
+#include "confident/entropy_terms.h"
 
 #include <math.h>
 
 /* Least divisor, and least self-confidence, in the entropy score. */
 #define CLIP 1e-6
+
+enum { ENTROPY_VALUES = 2048, ENTROPY_ROWS = 256 };
 
 lqa_status lqa_scorer_init(lqa_scorer *scorer, lqa_confident *cl, const lqa_rank_options *options,
                            lqa_error *err) {
@@ -114,12 +117,10 @@ static inline __attribute__((always_inline)) double direct_margin(const void *ro
   return lqa_round_single(margin + 1, is_single) / 2;
 }
 
-static double weighted_entropy(const lqa_scorer *s, double *row, int32_t label) {
-  double own = row[label] > CLIP ? row[label] : CLIP;
-  for (int32_t k = 0; k < s->cl->n_classes; k++) {
-    row[k] = row[k] == 0 ? 0 : row[k] * lqa_log(row[k]);
-  }
-  double entropy = -lqa_pairwise_sum(row, s->cl->n_classes, false) / s->log_n_classes;
+/* terms: of the row's entropy; p: of its label. */
+static double weighted_entropy(const lqa_scorer *s, const double *terms, double p) {
+  double own = p > CLIP ? p : CLIP;
+  double entropy = -lqa_pairwise_sum(terms, s->cl->n_classes, false) / s->log_n_classes;
   double x = entropy / own;
   double score = lqa_log(x + 1) / (x > CLIP ? x : CLIP);
   return lqa_round_single(score, s->is_single);
@@ -149,7 +150,8 @@ double lqa_scorer_score(const lqa_scorer *s, int64_t row, int32_t label, size_t 
   case LQA_SCORE_NORMALIZED_MARGIN:
     return normalized_margin(s, values, label);
   case LQA_SCORE_CONFIDENCE_WEIGHTED_ENTROPY:
-    return weighted_entropy(s, values, label);
+    lqa_entropy_terms(values, (size_t)s->cl->n_classes);
+    return weighted_entropy(s, values, lqa_confident_value(s->cl, row, label));
   default:
     return values[label];
   }
@@ -158,33 +160,79 @@ double lqa_scorer_score(const lqa_scorer *s, int64_t row, int32_t label, size_t 
 struct scoring {
   const lqa_scorer *scorer;
   double *score;
+  int64_t block_rows; /* entropy_rows */
 };
 
-/* The entropy has no meaning outside [0, 1], not even by rounding: the reference refuses it too. */
-static bool is_in_range(const lqa_confident *cl, int64_t row) {
-  for (int32_t k = 0; k < cl->n_classes; k++) {
-    double p = lqa_confident_value(cl, row, k);
-    if (p < 0 || p > 1) {
-      return false;
+/* Rows as doubles, one behind the other. */
+static void load_block(const lqa_confident *cl, size_t worker, int64_t row, int64_t n,
+                       double *out) {
+  int64_t stride = 0;
+  const void *rows = lqa_confident_read_rows(cl, worker, row, n, &stride);
+  for (int64_t i = 0; i < n; i++, out += cl->n_classes) {
+    const float *single = (const float *)rows + i * stride;
+    if (!cl->is_single) {
+      memcpy(out, (const double *)rows + i * stride, (size_t)cl->n_classes * sizeof *out);
+    }
+    for (int32_t k = 0; cl->is_single && k < cl->n_classes; k++) {
+      out[k] = (double)single[k];
     }
   }
-  return true;
+}
+
+/* The scores of n <= ENTROPY_ROWS rows of probabilities, which become the entropy's terms. */
+static lqa_status score_entropies(const struct scoring *s, const int32_t *label, int64_t n,
+                                  double *rows, double *score) {
+  int32_t n_classes = s->scorer->cl->n_classes;
+  double own[ENTROPY_ROWS];
+  for (int64_t i = 0; i < n; i++) {
+    double *row = rows + i * n_classes;
+    own[i] = label[i] < 0 ? 1 : row[label[i]];
+    if (label[i] < 0) { /* it may hold anything */
+      memset(row, 0, (size_t)n_classes * sizeof *row);
+    }
+  }
+  if (!lqa_entropy_terms(rows, (size_t)(n * n_classes))) {
+    return LQA_BAD_DATA;
+  }
+  for (int64_t i = 0; i < n; i++) {
+    double found = weighted_entropy(s->scorer, rows + i * n_classes, own[i]);
+    score[i] = label[i] < 0 ? (double)NAN : found;
+  }
+  return LQA_OK;
+}
+
+static lqa_status score_entropy_chunk(const struct scoring *s, size_t chunk, size_t worker) {
+  const lqa_confident *cl = s->scorer->cl;
+  int64_t end = lqa_confident_chunk_end(cl, chunk), step = s->block_rows;
+  int32_t label[ENTROPY_ROWS];
+  double *rows = lqa_malloc((size_t)step, (size_t)cl->n_classes * sizeof *rows);
+  lqa_status status = rows ? LQA_OK : LQA_NO_MEMORY;
+  int64_t row = lqa_confident_chunk_start(cl, chunk);
+  for (; row < end && status == LQA_OK; row += step) {
+    int64_t n = end - row < step ? end - row : step;
+    LQA_TRY_OUT(lqa_confident_go_on(cl));
+    lqa_confident_read_labels(cl, row, n, label);
+    load_block(cl, worker, row, n, rows);
+    status = score_entropies(s, label, n, rows, s->score + row);
+  }
+out:
+  free(rows);
+  return status;
 }
 
 static lqa_status score_chunk(void *data, size_t chunk, size_t worker) {
   const struct scoring *s = data;
   const lqa_confident *cl = s->scorer->cl;
-  bool needs_range = s->scorer->method == LQA_SCORE_CONFIDENCE_WEIGHTED_ENTROPY;
   int64_t end = lqa_confident_chunk_end(cl, chunk);
   int32_t label[LQA_LABEL_BLOCK];
+  if (s->scorer->method == LQA_SCORE_CONFIDENCE_WEIGHTED_ENTROPY) {
+    return score_entropy_chunk(s, chunk, worker);
+  }
   for (int64_t row = lqa_confident_chunk_start(cl, chunk); row < end; row += LQA_LABEL_BLOCK) {
     int64_t n = end - row < LQA_LABEL_BLOCK ? end - row : LQA_LABEL_BLOCK;
     LQA_TRY(lqa_confident_go_on(cl));
     lqa_confident_read_labels(cl, row, n, label);
     for (int64_t i = 0; i < n; i++) {
-      if (needs_range && label[i] >= 0 && !is_in_range(cl, row + i)) {
-        return LQA_BAD_DATA;
-      }
       s->score[row + i] =
           label[i] < 0 ? (double)NAN : lqa_scorer_score(s->scorer, row + i, label[i], worker);
     }
@@ -192,11 +240,18 @@ static lqa_status score_chunk(void *data, size_t chunk, size_t worker) {
   return LQA_OK;
 }
 
+/* Rows whose entropies are made at a time: what stays in the first-level cache. */
+static int64_t entropy_rows(const lqa_confident *cl) {
+  int64_t n = ENTROPY_VALUES / cl->n_classes;
+  n = n < 1 ? 1 : n > ENTROPY_ROWS ? ENTROPY_ROWS : n;
+  return n < cl->block_rows ? n : cl->block_rows;
+}
+
 lqa_status lqa_confident_scores(lqa_confident *cl, const lqa_rank_options *options, double *score,
                                 bool *is_single, lqa_error *err) {
   lqa_scorer scorer;
   LQA_TRY(lqa_scorer_init(&scorer, cl, options, err));
-  struct scoring s = {&scorer, score};
+  struct scoring s = {&scorer, score, entropy_rows(cl)};
   lqa_status status = lqa_pool_run(cl->pool, (size_t)cl->n_chunks, score_chunk, &s);
   if (status == LQA_BAD_DATA) {
     status = lqa_fail(err, status, "confidence_weighted_entropy needs probabilities within [0, 1]");

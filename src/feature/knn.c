@@ -1,15 +1,16 @@
 /* feature/knn.c - exact nearest neighbours by brute force, fast and with the same bits everywhere.
  *
- * 1. Points are moved to their mean (euclidean) or scaled to length 1 (cosine, which then is half
- * the squared distance), rounded to float32 and packed (knn_screen.h).
+ * 1. Points are moved to their mean and divided by the largest value (euclidean) or scaled to
+ * length 1 (cosine, which then is half the squared distance), rounded to float32 and packed
+ * (knn_screen.h).
  * 2. For a tile of queries, squared distances |q|^2 + |p|^2 - 2 q.p to every point come from the
  *    float32 kernel, with a bound on their error. A query keeps the points whose distance could be
  *    among the k least: lower bound <= k-th least upper bound so far.
  * 3. What is kept, a few points more than k, is measured in float64 on the given values and sorted.
  *
  * So speed is float32's and the answer float64's, whatever the screening rounded. Tiles run in
- * parallel. Cost: n x m x d multiplications; memory 4 n d bytes. For low dimensions a tree would be
- * faster; embeddings have hundreds, where trees do not help.
+ * parallel. Cost: n x m x d multiplications; memory 4 n d bytes. Up to four dimensions a tree gives
+ * the same answer faster (knn_tree.h); embeddings have hundreds, where trees do not help.
  */
 #include "feature/knn.h"
 
@@ -18,6 +19,7 @@
 #include "base/observer.h"
 #include "base/pool.h"
 #include "feature/knn_screen.h"
+#include "feature/knn_tree.h"
 
 #include <math.h>
 #include <string.h>
@@ -31,6 +33,7 @@ struct search {
   lqa_neighbors *out;
   int64_t n_dims, n_points, n_panels;
   double *center;        /* n_dims: subtracted before screening (zero for cosine) */
+  double scale;          /* what is left is divided by this (not for cosine), so that it fits */
   lqa_panel_row *panels; /* n_panels x n_dims */
   double *square;        /* n_panels x 16: squared lengths of the float32 points */
   float *half_square;    /* the same, halved */
@@ -101,7 +104,7 @@ static double squared_distance(const double *a, const double *b, int64_t n) {
  * again. */
 static double prepare_row(const struct search *s, const double *row, float *out, size_t step) {
   bool is_cosine = s->options->metric == LQA_METRIC_COSINE;
-  double norm = is_cosine ? sqrt(dot(row, row, s->n_dims)) : 1;
+  double norm = is_cosine ? sqrt(dot(row, row, s->n_dims)) : s->scale;
   double square = 0;
   for (int64_t j = 0; j < s->n_dims; j++) {
     float value = (float)(norm > 0 ? (row[j] - s->center[j]) / norm : 0);
@@ -364,6 +367,26 @@ static void find_center(struct search *s, double *row) {
   }
 }
 
+/* The farthest that any value is from the center. */
+static double find_reach(const struct search *s, const lqa_matrix *matrix, double *row) {
+  double reach = 0;
+  for (int64_t i = 0; i < matrix->n_rows; i++) {
+    lqa_matrix_row_f64(matrix, i, row);
+    for (int64_t j = 0; j < s->n_dims; j++) {
+      double value = fabs(row[j] - s->center[j]);
+      reach = value > reach ? value : reach;
+    }
+  }
+  return reach;
+}
+
+static void find_scale(struct search *s, double *row) {
+  double points = find_reach(s, s->points, row);
+  double queries = s->queries == s->points ? points : find_reach(s, s->queries, row);
+  double reach = points > queries ? points : queries;
+  s->scale = reach > 0 && isfinite(reach) ? reach : 1;
+}
+
 static void pack(struct search *s, double *row) {
   for (int64_t i = 0; i < s->n_panels * LQA_PANEL_POINTS; i++) {
     int64_t panel = i / LQA_PANEL_POINTS;
@@ -392,6 +415,7 @@ static lqa_status prepare(struct search *s, lqa_error *err) {
   if (is_full) {
     memset(s->panels, 0, n_panels * n_dims * sizeof *s->panels);
     find_center(s, row);
+    find_scale(s, row);
     pack(s, row);
   }
   free(row);
@@ -402,16 +426,19 @@ void lqa_neighbors_options_init(lqa_neighbors_options *options) {
   *options = (lqa_neighbors_options){.metric = LQA_METRIC_COSINE, .k = 10};
 }
 
-static lqa_status run(struct search *s, lqa_pool *pool, lqa_error *err) {
-  size_t n_tiles = (size_t)((s->queries->n_rows + TILE_QUERIES - 1) / TILE_QUERIES);
-  lqa_status status = lqa_pool_run(pool, n_tiles, search_tile, s);
+static lqa_status name_failure(lqa_status status, lqa_error *err) {
   if (status == LQA_NO_MEMORY) {
     return lqa_fail_memory(err, "searching neighbours");
   }
   return status == LQA_INTERRUPTED ? lqa_fail(err, status, "stopped on request") : status;
 }
 
-static lqa_status search(struct search *s, lqa_pool *pool, lqa_error *err) {
+static lqa_status run(struct search *s, lqa_pool *pool, lqa_error *err) {
+  size_t n_tiles = (size_t)((s->queries->n_rows + TILE_QUERIES - 1) / TILE_QUERIES);
+  return name_failure(lqa_pool_run(pool, n_tiles, search_tile, s), err);
+}
+
+static lqa_status search_all_pairs(struct search *s, lqa_pool *pool, lqa_error *err) {
   s->n_dims = s->points->n_columns;
   s->n_points = s->points->n_rows;
   s->error = lqa_screen_error(s->n_dims);
@@ -426,6 +453,15 @@ out:
   free(s->half_square);
   free(s->longest);
   return status;
+}
+
+static lqa_status search(struct search *s, lqa_pool *pool, lqa_error *err) {
+  bool is_flat = s->points->n_columns <= LQA_TREE_DIMS && !s->point_fold &&
+                 s->options->metric == LQA_METRIC_EUCLIDEAN;
+  if (!is_flat) {
+    return search_all_pairs(s, pool, err);
+  }
+  return name_failure(lqa_tree_neighbors(s->points, s->queries, s->options, pool, s->out), err);
 }
 
 lqa_status lqa_nearest_neighbors(const lqa_matrix *points, const lqa_matrix *queries,

@@ -69,6 +69,18 @@ def test_no_neighbor_is_missed():
                                np.sort(full, axis=1)[:, 6], atol=3e-15)
 
 
+def test_a_tree_gives_the_same_bits_as_all_pairs():
+    """Zeros beside the points make them too wide for the tree."""
+    rng = np.random.default_rng(4)
+    for points in (rng.normal(size=(900, 3)), np.round(rng.normal(size=(900, 2))),
+                   rng.normal(size=(900, 3)).astype(np.float32) * 1e30):
+        wide = np.hstack([points, np.zeros((900, 4), points.dtype)])
+        for rows, wide_rows in ((None, None), (points[::9] * 2, wide[::9] * 2)):
+            found = labelqa.nearest_neighbors(points, rows, k=7, metric="euclidean")
+            wanted = labelqa.nearest_neighbors(wide, wide_rows, k=7, metric="euclidean")
+            assert all(map(np.array_equal, found, wanted)) and np.isfinite(found[0]).all()
+
+
 def test_threads_change_nothing():
     rng = np.random.default_rng(2)
     x = rng.normal(size=(1000, 48)).astype(np.float32)
