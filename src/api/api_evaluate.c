@@ -23,7 +23,8 @@ static lqa_status evaluate(const lqa_evaluate_args *args, const lqa_run *run, lq
   const lqa_truth_columns columns = {args->truth, args->corruption};
   lqa_truth_rows rows;
   LQA_TRY(lqa_truth_load(run, &columns, &rows, err));
-  const lqa_truth truth = {rows.is_error, rows.is_left_out, args->corruption ? rows.kind : NULL};
+  const lqa_truth truth = {rows.is_error, rows.is_left_out, args->corruption ? rows.kind : NULL,
+                           rows.label};
   lqa_status status = lqa_evaluate_rows(&run->evidence, &truth, out, err);
   lqa_truth_rows_clear(&rows);
   return status;

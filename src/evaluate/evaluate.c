@@ -133,5 +133,7 @@ lqa_status lqa_evaluate_rows(const lqa_evidence *evidence, const lqa_truth *trut
   int64_t n = order_suspects(evidence, truth, suspects);
   walk_curve(suspects, n, truth, out);
   free(suspects);
-  return LQA_OK;
+  return lqa_evaluate_posterior(evidence, truth, &out->posterior) == LQA_OK
+             ? LQA_OK
+             : lqa_fail_memory(err, "evaluating");
 }

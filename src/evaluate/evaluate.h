@@ -26,6 +26,7 @@ typedef struct lqa_truth {
   const uint8_t *is_error;
   const uint8_t *is_left_out; /* counts neither way, or NULL */
   const uint8_t *kind;        /* lqa_corruption per row, or NULL */
+  const int32_t *label;       /* class of the true label, negative where it is no class; or NULL */
 } lqa_truth;
 
 typedef struct lqa_score {
@@ -47,6 +48,17 @@ typedef struct lqa_judge_measure {
   int64_t n_right, n_right_doubted; /* right labels judged; of them NO: its false alarms */
 } lqa_judge_measure;
 
+/* p_correct and suggested_label on rows that have both and whose true label is a class. */
+typedef struct lqa_posterior_measure {
+  int64_t n_rows;
+  int64_t n_wrong;                    /* label differs from the truth */
+  int64_t n_changed, n_changed_right; /* suggested_label differs from label; of them it is right */
+  int64_t n_right_after;              /* suggested_label is right */
+  double average_precision;           /* of rows ordered by p_correct, ... */
+  double trust_precision, self_confidence_precision; /* ... by the other two */
+  double calibration_error;
+} lqa_posterior_measure;
+
 typedef struct lqa_evaluation {
   int64_t n_rows, n_errors;
   int64_t kind_errors[LQA_CORRUPT_COUNT]; /* real errors by kind */
@@ -57,12 +69,21 @@ typedef struct lqa_evaluation {
   int n_points;
   int64_t confident_budget; /* rows that confident learning flags */
   double average_precision; /* of rows ordered by suspicion */
+  lqa_posterior_measure posterior;
 } lqa_evaluation;
 
 /* Fails only for lack of memory. Suspicion for the budget curve: trust score ascending, then
  * self-confidence, then row number. */
 LQA_MUST_CHECK lqa_status lqa_evaluate_rows(const lqa_evidence *evidence, const lqa_truth *truth,
                                             lqa_evaluation *out, lqa_error *err);
+
+/* n_rows is 0 where no row has p_correct, or the true classes are not known. LQA_NO_MEMORY. */
+LQA_MUST_CHECK lqa_status lqa_evaluate_posterior(const lqa_evidence *evidence,
+                                                 const lqa_truth *truth,
+                                                 lqa_posterior_measure *out);
+void lqa_posterior_measure_print(const lqa_posterior_measure *measure, lqa_buf *out);
+/* The member "posterior" of an object. */
+void lqa_posterior_measure_json(const lqa_posterior_measure *measure, lqa_json *json);
 
 /* The tables and the small plot for the terminal; the same as one JSON object. */
 void lqa_evaluation_print(const lqa_evaluation *evaluation, int width, lqa_buf *out);

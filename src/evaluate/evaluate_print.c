@@ -146,6 +146,7 @@ void lqa_evaluation_print(const lqa_evaluation *e, int width, lqa_buf *out) {
   if (!isnan(e->average_precision)) {
     lqa_buf_printf(out, "\naverage precision of the ranking: %.3f\n", e->average_precision);
   }
+  lqa_posterior_measure_print(&e->posterior, out);
 }
 
 static void add_kind_counts(const char *key, const int64_t *counts, lqa_json *json) {
@@ -225,6 +226,7 @@ void lqa_evaluation_json(const lqa_evaluation *e, lqa_json *json) {
   }
   lqa_json_add_double(json, "average_precision", e->average_precision);
   lqa_json_add_int(json, "confident_learning_budget", e->confident_budget);
+  lqa_posterior_measure_json(&e->posterior, json);
   add_curve(e, json);
   lqa_json_close_object(json);
 }

@@ -56,7 +56,9 @@ static lqa_status read_columns(const lqa_truth_columns *columns, const lqa_run *
                         (long long)row, (long long)run->rows.n_rows);
     }
     if (status == LQA_OK) {
-      out->is_error[row] = is_wrong(run, row, lqa_source_reader_get(reader, truth));
+      lqa_str value = lqa_source_reader_get(reader, truth);
+      out->is_error[row] = is_wrong(run, row, value);
+      out->label[row] = lqa_run_find_class(run, value);
     }
     if (status == LQA_OK && columns->corruption) {
       status = read_kind(lqa_source_reader_get(reader, kind), row, &out->kind[row], err);
@@ -84,8 +86,8 @@ static lqa_status leave_out_partners(const lqa_run *run, lqa_truth_rows *rows) {
   for (int64_t i = 0; planted && i < run->rows.n_rows; i++) {
     uint32_t index;
     if (rows->kind[i] == LQA_CORRUPT_STRUCTURAL_DUP) {
-      status =
-          lqa_map_add(planted, (lqa_str){(const char *)&hash[i], sizeof hash[i]}, &index, NULL);
+      LQA_TRY_OUT(
+          lqa_map_add(planted, (lqa_str){(const char *)&hash[i], sizeof hash[i]}, &index, NULL));
     }
   }
   for (int64_t i = 0; planted && i < run->rows.n_rows; i++) {
@@ -114,8 +116,9 @@ static lqa_status fill(const lqa_run *run, const lqa_truth_columns *columns, lqa
 lqa_status lqa_truth_load(const lqa_run *run, const lqa_truth_columns *columns, lqa_truth_rows *out,
                           lqa_error *err) {
   size_t n = (size_t)run->rows.n_rows;
-  lqa_truth_rows rows = {lqa_calloc(n, 1), lqa_calloc(n, 1), lqa_calloc(n, 1)};
-  lqa_status status = rows.is_error && rows.is_left_out && rows.kind
+  lqa_truth_rows rows = {lqa_calloc(n, 1), lqa_calloc(n, 1), lqa_calloc(n, 1),
+                         lqa_calloc(n, sizeof *rows.label)};
+  lqa_status status = rows.is_error && rows.is_left_out && rows.kind && rows.label
                           ? fill(run, columns, &rows, err)
                           : lqa_fail_memory(err, "reading the truth");
   if (status != LQA_OK) {
@@ -130,6 +133,7 @@ void lqa_truth_rows_clear(lqa_truth_rows *rows) {
   free(rows->is_error);
   free(rows->is_left_out);
   free(rows->kind);
+  free(rows->label);
   *rows = (lqa_truth_rows){0};
 }
 

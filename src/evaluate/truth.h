@@ -16,6 +16,7 @@ typedef struct lqa_truth_rows {
   uint8_t *is_error;    /* the label given is not the true one, or the row is structurally broken */
   uint8_t *is_left_out; /* a clean row with the content of a planted duplicate */
   uint8_t *kind;        /* lqa_corruption; LQA_CORRUPT_CLEAN throughout where no column says it */
+  int32_t *label;       /* class of the true label; LQA_CLASS_NONE where it is no class */
 } lqa_truth_rows;
 
 /* Errors: LQA_BAD_USAGE for a column that is not there, LQA_BAD_DATA for an unknown kind, and those

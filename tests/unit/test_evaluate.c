@@ -39,7 +39,7 @@ static void test_counts_by_hand(void **state) {
   lqa_evidence e;
   lqa_evaluation v;
   fill(&e);
-  const lqa_truth truth = {is_error, left_out, kind};
+  const lqa_truth truth = {is_error, left_out, kind, NULL};
   assert_int_equal(lqa_evaluate_rows(&e, &truth, &v, NULL), LQA_OK);
   assert_int_equal(v.n_rows, 9);
   assert_int_equal(v.n_errors, 4);
@@ -71,7 +71,7 @@ static void test_the_judge_alone(void **state) {
   e.verdict[0] = e.verdict[1] = e.verdict[5] = e.verdict[9] = LQA_VERDICT_NO;
   e.verdict[2] = LQA_VERDICT_UNKNOWN;
   e.verdict[4] = LQA_VERDICT_YES;
-  const lqa_truth truth = {is_error, left_out, kind};
+  const lqa_truth truth = {is_error, left_out, kind, NULL};
   assert_int_equal(lqa_evaluate_rows(&e, &truth, &v, NULL), LQA_OK);
   assert_int_equal(v.judge.n_wrong, 3);
   assert_int_equal(v.judge.n_wrong_doubted, 2);
@@ -91,7 +91,7 @@ static void test_curve_ends_at_full_recall_of_its_budget(void **state) {
   lqa_evidence e;
   lqa_evaluation v;
   fill(&e);
-  const lqa_truth truth = {is_error, left_out, NULL};
+  const lqa_truth truth = {is_error, left_out, NULL, NULL};
   assert_int_equal(lqa_evaluate_rows(&e, &truth, &v, NULL), LQA_OK);
   assert_true(v.n_points > 0);
   for (int i = 1; i < v.n_points; i++) {
@@ -110,7 +110,7 @@ static void test_it_prints_and_is_json(void **state) {
   lqa_buf out;
   lqa_json json;
   fill(&e);
-  const lqa_truth truth = {is_error, left_out, kind};
+  const lqa_truth truth = {is_error, left_out, kind, NULL};
   assert_int_equal(lqa_evaluate_rows(&e, &truth, &v, NULL), LQA_OK);
   lqa_buf_init(&out, 1 << 20);
   lqa_evaluation_print(&v, 100, &out);
@@ -125,12 +125,42 @@ static void test_it_prints_and_is_json(void **state) {
   lqa_evidence_clear(&e);
 }
 
+/* Rows 0-3 are wrong (their truth is the other class), row 9 is left out, row 8 has no p_correct.
+ * The posterior doubts 0, 1, 4, 2, 3 in this order, and changes 0, 1, 4. */
+static void test_the_posterior(void **state) {
+  (void)state;
+  static const double right[10] = {.1, .2, .4, .5, .3, .9, .9, .9, NAN, .1};
+  int32_t true_label[10];
+  lqa_evidence e;
+  lqa_evaluation v;
+  fill(&e);
+  for (int i = 0; i < 10; i++) {
+    true_label[i] = is_error[i] ? 1 - e.label[i] : e.label[i];
+    e.p_correct[i] = right[i];
+    e.suggested_label[i] = i == 0 || i == 1 || i == 4 ? 1 - e.label[i] : e.label[i];
+  }
+  const lqa_truth truth = {is_error, left_out, NULL, true_label};
+  assert_int_equal(lqa_evaluate_rows(&e, &truth, &v, NULL), LQA_OK);
+  const lqa_posterior_measure *m = &v.posterior;
+  assert_int_equal(m->n_rows, 8);
+  assert_int_equal(m->n_wrong, 4);
+  assert_int_equal(m->n_changed, 3);
+  assert_int_equal(m->n_changed_right, 2);
+  assert_int_equal(m->n_right_after, 5); /* 0, 1, 5, 6, 7 */
+  assert_float_equal(m->average_precision, (1 + 1 + 3.0 / 4 + 4.0 / 5) / 4, 1e-12);
+  assert_float_equal(m->self_confidence_precision, 1, 1e-12);
+  /* Bins of one row each: the distances of 1 - p_correct from 0 or 1. */
+  assert_float_equal(m->calibration_error, (.1 + .2 + .4 + .5 + .7 + .1 + .1 + .1) / 8, 1e-12);
+  lqa_evidence_clear(&e);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_counts_by_hand),
       cmocka_unit_test(test_the_judge_alone),
       cmocka_unit_test(test_curve_ends_at_full_recall_of_its_budget),
       cmocka_unit_test(test_it_prints_and_is_json),
+      cmocka_unit_test(test_the_posterior),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
