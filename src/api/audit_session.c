@@ -17,8 +17,8 @@
 
 void lqa_audit_session_time(lqa_audit_session *s, const char *stage, double started) {
   if (s->n_timings < LQA_SESSION_MAX_STAGES) {
-    s->timings[s->n_timings++] =
-        (lqa_report_timing){stage, lqa_clock_seconds() - started, lqa_peak_rss_bytes()};
+    double seconds = round((lqa_clock_seconds() - started) * 1e4) / 1e4;
+    s->timings[s->n_timings++] = (lqa_report_timing){stage, seconds, lqa_peak_rss_bytes()};
   }
 }
 
@@ -308,8 +308,8 @@ static lqa_status find_label_issues(lqa_audit_session *s, lqa_error *err) {
   if (lqa_metrics_run(&scored, &s->metrics) != LQA_OK) {
     return lqa_fail_memory(err, "finding label issues");
   }
-  s->report.confident.is_unskilled = s->metrics.n_rows > 0 && !lqa_metrics_has_skill(&s->metrics);
-  if (s->report.confident.is_unskilled) {
+  s->report.confident.has_skill = s->metrics.n_rows == 0 || lqa_metrics_has_skill(&s->metrics);
+  if (!s->report.confident.has_skill) {
     lqa_label_issues_drop(&s->issues);
   }
   return LQA_OK;

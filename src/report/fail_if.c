@@ -24,13 +24,13 @@ static double needs_review(const lqa_report *r) {
   return (double)r->needs_review;
 }
 static double rate_low(const lqa_report *r) {
-  return r->error_rate.known ? r->error_rate.low : NAN;
+  return r->has_error_rate ? r->error_rate.low : NAN;
 }
 static double rate_estimate(const lqa_report *r) {
-  return r->error_rate.known ? r->error_rate.estimate : NAN;
+  return r->has_error_rate ? r->error_rate.estimate : NAN;
 }
 static double rate_high(const lqa_report *r) {
-  return r->error_rate.known ? r->error_rate.high : NAN;
+  return r->has_error_rate ? r->error_rate.high : NAN;
 }
 
 static const struct {

@@ -11,7 +11,7 @@ int64_t lqa_report_count_findings(const lqa_report *report, const char *severity
 
 void lqa_report_flagged(const lqa_report *report, lqa_buf *out) {
   const lqa_report_confident *c = &report->confident;
-  if (c->is_unskilled) {
+  if (!c->has_skill) {
     lqa_buf_add_text(out, "No row is flagged: the probabilities predict the labels no better than "
                           "their frequencies, so disagreement is no sign of an error");
     return;
@@ -55,7 +55,7 @@ void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf
                    "(prints the plan and the price, spends nothing): labelqa judge %s\n",
                    bullet, report->run_path);
   }
-  if (!report->error_rate.known) {
+  if (!report->has_error_rate) {
     lqa_buf_printf(out,
                    "%sMeasure how many labels are wrong: labelqa sample %s --n 200 --out "
                    "sheet.csv\n",
@@ -68,7 +68,7 @@ void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf
                    bullet, (long long)report->relabel, lqa_plural(report->relabel),
                    report->run_path);
   }
-  if (report->confident.is_unskilled) {
+  if (!report->confident.has_skill) {
     lqa_buf_printf(out,
                    "%sThe labels were not checked: a model that knows them no better than their "
                    "frequencies finds no errors. Give it more of what decides the label.\n",

@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/json.h"
+#include "base/field.h"
 #include "base/str.h"
 #include "trust/trust_summary.h"
 
@@ -68,8 +68,8 @@ typedef struct lqa_report_confident {
   int64_t n_overlaps;
   const char *model_json;     /* one JSON object about the model that was trained, or NULL */
   const char *trained_member; /* of a blend: the member that train_accuracy is of, or NULL */
-  bool is_unskilled;          /* no better than class frequencies: nothing flagged or estimated */
-  int64_t not_scored;         /* rows without content, a known label or probabilities */
+  bool has_skill;     /* else no better than class frequencies: nothing flagged or estimated */
+  int64_t not_scored; /* rows without content, a known label or probabilities */
 } lqa_report_confident;
 
 typedef struct lqa_report_loss {
@@ -87,18 +87,44 @@ typedef struct lqa_report_judge {
   double all_cost_usd;
 } lqa_report_judge;
 
-typedef struct lqa_report_rate {
-  bool known;
-  double estimate, low, high;
-  const char *method;
-  int64_t n;
-} lqa_report_rate;
-
 typedef struct lqa_report_timing {
   const char *stage;
   double seconds;
   int64_t peak_rss_bytes; /* of the process up to the stage's end; 0 = not known */
 } lqa_report_timing;
+
+typedef struct lqa_report_confusion {
+  lqa_str label, true_label;
+  double rate, low, high;
+  int64_t rows, verified;
+} lqa_report_confusion;
+
+typedef struct lqa_report_channel_row {
+  const double *given; /* one per class */
+  int32_t n_classes;
+} lqa_report_channel_row;
+
+/* lqa_trust_summary in the words of report.json: names for codes, lists for matrices. */
+typedef struct lqa_report_trust {
+  bool is_calibrated;
+  const char *why_rank;
+  lqa_trust_basis basis;
+  int64_t n_verified;
+  double mean_p_wrong;
+  bool has_ece, has_channel;
+  lqa_interval ece;
+  const lqa_reliability_bin *bins;
+  int32_t n_bins;
+  struct {
+    const lqa_str *classes;
+    int64_t n_classes;
+    const lqa_report_channel_row *rows;
+  } channel;
+  const lqa_report_confusion *confusions;
+  int32_t n_confusions;
+  const lqa_judge_accuracy *judges;
+  int32_t n_judges;
+} lqa_report_trust;
 
 /* A row of the list of suspects. */
 typedef struct lqa_report_suspect {
@@ -126,8 +152,11 @@ typedef struct lqa_report {
   lqa_report_loss loss;
   lqa_report_judge judge;
   int64_t relabel, keep_ambiguous, needs_review, keep; /* rows per action */
-  lqa_report_rate error_rate;
+  bool has_error_rate;
+  lqa_interval error_rate;
   const lqa_trust_summary *trust; /* of the run, or NULL */
+  bool has_trust;
+  lqa_report_trust trust_said; /* the same as report.json says it: filled on writing */
   const lqa_report_timing *timings;
   int64_t n_timings;
   int64_t peak_rss_bytes;
@@ -137,7 +166,9 @@ typedef struct lqa_report {
   int64_t n_notes;
 } lqa_report;
 
-/* report.json, schema "labelqa.report/1": everything but the suspects. */
+/* report.json, schema "labelqa.report/1": everything but the suspects. Its fields are one table,
+ * from which docs/schema/report.json.md and report.schema.json are made. */
+extern const lqa_field lqa_report_fields[];
 void lqa_report_json(const lqa_report *report, lqa_buf *out);
 /* report.md, report.html (stands alone), the terminal summary at a width, a JUnit file. */
 void lqa_report_markdown(const lqa_report *report, lqa_buf *out);
@@ -150,8 +181,9 @@ void lqa_report_junit(const lqa_report *report, lqa_buf *out);
 LQA_MUST_CHECK lqa_status lqa_report_load(lqa_str json, const char *run_path, lqa_arena *arena,
                                           lqa_report *out, lqa_error *err);
 
-/* The object "trust" of report.json. */
-void lqa_report_trust_json(const lqa_report *report, lqa_json *json);
+/* Fills has_trust and trust_said from `trust`; what it makes lives in `arena`. LQA_OK or
+ * LQA_NO_MEMORY. */
+LQA_MUST_CHECK lqa_status lqa_report_say_trust(lqa_report *report, lqa_arena *arena);
 /* How far p_correct may be believed, suspected confusions, judges' accuracies: lines with `bullet`
  * before each. */
 void lqa_report_trust_lines(const lqa_report *report, const char *bullet, lqa_buf *out);

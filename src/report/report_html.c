@@ -51,7 +51,7 @@ static void add_cards(const lqa_report *r, lqa_buf *out) {
   add_card("needs review", r->needs_review, r->n_rows, out);
   add_card("keep (ambiguous)", r->keep_ambiguous, r->n_rows, out);
   add_card("keep", r->keep, r->n_rows, out);
-  if (r->error_rate.known) {
+  if (r->has_error_rate) {
     lqa_buf_printf(out,
                    "<div class=\"card\">labels wrong<b>%.1f %%</b><span class=\"soft\">95 %% "
                    "interval %.1f to %.1f, n = %lld</span></div>\n",
@@ -161,7 +161,7 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
     lqa_buf_add_char(out, '.');
   }
   lqa_buf_add_text(out, "</p>\n");
-  if (!c->is_unskilled) {
+  if (c->has_skill) {
     add_classes(c, out);
   }
   add_overlaps(c, out);

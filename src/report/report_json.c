@@ -1,259 +1,264 @@
-/* report.json: the report's keys in a fixed order, for programs (docs/run-folder.md). */
-#include "base/json.h"
+/* report/report_json.c - report.json, written and read by one table of its fields.
+ *
+ * The keys and their order are what programs rely on (docs/schema/report.json.md). Reading it back
+ * lets a run folder be reported on again after a judge, a training log or a person added to it.
+ */
 #include "report/report.h"
 
-#include <math.h>
+#include <stddef.h>
 
-/* What only some findings have. */
-static void add_finding_extras(const lqa_report_finding *f, lqa_json *json) {
-  if (f->is_block) {
-    lqa_json_add_int(json, "rows_from", f->rows_from);
-    lqa_json_add_int(json, "rows_to", f->rows_to);
-  }
-  if (f->has_shift) {
-    lqa_json_add_int(json, "shift", f->shift);
-  }
-  if (!isnan(f->z)) {
-    lqa_json_add_double(json, "z", f->z);
-  }
-  if (f->repair) {
-    lqa_json_add_text(json, "repair", f->repair);
-  }
-  if (f->details_json) {
-    lqa_json_key(json, "details");
-    lqa_json_raw(json, lqa_str_from(f->details_json));
-  }
-}
+#define AT(type, member) LQA_FIELD(lqa_report##type, member)
+#define LIST(type, member) LQA_FIELD_AS(LIST, lqa_report##type, member)
+#define OBJECT(type, member) LQA_FIELD_AS(OBJECT, lqa_report##type, member)
+#define GIVEN(type, member) LQA_WHERE_GIVEN, .given = offsetof(lqa_report##type, member)
+#define OR_NULL(type, member) LQA_NULL_OR_GIVEN, .given = offsetof(lqa_report##type, member)
 
-static void add_findings(const lqa_report *report, lqa_json *json) {
-  lqa_json_key(json, "provenance");
-  lqa_json_open_array(json);
-  for (int64_t i = 0; i < report->n_findings; i++) {
-    const lqa_report_finding *f = &report->findings[i];
-    lqa_json_open_object(json);
-    lqa_json_add_text(json, "id", f->id);
-    lqa_json_add_text(json, "severity", f->severity);
-    lqa_json_add_int(json, "count", f->count);
-    lqa_json_add_int(json, "groups", f->groups);
-    if (f->accepted > 0) {
-      lqa_json_add_int(json, "accepted", f->accepted);
-    }
-    lqa_json_add_text(json, "message", f->message);
-    lqa_json_key(json, "rows");
-    lqa_json_open_array(json);
-    for (int64_t r = 0; r < f->n_rows; r++) {
-      lqa_json_int(json, f->rows[r]);
-    }
-    lqa_json_close_array(json);
-    add_finding_extras(f, json);
-    lqa_json_close_object(json);
-  }
-  lqa_json_close_array(json);
-}
+static const lqa_field FINDING[] = {
+    {"id", AT(_finding, id), "the check's finding, see labelqa checks", .absent = ""},
+    {"severity", AT(_finding, severity), "error, warn or info", .absent = "info"},
+    {"count", AT(_finding, count),
+     "rows marked, or 1 for a finding about the whole file; 0 = nothing found"},
+    {"groups", AT(_finding, groups), "groups, where rows come in groups"},
+    {"accepted", AT(_finding, accepted), "rows or findings that the baseline accepts",
+     LQA_UNLESS_EMPTY},
+    {"message", AT(_finding, message), "what was found, for people", .absent = ""},
+    {"rows", LIST(_finding, rows), "the first 100 row numbers",
+     LQA_ELEMENTS(int64_t, lqa_field_ints, lqa_report_finding, n_rows)},
+    {"rows_from", AT(_finding, rows_from), "first row of a block", GIVEN(_finding, is_block)},
+    {"rows_to", AT(_finding, rows_to), "last row of a block", GIVEN(_finding, is_block)},
+    {"shift", AT(_finding, shift), "row i carries the label of row i - shift",
+     GIVEN(_finding, has_shift)},
+    {"z", AT(_finding, z), "standard deviations from what chance gives", LQA_UNLESS_EMPTY},
+    {"repair", AT(_finding, repair), "what labelqa export fixed --repair takes", LQA_UNLESS_EMPTY},
+    {"details", LQA_FIELD_AS(JSON, lqa_report_finding, details_json),
+     "figures of this finding, see its page in docs/audits", LQA_UNLESS_EMPTY},
+    {.key = NULL}};
 
-static void add_not_run(const lqa_report *report, lqa_json *json) {
-  lqa_json_key(json, "not_run");
-  lqa_json_open_array(json);
-  for (int64_t i = 0; i < report->n_not_run; i++) {
-    lqa_json_open_object(json);
-    lqa_json_add_text(json, "id", report->not_run[i].id);
-    lqa_json_add_text(json, "reason", report->not_run[i].reason);
-    lqa_json_close_object(json);
-  }
-  lqa_json_close_array(json);
-}
+static const lqa_field NOT_RUN[] = {
+    {"id", AT(_not_run, id), "the finding that was not looked for", .absent = ""},
+    {"reason", AT(_not_run, reason), "why", .absent = ""},
+    {.key = NULL}};
 
-static void add_lengths(const lqa_report *report, lqa_json *json) {
-  lqa_json_key(json, "length_fingerprint");
-  lqa_json_open_array(json);
-  for (int64_t i = 0; i < report->n_lengths; i++) {
-    lqa_json_open_object(json);
-    lqa_json_add_str(json, "label", report->lengths[i].label);
-    lqa_json_add_double(json, "mean", report->lengths[i].mean);
-    lqa_json_add_double(json, "std", report->lengths[i].std);
-    lqa_json_add_int(json, "count", report->lengths[i].count);
-    lqa_json_close_object(json);
-  }
-  lqa_json_close_array(json);
-}
+static const lqa_field LENGTH[] = {{"label", AT(_length, label), "the class", .absent = ""},
+                                   {"mean", AT(_length, mean), "mean length in code points"},
+                                   {"std", AT(_length, std), "its standard deviation"},
+                                   {"count", AT(_length, count), "rows"},
+                                   {.key = NULL}};
 
-static void add_classes(const lqa_report_confident *c, lqa_json *json) {
-  lqa_json_key(json, "per_class");
-  lqa_json_open_array(json);
-  for (int64_t k = 0; k < c->n_classes; k++) {
-    lqa_json_open_object(json);
-    lqa_json_add_str(json, "label", c->per_class[k].label);
-    lqa_json_add_int(json, "count", c->per_class[k].count);
-    lqa_json_add_int(json, "flagged", c->per_class[k].flagged);
-    lqa_json_add_double(json, "label_noise", c->per_class[k].label_noise);
-    lqa_json_add_double(json, "inverse_label_noise", c->per_class[k].inverse_label_noise);
-    lqa_json_add_double(json, "quality", c->per_class[k].quality);
-    lqa_json_close_object(json);
-  }
-  lqa_json_close_array(json);
-}
+static const lqa_field PER_CLASS[] = {
+    {"label", AT(_class, label), "the class", .absent = ""},
+    {"count", AT(_class, count), "rows with this label"},
+    {"flagged", AT(_class, flagged), "of them, flagged"},
+    {"label_noise", AT(_class, label_noise), "share of this label that is wrong, estimated"},
+    {"inverse_label_noise", AT(_class, inverse_label_noise),
+     "share of what truly is this class that is labelled otherwise, estimated"},
+    {"quality", AT(_class, quality), "1 - label_noise"},
+    {.key = NULL}};
 
-static void add_overlaps(const lqa_report_confident *c, lqa_json *json) {
-  lqa_json_key(json, "overlapping_classes");
-  lqa_json_open_array(json);
-  for (int64_t i = 0; i < c->n_overlaps; i++) {
-    lqa_json_open_object(json);
-    lqa_json_add_str(json, "label_a", c->overlaps[i].label_a);
-    lqa_json_add_str(json, "label_b", c->overlaps[i].label_b);
-    lqa_json_add_int(json, "count", c->overlaps[i].count);
-    lqa_json_add_double(json, "joint", c->overlaps[i].joint);
-    lqa_json_close_object(json);
-  }
-  lqa_json_close_array(json);
-}
+static const lqa_field OVERLAP[] = {
+    {"label_a", AT(_overlap, label_a), "one class", .absent = ""},
+    {"label_b", AT(_overlap, label_b), "the other class", .absent = ""},
+    {"count", AT(_overlap, count), "rows estimated to carry one label and be the other class"},
+    {"joint", AT(_overlap, joint), "their share of all rows"},
+    {.key = NULL}};
 
-static void add_confident(const lqa_report *report, lqa_json *json) {
-  const lqa_report_confident *c = &report->confident;
-  lqa_json_key(json, "confident_learning");
-  if (!c->ran) {
-    lqa_json_null(json);
-    return;
-  }
-  lqa_json_open_object(json);
-  lqa_json_add_text(json, "model", c->model);
-  lqa_json_add_text(json, "tie_order", c->tie_order);
-  lqa_json_add_int(json, "not_scored", c->not_scored);
-  lqa_json_add_int(json, "flagged", c->flagged);
-  lqa_json_add_bool(json, "skilled", !c->is_unskilled);
-  if (c->is_unskilled) {
-    lqa_json_key(json, "estimated_errors");
-    lqa_json_null(json);
-  } else {
-    lqa_json_add_int(json, "estimated_errors", c->estimated_errors);
-  }
-  lqa_json_add_double(json, "train_accuracy", c->train_accuracy);
-  if (c->trained_member) {
-    lqa_json_add_text(json, "train_accuracy_of", c->trained_member);
-  }
-  lqa_json_add_double(json, "out_of_fold_accuracy", c->out_of_fold_accuracy);
-  add_classes(c, json);
-  add_overlaps(c, json);
-  lqa_json_close_object(json);
-}
+static const lqa_field CONFIDENT[] = {
+    {"model", AT(_confident, model), "what made the probabilities", .absent = "unknown model"},
+    {"tie_order", AT(_confident, tie_order), "how equal scores are ordered", .absent = "stable"},
+    {"not_scored", AT(_confident, not_scored),
+     "rows without content, without a known label or without probabilities"},
+    {"flagged", AT(_confident, flagged), "label issues"},
+    {"skilled", AT(_confident, has_skill),
+     "false: the model is no better than class frequencies, nothing is flagged", .absent = "true"},
+    {"estimated_errors", AT(_confident, estimated_errors),
+     "off-diagonal count of the calibrated joint; null without skill",
+     OR_NULL(_confident, has_skill)},
+    {"train_accuracy", AT(_confident, train_accuracy), "on the model's own training rows"},
+    {"train_accuracy_of", AT(_confident, trained_member),
+     "of a blend: the member that train_accuracy is of", LQA_UNLESS_EMPTY},
+    {"out_of_fold_accuracy", AT(_confident, out_of_fold_accuracy),
+     "on rows that the model never saw"},
+    {"per_class", LIST(_confident, per_class), "every class, in order",
+     LQA_ELEMENTS(lqa_report_class, PER_CLASS, lqa_report_confident, n_classes)},
+    {"overlapping_classes", LIST(_confident, overlaps), "pairs of classes that are confused",
+     LQA_ELEMENTS(lqa_report_overlap, OVERLAP, lqa_report_confident, n_overlaps)},
+    {.key = NULL}};
 
-static void add_model(const lqa_report *report, lqa_json *json) {
-  lqa_json_key(json, "model");
-  if (report->confident.model_json) {
-    lqa_json_raw(json, lqa_str_from(report->confident.model_json));
-  } else {
-    lqa_json_null(json);
-  }
-}
+static const char *const LOSS_SOURCES[] = {"out-of-fold probabilities", "training logs", NULL};
+static const lqa_field LOSS[] = {
+    {"count", AT(_loss, count), "rows with a high loss"},
+    {"source", LQA_FIELD_AS(CHOICE, lqa_report_loss, from_logs), "what the loss comes from",
+     .choices = LOSS_SOURCES},
+    {"independent", AT(_loss, from_logs), "true for training logs, an independent signal"},
+    {"epochs", AT(_loss, n_epochs), "epochs in the logs", GIVEN(_loss, from_logs)},
+    {.key = NULL}};
 
-static void add_loss(const lqa_report *report, lqa_json *json) {
-  lqa_json_key(json, "high_loss");
-  lqa_json_open_object(json);
-  lqa_json_add_int(json, "count", report->loss.count);
-  lqa_json_add_text(json, "source",
-                    report->loss.from_logs ? "training logs" : "out-of-fold probabilities");
-  lqa_json_add_bool(json, "independent", report->loss.from_logs);
-  if (report->loss.from_logs) {
-    lqa_json_add_int(json, "epochs", report->loss.n_epochs);
-  }
-  lqa_json_close_object(json);
-}
+static const lqa_field JUDGE[] = {
+    {"model", AT(_judge, model), "the language model", .absent = ""},
+    {"protocol", AT(_judge, protocol), "verify or blind", .absent = ""},
+    {"planned", AT(_judge, planned), "rows in the plan"},
+    {"judged", AT(_judge, judged), "rows with an answer"},
+    {"yes", AT(_judge, yes), "answers YES: the label fits"},
+    {"no", AT(_judge, no), "answers NO, each with a correction"},
+    {"unknown", AT(_judge, unknown), "all other answers"},
+    {"cached", AT(_judge, cached), "answers from the cache, without a request"},
+    {"calls", AT(_judge, calls), "requests of the newest session"},
+    {"tokens_in", AT(_judge, tokens_in), "tokens sent"},
+    {"tokens_out", AT(_judge, tokens_out), "tokens received"},
+    {"cost_usd", AT(_judge, cost_usd), "cost of the newest session; null without prices"},
+    {"agreement", AT(_judge, agreement), "share of rows on which two judges agree"},
+    {"all_calls", AT(_judge, all_calls), "requests of all sessions"},
+    {"all_cost_usd", AT(_judge, all_cost_usd), "cost of all sessions"},
+    {.key = NULL}};
 
-static void add_judge(const lqa_report *report, lqa_json *json) {
-  const lqa_report_judge *j = &report->judge;
-  lqa_json_key(json, "judge");
-  if (!j->ran) {
-    lqa_json_null(json);
-    return;
-  }
-  lqa_json_open_object(json);
-  lqa_json_add_text(json, "model", j->model);
-  lqa_json_add_text(json, "protocol", j->protocol);
-  lqa_json_add_int(json, "planned", j->planned);
-  lqa_json_add_int(json, "judged", j->judged);
-  lqa_json_add_int(json, "yes", j->yes);
-  lqa_json_add_int(json, "no", j->no);
-  lqa_json_add_int(json, "unknown", j->unknown);
-  lqa_json_add_int(json, "cached", j->cached);
-  lqa_json_add_int(json, "calls", j->calls);
-  lqa_json_add_int(json, "tokens_in", j->tokens_in);
-  lqa_json_add_int(json, "tokens_out", j->tokens_out);
-  lqa_json_add_double(json, "cost_usd", j->cost_usd);
-  lqa_json_add_double(json, "agreement", j->agreement);
-  lqa_json_add_int(json, "all_calls", j->all_calls);
-  lqa_json_add_double(json, "all_cost_usd", j->all_cost_usd);
-  lqa_json_close_object(json);
-}
+static const lqa_field ACTIONS[] = {
+    {"relabel", AT(, relabel), "rows whose label should change"},
+    {"keep (ambiguous)", AT(, keep_ambiguous), "rows in doubt that a judge confirmed"},
+    {"needs_review", AT(, needs_review), "rows that a person should look at"},
+    {"keep", AT(, keep), "all other rows"},
+    {.key = NULL}};
 
-static void add_actions(const lqa_report *report, lqa_json *json) {
-  lqa_json_key(json, "actions");
-  lqa_json_open_object(json);
-  lqa_json_add_int(json, "relabel", report->relabel);
-  lqa_json_add_int(json, "keep (ambiguous)", report->keep_ambiguous);
-  lqa_json_add_int(json, "needs_review", report->needs_review);
-  lqa_json_add_int(json, "keep", report->keep);
-  lqa_json_close_object(json);
-}
+static const lqa_field RATE[] = {
+    {"estimate", LQA_FIELD(lqa_interval, estimate), "share of labels that are wrong"},
+    {"low", LQA_FIELD(lqa_interval, low), "lower end of the 95 % interval"},
+    {"high", LQA_FIELD(lqa_interval, high), "upper end"},
+    {"method", LQA_FIELD(lqa_interval, method), "how the interval was made", .absent = ""},
+    {"n", LQA_FIELD(lqa_interval, n), "rows checked"},
+    {.key = NULL}};
 
-static void add_error_rate(const lqa_report *report, lqa_json *json) {
-  lqa_json_key(json, "error_rate");
-  if (!report->error_rate.known) {
-    lqa_json_null(json);
-    return;
-  }
-  lqa_json_open_object(json);
-  lqa_json_add_double(json, "estimate", report->error_rate.estimate);
-  lqa_json_add_double(json, "low", report->error_rate.low);
-  lqa_json_add_double(json, "high", report->error_rate.high);
-  lqa_json_add_text(json, "method", report->error_rate.method);
-  lqa_json_add_int(json, "n", report->error_rate.n);
-  lqa_json_close_object(json);
-}
+static const lqa_field ECE[] = {
+    {"estimate", LQA_FIELD(lqa_interval, estimate), "expected calibration error"},
+    {"low", LQA_FIELD(lqa_interval, low), "lower end of its 95 % interval"},
+    {"high", LQA_FIELD(lqa_interval, high), "upper end"},
+    {.key = NULL}};
 
-static void add_notes(const lqa_report *report, lqa_json *json) {
-  lqa_json_key(json, "notes");
-  lqa_json_open_array(json);
-  for (int64_t i = 0; i < report->n_notes; i++) {
-    lqa_json_text(json, report->notes[i]);
-  }
-  lqa_json_close_array(json);
-}
+#define BIN(member) LQA_FIELD(lqa_reliability_bin, member)
+static const lqa_field RELIABILITY[] = {
+    {"from", BIN(from), "predicted probability of a wrong label, from ..."},
+    {"to", BIN(to), "... to below"},
+    {"n", BIN(n), "verified rows"},
+    {"predicted", BIN(predicted), "mean predicted share of wrong labels"},
+    {"observed", BIN(observed), "share that was found wrong"},
+    {"low", BIN(low), "lower end of its 95 % interval"},
+    {"high", BIN(high), "upper end"},
+    {.key = NULL}};
 
-static void add_timings(const lqa_report *report, lqa_json *json) {
-  lqa_json_key(json, "timings");
-  lqa_json_open_object(json);
-  for (int64_t i = 0; i < report->n_timings; i++) {
-    lqa_json_add_double(json, report->timings[i].stage,
-                        round(report->timings[i].seconds * 1e4) / 1e4);
-  }
-  lqa_json_close_object(json);
-  lqa_json_add_int(json, "peak_rss_bytes", report->peak_rss_bytes);
-}
+static const lqa_field CHANNEL_ROW[] = {
+    {"", LQA_FIELD_AS(LIST, lqa_report_channel_row, given), "by given label",
+     LQA_ELEMENTS(double, lqa_field_doubles, lqa_report_channel_row, n_classes)},
+    {.key = NULL}};
+
+static const lqa_field CHANNEL[] = {
+    {"classes", LIST(_trust, channel.classes), "the classes, in order",
+     LQA_ELEMENTS(lqa_str, lqa_field_strs, lqa_report_trust, channel.n_classes)},
+    {"given_of_true", LIST(_trust, channel.rows),
+     "by true class: the probability of each given label",
+     LQA_ELEMENTS(lqa_report_channel_row, CHANNEL_ROW, lqa_report_trust, channel.n_classes)},
+    {.key = NULL}};
+
+static const lqa_field CONFUSION[] = {
+    {"label", AT(_confusion, label), "the given label", .absent = ""},
+    {"true_label", AT(_confusion, true_label), "what the rows rather are", .absent = ""},
+    {"rate", AT(_confusion, rate), "share of the true class that is labelled so"},
+    {"low", AT(_confusion, low), "lower end of its 95 % interval, by verified rows"},
+    {"high", AT(_confusion, high), "upper end"},
+    {"rows", AT(_confusion, rows), "rows with this label that are rather the other class"},
+    {"verified", AT(_confusion, verified), "rows of the pair that somebody has looked at"},
+    {.key = NULL}};
+
+#define ACCURACY(member) LQA_FIELD(lqa_judge_accuracy, member)
+static const lqa_field ACCURACY_OF_JUDGE[] = {
+    {"model", ACCURACY(model), "the language model", .absent = ""},
+    {"accuracy", ACCURACY(accuracy), "share of its verdicts that are right, estimated"},
+    {"low", ACCURACY(low), "lower end of its 95 % interval"},
+    {"high", ACCURACY(high), "upper end"},
+    {"n", ACCURACY(n), "rows it judged"},
+    {"constant", ACCURACY(is_constant), "it gave one and the same answer"},
+    {.key = NULL}};
+
+static const char *const BASES[] = {[LQA_BASIS_MODEL] = "model",
+                                    [LQA_BASIS_JUDGED] = "judged",
+                                    [LQA_BASIS_REVIEWED] = "reviewed",
+                                    NULL};
+static const lqa_field TRUST[] = {
+    {"calibrated", AT(_trust, is_calibrated), "false: p_correct is a rank, not a probability"},
+    {"rank_because", AT(_trust, why_rank), "why it is a rank only"},
+    {"basis", LQA_FIELD_AS(CHOICE, lqa_report_trust, basis), "who has looked at rows",
+     .choices = BASES},
+    {"n_verified", AT(_trust, n_verified), "rows that somebody has looked at"},
+    {"mean_p_wrong", AT(_trust, mean_p_wrong), "mean probability of a wrong label"},
+    {"ece", OBJECT(_trust, ece), "how far probabilities are off on verified rows",
+     OR_NULL(_trust, has_ece), .fields = ECE},
+    {"reliability", LIST(_trust, bins), "predicted against observed, by predicted probability",
+     LQA_ELEMENTS(lqa_reliability_bin, RELIABILITY, lqa_report_trust, n_bins)},
+    {"channel", LQA_FIELD_OBJECT, 0, 0, "how true classes become labels; null with over 100",
+     OR_NULL(_trust, has_channel), .fields = CHANNEL},
+    {"suspected_confusions", LIST(_trust, confusions), "pairs of classes, most rows first",
+     LQA_ELEMENTS(lqa_report_confusion, CONFUSION, lqa_report_trust, n_confusions)},
+    {"judges", LIST(_trust, judges), "how far each judge is right",
+     LQA_ELEMENTS(lqa_judge_accuracy, ACCURACY_OF_JUDGE, lqa_report_trust, n_judges)},
+    {.key = NULL}};
+
+static const lqa_field TIMING[] = {{"stage", AT(_timing, stage), "the stage"},
+                                   {"seconds", AT(_timing, seconds), "seconds"},
+                                   {.key = NULL}};
+
+const lqa_field lqa_report_fields[] = {
+    {"schema", LQA_FIELD_CONSTANT, 0, 0, "always labelqa.report/1", .absent = "labelqa.report/1"},
+    {"version", AT(, version), "of labelqa", .absent = ""},
+    {"rows", AT(, n_rows), "rows of the data"},
+    {"classes", LIST(, classes), "the classes, in order",
+     LQA_ELEMENTS(lqa_str, lqa_field_strs, lqa_report, n_classes)},
+    {"provenance", LIST(, findings), "what each check found, also where that is nothing",
+     LQA_ELEMENTS(lqa_report_finding, FINDING, lqa_report, n_findings)},
+    {"not_run", LIST(, not_run), "findings that were not looked for",
+     LQA_ELEMENTS(lqa_report_not_run, NOT_RUN, lqa_report, n_not_run)},
+    {"length_fingerprint", LIST(, lengths), "lengths of texts by label",
+     LQA_ELEMENTS(lqa_report_length, LENGTH, lqa_report, n_lengths)},
+    {"confident_learning", OBJECT(, confident), "null where there are no probabilities",
+     OR_NULL(, confident.ran), .fields = CONFIDENT},
+    {"model", LQA_FIELD_AS(JSON, lqa_report, confident.model_json),
+     "what was trained, see docs/models.md; null where nothing was"},
+    {"high_loss", OBJECT(, loss), "the rows' losses", .fields = LOSS},
+    {"judge", OBJECT(, judge), "null before a judge ran", OR_NULL(, judge.ran), .fields = JUDGE},
+    {"trust", OBJECT(, trust_said), "null where no posterior was made", OR_NULL(, has_trust),
+     .fields = TRUST},
+    {"actions", LQA_FIELD_OBJECT, 0, 0, "rows by review_action", .fields = ACTIONS},
+    {"error_rate", OBJECT(, error_rate), "null until rows were spot-checked",
+     OR_NULL(, has_error_rate), .fields = RATE},
+    {"notes", LIST(, notes), "remarks of the stages, for people",
+     LQA_ELEMENTS(char *, lqa_field_texts, lqa_report, n_notes)},
+    {"timings", LQA_FIELD_AS(MAP, lqa_report, timings), "seconds by stage",
+     LQA_ELEMENTS(lqa_report_timing, TIMING, lqa_report, n_timings)},
+    {"peak_rss_bytes", AT(, peak_rss_bytes), "peak memory of the process"},
+    {.key = NULL}};
 
 void lqa_report_json(const lqa_report *report, lqa_buf *out) {
   lqa_json json;
+  lqa_arena arena;
+  lqa_report said = *report;
+  lqa_arena_init(&arena);
   lqa_json_init(&json, out, 1);
+  out->failed = lqa_report_say_trust(&said, &arena) != LQA_OK || out->failed;
   lqa_json_open_object(&json);
-  lqa_json_add_text(&json, "schema", "labelqa.report/1");
-  lqa_json_add_text(&json, "version", report->version);
-  lqa_json_add_int(&json, "rows", report->n_rows);
-  lqa_json_key(&json, "classes");
-  lqa_json_open_array(&json);
-  for (int64_t k = 0; k < report->n_classes; k++) {
-    lqa_json_str(&json, report->classes[k]);
-  }
-  lqa_json_close_array(&json);
-  add_findings(report, &json);
-  add_not_run(report, &json);
-  add_lengths(report, &json);
-  add_confident(report, &json);
-  add_model(report, &json);
-  add_loss(report, &json);
-  add_judge(report, &json);
-  lqa_report_trust_json(report, &json);
-  add_actions(report, &json);
-  add_error_rate(report, &json);
-  add_notes(report, &json);
-  add_timings(report, &json);
+  lqa_fields_write(lqa_report_fields, &said, &json);
   lqa_json_close_object(&json);
   lqa_buf_add_char(out, '\n');
+  lqa_arena_clear(&arena);
+}
+
+lqa_status lqa_report_load(lqa_str json, const char *run_path, lqa_arena *arena, lqa_report *out,
+                           lqa_error *err) {
+  const lqa_json_node *root = NULL;
+  LQA_TRY(lqa_json_parse(json, "report.json", arena, &root, err));
+  const char *schema = lqa_json_find_text(root, "schema");
+  if (!schema || strcmp(schema, lqa_report_fields[0].absent) != 0) {
+    return lqa_fail_at(err, LQA_BAD_DATA, run_path, -1, NULL,
+                       "%s/report.json: expected the schema %s, found %s", run_path,
+                       lqa_report_fields[0].absent, schema ? schema : "none");
+  }
+  *out = (lqa_report){.run_path = run_path};
+  return lqa_fields_read(lqa_report_fields, root, arena, out) == LQA_OK
+             ? LQA_OK
+             : lqa_fail_memory(err, "reading the report");
 }

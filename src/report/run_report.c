@@ -94,12 +94,8 @@ static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report
   lqa_spot_check check;
   bool found = false;
   LQA_TRY(lqa_spot_rate(run, arena, &check, &found, err));
-  report->error_rate = (lqa_report_rate){.known = found && check.rate.n > 0};
-  if (report->error_rate.known) {
-    report->error_rate = (lqa_report_rate){
-        true,        check.rate.estimate, check.rate.low, check.rate.high, check.rate.method,
-        check.rate.n};
-  }
+  report->has_error_rate = found && check.rate.n > 0;
+  report->error_rate = report->has_error_rate ? check.rate : (lqa_interval){0};
   return LQA_OK;
 }
 

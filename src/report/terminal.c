@@ -152,7 +152,7 @@ static void print_confident(const lqa_report *r, int width, lqa_buf *out) {
     }
     lqa_buf_add_char(out, '\n');
   }
-  if (!c->is_unskilled) {
+  if (c->has_skill) {
     print_classes(c, out);
   }
   print_overlaps(c, out);
@@ -207,7 +207,7 @@ static void print_actions(const lqa_report *r, lqa_buf *out) {
                  "needs_review %lld   keep %lld\n",
                  (long long)r->relabel, (long long)r->keep_ambiguous, (long long)r->needs_review,
                  (long long)r->keep);
-  if (r->error_rate.known) {
+  if (r->has_error_rate) {
     lqa_buf_printf(out, "  labels wrong: %.1f %% (95 %% interval %.1f to %.1f, %s, n = %lld)\n",
                    100 * r->error_rate.estimate, 100 * r->error_rate.low, 100 * r->error_rate.high,
                    r->error_rate.method, (long long)r->error_rate.n);

@@ -364,8 +364,3 @@ lqa_status lqa_trust_summary_make(const lqa_trust_summary_input *in, lqa_arena *
   claim(in, out);
   return LQA_OK;
 }
-
-const char *lqa_trust_basis_name(lqa_trust_basis basis) {
-  static const char *const names[] = {"model", "judged", "reviewed"};
-  return names[basis];
-}

@@ -75,6 +75,4 @@ typedef struct lqa_trust_summary_input {
 LQA_MUST_CHECK lqa_status lqa_trust_summary_make(const lqa_trust_summary_input *input,
                                                  lqa_arena *arena, lqa_trust_summary *out);
 
-const char *lqa_trust_basis_name(lqa_trust_basis basis);
-
 #endif

@@ -59,32 +59,33 @@ static lqa_report make_report(void) {
                                  .trust_score = 0.3,
                                  .reasons = &reason,
                                  .n_reasons = 1};
-  return (lqa_report){
-      .version = "1",
-      .run_path = "run",
-      .n_rows = 30,
-      .classes = classes,
-      .n_classes = 2,
-      .findings = findings,
-      .n_findings = 4,
-      .not_run = not_run,
-      .n_not_run = 3,
-      .lengths = &length,
-      .n_lengths = 1,
-      .confident = {true, "logistic", "stable", 3, 4, 0.99, 0.9, per_class, 2, &overlap, 1},
-      .loss = {3, false, 0},
-      .relabel = 1,
-      .keep_ambiguous = 2,
-      .needs_review = 3,
-      .keep = 24,
-      .error_rate = {true, 0.1, 0.05, 0.2, "wilson", 100},
-      .timings = &timing,
-      .n_timings = 1,
-      .peak_rss_bytes = 1234,
-      .suspects = &suspect,
-      .n_suspects = 1,
-      .notes = notes,
-      .n_notes = 1};
+  return (lqa_report){.version = "1",
+                      .run_path = "run",
+                      .n_rows = 30,
+                      .classes = classes,
+                      .n_classes = 2,
+                      .findings = findings,
+                      .n_findings = 4,
+                      .not_run = not_run,
+                      .n_not_run = 3,
+                      .lengths = &length,
+                      .n_lengths = 1,
+                      .confident = {true, "logistic", "stable", 3, 4, 0.99, 0.9, per_class, 2,
+                                    &overlap, 1, .has_skill = true},
+                      .loss = {3, false, 0},
+                      .relabel = 1,
+                      .keep_ambiguous = 2,
+                      .needs_review = 3,
+                      .keep = 24,
+                      .has_error_rate = true,
+                      .error_rate = {0.1, 0.05, 0.2, "wilson", 100},
+                      .timings = &timing,
+                      .n_timings = 1,
+                      .peak_rss_bytes = 1234,
+                      .suspects = &suspect,
+                      .n_suspects = 1,
+                      .notes = notes,
+                      .n_notes = 1};
 }
 
 static void test_json_reads_back_to_itself(void **state) {
@@ -144,7 +145,7 @@ static void test_an_unskilled_model_estimates_nothing(void **state) {
     assert_true(holds(renderers[i], &r, "a note"));
   }
   assert_true(holds(lqa_report_json, &r, "\"estimated_errors\": 4"));
-  r.confident.is_unskilled = true;
+  r.confident.has_skill = false;
   for (int i = 0; i < 3; i++) {
     assert_false(holds(renderers[i], &r, "estimated wrong"));
     assert_false(holds(renderers[i], &r, "est. wrong"));

@@ -1,8 +1,10 @@
-/* The pages under docs/schema are made from the tables that write the files: each must hold what
- * its table says. LABELQA_UPDATE_DOCS=1 (make golden-update) writes the tables into the pages. */
+/* The pages and JSON Schemas under docs/schema are made from the tables that write the files: each
+ * must hold what its table says. LABELQA_UPDATE_DOCS=1 (make golden-update) writes them. */
 #include "must.h"
 
 #include "base/file.h"
+#include "report/report.h"
+#include "schema_page.h"
 #include "store/row_table.h"
 
 #include <stdio.h>
@@ -10,12 +12,25 @@
 
 static const char BEGIN[] = "<!-- made from ", END[] = "<!-- end -->";
 
+static void make_path(const char *name, char path[512]) {
+  snprintf(path, 512, "%s/docs/schema/%s", LABELQA_SOURCE_DIR, name);
+}
+
+static void expect_text(const char *path, const char *text, const lqa_buf *want) {
+  lqa_error err = {0};
+  if (getenv("LABELQA_UPDATE_DOCS")) {
+    MUST(lqa_file_save(path, want->data, want->size, &err));
+  } else {
+    assert_string_equal(text, want->data);
+  }
+}
+
 /* Holds the part of docs/schema/<page> between its two marks to `want`. */
 static void expect_page(const char *page, const lqa_buf *want) {
   char path[512];
   lqa_error err = {0};
   lqa_buf text, made;
-  snprintf(path, sizeof path, "%s/docs/schema/%s", LABELQA_SOURCE_DIR, page);
+  make_path(page, path);
   lqa_buf_init(&text, 1 << 20);
   lqa_buf_init(&made, 1 << 20);
   MUST(lqa_file_load(path, &text, &err));
@@ -25,13 +40,36 @@ static void expect_page(const char *page, const lqa_buf *want) {
   begin = strchr(begin, '\n') + 1;
   lqa_buf_add(&made, text.data, (size_t)(begin - text.data));
   lqa_buf_printf(&made, "\n%s\n%s", want->data, end);
-  if (getenv("LABELQA_UPDATE_DOCS")) {
-    MUST(lqa_file_save(path, made.data, made.size, &err));
-  } else {
-    assert_string_equal(text.data, made.data);
-  }
+  expect_text(path, text.data, &made);
   lqa_buf_clear(&text);
   lqa_buf_clear(&made);
+}
+
+/* docs/schema/<name>.md and <name>.schema.json say what the table does. */
+static void expect_fields(const char *name, const char *title, const lqa_field *fields) {
+  char file[64], path[512];
+  lqa_error err = {0};
+  lqa_buf text, want;
+  lqa_buf_init(&text, 1 << 20);
+  lqa_buf_init(&want, 1 << 20);
+  make_field_table(fields, &want);
+  snprintf(file, sizeof file, "%s.md", name);
+  expect_page(file, &want);
+  lqa_buf_reset(&want);
+  make_json_schema(title, fields, &want);
+  snprintf(file, sizeof file, "%s.schema.json", name);
+  make_path(file, path);
+  if (lqa_path_exists(path)) {
+    MUST(lqa_file_load(path, &text, &err));
+  }
+  expect_text(path, text.data ? text.data : "", &want);
+  lqa_buf_clear(&text);
+  lqa_buf_clear(&want);
+}
+
+static void report_page_holds_every_field(void **state) {
+  (void)state;
+  expect_fields("report.json", "report.json of a labelqa run", lqa_report_fields);
 }
 
 static void rows_page_holds_every_column(void **state) {
@@ -52,6 +90,7 @@ static void rows_page_holds_every_column(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(rows_page_holds_every_column)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(rows_page_holds_every_column),
+                                     cmocka_unit_test(report_page_holds_every_field)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
