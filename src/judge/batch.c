@@ -93,48 +93,46 @@ static lqa_map *index_tasks(const lqa_judge_plan *plan) {
   return map;
 }
 
-static lqa_status copy_answer(lqa_judge_plan *plan, const lqa_task *task, lqa_completion *c,
-                              lqa_cache_answer *out) {
-  lqa_arena *arena = &plan->arena;
-  const lqa_plan_judge *judge = &plan->judges[task->judge];
+/* The batch file says what was used; where it does not, the most that it can have been. */
+static lqa_charge charge_of(const lqa_judge_plan *plan, const lqa_task *task,
+                            const lqa_completion *c) {
+  const lqa_price *price = &plan->judges[task->judge].price;
   bool has_usage = c->tokens_in >= 0 && c->tokens_out >= 0;
-  lqa_key_blank(judge->key, c->content, c->content_size);
-  *out = (lqa_cache_answer){
-      .content = {lqa_arena_copy(arena, c->content, c->content_size), c->content_size},
-      .end = c->end,
-      .finish = lqa_arena_copy(arena, c->finish, strlen(c->finish)),
-      .reply_model = lqa_arena_copy(arena, c->model, strlen(c->model)),
-      .fingerprint = lqa_arena_copy(arena, c->fingerprint, strlen(c->fingerprint)),
-      .tokens_in = has_usage ? c->tokens_in : task->bound_in,
-      .tokens_out = has_usage ? c->tokens_out : lqa_plan_bound_out(plan, task->judge),
-      .asked_ms = lqa_clock_unix_ms(),
-  };
-  out->cost =
-      judge->price.known ? lqa_price_cost(&judge->price, out->tokens_in, out->tokens_out) : -1;
-  return out->content.data && out->finish && out->reply_model && out->fingerprint ? LQA_OK
-                                                                                  : LQA_NO_MEMORY;
+  lqa_charge charge = {c->tokens_in, c->tokens_out, -1};
+  if (!has_usage) {
+    charge.tokens_in = task->bound_in;
+    charge.tokens_out = lqa_plan_bound_out(plan, task->judge);
+  }
+  if (price->known) {
+    charge.cost = lqa_price_cost(price, charge.tokens_in, charge.tokens_out);
+  }
+  return charge;
+}
+
+static lqa_status copy_answer(lqa_judge_plan *plan, const lqa_task *task, const lqa_completion *c,
+                              lqa_cache_answer *out, lqa_error *err) {
+  const lqa_charge charge = charge_of(plan, task, c);
+  return lqa_plan_copy_answer(plan, c, &charge, out) == LQA_OK
+             ? LQA_OK
+             : lqa_fail_memory(err, "reading the batch");
 }
 
 /* A paid answer to a question of another plan: kept under its key all the same. */
-static lqa_status keep_foreign(lqa_judge_plan *plan, const lqa_cache_key *key, lqa_completion *c,
-                               lqa_error *err) {
+static lqa_status keep_foreign(lqa_judge_plan *plan, const lqa_cache_key *key,
+                               const lqa_completion *c, lqa_error *err) {
   lqa_task unknown = {.judge = 0};
   lqa_cache_answer answer;
   lqa_cache_question question = {
       .row_key = LQA_STR(""), .prompt_hash = "", .base_url = "", .model = "", .settings = ""};
-  if (copy_answer(plan, &unknown, c, &answer) != LQA_OK) {
-    return lqa_fail_memory(err, "reading the batch");
-  }
+  LQA_TRY(copy_answer(plan, &unknown, c, &answer, err));
   return lqa_cache_store(plan->cache, key, &question, &answer, err);
 }
 
-static lqa_status keep_answer(lqa_judge_plan *plan, lqa_task *task, lqa_completion *c,
+static lqa_status keep_answer(lqa_judge_plan *plan, lqa_task *task, const lqa_completion *c,
                               lqa_error *err) {
   lqa_cache_question question;
   lqa_plan_question(plan, task, &question);
-  if (copy_answer(plan, task, c, &task->answer) != LQA_OK) {
-    return lqa_fail_memory(err, "reading the batch");
-  }
+  LQA_TRY(copy_answer(plan, task, c, &task->answer, err));
   LQA_TRY(lqa_cache_store(plan->cache, &task->key, &question, &task->answer, err));
   lqa_plan_record_answer(plan, task);
   task->cached = true;
@@ -294,6 +292,7 @@ static lqa_status read_state(const errand *e, const char *path, lqa_batch_state 
     return lqa_fail(err, LQA_BAD_ENDPOINT, "%s/%s: the reply has no id",
                     e->plan->judges[0].base_url, path);
   }
+  lqa_key_blank(e->plan->judges[0].key, state->status, strlen(state->status));
   return LQA_OK;
 }
 

@@ -59,57 +59,39 @@ void lqa_engine_delay(lqa_engine *e, lqa_task *task, double due) {
   }
 }
 
-static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o, int64_t cost,
-                        const int64_t tokens[2]) {
-  lqa_judge_plan *plan = e->plan;
-  const lqa_completion *c = &o->completion;
-  const char *key = plan->judges[task->judge].key;
-  char *content = lqa_arena_copy(&plan->arena, c->content, c->content_size);
-  char *model = lqa_arena_copy(&plan->arena, c->model, strlen(c->model));
-  char *finish = lqa_arena_copy(&plan->arena, c->finish, strlen(c->finish));
-  char *fingerprint = lqa_arena_copy(&plan->arena, c->fingerprint, strlen(c->fingerprint));
-  if (!content || !model || !finish || !fingerprint || lqa_vec_push(&e->stored, task) != LQA_OK) {
+static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o,
+                        const lqa_charge *charge) {
+  if (lqa_plan_copy_answer(e->plan, &o->completion, charge, &task->answer) != LQA_OK ||
+      lqa_vec_push(&e->stored, task) != LQA_OK) {
     e->broken = LQA_NO_MEMORY;
     return;
   }
-  /* A server may echo the header; nothing that we keep holds the key. */
-  lqa_key_blank(key, content, c->content_size);
-  lqa_key_blank(key, model, strlen(model));
-  lqa_key_blank(key, finish, strlen(finish));
-  lqa_key_blank(key, fingerprint, strlen(fingerprint));
-  task->answer = (lqa_cache_answer){.content = {content, c->content_size},
-                                    .end = c->end,
-                                    .finish = finish,
-                                    .reply_model = model,
-                                    .fingerprint = fingerprint,
-                                    .tokens_in = tokens[0],
-                                    .tokens_out = tokens[1],
-                                    .cost = cost,
-                                    .asked_ms = lqa_clock_unix_ms()};
-  lqa_plan_record_answer(plan, task);
+  lqa_plan_record_answer(e->plan, task);
   task->cached = false;
   task->has_old = false;
   e->n_settled++;
 }
 
-/* Books the call; cost and tokens as charged. */
-static int64_t book(lqa_engine *e, const lqa_flight *f, const lqa_call_outcome *o,
-                    int64_t tokens[2]) {
+/* Books the call; returns what it was charged as. */
+static lqa_charge book(lqa_engine *e, const lqa_flight *f, const lqa_call_outcome *o) {
   lqa_judge_plan *plan = e->plan;
   const lqa_price *price = &plan->judges[f->task->judge].price;
-  tokens[0] = o->has_usage ? o->completion.tokens_in : f->task->bound_in;
-  tokens[1] = o->has_usage ? o->completion.tokens_out : f->bound_out;
   if (!o->counts) {
-    tokens[0] = tokens[1] = 0;
     lqa_budget_free(&plan->budget, f->bound_cost);
-    return price->known ? 0 : -1;
+    return (lqa_charge){0, 0, price->known ? 0 : -1};
   }
-  int64_t cost = o->has_usage ? lqa_price_cost(price, tokens[0], tokens[1]) : f->bound_cost;
-  lqa_budget_spend(&plan->budget, f->task->judge, f->bound_cost, cost);
-  plan->tokens_in += tokens[0];
-  plan->tokens_out += tokens[1];
+  lqa_charge charge = {f->task->bound_in, f->bound_out, f->bound_cost};
+  if (o->has_usage) {
+    charge.tokens_in = o->completion.tokens_in;
+    charge.tokens_out = o->completion.tokens_out;
+    charge.cost = lqa_price_cost(price, charge.tokens_in, charge.tokens_out);
+  }
+  lqa_budget_spend(&plan->budget, f->task->judge, f->bound_cost, charge.cost);
+  plan->tokens_in += charge.tokens_in;
+  plan->tokens_out += charge.tokens_out;
   plan->n_booked += !o->has_usage;
-  return price->known ? cost : -1;
+  charge.cost = price->known ? charge.cost : -1;
+  return charge;
 }
 
 static void try_later(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o, double now) {
@@ -200,7 +182,6 @@ void lqa_engine_record_reply(void *data, const lqa_http_reply *reply) {
   lqa_plan_judge *judge = &e->plan->judges[task->judge];
   lqa_engine_queue *q = &e->queues[task->judge];
   double now = lqa_clock_seconds();
-  int64_t tokens[2];
   lqa_call_outcome o;
   f->is_open = false;
   e->n_open--;
@@ -208,11 +189,11 @@ void lqa_engine_record_reply(void *data, const lqa_http_reply *reply) {
   lqa_outcome_of(reply, e->options, q->pace->answers > 0, &refused, &o);
   judge->refused |= refused;
   lqa_key_blank(judge->key, o.message, strlen(o.message));
-  int64_t cost = book(e, f, &o, tokens);
+  const lqa_charge charge = book(e, f, &o);
   e->plan->n_errors += o.is_error_status;
   set_pace(q, reply, &o, now);
   if (o.kind == LQA_OUTCOME_ANSWER) {
-    keep_answer(e, task, &o, cost, tokens);
+    keep_answer(e, task, &o, &charge);
   } else {
     act(e, task, &o, now);
   }

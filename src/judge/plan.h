@@ -8,6 +8,7 @@
 #include "judge/budget.h"
 #include "judge/cache.h"
 #include "judge/prompt.h"
+#include "judge/wire.h"
 
 typedef enum lqa_task_state {
   LQA_TASK_OPEN,     /* to be asked */
@@ -77,6 +78,16 @@ LQA_MUST_CHECK lqa_status lqa_plan_write_request(const lqa_judge_plan *plan, con
 
 /* What a task may cost at most, in tokens. */
 int64_t lqa_plan_bound_out(const lqa_judge_plan *plan, int judge);
+
+/* What an answer was charged as; cost in pico-dollars, -1 = price unknown. */
+typedef struct lqa_charge {
+  int64_t tokens_in, tokens_out, cost;
+} lqa_charge;
+
+/* Makes an answer to keep out of a completion: texts are copied into the plan's arena, with every
+ * key of the plan's judges blanked out. LQA_OK or LQA_NO_MEMORY. */
+LQA_MUST_CHECK lqa_status lqa_plan_copy_answer(lqa_judge_plan *plan, const lqa_completion *c,
+                                               const lqa_charge *charge, lqa_cache_answer *out);
 
 /* Sets task->reply from task->answer and marks it answered. */
 void lqa_plan_record_answer(const lqa_judge_plan *plan, lqa_task *task);

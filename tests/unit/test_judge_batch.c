@@ -98,6 +98,78 @@ static void test_write_and_read(void **state) {
   fixture_close(&f);
 }
 
+/* Whether the file holds the text anywhere. */
+static bool holds(const char *path, const char *text) {
+  lqa_buf bytes;
+  lqa_buf_init(&bytes, 1 << 26);
+  assert_int_equal(lqa_file_load(path, &bytes, NULL), LQA_OK);
+  bool found = memmem(bytes.data, bytes.size, text, strlen(text)) != NULL;
+  lqa_buf_clear(&bytes);
+  return found;
+}
+
+/* One result line for the first question of the batch file `in`, and one for a question of another
+ * plan, with the key in every text that a server can send back. */
+static void echo_key(const char *in, const char *out, const char *key) {
+  char id[65] = {0};
+  FILE *file = fopen(in, "r");
+  assert_non_null(file);
+  assert_int_equal(fscanf(file, "{\"custom_id\":\"%64[0-9a-f]\"", id), 1);
+  fclose(file);
+  file = fopen(out, "w");
+  assert_non_null(file);
+  for (int i = 0; i < 2; i++) {
+    fprintf(file,
+            "{\"custom_id\":\"%s\",\"response\":{\"status_code\":200,\"body\":{\"model\":\"m %s\","
+            "\"system_fingerprint\":\"p %s\",\"choices\":[{\"message\":{\"content\":\"c Bearer %s"
+            "\"},\"finish_reason\":\"f %s\"}],\"usage\":{\"prompt_tokens\":1,"
+            "\"completion_tokens\":1}}},\"error\":null}\n",
+            id, key, key, key, key);
+    memset(id, 'a', 64);
+  }
+  fclose(file);
+}
+
+static lqa_status check_raw(void *data, const lqa_judge_answer *answer, lqa_error *err) {
+  (void)err;
+  *(bool *)data = true;
+  assert_true(answer->raw.size > 0);
+  assert_null(memmem(answer->raw.data, answer->raw.size, CANARY_KEY, strlen(CANARY_KEY)));
+  return LQA_OK;
+}
+
+/* The key of either judge, in any field of a batch's answer, is kept nowhere. */
+static void test_echoed_keys_are_not_kept(void **state) {
+  (void)state;
+  fixture f;
+  lqa_judge_summary s;
+  lqa_error err;
+  lqa_batch_count count;
+  int64_t n;
+  char in[128], out[128];
+  bool heard_answer = false;
+  fixture_open(&f, 1);
+  f.options.judges[0].base_url = "http://127.0.0.1:1/v1";
+  snprintf(in, sizeof in, "%s/batch.jsonl", f.folder);
+  snprintf(out, sizeof out, "%s/results.jsonl", f.folder);
+  lqa_judge_plan *plan = make_plan(&f);
+  assert_int_equal(lqa_judge_batch_write(plan, in, &n, &err), LQA_OK);
+  echo_key(in, out, CANARY_KEY);
+  assert_true(holds(out, CANARY_KEY));
+  assert_int_equal(lqa_judge_batch_read(plan, out, &count, &err), LQA_OK);
+  assert_int_equal(count.answers, 1);
+  lqa_judge_sink sink = {&heard_answer, check_raw, NULL};
+  assert_int_equal(lqa_judge_apply(plan, &sink, &s, &err), LQA_OK);
+  assert_true(heard_answer);
+  lqa_judge_plan_free(plan);
+  assert_true(holds(f.cache, "m ***"));
+  assert_true(holds(f.cache, "f ***"));
+  assert_true(holds(f.cache, "p ***"));
+  assert_true(holds(f.cache, "c Bearer ***"));
+  assert_false(holds(f.cache, CANARY_KEY));
+  fixture_close(&f);
+}
+
 /* A damaged results file changes nothing. */
 static void test_damaged_results(void **state) {
   (void)state;
@@ -229,8 +301,11 @@ static void test_submit_keeps_the_budget(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_write_and_read),          cmocka_unit_test(test_damaged_results),
-      cmocka_unit_test(test_submit_and_poll),         cmocka_unit_test(test_poll_from_another_plan),
+      cmocka_unit_test(test_write_and_read),
+      cmocka_unit_test(test_echoed_keys_are_not_kept),
+      cmocka_unit_test(test_damaged_results),
+      cmocka_unit_test(test_submit_and_poll),
+      cmocka_unit_test(test_poll_from_another_plan),
       cmocka_unit_test(test_submit_keeps_the_budget),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
