@@ -47,8 +47,9 @@ bool run_work(work_fn work, void *data, volatile int *cancelled);
 typedef bool (*poll_fn)(void *data);
 bool run_polled_work(work_fn work, void *data, volatile int *cancelled, poll_fn poll);
 
-/* Sets the exception for a failed call, unless one is set: its class follows from the status, and
- * it has the attributes file, row and column where the library names them. */
+/* Sets the exception for a failed call, unless one is set: its class follows from the status and
+ * reason, and it has the attributes file, row, column and reason ("missing", "exists", ...) where
+ * the library names them. */
 void raise_status(lqa_status status, const lqa_error *err);
 
 /* Each file's functions. */

@@ -7,11 +7,9 @@
  */
 #include "binding.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { POLL_MILLISECONDS = 50 };
 
@@ -27,24 +25,32 @@ struct job {
   PyThreadState *state; /* of the waiting thread, while it has no GIL */
 };
 
-/* What kind of file error: the library's message has no errno, so the file is looked at. */
-static PyObject *file_error(const lqa_error *err) {
-  if (strstr(err->message, "' exists;") || strstr(err->message, "' is in the way")) {
-    return PyExc_FileExistsError;
-  }
-  bool is_missing = strstr(err->message, "No such file") || strstr(err->message, "no file matches");
-  if (is_missing || (err->file[0] && access(err->file, F_OK) != 0 && errno == ENOENT)) {
+static const char *const REASONS[] = {
+    [LQA_REASON_NONE] = "",         [LQA_REASON_MISSING] = "missing",
+    [LQA_REASON_EXISTS] = "exists", [LQA_REASON_PERMISSION] = "permission",
+    [LQA_REASON_FOLDER] = "folder", [LQA_REASON_SINGULAR] = "singular"};
+
+static PyObject *file_error(lqa_reason reason) {
+  switch (reason) {
+  case LQA_REASON_MISSING:
     return PyExc_FileNotFoundError;
+  case LQA_REASON_EXISTS:
+    return PyExc_FileExistsError;
+  case LQA_REASON_PERMISSION:
+    return PyExc_PermissionError;
+  case LQA_REASON_FOLDER:
+    return PyExc_IsADirectoryError;
+  default:
+    return PyExc_OSError;
   }
-  return PyExc_OSError;
 }
 
-static PyObject *kind_of(lqa_status status, const lqa_error *err) {
+static PyObject *kind_of(lqa_status status, lqa_reason reason) {
   switch (status) {
   case LQA_NO_MEMORY:
     return PyExc_MemoryError;
   case LQA_BAD_FILE:
-    return file_error(err);
+    return file_error(reason);
   case LQA_BAD_ENDPOINT:
     return PyExc_ConnectionError;
   case LQA_INTERNAL:
@@ -68,13 +74,14 @@ void raise_status(lqa_status status, const lqa_error *err) {
   if (PyErr_Occurred()) {
     return;
   }
-  PyObject *kind = kind_of(status, err);
+  PyObject *kind = kind_of(status, err->reason);
   PyObject *message =
       PyUnicode_DecodeUTF8(err->message, (Py_ssize_t)strlen(err->message), "replace");
   PyObject *exception = message ? PyObject_CallFunctionObjArgs(kind, message, NULL) : NULL;
   if (exception) {
     set_text(exception, "file", err->file);
     set_text(exception, "column", err->column);
+    set_text(exception, "reason", REASONS[err->reason]);
     PyObject *row = err->row >= 0 ? PyLong_FromLongLong(err->row) : NULL;
     if (row) {
       PyObject_SetAttrString(exception, "row", row);

@@ -48,9 +48,21 @@ typedef enum LQA_MUST_CHECK_TYPE lqa_status {
   LQA_INTERRUPTED = 130  /* cancelled; what was done is kept */
 } lqa_status;
 
+/* Why, where a program may want to act on it: a status says what kind of thing failed, the reason
+ * which of its cases. New reasons may be added. */
+typedef enum lqa_reason {
+  LQA_REASON_NONE,       /* the status says it all */
+  LQA_REASON_MISSING,    /* a file or folder does not exist */
+  LQA_REASON_EXISTS,     /* something is in the way */
+  LQA_REASON_PERMISSION, /* not allowed by the system */
+  LQA_REASON_FOLDER,     /* a folder where a file was expected */
+  LQA_REASON_SINGULAR    /* a matrix has no inverse */
+} lqa_reason;
+
 /* What went wrong, in the user's words. Plain data: copy it, keep it, no free. */
 typedef struct lqa_error {
   lqa_status status;
+  lqa_reason reason;
   char message[4096]; /* names file, row, column, what was expected, what to do */
   char file[512];     /* the file concerned, or "" */
   char column[128];   /* the column concerned, or "" */

@@ -42,14 +42,14 @@ LQA_API void lqa_neighbors_options_init(lqa_neighbors_options *options);
 /* Nearest first, equal distances by index; n_queries x k each, the caller's. */
 typedef struct lqa_neighbors {
   double *distance;
-  int64_t *index; /* rows of `points`; NULL = not wanted */
+  int64_t *index; /* rows of `features`; NULL = not wanted */
 } lqa_neighbors;
 
-/* points: n x d; queries: m x d, or NULL for the points themselves, none of which is its own
- * neighbour. Rows that are equal are at distance 0 exactly. Memory: 4 bytes per value of `points`
- * and a few candidates per query. LQA_BAD_USAGE: more neighbours than points; LQA_BAD_DATA: NaN or
+/* features: n x d; queries: m x d, or NULL for the rows themselves, none of which is its own
+ * neighbour. Rows that are equal are at distance 0 exactly. Memory: 4 bytes per value of `features`
+ * and a few candidates per query. LQA_BAD_USAGE: more neighbours than rows; LQA_BAD_DATA: NaN or
  * infinity (err->row), widths that differ. */
-LQA_API LQA_MUST_CHECK lqa_status lqa_nearest_neighbors(const lqa_matrix *points,
+LQA_API LQA_MUST_CHECK lqa_status lqa_nearest_neighbors(const lqa_matrix *features,
                                                         const lqa_matrix *queries,
                                                         const lqa_neighbors_options *options,
                                                         lqa_neighbors *out, lqa_error *err);

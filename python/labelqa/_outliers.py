@@ -28,11 +28,7 @@ def neighbors(points, queries, k, metric_code, threads=0):
     """(distance, index) of the k nearest points to each query, or to each other point."""
     shape = (len(points if queries is None else queries), k)
     distance, index = np.empty(shape), np.empty(shape, np.int64)
-    try:
-        _labelqa.neighbors(points, queries, metric_code, k, threads, distance, index)
-    except ValueError as error:
-        error.args = (str(error).replace("points", "features"),)
-        raise
+    _labelqa.neighbors(points, queries, metric_code, k, threads, distance, index)
     return distance, index
 
 

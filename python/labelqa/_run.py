@@ -175,10 +175,10 @@ def command(name, *arguments, **options):
     for no remarks and, in a notebook, no progress bar.
 
     Returns a Result. Raises TypeError for an unknown option, ValueError for wrong values and bad
-    data (with attributes file, row, column where they apply), FileNotFoundError, FileExistsError,
-    OSError, MemoryError, KeyboardInterrupt after Ctrl-C, CommandFailed where the work was done and
-    the outcome is a failure. Keys and endpoints of the judge come from the environment, as for the
-    command.
+    data (with attributes file, row, column, reason where they apply), FileNotFoundError,
+    FileExistsError, PermissionError, IsADirectoryError, OSError, MemoryError, KeyboardInterrupt
+    after Ctrl-C, CommandFailed where the work was done and the outcome is a failure. Keys and
+    endpoints of the judge come from the environment, as for the command.
     """
     return _call(name, arguments, options)
 

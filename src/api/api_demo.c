@@ -142,9 +142,11 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
     goto out;
   }
   if (lqa_path_exists(folder) && !args->overwrite) {
-    status = lqa_fail_at(err, LQA_BAD_FILE, folder, -1, NULL,
-                         "'%s' is in the way; --overwrite replaces it, --out names another folder",
-                         folder);
+    status = lqa_fail_because(
+        lqa_fail_at(err, LQA_BAD_FILE, folder, -1, NULL,
+                    "'%s' is in the way; --overwrite replaces it, --out names another folder",
+                    folder),
+        err, LQA_REASON_EXISTS);
     goto out;
   }
   LQA_TRY_OUT(lqa_demo_data_load(&from, about, &clean, err));

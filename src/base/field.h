@@ -59,7 +59,8 @@ typedef struct lqa_field {
 
 /* A member that is one value: kind, offset and size. */
 #define LQA_FIELD(type, member) \
-  .kind = _Generic(((type *)NULL)->member, const char * : LQA_FIELD_TEXT, char * : LQA_FIELD_CHARS, \
+  .kind = \
+      _Generic(((type *)NULL)->member, const char * : LQA_FIELD_TEXT, char * : LQA_FIELD_CHARS, \
            lqa_str : LQA_FIELD_STR, int32_t : LQA_FIELD_INT, int64_t : LQA_FIELD_INT, \
            uint64_t : LQA_FIELD_INT, double : LQA_FIELD_DOUBLE, bool : LQA_FIELD_BOOL), \
       LQA_FIELD_PLACE(type, member)
@@ -78,7 +79,7 @@ extern const lqa_field lqa_field_strs[], lqa_field_texts[], lqa_field_ints[], lq
 void lqa_fields_write(const lqa_field *fields, const void *record, lqa_json *json);
 /* Fills `record`, whose members named in the table are overwritten; new arrays and texts live in
  * `arena`. `object` may be NULL: everything is missing. LQA_OK or LQA_NO_MEMORY. */
-lqa_status lqa_fields_read(const lqa_field *fields, const lqa_json_node *object, lqa_arena *arena,
-                           void *record);
+LQA_MUST_CHECK lqa_status lqa_fields_read(const lqa_field *fields, const lqa_json_node *object,
+                                          lqa_arena *arena, void *record);
 
 #endif

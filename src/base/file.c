@@ -51,10 +51,11 @@ lqa_status lqa_fail_create(lqa_error *err, const char *verb, const char *path) {
     errno = number;
     return lqa_fail_errno(err, verb, path);
   }
-  return lqa_fail_at(
-      err, LQA_BAD_FILE, path, -1, NULL,
-      "cannot %s '%s': there is no folder '%s'; make it first, or name another place", verb, path,
-      folder);
+  return lqa_fail_because(
+      lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
+                  "cannot %s '%s': there is no folder '%s'; make it first, or name another place",
+                  verb, path, folder),
+      err, LQA_REASON_MISSING);
 }
 
 lqa_status lqa_file_load(const char *path, lqa_buf *out, lqa_error *err) {
@@ -242,11 +243,14 @@ lqa_status lqa_folder_commit(const char *temporary, const char *path, bool repla
     return lqa_fail_errno(err, "make folder", path);
   }
   if (!replace) {
-    return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' is in the way", path);
+    return lqa_fail_because(
+        lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' is in the way", path), err,
+        LQA_REASON_EXISTS);
   }
   if (!lqa_path_is_folder(path)) {
-    return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' is in the way and is no folder",
-                       path);
+    return lqa_fail_because(
+        lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' is in the way and is no folder", path),
+        err, LQA_REASON_EXISTS);
   }
   LQA_TRY(exchange(temporary, path, err));
   flush_parent(path);

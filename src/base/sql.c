@@ -191,8 +191,9 @@ static int open_database(lqa_sql *sql, lqa_sql_mode mode) {
 lqa_status lqa_sql_open(const char *path, lqa_sql_mode mode, lqa_sql **out, lqa_error *err) {
   bool exists = access(path, F_OK) == 0;
   if (exists != (mode != LQA_SQL_CREATE)) {
-    return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' %s", path,
-                       exists ? "is in the way" : "is missing");
+    return lqa_fail_because(lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' %s", path,
+                                        exists ? "is in the way" : "is missing"),
+                            err, exists ? LQA_REASON_EXISTS : LQA_REASON_MISSING);
   }
   lqa_sql *sql = lqa_calloc(1, sizeof *sql);
   if (!sql || !(sql->path = strdup(path))) {

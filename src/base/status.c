@@ -47,6 +47,13 @@ lqa_status lqa_fail_at(lqa_error *err, lqa_status status, const char *file, int6
   return status;
 }
 
+lqa_status lqa_fail_because(lqa_status status, lqa_error *err, lqa_reason reason) {
+  if (err) {
+    err->reason = reason;
+  }
+  return status;
+}
+
 lqa_status lqa_fail_memory(lqa_error *err, const char *what) {
   return lqa_fail(err, LQA_NO_MEMORY, "out of memory while %s", what);
 }
@@ -68,10 +75,28 @@ const char *lqa_disk_advice(const char *reason) {
   return "";
 }
 
+static lqa_reason reason_of_errno(int number) {
+  switch (number) {
+  case ENOENT:
+  case ENOTDIR:
+    return LQA_REASON_MISSING;
+  case EEXIST:
+    return LQA_REASON_EXISTS;
+  case EACCES:
+  case EPERM:
+    return LQA_REASON_PERMISSION;
+  case EISDIR:
+    return LQA_REASON_FOLDER;
+  default:
+    return LQA_REASON_NONE;
+  }
+}
+
 lqa_status lqa_fail_errno(lqa_error *err, const char *verb, const char *path) {
   int number = errno;
   char words[128];
   const char *reason = strerror_r(number, words, sizeof words);
-  return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "cannot %s '%s': %s%s", verb, path, reason,
-                     lqa_disk_advice(reason));
+  lqa_status status = lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "cannot %s '%s': %s%s", verb,
+                                  path, reason, lqa_disk_advice(reason));
+  return lqa_fail_because(status, err, reason_of_errno(number));
 }

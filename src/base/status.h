@@ -42,10 +42,14 @@ LQA_MUST_CHECK lqa_status lqa_fail_at(lqa_error *err, lqa_status status, const c
                                       int64_t row, const char *column, const char *format, ...)
     LQA_PRINTF(6, 7);
 
+/* Adds the reason to an error that was just filled, and returns its status:
+ *     return lqa_fail_because(lqa_fail_at(err, ...), err, LQA_REASON_EXISTS); */
+LQA_MUST_CHECK lqa_status lqa_fail_because(lqa_status status, lqa_error *err, lqa_reason reason);
+
 /* Out of memory while doing `what` ("sorting scores"). */
 LQA_MUST_CHECK lqa_status lqa_fail_memory(lqa_error *err, const char *what);
 
-/* errno of a failed system call on `path`, in words: "cannot open 'x': No
+/* errno of a failed system call on `path`, as a reason and in words: "cannot open 'x': No
  * such file or directory"; where the disk is full also what to do. */
 LQA_MUST_CHECK lqa_status lqa_fail_errno(lqa_error *err, const char *verb, const char *path);
 

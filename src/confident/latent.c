@@ -152,8 +152,9 @@ static lqa_status prior_by_equation(const lqa_latent *l, const double *ps, lqa_e
   bool is_solved = solve(a, l->py, l->n);
   free(a);
   if (!is_solved) {
-    return lqa_fail(err, LQA_BAD_DATA,
-                    "the noise matrix is singular: py_method 'eqn' has no answer");
+    return lqa_fail_because(
+        lqa_fail(err, LQA_BAD_DATA, "the noise matrix is singular: py_method 'eqn' has no answer"),
+        err, LQA_REASON_SINGULAR);
   }
   return LQA_OK;
 }

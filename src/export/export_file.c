@@ -141,8 +141,10 @@ lqa_status lqa_export_path_check(const lqa_run *run, const char *path, lqa_error
     return LQA_OK;
   }
   if (!S_ISREG(target.st_mode)) {
-    return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' is %s: name a file to write", path,
-                       S_ISDIR(target.st_mode) ? "a folder" : "no ordinary file");
+    return lqa_fail_because(lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
+                                        "'%s' is %s: name a file to write", path,
+                                        S_ISDIR(target.st_mode) ? "a folder" : "no ordinary file"),
+                            err, S_ISDIR(target.st_mode) ? LQA_REASON_FOLDER : LQA_REASON_EXISTS);
   }
   return check_sources(run, path, &target, err);
 }

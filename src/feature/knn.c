@@ -346,14 +346,14 @@ static lqa_status check(const lqa_matrix *points, const lqa_matrix *queries,
                         const lqa_neighbors_options *options, lqa_error *err) {
   int64_t n_others = points->n_rows - (queries == points);
   if (points->n_columns != queries->n_columns || points->n_columns < 1) {
-    return lqa_fail(err, LQA_BAD_DATA, "points have %lld columns, queries %lld",
+    return lqa_fail(err, LQA_BAD_DATA, "features have %lld columns, queries %lld",
                     (long long)points->n_columns, (long long)queries->n_columns);
   }
   if (options->k < 1 || options->k > n_others) {
     return lqa_fail(err, LQA_BAD_USAGE, "%d neighbours are asked for but there are %lld others",
                     (int)options->k, (long long)n_others);
   }
-  LQA_TRY(check_finite(points, "points", err));
+  LQA_TRY(check_finite(points, "features", err));
   return queries == points ? LQA_OK : check_finite(queries, "queries", err);
 }
 

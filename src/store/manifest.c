@@ -410,11 +410,12 @@ lqa_status lqa_manifest_load(const char *folder, lqa_arena *arena, lqa_manifest 
   if (status == LQA_OK) {
     status = parse(lqa_buf_str(&text), path, arena, out, err);
   } else if (status == LQA_BAD_FILE && !lqa_path_exists(path)) {
-    status =
-        lqa_fail_at(err, LQA_BAD_FILE, folder, -1, NULL,
-                    lqa_path_is_folder(folder) ? "'%s' is not a run: it holds no manifest.json"
-                                               : "there is no run '%s' (labelqa audit makes one)",
-                    folder);
+    status = lqa_fail_because(lqa_fail_at(err, LQA_BAD_FILE, folder, -1, NULL,
+                                          lqa_path_is_folder(folder)
+                                              ? "'%s' is not a run: it holds no manifest.json"
+                                              : "there is no run '%s' (labelqa audit makes one)",
+                                          folder),
+                              err, lqa_path_exists(folder) ? LQA_REASON_NONE : LQA_REASON_MISSING);
   }
   lqa_buf_clear(&text);
   free(path);

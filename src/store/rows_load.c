@@ -364,7 +364,9 @@ static lqa_status load_file(loader *l, lqa_error *err) {
   const lqa_database_options options = {.n_threads = 1};
   lqa_database *database = NULL;
   if (!lqa_path_exists(l->path)) {
-    return lqa_fail_at(err, LQA_BAD_FILE, l->path, -1, NULL, "'%s' is missing", l->path);
+    return lqa_fail_because(
+        lqa_fail_at(err, LQA_BAD_FILE, l->path, -1, NULL, "'%s' is missing", l->path), err,
+        LQA_REASON_MISSING);
   }
   LQA_TRY(lqa_database_open(&options, &database, err));
   lqa_status status;

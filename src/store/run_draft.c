@@ -27,14 +27,18 @@ static bool is_run(const char *path) {
 
 static lqa_status check_place(const char *path, bool overwrite, lqa_error *err) {
   if (!overwrite) {
-    return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
-                       "'%s' exists; --overwrite replaces it (verdicts and decisions are carried "
-                       "over), --out names another place",
-                       path);
+    return lqa_fail_because(
+        lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
+                    "'%s' exists; --overwrite replaces it (verdicts and decisions are carried "
+                    "over), --out names another place",
+                    path),
+        err, LQA_REASON_EXISTS);
   }
   if (!lqa_path_is_folder(path) || !is_run(path)) {
-    return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
-                       "'%s' is in the way and is not a run; it will not be replaced", path);
+    return lqa_fail_because(
+        lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
+                    "'%s' is in the way and is not a run; it will not be replaced", path),
+        err, LQA_REASON_EXISTS);
   }
   return LQA_OK;
 }

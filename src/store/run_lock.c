@@ -50,10 +50,12 @@ static lqa_status take(const char *path, int flags, int operation, lqa_run_lock 
 }
 
 static lqa_status fail_missing(const char *run, lqa_error *err) {
-  return lqa_fail_at(err, LQA_BAD_FILE, run, -1, NULL,
-                     lqa_path_exists(run) ? "'%s' is not a run folder (labelqa audit makes one)"
+  return lqa_fail_because(lqa_fail_at(err, LQA_BAD_FILE, run, -1, NULL,
+                                      lqa_path_exists(run)
+                                          ? "'%s' is not a run folder (labelqa audit makes one)"
                                           : "there is no run '%s' (labelqa audit makes one)",
-                     run);
+                                      run),
+                          err, lqa_path_exists(run) ? LQA_REASON_NONE : LQA_REASON_MISSING);
 }
 
 lqa_status lqa_run_lock_shared(const char *run, lqa_run_lock *lock, lqa_error *err) {

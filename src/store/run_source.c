@@ -26,10 +26,12 @@ static lqa_status check_file(const lqa_source_file *file, lqa_error *err) {
   char path[4096], sha256[65];
   uint64_t size;
   if (!local_part(file->path, path, sizeof path)) {
-    return lqa_fail_at(err, LQA_BAD_FILE, file->path, -1, NULL,
-                       "this run has no snapshot and '%s' cannot be read again; audit it without "
-                       "--no-snapshot",
-                       file->path);
+    return lqa_fail_because(
+        lqa_fail_at(err, LQA_BAD_FILE, file->path, -1, NULL,
+                    "this run has no snapshot and '%s' cannot be read again; audit it without "
+                    "--no-snapshot",
+                    file->path),
+        err, LQA_REASON_MISSING);
   }
   LQA_TRY(lqa_sha256_file(path, sha256, &size, err));
   if (strcmp(sha256, file->sha256) != 0) {
@@ -47,8 +49,9 @@ static lqa_status open_snapshot(const char *folder, lqa_run_source *out, lqa_err
     return lqa_fail_memory(err, "opening the snapshot");
   }
   if (!lqa_path_exists(out->snapshot)) {
-    return lqa_fail_at(err, LQA_BAD_FILE, out->snapshot, -1, NULL, "'%s' is missing",
-                       out->snapshot);
+    return lqa_fail_because(
+        lqa_fail_at(err, LQA_BAD_FILE, out->snapshot, -1, NULL, "'%s' is missing", out->snapshot),
+        err, LQA_REASON_MISSING);
   }
   out->paths[0] = out->snapshot;
   out->options.paths = (lqa_text_list){out->paths, 1};

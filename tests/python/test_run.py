@@ -287,6 +287,26 @@ def test_errors_are_exceptions_with_the_librarys_words(source, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.csv", "r", "tickets.csv"]
 
 
+def test_exceptions_follow_from_the_reason_not_from_the_words(source, tmp_path):
+    """Names that hold the words of other errors change nothing."""
+    with pytest.raises(FileNotFoundError) as caught:
+        labelqa.audit(tmp_path / "x' exists; y' is in the way.csv", out=tmp_path / "r")
+    assert caught.value.reason == "missing"
+    taken = tmp_path / "No such file.labelqa"
+    taken.mkdir()
+    with pytest.raises(FileExistsError) as caught:
+        labelqa.audit(source, out=taken)
+    assert caught.value.reason == "exists"
+    with pytest.raises(IsADirectoryError) as caught:
+        labelqa.audit(tmp_path, out=tmp_path / "r")
+    assert caught.value.reason == "folder"
+    with pytest.raises(FileNotFoundError):
+        labelqa.audit(source, text="text", label="label", out=tmp_path / "none" / "r")
+    with pytest.raises(ValueError, match="has no column") as caught:
+        labelqa.audit(source, label="No such file", out=tmp_path / "r")
+    assert not hasattr(caught.value, "reason")
+
+
 def test_a_run_that_exists_is_kept(source, tmp_path):
     run = labelqa.audit(source, text="text", label="label", out=tmp_path / "r")
     with pytest.raises(FileExistsError, match="exists; --overwrite"):

@@ -253,7 +253,7 @@ static void test_refusals(void **state) {
   assert_int_equal(lqa_nearest_neighbors(&points, &narrow, &options, &out, &err), LQA_BAD_DATA);
   values[2 * 4 + 1] = (double)NAN;
   assert_int_equal(lqa_nearest_neighbors(&points, NULL, &options, &out, &err), LQA_BAD_DATA);
-  assert_non_null(strstr(err.message, "points[2, 1] is NaN"));
+  assert_non_null(strstr(err.message, "features[2, 1] is NaN"));
   assert_int_equal(err.row, 2);
   values[2 * 4 + 1] = -(double)INFINITY;
   assert_int_equal(lqa_nearest_neighbors(&points, NULL, &options, &out, &err), LQA_BAD_DATA);

@@ -217,6 +217,24 @@ static void test_errors(void **state) {
   errno = ENOENT;
   assert_int_equal(lqa_fail_errno(&err, "open", "b"), LQA_BAD_FILE);
   assert_string_equal(err.message, "cannot open 'b': No such file or directory");
+  assert_int_equal(err.reason, LQA_REASON_MISSING);
+  static const struct {
+    int number;
+    lqa_reason reason;
+  } known[] = {{EACCES, LQA_REASON_PERMISSION},
+               {EEXIST, LQA_REASON_EXISTS},
+               {EISDIR, LQA_REASON_FOLDER},
+               {ENOSPC, LQA_REASON_NONE}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    errno = known[i].number;
+    assert_int_equal(lqa_fail_errno(&err, "open", "b"), LQA_BAD_FILE);
+    assert_int_equal(err.reason, known[i].reason);
+  }
+  assert_int_equal(lqa_fail_because(LQA_BAD_DATA, &err, LQA_REASON_SINGULAR), LQA_BAD_DATA);
+  assert_int_equal(lqa_fail_because(LQA_BAD_DATA, NULL, LQA_REASON_SINGULAR), LQA_BAD_DATA);
+  assert_int_equal(err.reason, LQA_REASON_SINGULAR);
+  assert_int_equal(lqa_fail(&err, LQA_BAD_USAGE, "y"), LQA_BAD_USAGE);
+  assert_int_equal(err.reason, LQA_REASON_NONE);
   char big[5000];
   memset(big, 'x', sizeof big - 1);
   big[sizeof big - 1] = '\0';

@@ -156,9 +156,9 @@ def estimate_latent(confident_joint, labels, *, py_method="cnt", converge_latent
     try:
         return _core.latent(confident_joint, counts, py_method, converge_latent_estimates)
     except ValueError as error:
-        if "singular" in str(error):
-            raise np.linalg.LinAlgError(str(error)) from None
-        raise
+        if getattr(error, "reason", None) != "singular":
+            raise
+        raise np.linalg.LinAlgError(str(error)) from None
 
 
 def estimate_py_and_noise_matrices_from_probabilities(labels, pred_probs, *, thresholds=None,

@@ -70,7 +70,8 @@ static lqa_status fail_frame(lqa_status status, const char *path, lqa_error *err
   }
   lqa_error inner = *err;
   if (status == LQA_BAD_FILE) {
-    return lqa_fail_at(err, status, path, -1, NULL, "cannot write '%s': %s", path, inner.message);
+    status = lqa_fail_at(err, status, path, -1, NULL, "cannot write '%s': %s", path, inner.message);
+    return lqa_fail_because(status, err, inner.reason);
   }
   return lqa_fail_at(err, LQA_BAD_DATA, NULL, -1, inner.column[0] ? inner.column : NULL,
                      "the data frame cannot be read: %s", inner.message);
@@ -264,7 +265,9 @@ out:
 lqa_status lqa_frame_load(const char *path, struct ArrowArrayStream *out, lqa_error *err) {
   lqa_error_clear(err);
   if (!lqa_path_exists(path)) {
-    return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' does not exist", path);
+    return lqa_fail_because(
+        lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "'%s' does not exist", path), err,
+        LQA_REASON_MISSING);
   }
   frame_reader *reader = lqa_calloc(1, sizeof *reader);
   if (!reader) {

@@ -323,9 +323,11 @@ static lqa_status open_file(lqa_input *in, const char *path, lqa_error *err) {
     return lqa_fail_errno(err, "open", in->name);
   }
   if (S_ISDIR(info.st_mode)) {
-    return lqa_fail_at(err, LQA_BAD_FILE, in->name, -1, NULL,
-                       "'%s' is a folder: name its files, or a glob such as '%s/*.csv'", in->name,
-                       in->name);
+    return lqa_fail_because(
+        lqa_fail_at(err, LQA_BAD_FILE, in->name, -1, NULL,
+                    "'%s' is a folder: name its files, or a glob such as '%s/*.csv'", in->name,
+                    in->name),
+        err, LQA_REASON_FOLDER);
   }
   in->size_bytes = (uint64_t)info.st_size;
   return LQA_OK;

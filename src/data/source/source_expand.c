@@ -126,12 +126,14 @@ static lqa_status add_glob(lqa_source *source, const char *pattern, const char *
   glob_t found;
   int result = glob(pattern, GLOB_NOSORT | GLOB_BRACE, NULL, &found);
   if (result != 0) {
-    return result == GLOB_NOSPACE ? lqa_fail_memory(err, "listing the sources")
-                                  : lqa_fail_at(err, LQA_BAD_FILE, pattern, -1, NULL,
-                                                strpbrk(pattern, "*?[{")
-                                                    ? "no file matches '%s'"
-                                                    : "cannot open '%s': No such file or directory",
-                                                pattern);
+    return result == GLOB_NOSPACE
+               ? lqa_fail_memory(err, "listing the sources")
+               : lqa_fail_because(lqa_fail_at(err, LQA_BAD_FILE, pattern, -1, NULL,
+                                              strpbrk(pattern, "*?[{")
+                                                  ? "no file matches '%s'"
+                                                  : "cannot open '%s': No such file or directory",
+                                              pattern),
+                                  err, LQA_REASON_MISSING);
   }
   qsort(found.gl_pathv, found.gl_pathc, sizeof *found.gl_pathv, compare_paths);
   lqa_status status = LQA_OK;

@@ -256,9 +256,11 @@ lqa_status lqa_source_tell_format(lqa_source *source, lqa_source_part *part, lqa
   lqa_status status = LQA_OK;
   part->encoding = source->options.encoding;
   if (lqa_path_is_folder(part->path)) {
-    return lqa_fail_at(err, LQA_BAD_FILE, part->name, -1, NULL,
-                       "'%s' is a folder: name its files, or a glob such as '%s/*.csv'", part->name,
-                       part->name);
+    return lqa_fail_because(
+        lqa_fail_at(err, LQA_BAD_FILE, part->name, -1, NULL,
+                    "'%s' is a folder: name its files, or a glob such as '%s/*.csv'", part->name,
+                    part->name),
+        err, LQA_REASON_FOLDER);
   }
   LQA_TRY_OUT(known ? LQA_OK : tell_by_magic(part, &known, err));
   if (!known && part->table) {

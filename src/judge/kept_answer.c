@@ -1,4 +1,4 @@
-/* judge/answer.c - the one way from a completion to an answer that is kept.
+/* judge/kept_answer.c - the one way from a completion to an answer that is kept.
  *
  * Live replies and lines of a batch file both come through here. A server may echo the request's
  * header in any text of its reply, so every text that is kept is searched for the keys of all
