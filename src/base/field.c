@@ -252,13 +252,13 @@ static lqa_status read_raw(const lqa_json_node *node, lqa_arena *arena, const ch
   return *out ? LQA_OK : LQA_NO_MEMORY;
 }
 
-/* Elements of a list or map: an array of them all, empty where there are none. */
+/* Elements of a list or map: an array of them all, NULL where there are none. */
 static lqa_status read_elements(const lqa_field *f, const lqa_json_node *node, lqa_arena *arena,
                                 void *record) {
   bool is_map = f->kind == LQA_FIELD_MAP;
   size_t n = is_kind(node, is_map ? LQA_JSON_OBJECT : LQA_JSON_ARRAY) ? node->n : 0;
-  char *element = lqa_arena_alloc(arena, n + 1, f->element_size);
-  if (!element) {
+  char *element = n ? lqa_arena_alloc(arena, n, f->element_size) : NULL;
+  if (n && !element) {
     return LQA_NO_MEMORY;
   }
   memcpy((char *)record + f->offset, &element, sizeof element);

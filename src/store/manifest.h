@@ -5,7 +5,7 @@
 #ifndef LQA_STORE_MANIFEST_H
 #define LQA_STORE_MANIFEST_H
 
-#include "base/arena.h"
+#include "base/field.h"
 #include "data/source/source.h"
 
 typedef struct lqa_run_option {
@@ -62,6 +62,9 @@ typedef struct lqa_manifest {
   size_t n_checks;
   int64_t peak_rss_bytes;
 } lqa_manifest;
+
+/* What stands in manifest.json, from which docs/schema/manifest.json.md is made. */
+extern const lqa_field lqa_manifest_fields[];
 
 /* Writes `folder`/manifest.json, atomically. */
 LQA_MUST_CHECK lqa_status lqa_manifest_save(const lqa_manifest *manifest, const char *folder,

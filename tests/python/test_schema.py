@@ -76,6 +76,11 @@ def test_report(root, run):
     assert list(problems(load_schema(root, "report.json"), report)) == []
 
 
+def test_manifest(root, run):
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert list(problems(load_schema(root, "manifest.json"), manifest)) == []
+
+
 def test_the_validator_sees_problems(root, run):
     schema = load_schema(root, "report.json")
     report = json.loads((run / "report.json").read_text())

@@ -151,7 +151,7 @@ static void expect_nothing(const whole *w) {
   assert_string_equal(w->part.name, "unnamed");
   assert_int_equal(w->n_parts, 0);
   assert_int_equal(w->n_rows, 0);
-  assert_non_null(w->parts);
+  assert_null(w->parts);
 }
 
 /* Missing, null and of another kind are one: the member has its default, never what was there. */

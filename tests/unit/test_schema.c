@@ -72,6 +72,11 @@ static void report_page_holds_every_field(void **state) {
   expect_fields("report.json", "report.json of a labelqa run", lqa_report_fields);
 }
 
+static void manifest_page_holds_every_field(void **state) {
+  (void)state;
+  expect_fields("manifest.json", "manifest.json of a labelqa run", lqa_manifest_fields);
+}
+
 static void rows_page_holds_every_column(void **state) {
   static const char *const types[] = {"VARCHAR", "BIGINT",  "INTEGER",
                                       "DOUBLE",  "BOOLEAN", "VARCHAR[]"};
@@ -91,6 +96,7 @@ static void rows_page_holds_every_column(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(rows_page_holds_every_column),
-                                     cmocka_unit_test(report_page_holds_every_field)};
+                                     cmocka_unit_test(report_page_holds_every_field),
+                                     cmocka_unit_test(manifest_page_holds_every_field)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
