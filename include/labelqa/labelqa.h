@@ -104,11 +104,13 @@ typedef struct lqa_source_args {
   lqa_text_list pred_probs; /* one .npy, or one column per class */
   const char *label;        /* NULL = guess, the guess is told to the observer */
   const char *id, *split, *time, *annotator, *source_column, *group; /* NULL = none */
-  const char *label_time;   /* when the label was given; NULL = none */
-  lqa_text_list classes;    /* the known label set in order */
-  const char *classes_file; /* one class a line */
-  int64_t min_class_rows;   /* default 2 */
-  uint64_t memory_limit;    /* bytes; 0 = none */
+  const char *label_time;       /* when the label was given; NULL = none */
+  lqa_text_list classes;        /* the known label set in order */
+  const char *classes_file;     /* one class a line */
+  lqa_text_list class_names;    /* CODE=NAME: what the labels' codes are called everywhere */
+  lqa_text_list missing_labels; /* texts that mean: no label */
+  int64_t min_class_rows;       /* default 2 */
+  uint64_t memory_limit;        /* bytes; 0 = none */
 } lqa_source_args;
 
 /* labelqa audit: provenance, confident learning, high loss; writes a run folder.

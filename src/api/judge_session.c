@@ -6,6 +6,7 @@
 #include "api/judge_endpoint.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "data/dataset/labels.h"
 #include "judge/plan.h"
 #include "judge/simulate.h"
 #include "store/row_texts.h"
@@ -304,6 +305,11 @@ lqa_judge_report lqa_judge_session_report(const lqa_judge_session *s, lqa_error 
       .plan = s->plan, .options = &s->options, .summary = &s->summary, .mode = s->args->mode};
   for (int j = 0; j < s->options.n_judges; j++) {
     report.price_origin[j] = lqa_judge_price_origin(s->args, j, s->options.judges[j].price_in);
+  }
+  const lqa_manifest *m = &s->run->manifest;
+  if (!s->args->class_notes && lqa_labels_are_integers(m->classes, (size_t)m->n_classes)) {
+    report.codes = m->classes;
+    report.n_codes = m->n_classes;
   }
   lqa_error_clear(why);
   bool is_missing = lqa_plan_check_keys(s->plan, why) != LQA_OK ||

@@ -31,6 +31,8 @@ lqa_source_options lqa_source_options_from(const lqa_source_args *a, const lqa_t
       .group = a->group,
       .label_time = a->label_time,
       .classes = a->classes,
+      .class_names = a->class_names,
+      .missing_labels = a->missing_labels,
       .classes_file = a->classes_file,
       .memory_bytes = a->memory_limit,
       .n_threads = (int)common->threads,

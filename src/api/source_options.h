@@ -86,6 +86,13 @@
   {.name = "classes-file", .kind = LQA_OPTION_TEXT,                                               \
    .offset = offsetof(type, source.classes_file), .argument = "F",                                \
    .help = "the same from a file, one class a line", .group = "Columns"},                         \
+  {.name = "class-names", .kind = LQA_OPTION_TEXT_LIST,                                           \
+   .offset = offsetof(type, source.class_names), .argument = "CODE=NAME,...",                     \
+   .split_commas = true, .help = "names of codes, for reports, judges and exports",               \
+   .group = "Columns"},                                                                           \
+  {.name = "missing-label", .kind = LQA_OPTION_TEXT_LIST,                                         \
+   .offset = offsetof(type, source.missing_labels), .argument = "VALUE",                          \
+   .help = "a label that means: none; repeat it for more", .group = "Columns"},                   \
   {.name = "min-class-rows", .kind = LQA_OPTION_INT,                                              \
    .offset = offsetof(type, source.min_class_rows), .default_value = "2", .min = 0, .max = 1e15,  \
    .argument = "N", .help = "classes with fewer rows are reported", .group = "Columns"},          \

@@ -151,3 +151,8 @@ bool lqa_str_is_huge(lqa_str s) {
   double number;
   return read_double(s, &number) && isinf(number);
 }
+
+bool lqa_str_is_same_number(lqa_str a, lqa_str b) {
+  double x, y;
+  return lqa_str_to_double(a, &x) && lqa_str_to_double(b, &y) && x == y;
+}

@@ -41,6 +41,8 @@ bool lqa_str_to_int64(lqa_str s, long long *value);
 /* Whole text as a finite number, '.' as the decimal point whatever the locale; false
  * if it is not. */
 bool lqa_str_to_double(lqa_str s, double *value);
+/* Two ways to write one number: 0 and 0.0, 1 and 01. */
+bool lqa_str_is_same_number(lqa_str a, lqa_str b);
 /* True for a number that is too large for a double ("1e400"). */
 bool lqa_str_is_huge(lqa_str s);
 

@@ -21,6 +21,7 @@ static lqa_status find_column(const lqa_run_source *source, const char *option, 
 /* Label as given against the truth: both as texts, so that an unknown label is an error too. */
 static bool is_wrong(const lqa_run *run, int64_t row, lqa_str truth) {
   lqa_str given = lqa_run_rows_label(&run->rows, &run->manifest, row);
+  truth = lqa_manifest_class_name(&run->manifest, truth);
   return !lqa_str_equal(given, truth) || lqa_str_is_null(given) != lqa_str_is_null(truth);
 }
 

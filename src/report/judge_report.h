@@ -12,7 +12,9 @@ typedef struct lqa_judge_report {
   const lqa_judge_summary *summary;               /* not read by the functions of the plan */
   const char *mode;                               /* "judge" or "label" */
   const char *price_origin[LQA_JUDGE_MAX_JUDGES]; /* where the price of each judge came from */
-  const char *missing;                            /* why asking would be refused, or NULL */
+  const lqa_str *codes; /* the classes where they are bare numbers without notes, else NULL */
+  int32_t n_codes;
+  const char *missing; /* why asking would be refused, or NULL */
 } lqa_judge_report;
 
 /* The plan: rows, requests, price, endpoint, the first row's exact prompt. */

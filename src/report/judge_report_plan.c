@@ -58,6 +58,21 @@ static void plan_requests(const lqa_judge_numbers *n, lqa_buf *out) {
   lqa_buf_add_char(out, '\n');
 }
 
+/* A model cannot know what class 2 is. */
+static void plan_codes(const lqa_judge_report *r, lqa_buf *out) {
+  if (!r->codes) {
+    return;
+  }
+  lqa_buf_add_text(out, "classes    are called");
+  for (int32_t k = 0; k < r->n_codes && k < 4; k++) {
+    lqa_buf_printf(out, "%s %.*s", k ? "," : "", (int)r->codes[k].size, r->codes[k].data);
+  }
+  lqa_buf_printf(out,
+                 "%s: no model can know what that means. Name them: labelqa audit ... "
+                 "--class-names '%.*s=NAME,...', or describe them with --class-notes\n",
+                 r->n_codes > 4 ? ", ..." : "", (int)r->codes[0].size, r->codes[0].data);
+}
+
 lqa_status lqa_judge_report_plan_text(const lqa_judge_report *r, lqa_buf *out, lqa_error *err) {
   const lqa_judge_numbers *n = lqa_judge_plan_numbers(r->plan);
   for (int j = 0; j < r->options->n_judges; j++) {
@@ -78,6 +93,7 @@ lqa_status lqa_judge_report_plan_text(const lqa_judge_report *r, lqa_buf *out, l
                    (long long)n->cut_texts, lqa_plural(n->cut_texts),
                    (long long)r->options->max_text_chars);
   }
+  plan_codes(r, out);
   if (n->planned > 0) {
     lqa_buf_add_text(out, "\nThe first row's prompt:\n");
     LQA_TRY(lqa_judge_plan_prompt(r->plan, out, err));

@@ -50,6 +50,7 @@ static const lqa_field READING[] = {
     {"paths", LIST_FROM(paths, "the sources as given")},
     {"columns", LIST_FROM(columns, "names given for files without a header")},
     {"pred_probs", LIST_FROM(pred_probs, "a .npy file, or columns of probabilities")},
+    {"missing_labels", LIST_FROM(missing_labels, "labels that mean: none")},
     {"header", FROM(header), "yes, no or auto; null = auto"},
     {"delimiter", FROM(delimiter), "between fields; null = detected"},
     {"quote", FROM(quote), "around fields; null = detected"},
@@ -67,6 +68,7 @@ static const lqa_field READING[] = {
 static const lqa_field ROLES[] = {
     {"text", LIST_FROM(text, "columns of text, joined by a space")},
     {"features", LIST_FROM(features, "columns of a table")},
+    {"class_names", LIST_FROM(class_names, "what codes of the label column mean, CODE=NAME")},
     {"label", FROM(label), "the label column"},
     {"id", FROM(id), "the id column"},
     {"split", FROM(split), "the split column"},
@@ -116,9 +118,20 @@ const lqa_field lqa_manifest_fields[] = {
     {"peak_rss_bytes", AT(peak_rss_bytes), "peak memory of the process"},
     {.key = NULL}};
 
+lqa_str lqa_manifest_class_name(const lqa_manifest *m, lqa_str code) {
+  for (size_t i = 0; code.data && i < m->source.class_names.n; i++) {
+    const char *pair = m->source.class_names.items[i], *equals = strchr(pair, '=');
+    if (equals && lqa_str_equal(code, (lqa_str){pair, (size_t)(equals - pair)})) {
+      return lqa_str_from(equals + 1);
+    }
+  }
+  return code;
+}
+
 void lqa_manifest_set_roles(lqa_manifest *m, const lqa_source_roles *roles) {
   m->source.text = roles->text;
   m->source.features = roles->features;
+  m->source.class_names = roles->class_names;
   m->source.label = roles->label;
   m->source.id = roles->column[LQA_ROLE_ID];
   m->source.split = roles->column[LQA_ROLE_SPLIT];

@@ -75,6 +75,9 @@ LQA_MUST_CHECK lqa_status lqa_manifest_load(const char *folder, lqa_arena *arena
                                             lqa_error *err);
 
 /* The roles as lqa_source_resolve found them, into manifest->source. Borrowed. */
+/* What a code of the label column is called (--class-names): the text itself where it has no name.
+ */
+lqa_str lqa_manifest_class_name(const lqa_manifest *manifest, lqa_str code);
 void lqa_manifest_set_roles(lqa_manifest *manifest, const lqa_source_roles *roles);
 
 /* classes.json: the class names, in the order of pred_probs.npy's columns. */

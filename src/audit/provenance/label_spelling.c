@@ -97,7 +97,8 @@ static bool is_meant(const spelling *item, const spelling *other, bool classes_g
   if (classes_given && (item->code >= 0 || other->code < 0)) {
     return false;
   }
-  if (item->skeleton.size > 0 && lqa_str_equal(item->skeleton, other->skeleton)) {
+  bool is_one = item->skeleton.size > 0 && lqa_str_equal(item->skeleton, other->skeleton);
+  if (is_one || lqa_str_is_same_number(item->text, other->text)) {
     return classes_given || other->count > item->count ||
            (other->count == item->count && lqa_str_compare(other->text, item->text) < 0);
   }

@@ -12,20 +12,50 @@ static int compare_texts(const void *a, const void *b) {
   return lqa_str_compare(*(const lqa_str *)a, *(const lqa_str *)b);
 }
 
+static bool is_integer(lqa_str s) {
+  size_t n_signs = s.size > 0 && (s.data[0] == '-' || s.data[0] == '+');
+  for (size_t i = n_signs; i < s.size; i++) {
+    if (s.data[i] < '0' || s.data[i] > '9') {
+      return false;
+    }
+  }
+  return s.size > n_signs;
+}
+
+/* The digits without leading zeros. */
+static lqa_str digits_of(lqa_str s) {
+  size_t skip = s.data[0] == '-' || s.data[0] == '+';
+  while (skip + 1 < s.size && s.data[skip] == '0') {
+    skip++;
+  }
+  return (lqa_str){s.data + skip, s.size - skip};
+}
+
+/* Of any size: by sign, number of digits, digits. */
 static int compare_integers(const void *a, const void *b) {
-  long long x = 0, y = 0;
-  (void)lqa_str_to_int64(*(const lqa_str *)a, &x);
-  (void)lqa_str_to_int64(*(const lqa_str *)b, &y);
-  return x == y ? compare_texts(a, b) : (x > y) - (x < y);
+  lqa_str x = *(const lqa_str *)a, y = *(const lqa_str *)b;
+  lqa_str m = digits_of(x), n = digits_of(y);
+  bool x_negative = x.data[0] == '-' && m.data[0] != '0';
+  bool y_negative = y.data[0] == '-' && n.data[0] != '0';
+  if (x_negative != y_negative) {
+    return x_negative ? -1 : 1;
+  }
+  int size = m.size == n.size ? lqa_str_compare(m, n) : m.size < n.size ? -1 : 1;
+  return size == 0 ? compare_texts(a, b) : x_negative ? -size : size;
+}
+
+bool lqa_labels_are_integers(const lqa_str *classes, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    if (!is_integer(classes[i])) {
+      return false;
+    }
+  }
+  return true;
 }
 
 void lqa_labels_sort(lqa_str *classes, size_t n) {
-  bool all_integers = true;
-  long long ignored;
-  for (size_t i = 0; i < n && all_integers; i++) {
-    all_integers = lqa_str_to_int64(classes[i], &ignored);
-  }
-  qsort(classes, n, sizeof *classes, all_integers ? compare_integers : compare_texts);
+  qsort(classes, n, sizeof *classes,
+        lqa_labels_are_integers(classes, n) ? compare_integers : compare_texts);
 }
 
 /* Number of every row's label in order of first appearance, LQA_LABEL_NULL where there is none. */

@@ -11,6 +11,8 @@
 
 /* Sorts `classes` in class order, in place. */
 void lqa_labels_sort(lqa_str *classes, size_t n);
+/* True where all of them are integers, of any size. */
+bool lqa_labels_are_integers(const lqa_str *classes, size_t n);
 /* Fills label, classes, n_classes and classes_given of `dataset` from its label_text. `given` NULL:
  * what occurs. LQA_BAD_USAGE when a given class is empty or repeated. */
 LQA_MUST_CHECK lqa_status lqa_labels_encode(lqa_dataset *dataset, const lqa_str *given,

@@ -369,3 +369,24 @@ lqa_status lqa_duckdb_tables(lqa_database *database, const lqa_source_part *part
   lqa_buf_clear(&sql);
   return status == LQA_OK ? LQA_OK : reword(&scan, status, err);
 }
+
+static lqa_status keep_first(void *data, const char *value, bool flag) {
+  lqa_str *found = data;
+  (void)flag;
+  *found = found->data ? *found : lqa_str_from(value);
+  return LQA_OK;
+}
+
+lqa_status lqa_duckdb_metadata(lqa_database *database, const lqa_source_part *part, const char *key,
+                               lqa_arena *arena, lqa_str *value, lqa_error *err) {
+  const duck_scan scan = {.part = part};
+  lqa_buf sql;
+  lqa_buf_init(&sql, max_sql_bytes);
+  lqa_buf_add_text(&sql, "SELECT decode(value), false FROM parquet_kv_metadata(");
+  lqa_duck_literal(&sql, lqa_str_from(part->path));
+  lqa_buf_add_text(&sql, ") WHERE decode(key) = ");
+  lqa_duck_literal(&sql, lqa_str_from(key));
+  lqa_status status = visit_names(database, &sql, arena, keep_first, value, err);
+  lqa_buf_clear(&sql);
+  return status == LQA_OK ? LQA_OK : reword(&scan, status, err);
+}

@@ -17,5 +17,9 @@ LQA_MUST_CHECK lqa_status lqa_duckdb_columns(lqa_database *database,
 LQA_MUST_CHECK lqa_status lqa_duckdb_tables(lqa_database *database,
                                             const struct lqa_source_part *part, lqa_arena *arena,
                                             lqa_duckdb_visit_fn visit, void *data, lqa_error *err);
+/* The value of a key in a Parquet file's metadata, NUL-terminated in `arena`; NULL data: none. */
+LQA_MUST_CHECK lqa_status lqa_duckdb_metadata(lqa_database *database,
+                                              const struct lqa_source_part *part, const char *key,
+                                              lqa_arena *arena, lqa_str *value, lqa_error *err);
 
 #endif

@@ -52,6 +52,8 @@ typedef struct lqa_source_options {
   lqa_text_list pred_probs; /* one .npy, or one column per class */
   const char *label, *id, *split, *time, *annotator, *source_column, *group, *label_time;
   lqa_text_list classes;          /* the known label set, in order */
+  lqa_text_list class_names;      /* CODE=NAME */
+  lqa_text_list missing_labels;   /* texts that mean: no label */
   const char *classes_file;       /* one class a line, UTF-8 */
   lqa_text_list other_columns;    /* that the caller reads itself: their names tell a header */
   const char *const *usual_names; /* more names that tell a header, NULL ends; or NULL */
@@ -85,6 +87,7 @@ typedef struct lqa_source_roles {
   lqa_text_list text, features;
   const char *label;                  /* NULL only where no label was asked for or found */
   const char *column[LQA_ROLE_COUNT]; /* NULL = absent */
+  lqa_text_list class_names;          /* CODE=NAME, of codes that have names */
 } lqa_source_roles;
 /* Resolves names and guesses what was not given, telling the observer (once). Without it
  * lqa_source_load does. Valid until lqa_source_close. */

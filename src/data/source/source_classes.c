@@ -6,13 +6,22 @@
  *   columns named by class   by name, a common prefix apart; they are the class set
  *   other columns            in class order
  */
-#include "data/source/source_load.h"
+#include "data/source/source_labels.h"
 
 #include "base/memory.h"
 #include "data/dataset/dataset_build.h"
 #include "data/dataset/labels.h"
 #include "data/dataset/probabilities.h"
 #include "data/dataset/storage.h"
+
+static int64_t find_text(const lqa_str *list, size_t n, lqa_str text) {
+  for (size_t i = 0; i < n; i++) {
+    if (lqa_str_equal(list[i], text)) {
+      return (int64_t)i;
+    }
+  }
+  return -1;
+}
 
 static lqa_status given_classes(lqa_loader *l, lqa_str **classes, int32_t *n, lqa_error *err) {
   const lqa_source_options *o = &l->source->options;
@@ -161,6 +170,39 @@ static lqa_status check_classes(const lqa_loader *l, lqa_error *err) {
                      d->classes[first].data);
 }
 
+/* Names of codes are classes in the order of the codes: those that occur, or all where a .npy has a
+ * column for each; behind them what occurs and has no name. */
+static lqa_status named_classes(lqa_loader *l, lqa_str **given, int32_t *n, lqa_error *err) {
+  lqa_dataset *d = l->dataset;
+  size_t n_names = l->source->class_names.n;
+  bool all = l->source->options.pred_probs.n > 0 && !l->has_prob_columns;
+  if (n_names == 0) {
+    return LQA_OK;
+  }
+  LQA_TRY(lqa_labels_encode(d, NULL, 0, err)); /* what occurs */
+  lqa_str *list = lqa_storage_alloc(d->storage, n_names + (size_t)d->n_classes, sizeof *list);
+  if (!list) {
+    return lqa_fail_memory(err, "reading the classes");
+  }
+  size_t n_listed = 0;
+  for (size_t i = 0; i < n_names; i++) {
+    lqa_str name = lqa_str_from(l->source->class_names.data[i].name);
+    bool is_new = find_text(list, n_listed, name) < 0;
+    if (is_new && (all || lqa_dataset_find_class(d, name) >= 0)) {
+      list[n_listed++] = name;
+    }
+  }
+  size_t n_named = n_listed;
+  for (int32_t k = 0; k < d->n_classes; k++) {
+    if (find_text(list, n_named, d->classes[k]) < 0) {
+      list[n_listed++] = d->classes[k];
+    }
+  }
+  *given = list;
+  *n = (int32_t)n_listed;
+  return LQA_OK;
+}
+
 lqa_status lqa_loader_finish_classes(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
   lqa_str *given = NULL;
@@ -170,6 +212,10 @@ lqa_status lqa_loader_finish_classes(lqa_loader *l, lqa_error *err) {
   if (lqa_column_null_blanks(d->storage, &d->label_text) != LQA_OK) {
     return lqa_fail_memory(err, "loading the labels");
   }
+  LQA_TRY(lqa_loader_clean_labels(l, err));
+  LQA_TRY(given ? LQA_OK : named_classes(l, &given, &n_given, err));
+  bool is_named = l->source->class_names.n > 0 && given && l->source->options.classes.n == 0 &&
+                  !l->source->options.classes_file;
   if (l->has_prob_columns) {
     LQA_TRY(classes_from_columns(l, given, n_given, err));
   } else if (l->source->options.pred_probs.n > 0) {
@@ -177,5 +223,7 @@ lqa_status lqa_loader_finish_classes(lqa_loader *l, lqa_error *err) {
   } else {
     LQA_TRY(lqa_labels_encode(d, given, n_given, err));
   }
+  d->classes_given = d->classes_given && !is_named;
+  lqa_loader_remark_missing(l);
   return check_classes(l, err);
 }

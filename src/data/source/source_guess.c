@@ -8,6 +8,7 @@
  * values is as good as another. A wrong guess is possible, so every guess is told.
  */
 #include "data/source/source_columns.h"
+#include "data/source/source_labels.h"
 
 #include "base/buf.h"
 #include "base/memory.h"
@@ -458,6 +459,7 @@ lqa_status lqa_source_resolve(lqa_source *source, const lqa_source_roles **roles
     LQA_TRY(guess(source, err));
     LQA_TRY(lqa_source_find_features(source, err));
     LQA_TRY(check_resolved(source, err));
+    LQA_TRY(lqa_source_find_class_names(source, err));
     source->is_resolved = true;
   }
   *roles = &source->roles;

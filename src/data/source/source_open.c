@@ -160,6 +160,7 @@ void lqa_source_close(lqa_source *source) {
   }
   lqa_vec_clear(&source->parts);
   lqa_source_profiles_free(source->profiles, source->columns ? lqa_map_count(source->columns) : 0);
+  lqa_vec_clear(&source->class_names);
   lqa_map_free(source->columns);
   lqa_arena_clear(&source->arena);
   free(source);

@@ -38,6 +38,11 @@ typedef struct lqa_source_part {
   uint32_t *to_column; /* the source's column for each of the file's */
 } lqa_source_part;
 
+/* What a code of the label column means. */
+typedef struct lqa_class_name {
+  const char *code, *name;
+} lqa_class_name;
+
 struct lqa_source {
   lqa_source_options options; /* members borrowed from the caller */
   const lqa_observer *observer;
@@ -47,8 +52,10 @@ struct lqa_source {
   lqa_database *database; /* opened when a part needs it */
   lqa_source_roles roles;
   bool is_resolved;
-  bool is_id_by_type;    /* guessed from values: dropped again if they repeat */
-  bool is_table;         /* by guess: features, no text */
+  bool is_id_by_type;                  /* guessed from values: dropped again if they repeat */
+  LQA_VEC(lqa_class_name) class_names; /* in the order of the codes */
+  bool has_dataset_names;              /* they came with the file: -1 is no label then */
+  bool is_table;                       /* by guess: features, no text */
   bool is_split_by_file; /* files are called train, test, ...: lqa_source_file_split */
   bool *is_excluded;     /* per column, once resolving has begun */
   const char *left_out;  /* a whole table by guess: " but 'Name'"; or NULL */

@@ -1,6 +1,7 @@
 /* A table or view of a SQLite file as a scan (base/sql.h; DuckDB's scanner is an extension that is
  * not always there). Opened read-only. Integers and reals come as SQLite prints them, texts
- * as they are; a blob that is not valid UTF-8 is refused.
+ * as they are; a blob that is not valid UTF-8 is refused in a column that is asked for, else
+ * printed.
  */
 #include "data/source/source_sqlite.h"
 
@@ -18,6 +19,7 @@ typedef struct sqlite_scan {
   lqa_statement *statement;
   const lqa_source_part *part;
   const lqa_observer *observer;
+  const bool *wanted; /* as in lqa_scan_options */
   int64_t row;
   bool is_done;  /* one more step would start over */
   lqa_buf bytes; /* of the batch: SQLite keeps a value only until the next step */
@@ -121,6 +123,18 @@ static lqa_status fail_value(const sqlite_scan *scan, int column, const char *wh
                      what);
 }
 
+/* As DuckDB prints a blob: \\xAB for every byte that is no printable ASCII. */
+static void add_binary(lqa_buf *out, lqa_str bytes) {
+  for (size_t i = 0; i < bytes.size; i++) {
+    unsigned char c = (unsigned char)bytes.data[i];
+    if (c < ' ' || c > '~' || c == '\\') {
+      lqa_buf_printf(out, "\\x%02X", c);
+    } else {
+      lqa_buf_add_char(out, (char)c);
+    }
+  }
+}
+
 /* Copies a value into the batch; offsets become pointers when the batch is complete. */
 static lqa_status add_value(sqlite_scan *scan, int column, lqa_error *err) {
   lqa_str value = {NULL, 0};
@@ -129,11 +143,17 @@ static lqa_status add_value(sqlite_scan *scan, int column, lqa_error *err) {
     if (!text.data && text.size > 0) {
       return lqa_fail_memory(err, "reading a SQLite file");
     }
-    if (lqa_utf8_check(text.data ? text.data : "", text.size) >= 0) {
+    bool is_binary = lqa_utf8_check(text.data ? text.data : "", text.size) >= 0;
+    if (is_binary && scan->wanted && scan->wanted[column]) {
       return fail_value(scan, column, "not valid UTF-8 text", err);
     }
-    value = (lqa_str){(const char *)(uintptr_t)scan->bytes.size, text.size};
-    lqa_buf_add(&scan->bytes, text.data ? text.data : "", text.size);
+    size_t begin = scan->bytes.size;
+    if (is_binary) {
+      add_binary(&scan->bytes, text);
+    } else {
+      lqa_buf_add(&scan->bytes, text.data ? text.data : "", text.size);
+    }
+    value = (lqa_str){(const char *)(uintptr_t)begin, scan->bytes.size - begin};
   }
   return lqa_vec_push(&scan->values, value) == LQA_OK && !scan->bytes.failed
              ? LQA_OK
@@ -191,6 +211,7 @@ lqa_status lqa_scan_open_sqlite(const lqa_source_part *part, const lqa_scan_opti
   scan->base = (lqa_scan){read_batch, fraction, close_scan, part->n_columns};
   scan->part = part;
   scan->observer = options->observer;
+  scan->wanted = options->wanted;
   lqa_buf_init(&scan->bytes, SIZE_MAX / 2);
   LQA_TRY_OUT(open_database(part, &scan->sql, err));
   LQA_TRY_OUT(prepare_table(scan->sql, part, &scan->statement, err));

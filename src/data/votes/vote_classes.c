@@ -91,6 +91,9 @@ static bool look_alike(lqa_str a, lqa_str b, int64_t n_a, int64_t n_b) {
   if (lqa_str_equal_nocase(lqa_str_trim(a), lqa_str_trim(b))) {
     return true;
   }
+  if (lqa_str_is_same_number(lqa_str_trim(a), lqa_str_trim(b))) {
+    return true;
+  }
   long long number = 0;
   int64_t rarer = n_a < n_b ? n_a : n_b, commoner = n_a < n_b ? n_b : n_a;
   return a.size >= LEAST_TYPO_SIZE && b.size >= LEAST_TYPO_SIZE && rarer * RARE <= commoner &&
