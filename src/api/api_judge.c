@@ -3,6 +3,7 @@
  */
 #include "api/command.h"
 #include "api/judge_endpoint.h"
+#include "api/judge_phases.h"
 #include "api/judge_result.h"
 #include "judge/batch.h"
 
@@ -136,18 +137,93 @@ static lqa_status dispatch(lqa_judge_session *s, lqa_result *result, lqa_result 
   return a->yes ? ask(s, result, out, err) : lqa_judge_result_plan(s, result, out, err);
 }
 
-static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
-  lqa_judge_session session;
-  LQA_TRY(check_batch_options(data, err));
-  LQA_TRY(lqa_judge_session_open(data, false, &session, err));
+/* Runs an open session and closes it. `said`: what phases before it told, or NULL. */
+static lqa_status finish(lqa_judge_session *s, const lqa_buf *said, lqa_result **out,
+                         lqa_error *err) {
   lqa_result *result = lqa_result_new(), *shown = NULL;
-  lqa_status status =
-      result ? dispatch(&session, result, &shown, err) : lqa_fail_memory(err, "judging");
+  if (result && said) {
+    lqa_buf_add_str(&result->text, lqa_buf_str(said));
+  }
+  lqa_status status = result ? dispatch(s, result, &shown, err) : lqa_fail_memory(err, "judging");
   if (shown) {
     *out = shown;
   } else {
     lqa_result_free(result);
   }
+  return status;
+}
+
+/* What a phase leaves of the user's limits. */
+static void charge(const lqa_judge_session *s, lqa_judge_args *args) {
+  const lqa_judge_summary *sum = &s->summary;
+  if (args->max_calls >= 0) {
+    args->max_calls = args->max_calls > sum->calls ? args->max_calls - sum->calls : 0;
+  }
+  if (args->max_cost >= 0 && sum->cost_usd > 0) {
+    args->max_cost = args->max_cost > sum->cost_usd ? args->max_cost - sum->cost_usd : 0;
+  }
+}
+
+static void tell_phase(const lqa_judge_session *s, lqa_buf *said) {
+  const lqa_judge_args *a = s->args;
+  lqa_buf_printf(said, "Phase %d of %d: %lld of %lld rows.", s->phase + 1, LQA_JUDGE_PHASES,
+                 (long long)lqa_judge_phase_rows(a->budget, s->phase), (long long)a->budget);
+  lqa_buf_add_text(said, a->yes || s->phase == LQA_JUDGE_PHASES - 1
+                             ? "\n"
+                             : " The next phases ask where these answers leave most doubt; what "
+                               "follows is this phase's plan, and the price of all is in "
+                               "proportion.\n");
+}
+
+/* One phase; *ended: there is a result to show, or a failure. */
+static lqa_status run_phase(lqa_judge_args *args, int phase, lqa_buf *said, lqa_result **out,
+                            lqa_error *err) {
+  lqa_judge_session session;
+  lqa_status status = LQA_OK;
+  bool is_last = phase == LQA_JUDGE_PHASES - 1;
+  LQA_TRY(lqa_judge_session_open_phase(args, phase, &session, err));
+  if (is_last || !lqa_judge_phase_is_done(&session)) {
+    lqa_result_free(*out);
+    *out = NULL;
+    tell_phase(&session, said);
+    status = finish(&session, said, out, err);
+    charge(&session, args);
+  }
+  lqa_judge_session_close(&session);
+  return status;
+}
+
+/* With --yes all phases, one behind the other; else the plan of the first that is not done. */
+static lqa_status run_phases(const lqa_judge_args *args, lqa_result **out, lqa_error *err) {
+  lqa_judge_args left = *args;
+  lqa_buf said;
+  lqa_status status = LQA_OK;
+  lqa_buf_init(&said, 1 << 16);
+  for (int phase = 0; phase < LQA_JUDGE_PHASES && status == LQA_OK; phase++) {
+    status = run_phase(&left, phase, &said, out, err);
+    if (!args->yes && *out) {
+      break;
+    }
+  }
+  lqa_buf_clear(&said);
+  return status;
+}
+
+static bool asks_in_phases(const lqa_judge_args *a) {
+  bool is_batch = a->batch_write || a->batch_read || a->batch_submit || a->batch_poll;
+  return a->budget > 0 && strcmp(a->strategy, "phases") == 0 && strcmp(a->mode, "judge") == 0 &&
+         !is_batch;
+}
+
+static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
+  const lqa_judge_args *args = data;
+  lqa_judge_session session;
+  LQA_TRY(check_batch_options(args, err));
+  if (asks_in_phases(args)) {
+    return run_phases(args, out, err);
+  }
+  LQA_TRY(lqa_judge_session_open(args, false, &session, err));
+  lqa_status status = finish(&session, NULL, out, err);
   lqa_judge_session_close(&session);
   return status;
 }
@@ -174,10 +250,12 @@ static const lqa_option options[] = {
   INT("top", top, "60", 0, 1e9, "suspicious rows to judge, most suspicious first"),
   INT("sample-unflagged", sample_unflagged, "20", 0, 1e9,
       "other rows to judge, at random: they tell the error rate that suspicion misses"),
-  INT("budget", budget, "0", 0, 1e9, "draw this many rows by --strategy instead of --top"),
+  INT("budget", budget, "0", 0, 1e9, "judge this many rows, drawn by --strategy, instead of --top"),
   {.name = "strategy", .kind = LQA_OPTION_CHOICE, .offset = AT(strategy),
-   .default_value = "expected-corrections", .choices = "expected-corrections|uncertainty|random",
-   .help = "how --budget draws; a fifth always goes to unsuspected rows"},
+   .default_value = "phases",
+   .choices = "phases|expected-corrections|uncertainty|random",
+   .help = "how --budget draws: in three phases, each where the answers so far leave most doubt, "
+           "or all at once (batches: by expected-corrections)"},
   {.name = "mode", .kind = LQA_OPTION_CHOICE, .offset = AT(mode), .default_value = "judge",
    .choices = "judge|label", .help = "label: every row gets the model's label (blind protocol)"},
   {.name = "protocol", .kind = LQA_OPTION_CHOICE, .offset = AT(protocol),

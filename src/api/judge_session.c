@@ -4,6 +4,7 @@
 #include "api/judge_session.h"
 
 #include "api/judge_endpoint.h"
+#include "api/judge_phases.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "data/dataset/labels.h"
@@ -165,6 +166,9 @@ static lqa_status choose_rows(lqa_judge_session *s, const chooser *c, lqa_error 
   if (strcmp(a->mode, "label") == 0) {
     return lqa_choose_every(&input, &s->choices, err);
   }
+  if (s->phase >= 0) {
+    return lqa_judge_phase_choose(s, &input, err);
+  }
   return a->budget > 0
              ? lqa_choose_budget(&input, a->budget, strategy_of(a->strategy), &s->choices, err)
              : lqa_choose_top(&input, a->top, a->sample_unflagged, &s->choices, err);
@@ -277,10 +281,8 @@ static lqa_status prepare(lqa_judge_session *s, bool simulated, lqa_error *err) 
   return lqa_judge_session_replan(s, err);
 }
 
-lqa_status lqa_judge_session_open(const lqa_judge_args *args, bool simulated,
-                                  lqa_judge_session *session, lqa_error *err) {
-  *session = (lqa_judge_session){.args = args};
-  lqa_arena_init(&session->arena);
+static lqa_status open_session(const lqa_judge_args *args, bool simulated,
+                               lqa_judge_session *session, lqa_error *err) {
   if (args->common.observer) {
     session->observer = *args->common.observer;
     session->observer.cancelled = NULL;
@@ -290,6 +292,20 @@ lqa_status lqa_judge_session_open(const lqa_judge_args *args, bool simulated,
     lqa_judge_session_close(session);
   }
   return status;
+}
+
+lqa_status lqa_judge_session_open(const lqa_judge_args *args, bool simulated,
+                                  lqa_judge_session *session, lqa_error *err) {
+  *session = (lqa_judge_session){.args = args, .phase = -1};
+  lqa_arena_init(&session->arena);
+  return open_session(args, simulated, session, err);
+}
+
+lqa_status lqa_judge_session_open_phase(const lqa_judge_args *args, int phase,
+                                        lqa_judge_session *session, lqa_error *err) {
+  *session = (lqa_judge_session){.args = args, .phase = phase};
+  lqa_arena_init(&session->arena);
+  return open_session(args, false, session, err);
 }
 
 void lqa_judge_session_close(lqa_judge_session *s) {

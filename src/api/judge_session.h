@@ -21,6 +21,7 @@ typedef struct lqa_judge_session {
   lqa_judge_plan *plan;
   lqa_judge_summary summary;
   int64_t judge_run; /* of run.db */
+  int phase;         /* of --budget in phases: 0, 1, 2 (judge_phases.h); else -1 */
   lqa_arena arena;
 } lqa_judge_session;
 
@@ -28,6 +29,9 @@ typedef struct lqa_judge_session {
  * from args; `simulated` takes LQA_SIMULATED_URL and no cache. */
 LQA_MUST_CHECK lqa_status lqa_judge_session_open(const lqa_judge_args *args, bool simulated,
                                                  lqa_judge_session *session, lqa_error *err);
+/* The same for the rows of a phase and of those before it. */
+LQA_MUST_CHECK lqa_status lqa_judge_session_open_phase(const lqa_judge_args *args, int phase,
+                                                       lqa_judge_session *session, lqa_error *err);
 /* Applies the answers, appends them to run.db and makes the run's files again. */
 LQA_MUST_CHECK lqa_status lqa_judge_session_save(lqa_judge_session *session, lqa_error *err);
 /* Plans anew, after a batch brought answers. */

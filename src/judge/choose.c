@@ -107,18 +107,22 @@ lqa_status lqa_choose_top(const lqa_choose_input *input, int64_t top, int64_t n_
 typedef struct candidate {
   int64_t row;
   double weight, inclusion;
-  uint64_t order; /* random, within the stratum */
+  double order; /* within the stratum */
   int32_t label;
   bool is_suspicious;
+  bool is_first; /* of the two groups that strata are drawn in */
 } candidate;
 
 static double score_of(double p, bool is_suspicious, lqa_choose_strategy strategy) {
   p = isnan(p) ? (is_suspicious ? 1 : 0.5) : p;
+  double held = p < .02 ? .02 : p > .98 ? .98 : p;
   switch (strategy) {
   case LQA_CHOOSE_CORRECTIONS:
     return p * p * p * p;
   case LQA_CHOOSE_UNCERTAINTY:
     return p * (1 - p);
+  case LQA_CHOOSE_PHASE:
+    return held * (1 - held) + 1e-6;
   default:
     return 1;
   }
@@ -126,13 +130,16 @@ static double score_of(double p, bool is_suspicious, lqa_choose_strategy strateg
 
 static int compare_candidates(const void *a, const void *b) {
   const candidate *x = a, *y = b;
-  if (x->is_suspicious != y->is_suspicious) {
-    return x->is_suspicious ? -1 : 1;
+  if (x->is_first != y->is_first) {
+    return x->is_first ? -1 : 1;
   }
   if (x->label != y->label) {
     return x->label < y->label ? -1 : 1;
   }
-  return x->order < y->order ? -1 : x->order > y->order;
+  if (x->order != y->order) {
+    return x->order < y->order ? -1 : 1;
+  }
+  return x->row < y->row ? -1 : x->row > y->row;
 }
 
 typedef LQA_VEC(candidate) candidate_list;
@@ -140,24 +147,28 @@ typedef LQA_VEC(candidate) candidate_list;
 static lqa_status list_candidates(const lqa_choose_input *in, lqa_choose_strategy strategy,
                                   lqa_rng *rng, candidate_list *out) {
   double scores = 0, floors = 0;
+  bool is_phase = strategy == LQA_CHOOSE_PHASE;
+  double floor_share = is_phase ? in->floor_share : FLOOR_SHARE;
   for (int64_t row = 0; row < in->n_rows; row++) {
-    if (!is_eligible(in, row)) {
+    if (!is_eligible(in, row) || (in->is_done && in->is_done[row])) {
       continue;
     }
+    double p = isnan(in->p_wrong[row]) ? 2 : in->p_wrong[row];
     candidate c = {.row = row,
-                   .order = lqa_rng_next(rng),
+                   .order = is_phase ? p : lqa_rng_uniform(rng),
                    .label = in->label[row],
-                   .is_suspicious = in->is_suspicious[row]};
+                   .is_suspicious = in->is_suspicious[row],
+                   .is_first = !is_phase && in->is_suspicious[row]};
     c.weight = score_of(in->p_wrong[row], c.is_suspicious, strategy);
     scores += c.weight;
-    floors += !c.is_suspicious;
+    floors += is_phase || !c.is_suspicious;
     LQA_TRY(lqa_vec_push(out, c));
   }
   for (size_t i = 0; i < out->n; i++) {
     candidate *c = &out->data[i];
     double by_score = scores > 0 ? c->weight / scores : 0;
-    double by_floor = floors > 0 && !c->is_suspicious ? 1 / floors : 0;
-    c->weight = (1 - FLOOR_SHARE) * by_score + FLOOR_SHARE * by_floor;
+    double by_floor = floors > 0 && (is_phase || !c->is_suspicious) ? 1 / floors : 0;
+    c->weight = (1 - floor_share) * by_score + floor_share * by_floor;
   }
   return LQA_OK;
 }

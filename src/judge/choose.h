@@ -13,7 +13,8 @@
 typedef enum lqa_choose_strategy {
   LQA_CHOOSE_CORRECTIONS, /* where a wrong label is most likely */
   LQA_CHOOSE_UNCERTAINTY, /* where the model is least sure that the label is right or wrong */
-  LQA_CHOOSE_RANDOM
+  LQA_CHOOSE_RANDOM,
+  LQA_CHOOSE_PHASE /* as uncertain, spread over given labels and suspicion: see floor_share */
 } lqa_choose_strategy;
 
 /* One entry per row of the run; all borrowed. */
@@ -24,6 +25,8 @@ typedef struct lqa_choose_input {
   const uint8_t *is_suspicious;
   const int32_t *issue_rank; /* 0 = not flagged, else from 1 */
   const double *p_wrong;     /* probability that the label is wrong; NaN = not scored */
+  const uint8_t *is_done;    /* rows that are not drawn again, or NULL; for lqa_choose_budget */
+  double floor_share;        /* of a phase's draw: spread evenly over all rows */
   uint64_t seed;
 } lqa_choose_input;
 
@@ -43,8 +46,9 @@ LQA_MUST_CHECK lqa_status lqa_choose_top(const lqa_choose_input *input, int64_t 
 
 /* n rows with content and a known label (or all of them, if there are fewer), by systematic
  * sampling with probabilities proportional to a score by `strategy`, stratified by suspicion and
- * given class. A fifth of the draw is spread evenly over the unsuspected rows whatever their score.
- * Appends. */
+ * given class. A fifth of the draw is spread evenly over the unsuspected rows whatever their score;
+ * of a phase, floor_share evenly over all rows, which are drawn in the order (given class,
+ * p_wrong). Appends. */
 LQA_MUST_CHECK lqa_status lqa_choose_budget(const lqa_choose_input *input, int64_t n,
                                             lqa_choose_strategy strategy, lqa_choice_list *out,
                                             lqa_error *err);

@@ -211,6 +211,40 @@ def test_choosing_with_a_budget(bench):
     assert bench.judge("--budget", 50, "--strategy", "best").returncode == 2
 
 
+def asked_rows(bench):
+    """Row numbers with a verdict, with the probability that they were drawn with."""
+    db = sqlite3.connect(bench.run / "run.db")
+    return dict(db.execute("SELECT row_number, inclusion FROM verdict ORDER BY id").fetchall())
+
+
+def test_a_budget_is_spent_in_phases(bench):
+    bench.serve()
+    plan = bench.judge("--budget", 60)
+    assert "Phase 1 of 3: 18 of 60 rows" in plan.stdout and len(bench.calls()) == 0
+    judge = bench.judge_json("--budget", 60, "--yes")["judge"]
+    assert len(bench.calls()) == 60  # nothing is asked twice
+    assert judge["judged"] == 60 and judge["cached"] == 39
+    rows = asked_rows(bench)
+    assert len(rows) == 60 and all(0 < p <= 1 for p in rows.values())
+    report = json.loads((bench.run / "report.json").read_text())
+    assert report["trust"]["n_verified"] == 60 and report["trust"]["basis"] == "judged"
+    assert report["trust"]["judges"][0]["accuracy"] > .8
+    again = bench.judge_json("--budget", 60, "--yes")["judge"]
+    assert again["calls"] == 0 and len(bench.calls()) == 60
+    assert asked_rows(bench) == rows
+
+
+def test_phases_stop_at_a_limit_and_go_on_with_the_same_rows(bench):
+    bench.serve()
+    done = bench.judge("--budget", 60, "--yes", "--max-calls", 30)
+    assert done.returncode == 6 and len(bench.calls()) == 30
+    first = asked_rows(bench)
+    assert bench.judge("--budget", 60, "--yes").returncode == 0
+    assert len(bench.calls()) == 60
+    rows = asked_rows(bench)
+    assert len(rows) == 60 and first.items() <= rows.items()
+
+
 def test_prompts_and_notes(bench):
     bench.serve()
     notes = bench.folder / "notes.txt"

@@ -32,7 +32,14 @@ static void make(table *t) {
                   ? NAN
                   : (i < 60 ? 0.5 + 0.5 * lqa_rng_uniform(&rng) : 0.4 * lqa_rng_uniform(&rng));
   }
-  t->input = (lqa_choose_input){ROWS, t->label, t->content, t->suspicious, t->rank, t->p, 9};
+  t->input = (lqa_choose_input){.n_rows = ROWS,
+                                .label = t->label,
+                                .has_content = t->content,
+                                .is_suspicious = t->suspicious,
+                                .issue_rank = t->rank,
+                                .p_wrong = t->p,
+                                .floor_share = .3,
+                                .seed = 9};
 }
 
 static void test_top(void **state) {
@@ -101,7 +108,25 @@ static void check_inclusion(lqa_choose_strategy strategy, int64_t n) {
     total += p;
   }
   assert_true(fabs(total - (double)n) < 1e-6 || total < (double)n);
-  assert_true(n_random / DRAWS >= 0.19 * (double)n); /* the floor */
+  double floor_share = strategy == LQA_CHOOSE_PHASE ? .3 * .75 : .2; /* of those not suspected */
+  assert_true(n_random / DRAWS >= (floor_share - .01) * (double)n);
+}
+
+/* Rows of earlier phases are not drawn again; every class has its share of the even part. */
+static void test_a_phase_leaves_out_what_is_done(void **state) {
+  (void)state;
+  table t;
+  lqa_choice_list list = {0};
+  static uint8_t is_done[ROWS];
+  make(&t);
+  memset(is_done, 1, ROWS / 2);
+  t.input.is_done = is_done;
+  assert_int_equal(lqa_choose_budget(&t.input, 40, LQA_CHOOSE_PHASE, &list, NULL), LQA_OK);
+  assert_true(list.n >= 39 && list.n <= 41);
+  for (size_t i = 0; i < list.n; i++) {
+    assert_true(list.data[i].row >= ROWS / 2);
+  }
+  lqa_vec_clear(&list);
 }
 
 static void test_budget_inclusion(void **state) {
@@ -109,6 +134,7 @@ static void test_budget_inclusion(void **state) {
   check_inclusion(LQA_CHOOSE_CORRECTIONS, 60);
   check_inclusion(LQA_CHOOSE_UNCERTAINTY, 60);
   check_inclusion(LQA_CHOOSE_RANDOM, 90);
+  check_inclusion(LQA_CHOOSE_PHASE, 60);
 }
 
 /* Weighted by the inverse of their probabilities, the chosen rows give the true number of errors.
@@ -163,6 +189,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_top),
       cmocka_unit_test(test_budget_inclusion),
+      cmocka_unit_test(test_a_phase_leaves_out_what_is_done),
       cmocka_unit_test(test_budget_is_unbiased),
       cmocka_unit_test(test_budget_larger_than_rows),
       cmocka_unit_test(test_every),
