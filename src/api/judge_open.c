@@ -138,13 +138,15 @@ static bool is_zero(lqa_hash128 hash) {
   return hash.high == 0 && hash.low == 0;
 }
 
-static void fill_chooser(const lqa_run *run, chooser *c) {
+/* p_correct moves with every verdict, so only phases, whose rows are kept, may go by it: any other
+ * choice must be the same when the command is given again, or it would pay for other rows. */
+static void fill_chooser(const lqa_run *run, bool in_phases, chooser *c) {
   const lqa_evidence *e = &run->evidence;
   for (int64_t row = 0; row < e->n_rows; row++) {
     c->has_content[row] = run->rows.content_hash && !is_zero(run->rows.content_hash[row]);
     c->is_suspicious[row] = lqa_evidence_is_suspicious(e, row);
     c->p_wrong[row] =
-        isnan(e->p_correct[row]) ? 1 - e->self_confidence[row] : 1 - e->p_correct[row];
+        1 - (in_phases && !isnan(e->p_correct[row]) ? e->p_correct[row] : e->self_confidence[row]);
   }
 }
 
@@ -179,7 +181,7 @@ static lqa_status choose(lqa_judge_session *s, lqa_error *err) {
   chooser c = {lqa_calloc(n, 1), lqa_calloc(n, 1), lqa_calloc(n, sizeof *c.p_wrong)};
   lqa_status status;
   if (c.has_content && c.is_suspicious && c.p_wrong) {
-    fill_chooser(s->run, &c);
+    fill_chooser(s->run, s->phase >= 0, &c);
     status = choose_rows(s, &c, err);
   } else {
     status = lqa_fail_memory(err, "choosing rows for the judge");
