@@ -126,7 +126,9 @@ static bool set_items(lqa_call *call, PyObject *list, bool is_option) {
 }
 
 static void hear_remark(void *data, lqa_message_level level, const char *text) {
-  keep_remark(&((command_work *)data)->remarks, level, text);
+  char shown[2 * sizeof((lqa_error *)0)->message];
+  lqa_message_render(text, LQA_AS_KEYWORDS, shown, sizeof shown);
+  keep_remark(&((command_work *)data)->remarks, level, shown);
 }
 
 static void hear_progress(void *data, const char *stage, double fraction) {
@@ -140,9 +142,11 @@ static bool poll_progress(void *data) {
 /* (status, why, text, json, run path, remarks) */
 static PyObject *describe(const command_work *w) {
   const remarks *r = &w->remarks;
-  return Py_BuildValue("iNNNNN", (int)w->status, decode(w->why.message),
-                       decode(lqa_result_text(w->result)), decode(lqa_result_json(w->result)),
-                       decode(lqa_result_run_path(w->result)), decode(r->n ? r->text : ""));
+  char why[2 * sizeof w->why.message];
+  lqa_message_render(w->why.message, LQA_AS_KEYWORDS, why, sizeof why);
+  return Py_BuildValue("iNNNNN", (int)w->status, decode(why), decode(lqa_result_text(w->result)),
+                       decode(lqa_result_json(w->result)), decode(lqa_result_run_path(w->result)),
+                       decode(r->n ? r->text : ""));
 }
 
 static PyObject *run_call(command_work *w) {

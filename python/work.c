@@ -74,9 +74,10 @@ void raise_status(lqa_status status, const lqa_error *err) {
   if (PyErr_Occurred()) {
     return;
   }
+  char text[2 * sizeof err->message];
+  lqa_message_render(err->message, LQA_AS_KEYWORDS, text, sizeof text);
   PyObject *kind = kind_of(status, err->reason);
-  PyObject *message =
-      PyUnicode_DecodeUTF8(err->message, (Py_ssize_t)strlen(err->message), "replace");
+  PyObject *message = PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
   PyObject *exception = message ? PyObject_CallFunctionObjArgs(kind, message, NULL) : NULL;
   if (exception) {
     set_text(exception, "file", err->file);

@@ -6,11 +6,12 @@
  *     lqa_error err;
  *     lqa_error_clear(&err);
  *     if (lqa_cmd_audit(&args, &result, &err) != LQA_OK)
- *         fprintf(stderr, "%s\n", err.message);
+ *         lqa_message_render(err.message, LQA_AS_FIELDS, text, sizeof text), puts(text);
  */
 #ifndef LABELQA_ERROR_H
 #define LABELQA_ERROR_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* LQA_MUST_CHECK: a compiler warns where the result of the call is dropped. LQA_MUST_CHECK_TYPE
@@ -63,11 +64,26 @@ typedef enum lqa_reason {
 typedef struct lqa_error {
   lqa_status status;
   lqa_reason reason;
-  char message[4096]; /* names file, row, column, what was expected, what to do */
+  char message[4096]; /* names file, row, column, what was expected, what to do; for people:
+                       * lqa_message_render */
   char file[512];     /* the file concerned, or "" */
   char column[128];   /* the column concerned, or "" */
   int64_t row;        /* 0-based row within `file`, or -1 */
 } lqa_error;
+
+/* Messages, of errors and of observers, name options by key, between the characters 1 and 2 (a
+ * value follows the key after a 3). A front end shows them the way its users write options; data of
+ * the user never holds these characters in a message. */
+typedef enum lqa_option_style {
+  LQA_AS_FIELDS,  /* max_cost, header yes: the fields of the structs in labelqa.h */
+  LQA_AS_FLAGS,   /* --max-cost, --header yes */
+  LQA_AS_KEYWORDS /* max_cost=, header=yes */
+} lqa_option_style;
+
+/* Writes `message` with its options in `style` into `out` (`size` bytes, cut to fit and closed).
+ * Returns the length of the whole, as snprintf does. */
+LQA_API size_t lqa_message_render(const char *message, lqa_option_style style, char *out,
+                                  size_t size);
 
 /* Resets `err` to "nothing wrong" (status LQA_OK, row -1, empty texts). NULL is allowed. */
 LQA_API void lqa_error_clear(lqa_error *err);

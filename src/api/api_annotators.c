@@ -64,7 +64,8 @@ static lqa_status check_outputs(const lqa_annotators_args *a, lqa_error *err) {
   }
   if (a->out_probs && !lqa_str_ends_with(lqa_str_from(a->out_probs), LQA_STR(".npy"))) {
     return lqa_fail_at(err, LQA_BAD_USAGE, a->out_probs, -1, NULL,
-                       "--out-probs %s: the file must be named .npy", a->out_probs);
+                       LQA_OPTION_AS("out_probs", "%s") ": the file must be named .npy",
+                       a->out_probs);
   }
   return LQA_OK;
 }
@@ -74,7 +75,8 @@ static lqa_status check_options(const lqa_annotators_args *a, lqa_error *err) {
                     strcmp(a->method, "majority") == 0;
   if (a->source.pred_probs.n > 0 && !uses_model) {
     return lqa_fail(err, LQA_BAD_USAGE,
-                    "--method %s looks at votes alone: leave --pred-probs out, or take crowdlab",
+                    LQA_OPTION_AS("method", "%s") " looks at votes alone: leave " LQA_OPTION(
+                        "pred_probs") " out, or take crowdlab",
                     a->method);
   }
   return check_outputs(a, err);

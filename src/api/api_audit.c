@@ -260,18 +260,19 @@ static void warn_of_idle_options(const lqa_audit_args *a) {
     const char *name;
     bool is_idle;
   } known[] = {
-      {"--model", is_given && strcmp(a->model, "auto") != 0},
-      {"--folds", is_given && a->folds != 5},
-      {"--C", (is_given || is_knn) && a->C != 1},
-      {"--min-df", is_given && a->min_df != 2},
-      {"--max-features", is_given && a->max_features != 0},
-      {"--embeddings", is_given && a->source.embeddings && a->source.text.n + a->source.features.n},
+      {"model", is_given && strcmp(a->model, "auto") != 0},
+      {"folds", is_given && a->folds != 5},
+      {"C", (is_given || is_knn) && a->C != 1},
+      {"min_df", is_given && a->min_df != 2},
+      {"max_features", is_given && a->max_features != 0},
+      {"embeddings", is_given && a->source.embeddings && a->source.text.n + a->source.features.n},
   };
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
     if (known[i].is_idle) {
-      lqa_observe_message(
-          a->common.observer, LQA_MESSAGE_WARN, "%s has no effect: %s", known[i].name,
-          is_given ? "with --pred-probs no model is trained" : "--model knn has no such parameter");
+      lqa_observe_message(a->common.observer, LQA_MESSAGE_WARN,
+                          LQA_OPTION("%s") " has no effect: " LQA_WORDS, known[i].name,
+                          is_given ? "with " LQA_OPTION("pred_probs") " no model is trained"
+                                   : LQA_OPTION_AS("model", "knn") " has no such parameter");
     }
   }
 }
@@ -283,13 +284,14 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   }
   LQA_TRY(lqa_fail_if_check(&args->fail_if, err));
   if (args->out && !args->out[0]) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--out is empty: name the run folder to write");
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    LQA_OPTION("out") " is empty: name the run folder to write");
   }
   if (args->source.label_time && !args->source.time) {
-    return lqa_fail(
-        err, LQA_BAD_USAGE,
-        "--label-time needs --time COL too: the time of the label is compared with that "
-        "of the content");
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    LQA_OPTION("label_time") " needs " LQA_OPTION(
+                        "time") " COL too: the time of the label is compared with that "
+                                "of the content");
   }
   warn_of_idle_options(args);
   char *path = args->out ? strdup(args->out) : default_out(args->sources.items[0]);

@@ -23,10 +23,12 @@ static lqa_status parse_swap(const lqa_dataset *dataset, const char *text, lqa_s
       }
     }
   }
-  return lqa_fail(err, LQA_BAD_USAGE,
-                  "--systematic %s: expected A:B=RATE with two different classes of the data and a "
-                  "rate from 0 to 1",
-                  text);
+  return lqa_fail(
+      err, LQA_BAD_USAGE,
+      LQA_OPTION_AS("systematic",
+                    "%s") ": expected A:B=RATE with two different classes of the data and a "
+                          "rate from 0 to 1",
+      text);
 }
 
 static lqa_status make_plan(const lqa_corrupt_args *args, const lqa_dataset *dataset,

@@ -144,7 +144,8 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   if (lqa_path_exists(folder) && !args->overwrite) {
     status = lqa_fail_because(
         lqa_fail_at(err, LQA_BAD_FILE, folder, -1, NULL,
-                    "'%s' is in the way; --overwrite replaces it, --out names another folder",
+                    "'%s' is in the way; " LQA_OPTION("overwrite") " replaces it, " LQA_OPTION(
+                        "out") " names another folder",
                     folder),
         err, LQA_REASON_EXISTS);
     goto out;

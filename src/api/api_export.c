@@ -40,7 +40,8 @@ static lqa_status check_args(const lqa_export_args *args, lqa_error *err) {
                                   : "FILE");
   }
   if (args->apply && strcmp(args->apply, "relabel") != 0) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--apply %s: expected relabel", args->apply);
+    return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION_AS("apply", "%s") ": expected relabel",
+                    args->apply);
   }
   return lqa_export_find(args->what) ? LQA_OK : fail_unknown(args->what, err);
 }

@@ -115,8 +115,10 @@ static lqa_status check_batch_options(const lqa_judge_args *a, lqa_error *err) {
   int n = (a->batch_write != NULL) + (a->batch_read != NULL) + a->batch_submit + a->batch_poll;
   return n <= 1 ? LQA_OK
                 : lqa_fail(err, LQA_BAD_USAGE,
-                           "--batch-write, --batch-read, --batch-submit and --batch-poll are steps "
-                           "of their own: give one of them");
+                           LQA_OPTION("batch_write") ", " LQA_OPTION("batch_read") ", " LQA_OPTION(
+                               "batch_submit") " and " LQA_OPTION("batch_poll") " are steps "
+                                                                                "of their own: "
+                                                                                "give one of them");
 }
 
 static lqa_status dispatch(lqa_judge_session *s, lqa_result *result, lqa_result **out,

@@ -46,7 +46,8 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   lqa_arena arena;
   if (!args->out == !args->ingest) {
     return lqa_fail(err, LQA_BAD_USAGE,
-                    "give either --out SHEET (to draw) or --ingest SHEET (to take one back)");
+                    "give either " LQA_OPTION("out") " SHEET (to draw) or " LQA_OPTION(
+                        "ingest") " SHEET (to take one back)");
   }
   LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
   lqa_arena_init(&arena);

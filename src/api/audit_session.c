@@ -162,8 +162,9 @@ static lqa_status parse_ngrams(const lqa_text_list *list, lqa_crossval_options *
   bool ok = list->n >= 1 && list->n <= 2 && lqa_str_to_int64(lqa_str_from(list->items[0]), &lo) &&
             lqa_str_to_int64(lqa_str_from(list->items[list->n - 1]), &hi);
   if (list->n > 0 && (!ok || lo < 1 || hi < lo || hi > 8)) {
-    return lqa_fail(err, LQA_BAD_USAGE,
-                    "--ngrams: expected LOW,HIGH with 1 <= LOW <= HIGH <= 8, such as 1,2");
+    return lqa_fail(
+        err, LQA_BAD_USAGE,
+        LQA_OPTION("ngrams") ": expected LOW,HIGH with 1 <= LOW <= HIGH <= 8, such as 1,2");
   }
   options->ngram_lo = (int)lo;
   options->ngram_hi = (int)hi;
@@ -175,7 +176,8 @@ static lqa_status model_options(const lqa_audit_session *s, lqa_crossval_options
   const lqa_audit_args *a = s->args;
   lqa_crossval_options_init(options);
   if (!lqa_model_kind_of(lqa_str_from(a->model), &options->kind)) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--model %s: there is no such model", a->model);
+    return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION_AS("model", "%s") ": there is no such model",
+                    a->model);
   }
   options->n_folds = (int)a->folds;
   options->C = a->C;
@@ -198,8 +200,9 @@ static lqa_status tell_missing(lqa_audit_session *s, const lqa_row_list *missing
   if (n_scored == 0) {
     return lqa_fail_at(err, LQA_BAD_DATA, names->items[0], -1, NULL,
                        "'%s'%s: no row can be scored: every row with a known label has a NaN or an "
-                       "empty cell among its probabilities; make them again, or leave --pred-probs "
-                       "out",
+                       "empty cell among its probabilities; make them again, or leave " LQA_OPTION(
+                           "pred_probs") " "
+                                         "out",
                        names->items[0], names->n > 1 ? " and the other columns" : "");
   }
   if (missing->n == 0) {

@@ -136,7 +136,7 @@ static lqa_status parse_option(lqa_call *call, int argc, char *const *argv, int 
     return lqa_call_set(call, name, equals ? equals + 1 : NULL, err);
   }
   if (argc < 2) {
-    return lqa_fail(err, LQA_BAD_USAGE, "option --%s needs a value (%s)", name,
+    return lqa_fail(err, LQA_BAD_USAGE, "option " LQA_OPTION("%s") " needs a value (%s)", name,
                     option->argument ? option->argument : "see --help");
   }
   *used = 2;

@@ -113,7 +113,8 @@ lqa_status lqa_judge_set_endpoints(const lqa_judge_args *args, lqa_judge_options
   options->no_proxy = args->no_proxy;
   options->n_judges = args->second_model ? 2 : 1;
   if (args->second_base_url && !args->second_model) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--second-base-url needs --second-model");
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    LQA_OPTION("second_base_url") " needs " LQA_OPTION("second_model"));
   }
   LQA_TRY(find_price(args, args->price, &judges[0], err));
   if (options->n_judges == 2) {
@@ -138,7 +139,7 @@ lqa_status lqa_judge_cache_path(const lqa_judge_args *args, lqa_arena *arena, co
     return lqa_fail(
         err, LQA_BAD_USAGE,
         "neither XDG_CACHE_HOME nor HOME is set, so paid answers cannot be kept: name a "
-        "file with --cache");
+        "file with " LQA_OPTION("cache"));
   }
   *path = args->cache_home ? lqa_arena_printf(arena, "%s/labelqa/judge.db", args->cache_home)
                            : lqa_arena_printf(arena, "%s/.cache/labelqa/judge.db", args->home);
@@ -160,9 +161,10 @@ lqa_status lqa_judge_check_price(const lqa_judge_args *args, const lqa_judge_opt
     const lqa_judge_endpoint *e = &options->judges[j];
     if (isnan(e->price_in) && !lqa_judge_is_local(e->base_url)) {
       return lqa_fail(err, LQA_BAD_USAGE,
-                      "the price of '%s' is not known: give %s IN,OUT (USD per million tokens; 0,0 "
-                      "for a server of your own) or --max-calls",
-                      e->model, j ? "--second-price" : "--price");
+                      "the price of '%s' is not known: give " LQA_OPTION(
+                          "%s") " IN,OUT (USD per million tokens; 0,0 "
+                                "for a server of your own) or " LQA_OPTION("max_calls"),
+                      e->model, j ? "second_price" : "price");
     }
   }
   return LQA_OK;

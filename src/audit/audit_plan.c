@@ -70,10 +70,10 @@ static lqa_status fail_unknown_id(const char *option, const char *id, bool takes
     list_id(&list, "basic");
   }
   list_ids(&list);
-  lqa_status status =
-      lqa_fail(err, LQA_BAD_USAGE, "%s: there is no check '%.60s'%s%s%s There are: %s", option, id,
-               list.nearest ? "; did you mean '" : "", list.nearest ? list.nearest : "",
-               list.nearest ? "'?" : ".", list.ids.data ? list.ids.data : "");
+  lqa_status status = lqa_fail(
+      err, LQA_BAD_USAGE, LQA_OPTION("%s") ": there is no check '%.60s'%s%s%s There are: %s",
+      option, id, list.nearest ? "; did you mean '" : "", list.nearest ? list.nearest : "",
+      list.nearest ? "'?" : ".", list.ids.data ? list.ids.data : "");
   lqa_buf_clear(&list.ids);
   return status;
 }
@@ -127,7 +127,7 @@ static lqa_status plan_checks(lqa_audit_plan *plan, const lqa_text_list *checks,
       plan_basic(plan);
     } else if (each_kind(plan, id, true, want, LQA_WARN) == 0 &&
                each_kind(plan, id, false, want, LQA_WARN) == 0) {
-      return fail_unknown_id("--checks", id, true, err);
+      return fail_unknown_id("checks", id, true, err);
     }
   }
   return LQA_OK;
@@ -155,12 +155,13 @@ static lqa_status plan_severities(lqa_audit_plan *plan, const lqa_text_list *ite
     if (!cut(items->items[i], id, &level) || !lqa_severity_parse(level, &severity)) {
       return lqa_fail(
           err, LQA_BAD_USAGE,
-          "--severity %s: expected ID=LEVEL with LEVEL one of error, warn, info, ignore",
+          LQA_OPTION_AS("severity",
+                        "%s") ": expected ID=LEVEL with LEVEL one of error, warn, info, ignore",
           items->items[i]);
     }
     if (each_kind(plan, id, false, set_severity, severity) == 0 &&
         each_kind(plan, id, true, set_severity, severity) == 0) {
-      return fail_unknown_id("--severity", id, false, err);
+      return fail_unknown_id("severity", id, false, err);
     }
   }
   return LQA_OK;
@@ -173,7 +174,8 @@ static lqa_status fail_unknown_param(const lqa_audit *audit, const char *name, l
     lqa_buf_printf(&names, "%s%s", p ? ", " : "", audit->params[p].name);
   }
   lqa_status status =
-      lqa_fail(err, LQA_BAD_USAGE, "--set %s.%s: the check has no such parameter; it has %s",
+      lqa_fail(err, LQA_BAD_USAGE,
+               LQA_OPTION_AS("set", "%s.%s") ": the check has no such parameter; it has %s",
                audit->id, name, names.size ? names.data : "none");
   lqa_buf_clear(&names);
   return status;
@@ -193,7 +195,8 @@ static lqa_status set_param(lqa_audit_plan *plan, const lqa_audit *audit, const 
   bool ok = lqa_str_to_double(lqa_str_from(text), &value) && value >= param->min &&
             value <= param->max && (!param->is_whole || value == floor(value));
   if (!ok) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--set %s.%s=%s: expected a %snumber from %g to %g (%s)",
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    LQA_OPTION_AS("set", "%s.%s=%s") ": expected a %snumber from %g to %g (%s)",
                     audit->id, name, text, param->is_whole ? "whole " : "", param->min, param->max,
                     param->help);
   }
@@ -210,12 +213,13 @@ static lqa_status plan_params(lqa_audit_plan *plan, const lqa_text_list *items, 
       dot = strchr(id, '.');
     }
     if (!dot) {
-      return lqa_fail(err, LQA_BAD_USAGE, "--set %s: expected ID.PARAM=VALUE", items->items[i]);
+      return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION_AS("set", "%s") ": expected ID.PARAM=VALUE",
+                      items->items[i]);
     }
     *dot = 0;
     const lqa_audit *audit = lqa_audit_find(id);
     if (!audit) {
-      return fail_unknown_id("--set", id, false, err);
+      return fail_unknown_id("set", id, false, err);
     }
     LQA_TRY(set_param(plan, audit, dot + 1, value, err));
   }

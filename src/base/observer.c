@@ -1,8 +1,9 @@
 /* Calls the caller's callbacks, where there are any. */
 #include "base/observer.h"
 
+#include "base/message.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 
 void lqa_observe_progress(const lqa_observer *observer, const char *stage, double fraction) {
   if (observer && observer->progress) {
@@ -15,10 +16,10 @@ void lqa_observe_message(const lqa_observer *observer, lqa_message_level level, 
   if (!observer || !observer->message) {
     return;
   }
-  char text[1024];
+  char text[LQA_MESSAGE_BYTES];
   va_list args;
   va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
+  lqa_message_format(text, sizeof text, format, args);
   va_end(args);
   observer->message(observer->data, level, text);
 }

@@ -59,10 +59,12 @@ static const char *nearest_name(const lqa_option *table, const char *name) {
 static lqa_status fail_unknown(const lqa_option *table, const char *name, lqa_error *err) {
   const char *nearest = nearest_name(table, name);
   if (nearest) {
-    return lqa_fail(err, LQA_BAD_USAGE, "unknown option --%.100s; did you mean --%s?", name,
-                    nearest);
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    "unknown option " LQA_OPTION("%.100s") "; did you mean " LQA_OPTION("%s") "?",
+                    name, nearest);
   }
-  return lqa_fail(err, LQA_BAD_USAGE, "unknown option --%.100s; --help lists the options", name);
+  return lqa_fail(err, LQA_BAD_USAGE,
+                  "unknown option " LQA_OPTION("%.100s") "; --help lists the options", name);
 }
 
 static bool has_bounds(const lqa_option *row) {
@@ -86,8 +88,8 @@ static lqa_status fail_number(const lqa_option *row, const char *value, lqa_erro
   } else if (has_bounds(row)) {
     snprintf(range, sizeof range, " from %.15g to %.15g", row->min, row->max);
   }
-  return lqa_fail(err, LQA_BAD_USAGE, "option --%s: '%.200s' is not %s%s", row->name, value, what,
-                  range);
+  return lqa_fail(err, LQA_BAD_USAGE, "option " LQA_OPTION("%s") ": '%.200s' is not %s%s",
+                  row->name, value, what, range);
 }
 
 static bool in_bounds(const lqa_option *row, double value) {
@@ -125,8 +127,8 @@ static lqa_status set_flag(const lqa_option *row, void *field, const char *value
       return LQA_OK;
     }
   }
-  return lqa_fail(err, LQA_BAD_USAGE, "option --%s: '%.200s' is neither yes nor no", row->name,
-                  value);
+  return lqa_fail(err, LQA_BAD_USAGE, "option " LQA_OPTION("%s") ": '%.200s' is neither yes nor no",
+                  row->name, value);
 }
 
 /* Bytes per unit: SI prefixes count in thousands, "KiB" and its kind in 1024s; 0 if unknown. */
@@ -158,9 +160,10 @@ static lqa_status set_size(const lqa_option *row, void *field, const char *value
   double unit = unit_bytes(lqa_str_trim(lqa_str_from(value + digits)));
   if (unit == 0 || !lqa_str_to_double((lqa_str){value, digits}, &number) ||
       number * unit >= 0x1p63) {
-    return lqa_fail(err, LQA_BAD_USAGE,
-                    "option --%s: '%.200s' is not a size such as 512MB, 2GB, 64MiB or 1000000",
-                    row->name, value);
+    return lqa_fail(
+        err, LQA_BAD_USAGE,
+        "option " LQA_OPTION("%s") ": '%.200s' is not a size such as 512MB, 2GB, 64MiB or 1000000",
+        row->name, value);
   }
   *(uint64_t *)field = (uint64_t)(number * unit);
   return LQA_OK;
@@ -204,8 +207,8 @@ static bool is_choice(const char *choices, const char *value) {
 static lqa_status set_choice(const lqa_option *row, void *field, const char *value,
                              lqa_error *err) {
   if (strchr(value, '|') || !is_choice(row->choices, value)) {
-    return lqa_fail(err, LQA_BAD_USAGE, "option --%s: '%.200s' is not one of %s", row->name, value,
-                    row->choices);
+    return lqa_fail(err, LQA_BAD_USAGE, "option " LQA_OPTION("%s") ": '%.200s' is not one of %s",
+                    row->name, value, row->choices);
   }
   return set_text(row, field, value, err);
 }
@@ -272,9 +275,10 @@ static lqa_status split_items(const lqa_option *row, const char *value, lqa_text
   for (const char *at = value;; at++) {
     bool quoted = *at == '"';
     if (!read_item(&at, item) || (!quoted && item[0] == '\0')) {
-      status = lqa_fail(err, LQA_BAD_USAGE,
-                        "option --%s: '%.200s' is not a list such as A,B,\"C, with a comma\"",
-                        row->name, value);
+      status = lqa_fail(
+          err, LQA_BAD_USAGE,
+          "option " LQA_OPTION("%s") ": '%.200s' is not a list such as A,B,\"C, with a comma\"",
+          row->name, value);
       break;
     }
     status = push_item(list, copy_text(item), err);
@@ -310,7 +314,9 @@ static lqa_status set_list(const lqa_option *row, void *field, const char *value
 static lqa_status set_field(const lqa_option *row, void *args, const char *value, lqa_error *err) {
   void *field = (char *)args + row->offset;
   if (!value && row->kind != LQA_OPTION_FLAG) {
-    return lqa_fail(err, LQA_BAD_USAGE, "option --%s needs a value: --%s %s", row->name, row->name,
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    "option " LQA_OPTION("%s") " needs a value: " LQA_OPTION_AS("%s", "%s"),
+                    row->name, row->name,
                     row->argument  ? row->argument
                     : row->choices ? row->choices
                                    : "VALUE");
@@ -331,7 +337,7 @@ static lqa_status set_field(const lqa_option *row, void *args, const char *value
   case LQA_OPTION_TEXT_LIST:
     return set_list(row, field, value, err);
   }
-  return lqa_fail(err, LQA_INTERNAL, "option --%s has an unknown kind", row->name);
+  return lqa_fail(err, LQA_INTERNAL, "option " LQA_OPTION("%s") " has an unknown kind", row->name);
 }
 
 /* Borrows the row's default list. */
@@ -344,7 +350,8 @@ static lqa_status init_list(const lqa_option *row, lqa_text_list *list, lqa_erro
     return LQA_OK;
   }
   if (row->split_commas && strchr(row->default_value, ',')) {
-    return lqa_fail(err, LQA_INTERNAL, "option --%s: several default items need default_list",
+    return lqa_fail(err, LQA_INTERNAL,
+                    "option " LQA_OPTION("%s") ": several default items need default_list",
                     row->name);
   }
   *list = (lqa_text_list){(const char **)&row->default_value, 1};
@@ -358,7 +365,8 @@ static lqa_status init_field(const lqa_option *row, void *args, lqa_error *err) 
     return init_list(row, field, err);
   case LQA_OPTION_CHOICE:
     if (!is_choice(row->choices, row->default_value)) {
-      return lqa_fail(err, LQA_INTERNAL, "option --%s: default '%s' is not one of %s", row->name,
+      return lqa_fail(err, LQA_INTERNAL,
+                      "option " LQA_OPTION("%s") ": default '%s' is not one of %s", row->name,
                       row->default_value, row->choices);
     }
     *(const char **)field = row->default_value;
@@ -430,7 +438,8 @@ lqa_status lqa_option_check(const lqa_option *table, const void *args, lqa_error
     bool is_missing = (is_text && !*(const char *const *)field) ||
                       (row->kind == LQA_OPTION_TEXT_LIST && !((const lqa_text_list *)field)->n);
     if (row->required && is_missing) {
-      return lqa_fail(err, LQA_BAD_USAGE, "option --%s is required: %s", row->name, row->help);
+      return lqa_fail(err, LQA_BAD_USAGE, "option " LQA_OPTION("%s") " is required: %s", row->name,
+                      row->help);
     }
   }
   return LQA_OK;

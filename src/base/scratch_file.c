@@ -21,7 +21,7 @@ static lqa_status check_space(const char *folder, uint64_t need_bytes, lqa_error
   return lqa_fail_at(err, LQA_BAD_FILE, folder, -1, NULL,
                      "'%s' has %.1f MB left, and training within the memory limit needs about %.1f "
                      "MB of temporary space there: free some, write the run to another disk, or "
-                     "give a larger --memory-limit",
+                     "give a larger " LQA_OPTION("memory_limit"),
                      folder, (double)left / 1e6, (double)need_bytes / 1e6);
 }
 

@@ -1,5 +1,5 @@
 /* Error records: the message is written once, where the fact is known, and passed up untouched. */
-#include "base/status.h"
+#include "base/message.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@ int lqa_status_exit_code(lqa_status status) {
 static void fill(lqa_error *err, lqa_status status, const char *format, va_list args) {
   lqa_error_clear(err);
   err->status = status;
-  vsnprintf(err->message, sizeof err->message, format, args);
+  lqa_message_format(err->message, sizeof err->message, format, args);
 }
 
 lqa_status lqa_fail(lqa_error *err, lqa_status status, const char *format, ...) {

@@ -31,6 +31,14 @@
     }                       \
   } while (0)
 
+/* An option in the format of a message, by the name of its field; each front end writes it its own
+ * way (lqa_message_render). With a value: --header yes, header=yes. */
+#define LQA_OPTION(key) "\x01" key "\x02"
+#define LQA_OPTION_AS(key, value) "\x01" key "\x03" value "\x02"
+/* In a format, for an argument of our own words, which may name options; in any other argument the
+ * marks of options are taken for the user's data. */
+#define LQA_WORDS "\x0e%s\x0f"
+
 /* Fills `err` (NULL allowed) and returns `status`, so that `return lqa_fail(err, ...)` reads well.
  * file, column and row of `err` are reset; set them with lqa_fail_at. */
 LQA_MUST_CHECK lqa_status lqa_fail(lqa_error *err, lqa_status status, const char *format, ...)

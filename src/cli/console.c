@@ -60,8 +60,10 @@ static void show_progress(void *data, const char *stage, double fraction) {
 
 static void show_message(void *data, lqa_message_level level, const char *text) {
   (void)data;
+  char shown[2 * sizeof((lqa_error *)0)->message];
+  lqa_message_render(text, LQA_AS_FLAGS, shown, sizeof shown);
   clear_line();
-  fprintf(stderr, "%s%s\n", level == LQA_MESSAGE_WARN ? "warning: " : "", text);
+  fprintf(stderr, "%s%s\n", level == LQA_MESSAGE_WARN ? "warning: " : "", shown);
 }
 
 int console_width(void) {

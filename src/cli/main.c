@@ -26,7 +26,9 @@ static void print_overview(FILE *out) {
 }
 
 static int fail(const lqa_error *err) {
-  fprintf(stderr, "labelqa: %s\n", err->message);
+  char text[2 * sizeof err->message];
+  lqa_message_render(err->message, LQA_AS_FLAGS, text, sizeof text);
+  fprintf(stderr, "labelqa: %s\n", text);
   return lqa_status_exit_code(err->status);
 }
 

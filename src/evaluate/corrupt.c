@@ -191,7 +191,8 @@ static lqa_status check_options(const lqa_dataset *dataset, const lqa_corrupt_op
                     (int)dataset->n_classes);
   }
   if (options->sample > dataset->n_rows) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--sample %lld: the source has %lld rows",
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    LQA_OPTION_AS("sample", "%lld") ": the source has %lld rows",
                     (long long)options->sample, (long long)dataset->n_rows);
   }
   return LQA_OK;

@@ -102,12 +102,13 @@ lqa_status lqa_demo_data_load(const lqa_demo_options *options, char about[256], 
     return load_ag_news(options, NULL, out, err);
   }
   if (options->data && !lqa_path_exists(options->data)) {
-    return lqa_fail_because(
-        lqa_fail(err, LQA_BAD_FILE,
-                 "the demo's data '%s' is not there (--data, else $LABELQA_DATA): expected AG "
-                 "News' test split or its folder; with neither given, the demo makes up a corpus",
-                 options->data),
-        err, LQA_REASON_MISSING);
+    return lqa_fail_because(lqa_fail(err, LQA_BAD_FILE,
+                                     "the demo's data '%s' is not there (" LQA_OPTION(
+                                         "data") ", else $LABELQA_DATA): expected AG "
+                                                 "News' test split or its folder; with neither "
+                                                 "given, the demo makes up a corpus",
+                                     options->data),
+                            err, LQA_REASON_MISSING);
   }
   char *path = options->data ? find_file(options->data) : NULL;
   if (!path) {

@@ -12,7 +12,8 @@ static lqa_status find_column(const lqa_run_source *source, const char *option, 
   int64_t found = lqa_source_find_column(source->source, name);
   if (found < 0) {
     return lqa_fail_at(err, LQA_BAD_USAGE, NULL, -1, name,
-                       "--%s %s: the run's source has no such column", option, name);
+                       LQA_OPTION_AS("%s", "%s") ": the run's source has no such column", option,
+                       name);
   }
   *column = (size_t)found;
   return LQA_OK;

@@ -39,15 +39,18 @@ lqa_status lqa_export_format_check(const lqa_export_options *options, bool label
       return LQA_OK;
     }
     return lqa_fail_at(err, LQA_BAD_USAGE, options->path, -1, NULL,
-                       "'%s' tells no format: name it .csv, .jsonl or .parquet, or say --format "
-                       "csv|jsonl|parquet%s",
+                       "'%s' tells no format: name it .csv, .jsonl or .parquet, or say " LQA_OPTION(
+                           "format") " "
+                                     "csv|jsonl|parquet%s",
                        options->path, label_studio ? "|label-studio" : "");
   }
   if (lqa_export_is_label_studio(options) && !label_studio) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--format label-studio belongs to 'review'");
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    LQA_OPTION_AS("format", "label-studio") " belongs to 'review'");
   }
   if (!lqa_export_is_label_studio(options) && find_format(options->format) < 0) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--format %s: expected csv, jsonl, parquet%s",
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    LQA_OPTION_AS("format", "%s") ": expected csv, jsonl, parquet%s",
                     options->format, label_studio ? " or label-studio" : "");
   }
   return LQA_OK;

@@ -33,10 +33,12 @@ const lqa_export *lqa_export_find(const char *name) {
 static lqa_status check_options(const lqa_export *export, const lqa_export_options *options,
                                 lqa_error *err) {
   if (options->apply_relabel && export->number != LQA_EXPORT_cleaned) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--apply belongs to 'cleaned', not to '%s'", export->name);
+    return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION("apply") " belongs to 'cleaned', not to '%s'",
+                    export->name);
   }
   if (options->repair && export->number != LQA_EXPORT_fixed) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--repair belongs to 'fixed', not to '%s'", export->name);
+    return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION("repair") " belongs to 'fixed', not to '%s'",
+                    export->name);
   }
   return lqa_export_format_check(options, export->label_studio, err);
 }

@@ -134,9 +134,12 @@ static lqa_status fail_unknown(const lqa_json_node *findings, const char *name, 
   const char *list = offered.data ? offered.data : "none";
   lqa_status status =
       name ? lqa_fail(err, LQA_BAD_USAGE,
-                      "--repair %s: this run's findings offer these repairs: %s", name, list)
+                      LQA_OPTION_AS("repair", "%s") ": this run's findings offer these repairs: %s",
+                      name, list)
            : lqa_fail(err, LQA_BAD_USAGE,
-                      "'fixed' needs --repair FINDING; this run's findings offer: %s", list);
+                      "'fixed' needs " LQA_OPTION_AS("repair",
+                                                     "FINDING") "; this run's findings offer: %s",
+                      list);
   lqa_buf_clear(&offered);
   return status;
 }

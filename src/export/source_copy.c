@@ -32,7 +32,7 @@ static lqa_status begin_row(void *data, int64_t row, lqa_error *err) {
     return lqa_fail(
         err, LQA_BAD_DATA,
         "the run's source ends before row %lld, which the run has: it was changed since; "
-        "audit it again with --overwrite",
+        "audit it again with " LQA_OPTION("overwrite"),
         (long long)row);
   }
   bool is_lost = false;

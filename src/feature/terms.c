@@ -401,7 +401,7 @@ static lqa_status check_bits(const lqa_symbols *symbols, const lqa_terms *terms,
   return lqa_fail(
       err, LQA_BAD_USAGE,
       "n-grams of %d over %u distinct words do not fit: use n-grams of at most %u, or a "
-      "higher --min-df",
+      "higher " LQA_OPTION("min_df"),
       terms->options.ngram_hi, symbols->n_symbols, 64 / terms->bits);
 }
 

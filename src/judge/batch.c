@@ -60,7 +60,7 @@ static lqa_status write_lines(const lqa_judge_plan *plan, lqa_buf *out, int64_t 
     return lqa_fail(
         err, LQA_BAD_USAGE,
         "the batch would pass the providers' limits (50,000 lines, 200 MB): choose fewer "
-        "rows with --top or --budget");
+        "rows with " LQA_OPTION("top") " or " LQA_OPTION("budget"));
   }
   return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "writing the batch");
 }

@@ -70,18 +70,20 @@ static const char *advice_on(const lqa_sql *sql) {
   switch (lqa_sql_why(sql)) {
   case LQA_SQL_DISK_FULL:
     return "the disk is full. Every answer that was stored before is kept; make room (or name a "
-           "file elsewhere with --cache) and run the command again: it asks only what is missing";
+           "file elsewhere with " LQA_OPTION(
+               "cache") ") and run the command again: it asks only what is missing";
   case LQA_SQL_DISK_FAILS:
     return "the disk fails, or a quota or a limit on file sizes is reached. Every answer that was "
            "stored before is kept; run the command again when this is mended (or name a file "
-           "elsewhere with --cache): it asks only what is missing";
+           "elsewhere with " LQA_OPTION("cache") "): it asks only what is missing";
   case LQA_SQL_NO_DATABASE:
-    return "this is no SQLite database, or a damaged one; name another file with --cache, or move "
-           "it away: paid answers in it are then asked again";
+    return "this is no SQLite database, or a damaged one; name another file with " LQA_OPTION(
+        "cache") ", or move "
+                 "it away: paid answers in it are then asked again";
   case LQA_SQL_DAMAGED:
     return "the file is damaged; move it away: paid answers in it are then asked again";
   case LQA_SQL_NOT_WRITABLE:
-    return "file and folder must be writable; name a file elsewhere with --cache";
+    return "file and folder must be writable; name a file elsewhere with " LQA_OPTION("cache");
   case LQA_SQL_BUSY:
     return "another program has kept it locked for a minute; try again when it has ended";
   default:
@@ -91,8 +93,9 @@ static const char *advice_on(const lqa_sql *sql) {
 
 static lqa_status fail(const lqa_cache *cache, const char *what, lqa_error *err) {
   const char *path = cache->path ? cache->path : "(in memory)";
-  return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL, "the judge's cache '%s' %s (%s): %s", path,
-                     what, lqa_sql_message(cache->sql), advice_on(cache->sql));
+  return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
+                     "the judge's cache '%s' %s (%s): " LQA_WORDS, path, what,
+                     lqa_sql_message(cache->sql), advice_on(cache->sql));
 }
 
 /* mkdir -p of the folder that holds `path`. */
@@ -141,7 +144,7 @@ static lqa_status check_owner(lqa_cache *cache, int64_t *version, lqa_error *err
     return lqa_fail_at(
         err, LQA_BAD_FILE, cache->path, -1, NULL,
         "'%s' is a database of something else than the judge's answers; name another "
-        "file with --cache",
+        "file with " LQA_OPTION("cache"),
         cache->path);
   }
   if (*version > SCHEMA_VERSION) {

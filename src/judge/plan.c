@@ -78,10 +78,12 @@ static lqa_status check_judge(const lqa_judge_options *o, int judge, lqa_plan_ju
     return lqa_fail_memory(err, "planning the judge's calls");
   }
   if (!out->price.known && !isnan(o->max_cost_usd)) {
-    return lqa_fail(err, LQA_BAD_USAGE,
-                    "the price of '%s' is not known, so a cost limit cannot be kept: give --price "
-                    "IN,OUT (USD per million tokens) or --max-calls instead",
-                    e->model);
+    return lqa_fail(
+        err, LQA_BAD_USAGE,
+        "the price of '%s' is not known, so a cost limit cannot be kept: give " LQA_OPTION(
+            "price") " "
+                     "IN,OUT (USD per million tokens) or " LQA_OPTION("max_calls") " instead",
+        e->model);
   }
   return LQA_OK;
 }
@@ -100,10 +102,11 @@ static lqa_status check_ca_file(const char *path, lqa_error *err) {
   bool is_pem = found && strstr(found, "CERTIFICATE-----\n");
   is_pem = is_pem || (found && strstr(found, "CERTIFICATE-----\r\n"));
   if (status == LQA_OK && !is_pem) {
-    status = lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
-                         "--ca-file: '%s' holds no certificate; expected PEM text with "
-                         "'-----BEGIN CERTIFICATE-----'",
-                         path);
+    status =
+        lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
+                    LQA_OPTION("ca_file") ": '%s' holds no certificate; expected PEM text with "
+                                          "'-----BEGIN CERTIFICATE-----'",
+                    path);
   }
   lqa_buf_clear(&text);
   return status;

@@ -67,10 +67,11 @@ lqa_status lqa_price_parse(const char *text, double price[2], lqa_error *err) {
   if (!comma || !lqa_str_to_double(lqa_str_trim(in), &values[0]) ||
       !lqa_str_to_double(lqa_str_trim(lqa_str_from(comma + 1)), &values[1]) || values[0] < 0 ||
       values[1] < 0 || values[0] >= 1e6 || values[1] >= 1e6) {
-    return lqa_fail(err, LQA_BAD_USAGE,
-                    "--price wants IN,OUT: USD per million input and output tokens, such as "
-                    "0.15,0.6; not '%.60s'",
-                    text);
+    return lqa_fail(
+        err, LQA_BAD_USAGE,
+        LQA_OPTION("price") " wants IN,OUT: USD per million input and output tokens, such as "
+                            "0.15,0.6; not '%.60s'",
+        text);
   }
   price[0] = values[0];
   price[1] = values[1];

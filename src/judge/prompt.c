@@ -266,10 +266,11 @@ static lqa_status check_fields(const lqa_prompt_form *form, const char *name, lq
     return lqa_fail(err, LQA_BAD_USAGE, "%s: the verify protocol needs {{label}}", name);
   }
   if (is_blind && (used & 1u << LABEL)) {
-    return lqa_fail(err, LQA_BAD_USAGE,
-                    "%s: the blind protocol must not show {{label}}; leave it out or use "
-                    "--protocol verify",
-                    name);
+    return lqa_fail(
+        err, LQA_BAD_USAGE,
+        "%s: the blind protocol must not show {{label}}; leave it out or use " LQA_OPTION_AS(
+            "protocol", "verify"),
+        name);
   }
   return LQA_OK;
 }

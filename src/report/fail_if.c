@@ -75,10 +75,11 @@ lqa_status lqa_fail_if_check(const lqa_text_list *conditions, lqa_error *err) {
   struct condition condition;
   for (size_t i = 0; i < conditions->n; i++) {
     if (!parse(conditions->items[i], &condition)) {
-      return lqa_fail(err, LQA_BAD_USAGE,
-                      "--fail-if '%s': expected NAME OP NUMBER, such as 'findings.error > 0'; "
-                      "names: " LQA_FAIL_IF_NAMES "; operators: > >= < <= == !=",
-                      conditions->items[i]);
+      return lqa_fail(
+          err, LQA_BAD_USAGE,
+          LQA_OPTION("fail_if") " '%s': expected NAME OP NUMBER, such as 'findings.error > 0'; "
+                                "names: " LQA_FAIL_IF_NAMES "; operators: > >= < <= == !=",
+          conditions->items[i]);
     }
   }
   return LQA_OK;
@@ -110,8 +111,8 @@ lqa_status lqa_fail_if_run(const lqa_text_list *conditions, const lqa_report *re
     }
     double value = names[condition.name].value(report);
     if (holds(&condition, value)) {
-      return lqa_fail(err, LQA_FAIL_IF, "--fail-if '%s' holds: %s is %g", conditions->items[i],
-                      names[condition.name].name, value);
+      return lqa_fail(err, LQA_FAIL_IF, LQA_OPTION("fail_if") " '%s' holds: %s is %g",
+                      conditions->items[i], names[condition.name].name, value);
     }
   }
   return LQA_OK;

@@ -144,7 +144,8 @@ lqa_status lqa_audit_reference_load(lqa_audit_reference *r, const lqa_audit_refe
   lqa_arena_init(&r->arena);
   if (paths->map && !paths->migrated_from) {
     return lqa_fail(err, LQA_BAD_USAGE,
-                    "--map needs --migrated-from SOURCE, the data with the old labels");
+                    LQA_OPTION("map") " needs " LQA_OPTION_AS(
+                        "migrated_from", "SOURCE") ", the data with the old labels");
   }
   if (paths->against) {
     LQA_TRY(load_against(r, paths->against, observer, err));

@@ -29,8 +29,9 @@ static lqa_status check_place(const char *path, bool overwrite, lqa_error *err) 
   if (!overwrite) {
     return lqa_fail_because(
         lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
-                    "'%s' exists; --overwrite replaces it (verdicts and decisions are carried "
-                    "over), --out names another place",
+                    "'%s' exists; " LQA_OPTION(
+                        "overwrite") " replaces it (verdicts and decisions are carried "
+                                     "over), " LQA_OPTION("out") " names another place",
                     path),
         err, LQA_REASON_EXISTS);
   }
@@ -114,7 +115,7 @@ lqa_status lqa_run_draft_begin(const char *path, bool overwrite, lqa_run_draft *
   if (status == LQA_OK && sweep(draft.path)) {
     status = lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
                          "another command is writing '%s'; wait for it, or name another place "
-                         "with --out",
+                         "with " LQA_OPTION("out"),
                          path);
   }
   if (status == LQA_OK) {

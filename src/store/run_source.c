@@ -27,17 +27,18 @@ static lqa_status check_file(const lqa_source_file *file, lqa_error *err) {
   uint64_t size;
   if (!local_part(file->path, path, sizeof path)) {
     return lqa_fail_because(
-        lqa_fail_at(err, LQA_BAD_FILE, file->path, -1, NULL,
-                    "this run has no snapshot and '%s' cannot be read again; audit it without "
-                    "--no-snapshot",
-                    file->path),
+        lqa_fail_at(
+            err, LQA_BAD_FILE, file->path, -1, NULL,
+            "this run has no snapshot and '%s' cannot be read again; audit it without " LQA_OPTION(
+                "no_snapshot"),
+            file->path),
         err, LQA_REASON_MISSING);
   }
   LQA_TRY(lqa_sha256_file(path, sha256, &size, err));
   if (strcmp(sha256, file->sha256) != 0) {
     return lqa_fail_at(err, LQA_BAD_DATA, file->path, -1, NULL,
                        "'%s' has changed since it was audited (the run has no snapshot); audit it "
-                       "again with --overwrite",
+                       "again with " LQA_OPTION("overwrite"),
                        file->path);
   }
   return LQA_OK;

@@ -307,9 +307,20 @@ def test_exceptions_follow_from_the_reason_not_from_the_words(source, tmp_path):
     assert not hasattr(caught.value, "reason")
 
 
+def test_messages_name_options_as_keywords(source, tmp_path):
+    with pytest.raises(ValueError, match="classes= and classes_file= cannot go together") as caught:
+        labelqa.audit(source, classes=["a", "b"], classes_file="x", out=tmp_path / "r")
+    assert "--" not in str(caught.value)
+    with pytest.raises(ValueError, match="folds=: '1' is not a whole number"):
+        labelqa.audit(source, folds=1, out=tmp_path / "r")
+    with pytest.warns(labelqa.LabelqaWarning, match=r"folds= has no effect: with pred_probs= no"):
+        labelqa.audit(source, text="text", label="label", folds=3, out=tmp_path / "r",
+                      pred_probs=np.full((len(ROWS), 2), .5))
+
+
 def test_a_run_that_exists_is_kept(source, tmp_path):
     run = labelqa.audit(source, text="text", label="label", out=tmp_path / "r")
-    with pytest.raises(FileExistsError, match="exists; --overwrite"):
+    with pytest.raises(FileExistsError, match="exists; overwrite= replaces it"):
         labelqa.audit(source, text="text", label="label", out=tmp_path / "r")
     labelqa.audit(source, text="text", label="label", out=run, overwrite=True)
 

@@ -2,6 +2,7 @@
 #ifndef LQA_TESTS_SOURCE_FIXTURE_H
 #define LQA_TESTS_SOURCE_FIXTURE_H
 
+#include "shown.h"
 #include "base/file.h"
 #include "data/query/query.h"
 #include "data/source/source.h"
@@ -33,7 +34,9 @@ static int fixture_close(void **state) {
 
 static void fixture_hear(void *data, lqa_message_level level, const char *text) {
   (void)data;
-  lqa_buf_printf(&fixture_messages, "%s%s\n", level == LQA_MESSAGE_WARN ? "warning: " : "", text);
+  char flags[LQA_MESSAGE_BYTES];
+  (void)lqa_message_render(text, LQA_AS_FLAGS, flags, sizeof flags);
+  lqa_buf_printf(&fixture_messages, "%s%s\n", level == LQA_MESSAGE_WARN ? "warning: " : "", flags);
 }
 
 static const lqa_observer fixture_observer = {.message = fixture_hear};
@@ -84,7 +87,7 @@ __attribute__((unused)) static lqa_error assert_refused(lqa_source_options optio
     fail_msg("status %d, not %d: %s", got, status, err.message);
   }
   for (char *word = strsep(&rest, "|"); word; word = strsep(&rest, "|")) {
-    if (!strstr(err.message, word)) {
+    if (!strstr(shown(&err), word)) {
       fail_msg("\"%s\" is missing in: %s", word, err.message);
     }
   }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "shown.h"
 #include "api/command.h"
 #include "labelqa/labelqa.h"
 
@@ -61,7 +62,7 @@ static void expect_usage(const char *command, int argc, char **argv, const char 
     status = lqa_call_run(call, &result, &err);
   }
   assert_int_equal(status, LQA_BAD_USAGE);
-  if (!strstr(err.message, words)) {
+  if (!strstr(shown(&err), words)) {
     fail_msg("expected '%s' in '%s'", words, err.message);
   }
   lqa_call_free(call);

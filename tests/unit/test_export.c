@@ -1,4 +1,5 @@
 /* Exports of the fixture's run: contents of every kind and format, what is refused, faults. */
+#include "shown.h"
 #include "export/export.h"
 
 #include "base/json_read.h"
@@ -283,7 +284,7 @@ static void check_refused(const char *what, lqa_export_options options, lqa_stat
   lqa_export_summary summary;
   bool existed = lqa_path_exists(options.path);
   assert_int_equal(try_export(what, options, &summary, &err), status);
-  if (!strstr(err.message, word)) {
+  if (!strstr(shown(&err), word)) {
     fail_msg("'%s' is not in: %s", word, err.message);
   }
   assert_int_equal(lqa_path_exists(options.path), existed);

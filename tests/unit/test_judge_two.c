@@ -1,5 +1,6 @@
 /* Two judges, repeats, other models, people's decisions, the blind protocol, the simulated judge,
  * and that no key is ever written anywhere. */
+#include "shown.h"
 #include "judge_fixture.h"
 
 #include "judge/agree.h"
@@ -282,7 +283,7 @@ static void test_refusals(void **state) {
   f.options.judges[0].price_in = NAN;
   f.options.max_cost_usd = 1;
   assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_BAD_USAGE);
-  assert_non_null(strstr(err.message, "--price"));
+  assert_non_null(strstr(shown(&err), "--price"));
   f.options.max_cost_usd = NAN;
   f.options.judges[0].base_url = "https://api.openai.com/v1";
   f.options.judges[0].key = NULL;

@@ -1,4 +1,5 @@
 /* Option tables: every kind from text, precise messages, ownership, help. */
+#include "shown.h"
 #include "base/option.h"
 #include "base/memory.h"
 
@@ -97,7 +98,7 @@ static void expect_usage(struct args *args, const char *name, const char *value,
                          const char *message) {
   lqa_error err;
   assert_int_equal(lqa_option_set(table, args, name, value, &err), LQA_BAD_USAGE);
-  assert_string_equal(err.message, message);
+  assert_string_equal(shown(&err), message);
 }
 
 static void set(struct args *args, const char *name, const char *value) {
@@ -284,7 +285,7 @@ static void test_required(void **state) {
   struct args args = fresh();
   lqa_error err;
   assert_int_equal(lqa_option_check(table, &args, &err), LQA_BAD_USAGE);
-  assert_string_equal(err.message, "option --label is required: column of the label");
+  assert_string_equal(shown(&err), "option --label is required: column of the label");
   set(&args, "label", "y");
   assert_int_equal(lqa_option_check(table, &args, &err), LQA_OK);
   lqa_option_clear(table, &args);

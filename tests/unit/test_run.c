@@ -1,5 +1,6 @@
 /* A run on disk: what is written is read back, verdicts and decisions change the files, an
  * overwritten run hands them on by row key. */
+#include "shown.h"
 #include "run_fixture.h"
 
 #include "store/loss_log.h"
@@ -208,7 +209,7 @@ static void run_in_use_is_not_replaced(void **state) {
   lqa_run_draft draft;
   write_run(path);
   assert_int_equal(lqa_run_draft_begin(path, false, &draft, &err), LQA_BAD_FILE);
-  assert_non_null(strstr(err.message, "--overwrite"));
+  assert_non_null(strstr(shown(&err), "--overwrite"));
   MUST(lqa_run_open(path, true, NULL, &run, &err));
   assert_int_equal(lqa_run_draft_begin(path, true, &draft, &err), LQA_BAD_FILE);
   assert_non_null(strstr(err.message, "in use"));

@@ -1,5 +1,6 @@
 /* tests/unit/test_vote_table.c - votes from files: long and wide, named and guessed, what belongs
  * to an item, and every mistake in the user's words. */
+#include "shown.h"
 #include "source_fixture.h"
 
 #include "data/votes/vote_table.h"
@@ -26,7 +27,7 @@ static void refuse(const lqa_vote_options *options, lqa_status want, const char 
   lqa_vote_table *table = NULL;
   lqa_error_clear(&fixture_error);
   lqa_status status = lqa_vote_table_load(options, &fixture_observer, &table, &fixture_error);
-  if (status != want || !strstr(fixture_error.message, message)) {
+  if (status != want || !strstr(shown(&fixture_error), message)) {
     print_error("got %d: %s\n", (int)status, fixture_error.message);
   }
   assert_int_equal(status, want);

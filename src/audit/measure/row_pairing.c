@@ -164,10 +164,12 @@ lqa_status lqa_row_pairing_init(const lqa_dataset *dataset, const lqa_other_rows
   }
   if (by_id && made.n_matched == 0 && other->n_rows > 0 && dataset->n_rows > 0) {
     lqa_row_pairing_clear(&made);
-    return lqa_fail(err, LQA_BAD_DATA,
-                    "no id of column '%s' occurs in the other data's '%s'; name columns with --id "
-                    "that hold the same ids in both",
-                    dataset->roles[LQA_ROLE_ID].name, other->row_id->name);
+    return lqa_fail(
+        err, LQA_BAD_DATA,
+        "no id of column '%s' occurs in the other data's '%s'; name columns with " LQA_OPTION(
+            "id") " "
+                  "that hold the same ids in both",
+        dataset->roles[LQA_ROLE_ID].name, other->row_id->name);
   }
   *out = made;
   return LQA_OK;

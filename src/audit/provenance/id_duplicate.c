@@ -46,7 +46,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
     status =
         lqa_fail_at(err, LQA_BAD_DATA, NULL, -1, ids->name,
                     "column '%s' holds the same value %s in all %lld rows, so it cannot be the "
-                    "id; name another column with --id, or none",
+                    "id; name another column with " LQA_OPTION("id") ", or none",
                     ids->name, lqa_phrase_quote(input->arena, lqa_column_get(ids, 0), 40),
                     (long long)d->n_rows);
   } else if (groups.n_groups > 0) {

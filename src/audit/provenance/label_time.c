@@ -67,10 +67,11 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   LQA_TRY_OUT(lqa_time_read(d, &d->roles[LQA_ROLE_TIME], &content_form, content, err));
   LQA_TRY_OUT(lqa_time_read(d, &d->roles[LQA_ROLE_LABEL_TIME], &label_form, label, err));
   if ((content_form == LQA_TIME_NUMBER) != (label_form == LQA_TIME_NUMBER)) {
-    status = lqa_fail(err, LQA_BAD_DATA,
-                      "columns '%s' and '%s': one holds dates, the other plain numbers, so they "
-                      "cannot be compared; give both as times, or leave out --label-time",
-                      d->roles[LQA_ROLE_TIME].name, d->roles[LQA_ROLE_LABEL_TIME].name);
+    status =
+        lqa_fail(err, LQA_BAD_DATA,
+                 "columns '%s' and '%s': one holds dates, the other plain numbers, so they "
+                 "cannot be compared; give both as times, or leave out " LQA_OPTION("label_time"),
+                 d->roles[LQA_ROLE_TIME].name, d->roles[LQA_ROLE_LABEL_TIME].name);
     goto out;
   }
   status = check_times(input, content, label);

@@ -145,7 +145,7 @@ static lqa_status check_enough(const members *m, int n_folds, lqa_error *err) {
   if (n_rows < (uint32_t)n_folds) {
     return lqa_fail(err, LQA_BAD_DATA,
                     "%u rows have content and a known label, fewer than the %d folds: give more "
-                    "rows, or fewer folds with --folds",
+                    "rows, or fewer folds with " LQA_OPTION("folds"),
                     n_rows, n_folds);
   }
   if (m->n_groups < 2) {

@@ -75,8 +75,8 @@ static lqa_status fail_label(const lqa_dataset *dataset, const char *path, int64
   return lqa_fail_at(
       err, LQA_BAD_DATA, file->path, row_in_file, dataset->label_text.name,
       "%s, row %lld, column '%s': label %.*s has no column in '%s', whose %lld columns "
-      "stand for the labels 0 to %lld; if they follow another order, give it with "
-      "--classes",
+      "stand for the labels 0 to %lld; if they follow another order, give it with " LQA_OPTION(
+          "classes"),
       file->path, (long long)row_in_file, dataset->label_text.name,
       (int)(label.size < 60 ? label.size : 60), label.data, path, (long long)n_columns,
       (long long)n_columns - 1);
@@ -242,7 +242,7 @@ lqa_status lqa_embeddings_check(const lqa_matrix *matrix, const char *path, lqa_
   if (matrix->n_columns < 2 || matrix->n_columns > INT32_MAX) {
     return lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
                        "'%s' has %lld column%s: an embedding is a direction in at least two "
-                       "dimensions (plain numbers are --features)",
+                       "dimensions (plain numbers are " LQA_OPTION("features") ")",
                        path, (long long)matrix->n_columns, matrix->n_columns == 1 ? "" : "s");
   }
   size_t n_blocks = ((size_t)matrix->n_rows + CHECK_ROWS - 1) / CHECK_ROWS;

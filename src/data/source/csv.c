@@ -278,8 +278,9 @@ static lqa_status check_encoding(const lqa_csv *csv, lqa_error *err) {
       const char *column = name_field(csv, i, where);
       return lqa_fail_at(err, LQA_BAD_DATA, csv->name, csv->row, column,
                          "%s, %s, %s: byte 0x%02X at offset %lld is not valid UTF-8; if the file "
-                         "is in another encoding, name it (--encoding latin-1, windows-1252, "
-                         "utf-16)",
+                         "is in another encoding, name it (" LQA_OPTION_AS(
+                             "encoding", "latin-1") ", windows-1252, "
+                                                    "utf-16)",
                          csv->name, place, where, (unsigned char)text.data[bad], (long long)bad);
     }
   }
@@ -296,19 +297,19 @@ static lqa_status fail_record(const lqa_csv *csv, outcome result, const cursor *
   if (result == UNTERMINATED) {
     return lqa_fail_at(err, LQA_BAD_DATA, csv->name, csv->row, column,
                        "%s, %s, %s: the quote that opens it is never closed; close it, or read "
-                       "quotes as plain characters with --quote ''",
+                       "quotes as plain characters with " LQA_OPTION_AS("quote", "''"),
                        csv->name, place, where);
   }
   if (result == TOO_LONG) {
     return lqa_fail_at(err, LQA_BAD_DATA, csv->name, csv->row, column,
                        "%s, %s, %s is longer than %zu bytes: is a closing quote missing? If it is "
-                       "right, raise --max-field-size",
+                       "right, raise " LQA_OPTION("max_field_size"),
                        csv->name, place, where, csv->max_field_bytes);
   }
   return lqa_fail_at(err, LQA_BAD_DATA, csv->name, csv->row, column,
                      "%s, %s, %s: more text follows its closing quote on line %lld; a quote inside "
                      "a quoted field must be doubled, or is a closing quote missing before? (read "
-                     "quotes as plain characters with --quote '')",
+                     "quotes as plain characters with " LQA_OPTION_AS("quote", "''") ")",
                      csv->name, place, where, (long long)(csv->line + c->n_lines));
 }
 

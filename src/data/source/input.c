@@ -193,8 +193,8 @@ static lqa_status refill_text(lqa_input *in, lqa_error *err) {
 
 static lqa_status fail_encoding(const lqa_input *in, lqa_error *err) {
   return lqa_fail_at(err, LQA_BAD_DATA, in->name, -1, NULL,
-                     "'%s': byte %llu is not valid %s: is --encoding right?", in->name,
-                     (unsigned long long)in->text_bytes, in->encoding);
+                     "'%s': byte %llu is not valid %s: is " LQA_OPTION("encoding") " right?",
+                     in->name, (unsigned long long)in->text_bytes, in->encoding);
 }
 
 static lqa_status transcode(lqa_input *in, char *to, size_t capacity, size_t *got, lqa_error *err) {

@@ -422,7 +422,7 @@ static lqa_status fail_row(const lqa_json_rows *json, outcome result, const curs
   if (result == TOO_LONG) {
     return lqa_fail_at(err, LQA_BAD_DATA, json->name, row, NULL,
                        "%s, row %lld (line %lld): a value is longer than %zu bytes; if it is "
-                       "right, raise --max-field-size",
+                       "right, raise " LQA_OPTION("max_field_size"),
                        json->name, row, line, json->max_field_bytes);
   }
   char found[16] = "the end";
@@ -439,11 +439,11 @@ static lqa_status fail_row(const lqa_json_rows *json, outcome result, const curs
 
 static lqa_status fail_encoding(const lqa_json_rows *json, const char *begin, int64_t bad,
                                 lqa_error *err) {
-  return lqa_fail_at(err, LQA_BAD_DATA, json->name, json->row, NULL,
-                     "%s, row %lld (line %lld): byte 0x%02X is not valid UTF-8; if the file is in "
-                     "another encoding, name it (--encoding latin-1, windows-1252, utf-16)",
-                     json->name, (long long)json->row, (long long)json->line,
-                     (unsigned char)begin[bad]);
+  return lqa_fail_at(
+      err, LQA_BAD_DATA, json->name, json->row, NULL,
+      "%s, row %lld (line %lld): byte 0x%02X is not valid UTF-8; if the file is in "
+      "another encoding, name it (" LQA_OPTION_AS("encoding", "latin-1") ", windows-1252, utf-16)",
+      json->name, (long long)json->row, (long long)json->line, (unsigned char)begin[bad]);
 }
 
 /* Between objects: the array's brackets and commas. INCOMPLETE also at the end of the text. */

@@ -50,7 +50,7 @@ static lqa_status reword(const duck_scan *scan, lqa_status status, lqa_error *er
   lqa_error inner = *err;
   bool is_database = kind == LQA_PART_PARQUET || kind == LQA_PART_DUCKDB;
   if (scan->has_row_numbers && (status == LQA_BAD_USAGE || !is_database)) {
-    return lqa_fail_at(err, status, scan->part->name, -1, NULL, "--where on '%s': %s",
+    return lqa_fail_at(err, status, scan->part->name, -1, NULL, LQA_OPTION("where") " on '%s': %s",
                        scan->part->name, inner.message);
   }
   return lqa_fail_at(err, kind == LQA_PART_PARQUET ? LQA_BAD_DATA : status, scan->part->name, -1,

@@ -111,11 +111,11 @@ lqa_status lqa_source_ask(lqa_source *source, const char *what, lqa_error *err) 
   lqa_buf_add_text(&out, "Its columns:");
   add_columns(source, &out);
   add_command(source, &out);
-  lqa_status status =
-      lqa_fail_at(err, LQA_BAD_USAGE, name, -1, NULL,
-                  "'%s': no column looks like the %s: name it with --%s%s. %s", name, what, what,
-                  is_label ? "" : ", or the columns of a table with --features",
-                  out.data && !out.failed ? out.data : "");
+  lqa_status status = lqa_fail_at(
+      err, LQA_BAD_USAGE, name, -1, NULL,
+      "'%s': no column looks like the %s: name it with " LQA_OPTION("%s") LQA_WORDS ". %s", name,
+      what, what, is_label ? "" : ", or the columns of a table with " LQA_OPTION("features"),
+      out.data && !out.failed ? out.data : "");
   lqa_buf_clear(&out);
   return status;
 }

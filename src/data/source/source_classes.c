@@ -28,7 +28,8 @@ static lqa_status given_classes(lqa_loader *l, lqa_str **classes, int32_t *n, lq
   *classes = NULL;
   *n = 0;
   if (o->classes.n > 0 && o->classes_file) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--classes and --classes-file cannot go together");
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    LQA_OPTION("classes") " and " LQA_OPTION("classes_file") " cannot go together");
   }
   if (o->classes_file) {
     return lqa_classes_load(o->classes_file, &l->dataset->storage->arena, classes, n, err);
@@ -49,12 +50,12 @@ static lqa_status given_classes(lqa_loader *l, lqa_str **classes, int32_t *n, lq
 static lqa_status fail_width(const lqa_loader *l, const char *what, int64_t n_columns,
                              lqa_error *err) {
   const lqa_dataset *d = l->dataset;
-  return lqa_fail_at(err, LQA_BAD_DATA, what, -1, NULL,
-                     "'%s': %lld columns of probabilities, but %d classes (%.*s, ...): there must "
-                     "be one for each class, in class order; if some class does not occur, name "
-                     "all of them with --classes",
-                     what, (long long)n_columns, (int)d->n_classes, (int)d->classes[0].size,
-                     d->classes[0].data);
+  return lqa_fail_at(
+      err, LQA_BAD_DATA, what, -1, NULL,
+      "'" LQA_WORDS "': %lld columns of probabilities, but %d classes (%.*s, ...): there must "
+      "be one for each class, in class order; if some class does not occur, name "
+      "all of them with " LQA_OPTION("classes"),
+      what, (long long)n_columns, (int)d->n_classes, (int)d->classes[0].size, d->classes[0].data);
 }
 
 /* Classes where a .npy of probabilities is given. */
@@ -125,7 +126,7 @@ static lqa_status classes_from_columns(lqa_loader *l, lqa_str *given, int32_t n_
   LQA_TRY_OUT(lqa_labels_encode(d, given, n_given, err));
   d->classes_given = given != NULL && given != sorted;
   if ((size_t)d->n_classes != n) {
-    status = fail_width(l, "--pred-probs", (int64_t)n, err);
+    status = fail_width(l, LQA_OPTION("pred_probs"), (int64_t)n, err);
     goto out;
   }
   for (size_t i = 0; i < n; i++) {

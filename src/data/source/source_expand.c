@@ -222,7 +222,8 @@ static lqa_status add_given(lqa_source *source, const char *given, lqa_error *er
 static lqa_status rename_part(lqa_source *source, lqa_error *err) {
   const char *name = source->options.source_name;
   if (name && source->parts.n != 1) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--source-name names one file, but there are %zu",
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    LQA_OPTION("source_name") " names one file, but there are %zu",
                     source->parts.n);
   }
   if (name) {

@@ -111,15 +111,16 @@ lqa_status lqa_source_fail_missing(const lqa_source *source, const char *name, l
     lqa_buf_printf(&listed, "%s%s", c ? ", " : "", lqa_source_column_name(source, c));
   }
   const lqa_source_part *part = &source->parts.data[0];
-  lqa_buf_printf(&listed, "%s%s%s", part->first_record ? "; its first record (" : "",
-                 part->first_record ? part->first_record : "",
-                 part->first_record
-                     ? ") is read as data: if it is the header, say --header yes, else "
-                       "name the columns with --columns"
-                     : "");
-  lqa_status status = lqa_fail_at(err, LQA_BAD_USAGE, part->name, -1, name,
-                                  "'%s' has no column '%s'; its columns are: %s", part->name, name,
-                                  listed.data ? listed.data : "");
+  const char *columns = listed.data ? listed.data : "";
+  lqa_status status =
+      part->first_record
+          ? lqa_fail_at(err, LQA_BAD_USAGE, part->name, -1, name,
+                        "'%s' has no column '%s'; its columns are: %s; its first record (%s) is "
+                        "read as data: if it is the header, say " LQA_OPTION_AS(
+                            "header", "yes") ", else name the columns with " LQA_OPTION("columns"),
+                        part->name, name, columns, part->first_record)
+          : lqa_fail_at(err, LQA_BAD_USAGE, part->name, -1, name,
+                        "'%s' has no column '%s'; its columns are: %s", part->name, name, columns);
   lqa_buf_clear(&listed);
   return status;
 }
@@ -151,14 +152,16 @@ static lqa_status resolve_list(lqa_source *source, const lqa_text_list *given, l
 /* A model that is fed the label finds no wrong one: each agrees with itself. */
 static lqa_status check_label_alone(const lqa_source_roles *roles, lqa_error *err) {
   const lqa_text_list *lists[] = {&roles->text, &roles->features};
-  static const char *const options[] = {"--text", "--features"};
+  static const char *const options[] = {"text", "features"};
   for (size_t k = 0; k < 2; k++) {
     for (size_t i = 0; roles->label && i < lists[k]->n; i++) {
       if (strcmp(lists[k]->items[i], roles->label) == 0) {
-        return lqa_fail(err, LQA_BAD_USAGE,
-                        "column '%s' is the --label and cannot be a column of %s too: a model that "
-                        "reads the label never disagrees with it",
-                        roles->label, options[k]);
+        return lqa_fail(
+            err, LQA_BAD_USAGE,
+            "column '%s' is the " LQA_OPTION("label") " and cannot be a column of " LQA_OPTION(
+                "%s") " too: a model that "
+                      "reads the label never disagrees with it",
+            roles->label, options[k]);
       }
     }
   }

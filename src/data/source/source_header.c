@@ -22,8 +22,8 @@ static lqa_status parse_character(const char *option, const char *given, char *o
     return LQA_OK;
   }
   if (strlen(given) != 1 || (unsigned char)*given > 0x7F || *given == '\n' || *given == '\r') {
-    return lqa_fail(err, LQA_BAD_USAGE, "--%s takes one character (or \\t), not '%s'", option,
-                    given);
+    return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION("%s") " takes one character (or \\t), not '%s'",
+                    option, given);
   }
   *out = *given;
   return LQA_OK;
@@ -52,7 +52,9 @@ static lqa_status read_hints(const lqa_source_options *options, const lqa_source
   hints->escape = hints->escape == (hints->has_quote ? hints->quote : '"') ? '\0' : hints->escape;
   hints->skip_lines = options->skip;
   return hints->has_delimiter && hints->has_quote && hints->delimiter == hints->quote
-             ? lqa_fail(err, LQA_BAD_USAGE, "--delimiter and --quote are the same character")
+             ? lqa_fail(
+                   err, LQA_BAD_USAGE,
+                   LQA_OPTION("delimiter") " and " LQA_OPTION("quote") " are the same character")
              : LQA_OK;
 }
 
@@ -230,9 +232,10 @@ static lqa_status name_columns(lqa_source *source, lqa_source_part *part, const 
   const lqa_text_list *given = &source->options.columns;
   size_t n = csv->fields.n;
   if (!part->has_header && given->n > 0 && given->n != n) {
-    return lqa_fail_at(err, LQA_BAD_USAGE, part->name, 0, NULL,
-                       "--columns names %zu columns, but the first record of '%s' has %zu field%s",
-                       given->n, part->name, n, n == 1 ? "" : "s");
+    return lqa_fail_at(
+        err, LQA_BAD_USAGE, part->name, 0, NULL,
+        LQA_OPTION("columns") " names %zu columns, but the first record of '%s' has %zu field%s",
+        given->n, part->name, n, n == 1 ? "" : "s");
   }
   for (size_t i = 0; i < n; i++) {
     const char *name = given->n > 0 && !part->has_header ? given->items[i] : NULL;
@@ -283,10 +286,11 @@ static lqa_status tell_headerless(lqa_source *source, lqa_source_part *part, con
   if (is_auto && source->options.columns.n == 0) {
     char why[200];
     explain_data(csv, verdict, why);
-    lqa_observe_message(source->observer, LQA_MESSAGE_WARN,
-                        "%s: the first record (%s) is read as data%s; if it is the header, say "
-                        "--header yes",
-                        part->name, part->first_record, why);
+    lqa_observe_message(
+        source->observer, LQA_MESSAGE_WARN,
+        "%s: the first record (%s) is read as data%s; if it is the header, say " LQA_OPTION_AS(
+            "header", "yes"),
+        part->name, part->first_record, why);
   }
   return LQA_OK;
 }
@@ -329,7 +333,7 @@ static void tell_finds(const lqa_source *source, lqa_source_part *part,
   if (finds->quotes_dropped) {
     lqa_observe_message(source->observer, LQA_MESSAGE_INFO,
                         "%s: quotes are read as plain characters, because some texts begin with a "
-                        "quotation; if they enclose fields, say --quote '\"'",
+                        "quotation; if they enclose fields, say " LQA_OPTION_AS("quote", "'\"'"),
                         part->name);
   }
   if (finds->has_separator_line) {

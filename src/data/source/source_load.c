@@ -246,8 +246,8 @@ static lqa_status check_rows(const lqa_loader *l, lqa_error *err) {
     return LQA_OK;
   }
   if (source->options.where) {
-    return lqa_fail_at(err, LQA_BAD_DATA, name, -1, NULL, "no row satisfies --where \"%s\"",
-                       source->options.where);
+    return lqa_fail_at(err, LQA_BAD_DATA, name, -1, NULL,
+                       "no row satisfies " LQA_OPTION("where") " \"%s\"", source->options.where);
   }
   return source->parts.n > 1 ? lqa_fail_at(err, LQA_BAD_DATA, name, -1, NULL,
                                            "none of the %zu files has a row", source->parts.n)

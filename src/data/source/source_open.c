@@ -14,18 +14,21 @@ static lqa_status check_options(const lqa_source_options *options, lqa_error *er
   const char *header = options->header;
   if (header && strcmp(header, "auto") != 0 && strcmp(header, "yes") != 0 &&
       strcmp(header, "no") != 0) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--header is yes, no or auto, not '%s'", header);
+    return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION("header") " is yes, no or auto, not '%s'",
+                    header);
   }
   if (header && strcmp(header, "yes") == 0 && options->columns.n > 0) {
     return lqa_fail(err, LQA_BAD_USAGE,
-                    "--columns names the columns of files without a header: it cannot go with "
-                    "--header yes");
+                    LQA_OPTION("columns") " names the columns of files without a header: it cannot "
+                                          "go with " LQA_OPTION_AS("header", "yes"));
   }
   if (options->limit < 0) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--limit cannot be negative");
+    return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION("limit") " cannot be negative");
   }
   if (options->features.n > 0 && options->text.n > 0) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--features audits a table: it cannot go with --text");
+    return lqa_fail(
+        err, LQA_BAD_USAGE,
+        LQA_OPTION("features") " audits a table: it cannot go with " LQA_OPTION("text"));
   }
   return LQA_OK;
 }
@@ -53,11 +56,11 @@ lqa_status lqa_source_check_names(const lqa_source *source, const char *what, lq
     for (uint32_t other = c + 1; other < n; other++) {
       lqa_str a = lqa_map_key(source->columns, c), b = lqa_map_key(source->columns, other);
       if (lqa_str_equal_nocase(a, b)) {
-        return lqa_fail_at(
-            err, LQA_BAD_DATA, source->parts.data[0].name, -1, b.data,
-            "'%s': columns '%s' and '%s' differ only in case, so %s is not possible: "
-            "rename one",
-            source->parts.data[0].name, a.data, b.data, what);
+        return lqa_fail_at(err, LQA_BAD_DATA, source->parts.data[0].name, -1, b.data,
+                           "'%s': columns '%s' and '%s' differ only in case, so " LQA_WORDS
+                           " is not possible: "
+                           "rename one",
+                           source->parts.data[0].name, a.data, b.data, what);
       }
     }
   }

@@ -36,7 +36,7 @@ static bool is_pattern(const lqa_source *source, const char *name) {
 }
 
 static lqa_status fail_pattern(const char *option, const char *pattern, lqa_error *err) {
-  return lqa_fail(err, LQA_BAD_USAGE, "--%s '%s' matches no column%s", option, pattern,
+  return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION("%s") " '%s' matches no column%s", option, pattern,
                   strcmp(pattern, "*") == 0 ? " that has no other part" : "");
 }
 
@@ -140,8 +140,10 @@ lqa_status lqa_source_find_features(lqa_source *source, lqa_error *err) {
   lqa_text_list found = {0};
   LQA_TRY(find_columns(source, "features", &source->options.features, &found, err));
   source->roles.features = found;
-  return found.n > 0 ? LQA_OK
-                     : lqa_fail(err, LQA_BAD_USAGE, "--exclude leaves no column of --features");
+  return found.n > 0
+             ? LQA_OK
+             : lqa_fail(err, LQA_BAD_USAGE,
+                        LQA_OPTION("exclude") " leaves no column of " LQA_OPTION("features"));
 }
 
 lqa_status lqa_source_find_probs(lqa_source *source, lqa_error *err) {

@@ -73,7 +73,7 @@ static lqa_status open_scan(lqa_source_reader *reader, lqa_error *err) {
                               .where = where,
                               .observer = source->observer};
   if (where && !in_duckdb) {
-    LQA_TRY(lqa_source_check_names(source, "--where", err));
+    LQA_TRY(lqa_source_check_names(source, LQA_OPTION("where"), err));
   }
   if (in_duckdb || where) {
     LQA_TRY(lqa_source_database(source, &options.database, err));

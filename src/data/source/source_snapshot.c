@@ -76,7 +76,7 @@ lqa_status lqa_source_snapshot(lqa_source *source, const char *path, const lqa_o
                                lqa_error *err) {
   snapshot s = {0};
   source->observer = observer;
-  LQA_TRY(lqa_source_check_names(source, "a snapshot (see --no-snapshot)", err));
+  LQA_TRY(lqa_source_check_names(source, "a snapshot (see " LQA_OPTION("no_snapshot") ")", err));
   if (source->n_rows < 0) {
     LQA_TRY(count_rows(source, &source->n_rows, err));
   }

@@ -17,7 +17,8 @@ lqa_status lqa_vote_classes_given(lqa_vote_reader *r, lqa_error *err) {
   lqa_str *classes = NULL;
   int32_t n = (int32_t)o->classes.n;
   if (o->classes.n > 0 && o->classes_file) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--classes and --classes-file cannot go together");
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    LQA_OPTION("classes") " and " LQA_OPTION("classes_file") " cannot go together");
   }
   if (o->classes_file) {
     LQA_TRY(lqa_classes_load(o->classes_file, &r->table->arena, &classes, &n, err));

@@ -79,10 +79,10 @@ static lqa_status fail_missing(const lqa_vote_reader *r, const char *option, con
   const lqa_source_part *part = &r->source->parts.data[0];
   lqa_status status =
       lqa_fail_at(err, LQA_BAD_USAGE, part->name, -1, name,
-                  "--%s: '%s' has no column '%s'; its columns are: %s%s", option, part->name, name,
-                  listed.data ? listed.data : "",
+                  LQA_OPTION("%s") ": '%s' has no column '%s'; its columns are: %s" LQA_WORDS,
+                  option, part->name, name, listed.data ? listed.data : "",
                   part->first_record ? " (the first record is read as data: if it is the header, "
-                                       "say --header yes)"
+                                       "say " LQA_OPTION_AS("header", "yes") ")"
                                      : "");
   lqa_buf_clear(&listed);
   return status;
@@ -103,7 +103,8 @@ static lqa_status find_known(const lqa_vote_reader *r, const char *option, const
   }
   return strchr(name, '.') || strchr(name, '/')
              ? lqa_fail_at(err, LQA_BAD_USAGE, name, -1, NULL,
-                           "--%s %s: neither a column of the source nor a file", option, name)
+                           LQA_OPTION_AS("%s", "%s") ": neither a column of the source nor a file",
+                           option, name)
              : fail_missing(r, option, name, err);
 }
 
@@ -167,7 +168,8 @@ static lqa_status add_wide(lqa_vote_reader *r, const char *pattern, lqa_error *e
     bool wanted = exact >= 0 ? (int64_t)c == exact : matches(pattern, name);
     wanted = wanted && !(strcmp(pattern, "*") == 0 && is_other(name));
     if (wanted && exact >= 0 && is_taken(p, c)) {
-      return lqa_fail(err, LQA_BAD_USAGE, "--wide %s: this column has another part already",
+      return lqa_fail(err, LQA_BAD_USAGE,
+                      LQA_OPTION_AS("wide", "%s") ": this column has another part already",
                       pattern);
     }
     if (wanted && !is_taken(p, c)) {
@@ -175,7 +177,8 @@ static lqa_status add_wide(lqa_vote_reader *r, const char *pattern, lqa_error *e
     }
   }
   return p->n_wide > before ? LQA_OK
-                            : lqa_fail(err, LQA_BAD_USAGE, "--wide %s matches no column", pattern);
+                            : lqa_fail(err, LQA_BAD_USAGE,
+                                       LQA_OPTION_AS("wide", "%s") " matches no column", pattern);
 }
 
 static lqa_status find_list(lqa_vote_reader *r, const char *option, const lqa_text_list *names,
@@ -222,8 +225,9 @@ static lqa_status resolve_named(lqa_vote_reader *r, lqa_error *err) {
   }
   if (p->n_wide > 0 && (p->annotator >= 0 || p->label >= 0)) {
     return lqa_fail(err, LQA_BAD_USAGE,
-                    "--wide names one column per annotator; --annotator and --label belong to long "
-                    "tables with one vote a row");
+                    LQA_OPTION("wide") " names one column per annotator; " LQA_OPTION(
+                        "annotator") " and " LQA_OPTION("label") " belong to long "
+                                                                 "tables with one vote a row");
   }
   return LQA_OK;
 }
@@ -345,11 +349,14 @@ static lqa_status fail_guess(const lqa_vote_reader *r, lqa_error *err) {
   const char *file = r->source->parts.data[0].name;
   const lqa_vote_plan *p = &r->plan;
   const char *lacks = p->annotator < 0 ? "annotator" : p->label < 0 ? "label" : "item";
-  return lqa_fail_at(err, LQA_BAD_USAGE, file, -1, NULL,
-                     "'%s': no column looks like the %s. A long table has one vote a row: name its "
-                     "columns with --item, --annotator and --label. A wide one has one column per "
-                     "annotator: --wide COL,COL,... (or --wide 'rater_*')",
-                     file, lacks);
+  return lqa_fail_at(
+      err, LQA_BAD_USAGE, file, -1, NULL,
+      "'%s': no column looks like the %s. A long table has one vote a row: name its "
+      "columns with " LQA_OPTION("item") ", " LQA_OPTION("annotator") " and " LQA_OPTION(
+          "label") ". A wide one has one column per "
+                   "annotator: " LQA_OPTION_AS("wide", "COL,COL,...") " (or " LQA_OPTION_AS(
+                       "wide", "'rater_*'") ")",
+      file, lacks);
 }
 
 static lqa_status guess(lqa_vote_reader *r, lqa_error *err) {
@@ -426,7 +433,7 @@ lqa_status lqa_vote_columns_resolve(lqa_vote_reader *r, lqa_error *err) {
   t->is_wide = r->plan.n_wide > 0;
   if (t->is_wide && r->plan.time >= 0) {
     return lqa_fail(err, LQA_BAD_USAGE,
-                    "--time needs a long table, with one vote and its time a row");
+                    LQA_OPTION("time") " needs a long table, with one vote and its time a row");
   }
   lqa_vote_columns *c = &t->columns;
   *c =

@@ -31,10 +31,12 @@ lqa_status lqa_vote_side_open(const lqa_vote_reader *r, const char *option, cons
                               lqa_vote_side *side, lqa_error *err) {
   *side = (lqa_vote_side){.path = path};
   if (!r->table->items) {
-    return lqa_fail(err, LQA_BAD_USAGE,
-                    "--%s %s: the votes have no item column by which to find its rows; name it "
-                    "with --item",
-                    option, path);
+    return lqa_fail(
+        err, LQA_BAD_USAGE,
+        LQA_OPTION_AS("%s",
+                      "%s") ": the votes have no item column by which to find its rows; name it "
+                            "with " LQA_OPTION("item"),
+        option, path);
   }
   const char *name = r->table->columns.item ? r->table->columns.item : r->table->columns.text;
   const lqa_source_options options = {.paths = {&side->path, 1},
@@ -64,10 +66,12 @@ static lqa_status find_label(const lqa_vote_side *side, const char *option, size
     column = side->item == 0;
   }
   if (column < 0 || (size_t)column == side->item) {
-    return lqa_fail_at(err, LQA_BAD_USAGE, side->path, -1, NULL,
-                       "--%s %s: no column looks like the label: it needs the items in '%s' and "
-                       "the labels in a column named 'truth' or 'label'",
-                       option, side->path, lqa_source_column_name(side->source, side->item));
+    return lqa_fail_at(
+        err, LQA_BAD_USAGE, side->path, -1, NULL,
+        LQA_OPTION_AS("%s",
+                      "%s") ": no column looks like the label: it needs the items in '%s' and "
+                            "the labels in a column named 'truth' or 'label'",
+        option, side->path, lqa_source_column_name(side->source, side->item));
   }
   *label = (size_t)column;
   return LQA_OK;
@@ -124,9 +128,10 @@ static lqa_status load(lqa_vote_reader *r, const char *path, bool is_gold, lqa_e
     }
   }
   if (n_found == 0) {
-    status = lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
-                         "--%s %s: none of its items (column '%s') is among the votes", option,
-                         path, lqa_source_column_name(side.source, side.item));
+    status = lqa_fail_at(
+        err, LQA_BAD_DATA, path, -1, NULL,
+        LQA_OPTION_AS("%s", "%s") ": none of its items (column '%s') is among the votes", option,
+        path, lqa_source_column_name(side.source, side.item));
   }
 out:
   lqa_vote_side_close(&side);

@@ -123,7 +123,7 @@ static lqa_status check_votes(const lqa_vote_reader *r, lqa_error *err) {
   const char *file = r->source->parts.data[0].name;
   if (t->n_rows == 0) {
     return lqa_fail_at(err, LQA_BAD_DATA, file, -1, NULL,
-                       r->options->source.where ? "'%s': no row satisfies --where"
+                       r->options->source.where ? "'%s': no row satisfies " LQA_OPTION("where")
                                                 : "'%s' has a header, but no rows",
                        file);
   }

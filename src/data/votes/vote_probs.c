@@ -160,10 +160,11 @@ static lqa_status number_classes(lqa_vote_reader *r, lqa_str **classes, size_t *
   for (uint32_t k = 0; k < lqa_map_count(r->labels); k++) {
     lqa_str label = lqa_map_key(r->labels, k);
     if (lqa_str_to_int64(label, &value) && (value < 0 || value >= n_columns)) {
-      return lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
-                         "the label '%.*s' has no column in '%s', which has %lld: with integer "
-                         "labels class k is column k; or name the classes with --classes",
-                         (int)label.size, label.data, path, (long long)n_columns);
+      return lqa_fail_at(
+          err, LQA_BAD_DATA, path, -1, NULL,
+          "the label '%.*s' has no column in '%s', which has %lld: with integer "
+          "labels class k is column k; or name the classes with " LQA_OPTION("classes"),
+          (int)label.size, label.data, path, (long long)n_columns);
     }
   }
   *classes = lqa_arena_alloc(&r->table->arena, (size_t)n_columns, sizeof **classes);
@@ -202,11 +203,13 @@ static lqa_status match_columns(lqa_vote_reader *r, size_t *column_of, lqa_error
   const char *path = r->options->source.pred_probs.items[0];
   size_t n = r->npy.map ? (size_t)r->npy.matrix.n_columns : r->n_probs;
   if (n != (size_t)t->n_classes) {
-    return lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
-                       "--pred-probs: %zu columns of probabilities, but %d classes (%.*s, ...): "
-                       "there must be one for each class; if some class does not occur, name all "
-                       "of them with --classes",
-                       n, (int)t->n_classes, (int)t->classes[0].size, t->classes[0].data);
+    return lqa_fail_at(
+        err, LQA_BAD_DATA, path, -1, NULL,
+        LQA_OPTION("pred_probs") ": %zu columns of probabilities, but %d classes (%.*s, ...): "
+                                 "there must be one for each class; if some class does not occur, "
+                                 "name all "
+                                 "of them with " LQA_OPTION("classes"),
+        n, (int)t->n_classes, (int)t->classes[0].size, t->classes[0].data);
   }
   lqa_str *names = r->npy.map ? NULL : lqa_arena_alloc(&r->table->arena, n, sizeof *names);
   bool by_name = names && strip_names(r, names);
@@ -237,8 +240,8 @@ static lqa_status fail_value(const lqa_vote_reader *r, int64_t item, int32_t kla
     lqa_format_double(value, number);
   }
   return lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
-                     "--pred-probs: item '%.*s', class '%.*s': %s%s%s", (int)name.size, name.data,
-                     (int)t->classes[klass].size, t->classes[klass].data, number,
+                     LQA_OPTION("pred_probs") ": item '%.*s', class '%.*s': %s%s%s", (int)name.size,
+                     name.data, (int)t->classes[klass].size, t->classes[klass].data, number,
                      *number ? ": " : "", why);
 }
 
@@ -256,9 +259,10 @@ static lqa_status scale_row(lqa_vote_reader *r, int64_t item, double *row, lqa_e
   if (fabs(sum - 1) > tolerance) {
     char scratch[24];
     lqa_str name = lqa_vote_table_item(t, item, scratch);
-    return lqa_fail(err, LQA_BAD_DATA,
-                    "--pred-probs: the probabilities of item '%.*s' sum to %.4g, not 1",
-                    (int)name.size, name.data, sum);
+    return lqa_fail(
+        err, LQA_BAD_DATA,
+        LQA_OPTION("pred_probs") ": the probabilities of item '%.*s' sum to %.4g, not 1",
+        (int)name.size, name.data, sum);
   }
   t->n_probs_scaled += fabs(sum - 1) > 1e-4;
   for (int32_t k = 0; k < t->n_classes; k++) {

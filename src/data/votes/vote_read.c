@@ -6,6 +6,7 @@
  */
 #include "data/votes/vote_read.h"
 
+#include "base/message.h"
 #include "base/buf.h"
 #include "base/unicode.h"
 
@@ -20,15 +21,15 @@ lqa_status lqa_vote_fail(const lqa_vote_reader *r, int64_t column, lqa_error *er
   char what[512];
   va_list arguments;
   va_start(arguments, format);
-  (void)vsnprintf(what, sizeof what, format, arguments);
+  lqa_message_format(what, sizeof what, format, arguments);
   va_end(arguments);
   const char *file = lqa_source_file_path(r->source, (int32_t)r->file);
   const char *name = column < 0 ? NULL : lqa_source_column_name(r->source, (size_t)column);
   return name ? lqa_fail_at(err, LQA_BAD_DATA, file, r->file_row, name,
-                            "%s, row %lld, column '%s': %s", file, (long long)r->file_row, name,
-                            what)
-              : lqa_fail_at(err, LQA_BAD_DATA, file, r->file_row, NULL, "%s, row %lld: %s", file,
-                            (long long)r->file_row, what);
+                            "%s, row %lld, column '%s': " LQA_WORDS, file, (long long)r->file_row,
+                            name, what)
+              : lqa_fail_at(err, LQA_BAD_DATA, file, r->file_row, NULL, "%s, row %lld: " LQA_WORDS,
+                            file, (long long)r->file_row, what);
 }
 
 lqa_str lqa_vote_copy(lqa_vote_reader *r, lqa_str text) {
@@ -86,13 +87,13 @@ lqa_status lqa_vote_label_add(lqa_vote_reader *r, int64_t column, lqa_str text, 
   int64_t known = r->n_given > 0 ? lqa_map_find(r->labels, text) : 0;
   if (known < 0) {
     lqa_str near = nearest_class(r, text);
-    return lqa_vote_fail(r, column, err,
-                         "the label '%.*s' is none of the %lld classes given%s%.*s%s. Mend it, add "
-                         "it to --classes, or leave such votes out with --missing",
-                         (int)(text.size < QUOTE ? text.size : QUOTE), text.data,
-                         (long long)r->n_given, near.size ? " (did you mean '" : "",
-                         (int)(near.size < QUOTE ? near.size : QUOTE), near.data,
-                         near.size ? "'?)" : "");
+    return lqa_vote_fail(
+        r, column, err,
+        "the label '%.*s' is none of the %lld classes given%s%.*s%s. Mend it, add "
+        "it to " LQA_OPTION("classes") ", or leave such votes out with " LQA_OPTION("missing"),
+        (int)(text.size < QUOTE ? text.size : QUOTE), text.data, (long long)r->n_given,
+        near.size ? " (did you mean '" : "", (int)(near.size < QUOTE ? near.size : QUOTE),
+        near.data, near.size ? "'?)" : "");
   }
   LQA_TRY(lqa_map_add(r->labels, text, &index, NULL) == LQA_OK
               ? LQA_OK

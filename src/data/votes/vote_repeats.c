@@ -48,7 +48,8 @@ static lqa_status fail_repeat(const lqa_vote_reader *r, uint32_t first, uint32_t
   const char *file = lqa_source_file_path(r->source, (int32_t)file_of(r, second));
   return lqa_fail_at(err, LQA_BAD_DATA, file, r->row.data[second], NULL,
                      "%s, row %u: annotator '%.*s' labels item '%.*s' a second time ('%.*s', after "
-                     "'%.*s' in row %u). Say which vote holds: --repeats first or --repeats last",
+                     "'%.*s' in row %u). Say which vote holds: " LQA_OPTION_AS(
+                         "repeats", "first") " or " LQA_OPTION_AS("repeats", "last"),
                      file, r->row.data[second], (int)(annotator.size < 60 ? annotator.size : 60),
                      annotator.data, (int)(item.size < 60 ? item.size : 60), item.data,
                      (int)(b.size < 60 ? b.size : 60), b.data, (int)(a.size < 60 ? a.size : 60),

@@ -53,11 +53,14 @@ static lqa_status check_memory(const lqa_crossval_job *job) {
   if (limit == 0 || need <= limit) {
     return LQA_OK;
   }
-  return lqa_fail(job->err, LQA_BAD_USAGE,
-                  "training on %lld embeddings of %lld numbers takes about %.1f MB, more than the "
-                  "memory limit of %.1f MB: raise --memory-limit, give embeddings of fewer "
-                  "dimensions, or out-of-fold probabilities of your own (--pred-probs)",
-                  (long long)matrix->n_rows, (long long)matrix->n_columns, need / 1e6, limit / 1e6);
+  return lqa_fail(
+      job->err, LQA_BAD_USAGE,
+      "training on %lld embeddings of %lld numbers takes about %.1f MB, more than the "
+      "memory limit of %.1f MB: raise " LQA_OPTION(
+          "memory_limit") ", give embeddings of fewer "
+                          "dimensions, or out-of-fold probabilities of your own (" LQA_OPTION(
+                              "pred_probs") ")",
+      (long long)matrix->n_rows, (long long)matrix->n_columns, need / 1e6, limit / 1e6);
 }
 
 lqa_status lqa_embeddings_read(lqa_crossval_job *job) {
@@ -179,8 +182,10 @@ lqa_status lqa_embedding_model_run(lqa_crossval_job *job) {
     LQA_TRY(note_voters(job));
     return lqa_job_repeat(job, blend_once, NULL);
   default:
-    return lqa_fail(job->err, LQA_BAD_USAGE,
-                    "embeddings are modelled by auto, logistic or knn; naive-bayes needs --text, "
-                    "trees need --features");
+    return lqa_fail(
+        job->err, LQA_BAD_USAGE,
+        "embeddings are modelled by auto, logistic or knn; naive-bayes needs " LQA_OPTION(
+            "text") ", "
+                    "trees need " LQA_OPTION("features"));
   }
 }

@@ -107,8 +107,10 @@ static lqa_status train(lqa_crossval_job *job) {
   }
   return lqa_fail(
       job->err, LQA_BAD_USAGE,
-      "there is nothing to train on: name a --text column, --features, --embeddings, or "
-      "give out-of-fold probabilities of your own (--pred-probs)");
+      "there is nothing to train on: name a " LQA_OPTION("text") " column, " LQA_OPTION(
+          "features") ", " LQA_OPTION("embeddings") ", or "
+                                                    "give out-of-fold probabilities of your own "
+                                                    "(" LQA_OPTION("pred_probs") ")");
 }
 
 static lqa_status run_stages(lqa_crossval_job *job) {

@@ -180,8 +180,9 @@ static lqa_status run_kind(table_job *t) {
     return is_empty ? run_logistic(t) : run_auto(t);
   default:
     return lqa_fail(t->job->err, LQA_BAD_USAGE,
-                    "tables are modelled by auto, trees or logistic; naive-bayes needs --text, knn "
-                    "needs --embeddings FILE.npy");
+                    "tables are modelled by auto, trees or logistic; naive-bayes needs " LQA_OPTION(
+                        "text") ", knn "
+                                "needs " LQA_OPTION_AS("embeddings", "FILE.npy"));
   }
 }
 

@@ -58,8 +58,8 @@ lqa_status lqa_tree_library_open(lqa_tree_library **out, lqa_error *err) {
   void *handle = load();
   if (!handle) {
     return lqa_fail(err, LQA_BAD_FILE,
-                    "trees need the XGBoost library, which is not installed (Debian: libxgboost0); "
-                    "--model logistic does without");
+                    "trees need the XGBoost library, which is not installed (Debian: "
+                    "libxgboost0); " LQA_OPTION_AS("model", "logistic") " does without");
   }
   lqa_tree_library *library = lqa_calloc(1, sizeof *library);
   bool found = library != NULL;

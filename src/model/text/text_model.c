@@ -13,11 +13,11 @@ static lqa_status check_kind(const lqa_crossval_job *job) {
   lqa_model_kind kind = job->options->kind;
   bool reads_text =
       kind == LQA_MODEL_LOGISTIC || kind == LQA_MODEL_NAIVE_BAYES || kind == LQA_MODEL_AUTO;
-  return reads_text
-             ? LQA_OK
-             : lqa_fail(job->err, LQA_BAD_USAGE,
-                        "text is modelled by auto, logistic or naive-bayes; trees need "
-                        "--features, knn needs --embeddings FILE.npy (a vector for each row)");
+  return reads_text ? LQA_OK
+                    : lqa_fail(job->err, LQA_BAD_USAGE,
+                               "text is modelled by auto, logistic or naive-bayes; trees "
+                               "need " LQA_OPTION("features") ", knn needs " LQA_OPTION_AS(
+                                   "embeddings", "FILE.npy") " (a vector for each row)");
 }
 
 lqa_status lqa_text_model_run(lqa_crossval_job *job) {
