@@ -53,8 +53,9 @@ def _has_arrow(value):
 
 def _from_objects(items, name):
     """An array of Arrow values that are no plain numbers: names, dictionaries, what has nulls."""
-    if None in items:
-        raise ValueError(f"{name}[{items.index(None)}] is null: every row needs a value")
+    missing = next((row for row, item in enumerate(items) if is_missing(item)), None)
+    if missing is not None:
+        raise ValueError(f"{name}[{missing}] is null: every row needs a value")
     return np.asarray(items)
 
 

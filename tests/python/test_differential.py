@@ -4,16 +4,19 @@ Equal means equal: the same bits, the same rows in the same order. The two excep
 tolerance: the entropy score (its logarithm is ours) and what the reference computes by BLAS.
 LABELQA_CASES scales the number of problems (1 = 240 per test). How many results were compared is
 printed at the end of the run.
+
+Under a newer numpy (tools/test-newest, which turns numpy's SIMD sorting off) the same holds but for
+sums of more than 8,192 numbers, which numpy adds up in another order since: see `explained`.
 """
 import os
 import warnings
 
 import numpy as np
 import pytest
-from random_problems import TALLY, make
+from random_problems import HAS_REFERENCE, IS_NEWEST, TALLY, make
 
 cleanlab = pytest.importorskip("cleanlab")
-if np.__version__ != "1.24.4" or cleanlab.__version__ != "2.9.0":
+if not HAS_REFERENCE or cleanlab.__version__ != "2.9.0":
     pytest.skip("the reference is cleanlab 2.9.0 under numpy 1.24.4", allow_module_level=True)
 
 import cleanlab.count as their_count  # noqa: E402
@@ -48,6 +51,34 @@ def assert_same(ours, theirs, context):
     assert ours.dtype == theirs.dtype, (context, ours.dtype, theirs.dtype)
     assert ours.shape == theirs.shape, (context, ours.shape, theirs.shape)
     assert np.array_equal(ours, theirs, equal_nan=ours.dtype.kind == "f"), context
+
+
+def assert_sums_alike(ours, theirs, context):
+    """Thresholds and joints whose sums numpy may have added up in another order: thresholds to the
+    last bits; in a joint cells whose halves round the other way, each row's total the same."""
+    if not IS_NEWEST or np.array_equal(ours, theirs):
+        assert_same(ours, theirs, context)
+        return
+    TALLY["explained"] += 1
+    if ours.dtype.kind == "f":
+        tolerance = 1e-6 if ours.dtype == np.float32 else 1e-14
+        np.testing.assert_allclose(ours, theirs, rtol=tolerance, err_msg=str(context))
+    else:
+        assert np.abs(ours - theirs).max() <= 1, context
+        assert np.array_equal(ours.sum(axis=1), theirs.sum(axis=1)), context
+
+
+def assert_found_alike(labels, p, options, context):
+    """find_label_issues; where numpy's sum made cleanlab's joint another, ours with cleanlab's joint
+    must flag cleanlab's rows."""
+    theirs = their_filter.find_label_issues(labels, p, n_jobs=1, **options)
+    ours = filter.find_label_issues(labels, p, **options)
+    if IS_NEWEST and not np.array_equal(ours, theirs):
+        TALLY["explained"] += 1
+        joint = their_count.compute_confident_joint(labels, p)
+        assert not np.array_equal(joint, count.compute_confident_joint(labels, p)), context
+        ours = filter.find_label_issues(labels, p, **{"confident_joint": joint, **options})
+    assert_same(ours, theirs, context)
 
 
 def filter_options(rng, labels, p, method):
@@ -263,19 +294,23 @@ def test_random_problems_of_a_thousand_classes(seed):
     rng, labels, p = make(800_000 + seed, class_counts=(1000,))
     for method in FILTERS:
         options = filter_options(rng, labels, p, method)
-        assert_same(filter.find_label_issues(labels, p, filter_by=method, **options),
-                    their_filter.find_label_issues(labels, p, filter_by=method, n_jobs=1,
-                                                   **options), (seed, method, options.keys()))
+        assert_found_alike(labels, p, {"filter_by": method, **options},
+                           (seed, method, options.keys()))
     assert_same(count.get_confident_thresholds(labels, p),
                 their_count.get_confident_thresholds(labels, p), seed)
     for calibrate in (True, False):
         options = {"calibrate": calibrate, "return_indices_of_off_diagonals": True}
         for mine, reference in zip(count.compute_confident_joint(labels, p, **options),
                                    their_count.compute_confident_joint(labels, p, **options)):
-            assert_same(mine, reference, (seed, calibrate))
-    for method in ("off_diagonal", "off_diagonal_calibrated"):
-        assert_same(count.num_label_issues(labels, p, estimation_method=method),
-                    their_count.num_label_issues(labels, p, estimation_method=method), seed)
+            (assert_sums_alike if mine.ndim == 2 else assert_same)(mine, reference,
+                                                                   (seed, calibrate))
+    assert_same(count.num_label_issues(labels, p), their_count.num_label_issues(labels, p), seed)
+    ours, theirs = (module.num_label_issues(labels, p, estimation_method="off_diagonal_calibrated")
+                    for module in (count, their_count))
+    if IS_NEWEST and ours != theirs:  # cleanlab's own joint gives cleanlab's count
+        joint = their_count.compute_confident_joint(labels, p)
+        ours = np.int64(np.rint((1 - np.trace(joint / joint.sum())) * len(labels)))
+    assert_same(ours, theirs, seed)
     for mine, reference in zip(count.estimate_py_and_noise_matrices_from_probabilities(labels, p),
                                their_count.estimate_py_and_noise_matrices_from_probabilities(
                                    labels, p)):
@@ -312,10 +347,9 @@ def test_a_thousand_classes(dtype):
     p = (p / p.sum(axis=1, keepdims=True)).astype(dtype)
     labels = np.where(rng.random(6000) < 0.2, rng.integers(0, 1000, 6000), true)
     for method in FILTERS:
-        theirs = their_filter.find_label_issues(labels, p, filter_by=method, n_jobs=1)
-        assert_same(filter.find_label_issues(labels, p, filter_by=method), theirs, method)
-    assert_same(count.compute_confident_joint(labels, p),
-                their_count.compute_confident_joint(labels, p), "joint")
+        assert_found_alike(labels, p, {"filter_by": method}, method)
+    assert_sums_alike(count.compute_confident_joint(labels, p),
+                      their_count.compute_confident_joint(labels, p), "joint")
     assert_same(rank.get_label_quality_scores(labels, p, adjust_pred_probs=True),
                 their_rank.get_label_quality_scores(labels, p, adjust_pred_probs=True), "adjusted")
 
@@ -330,13 +364,11 @@ def test_sums_longer_than_numpys_buffer(n_rows, n_classes, dtype):
     p = np.exp(z)
     p = (p / p.sum(axis=1, keepdims=True)).astype(dtype)
     labels = np.where(rng.random(n_rows) < 0.2, rng.integers(0, n_classes, n_rows), true)
-    assert_same(count.get_confident_thresholds(labels, p),
-                their_count.get_confident_thresholds(labels, p), "thresholds")
-    assert_same(count.compute_confident_joint(labels, p),
-                their_count.compute_confident_joint(labels, p), "joint")
-    by = {"return_indices_ranked_by": "normalized_margin"}
-    assert_same(filter.find_label_issues(labels, p, **by),
-                their_filter.find_label_issues(labels, p, n_jobs=1, **by), "ranked")
+    assert_sums_alike(count.get_confident_thresholds(labels, p),
+                      their_count.get_confident_thresholds(labels, p), "thresholds")
+    assert_sums_alike(count.compute_confident_joint(labels, p),
+                      their_count.compute_confident_joint(labels, p), "joint")
+    assert_found_alike(labels, p, {"return_indices_ranked_by": "normalized_margin"}, "ranked")
 
 
 def test_nan_passes_as_in_the_reference():

@@ -7,11 +7,10 @@ import os
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import labelqa
-from labelqa import _notebook
+from labelqa import _html, _notebook
 
 GOLDEN = Path(__file__).parent / "golden" / "notebook.html"
 WORDS = {"colour": "red blue green grey", "animal": "dog cat cow hen", "<b>&": "one two three"}
@@ -34,11 +33,25 @@ def rows(n=90):
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    classes, data = sorted(WORDS), rows()
-    given = np.full((90, 3), .1)
-    given[np.arange(90), np.arange(90) % 3] = .8
-    return labelqa.audit(data, text="text", label="label", out="r.labelqa", pred_probs=given,
-                         classes=classes, checks=["null-content", "null-label"], quiet=True)
+    return labelqa.audit(rows(), text="text", label="label", out="r.labelqa", folds=3, quiet=True)
+
+
+# What the golden file shows: a report with all that a notebook tells, and two suspects.
+REPORT = {
+    "rows": 1234, "classes": ["a", "<b>&", "c"], "notes": ["A note & more."],
+    "confident_learning": {"flagged": 56, "estimated_errors": 60, "out_of_fold_accuracy": .876},
+    "error_rate": {"estimate": .05, "low": .031, "high": .078},
+    "actions": {"relabel": 0, "keep (ambiguous)": 1, "needs_review": 56, "keep": 1177},
+    "provenance": [
+        {"id": "null-content", "severity": "error", "count": 2, "message": "2 rows are empty."},
+        {"id": "encoding", "severity": "warn", "count": 1, "message": "A <script>. " * 30},
+        {"id": "duplicate", "severity": "info", "count": 9, "message": "not shown"},
+        {"id": "id-order", "severity": "warn", "count": 0, "message": "not shown"}]}
+SUSPECTS = [
+    {"row_id": "7", "trust_score": .05, "label": "<b>&", "suggested_label": "a",
+     "text": "one <two> " * 30, "reasons": ["the judge says \"a\"", "another reason"]},
+    {"row_id": "x&8", "trust_score": .3, "label": None, "suggested_label": None, "text": None,
+     "reasons": []}]
 
 
 class Balanced(html.parser.HTMLParser):
@@ -57,16 +70,26 @@ class Balanced(html.parser.HTMLParser):
         self.words.append(data)
 
 
-def test_a_run_as_html(run):
-    found = run._repr_html_()
+def test_the_golden_page():
+    found = _html.of_run("r.labelqa", REPORT, SUSPECTS)
     if os.environ.get("LABELQA_UPDATE"):
         GOLDEN.write_text(found, encoding="utf-8")
     assert found == GOLDEN.read_text(encoding="utf-8")
+    assert "not shown" not in found and "<script" not in found
+
+
+def test_a_run_as_html(run):
+    found = run._repr_html_()
     parser = Balanced()
     parser.feed(found)
-    assert not parser.open and "<b>&" in "".join(parser.words)
-    for foreign in ("<script", "http:", "https:", "src=", "<b>&"):
-        assert foreign not in found.replace("<b>90 rows</b>", "")
+    words = "".join(parser.words)
+    assert not parser.open and "<b>&" in words and "90 rows" in words
+    assert f"{run.report['confident_learning']['flagged']} row" in words
+    for row in run.review()[:10]:
+        assert (row["label"] or "") in words and (row["text"] or "") in words
+        assert all(reason in words for reason in row["reasons"])
+    for foreign in ("<script", "http:", "https:", "src="):
+        assert foreign not in found
 
 
 def test_a_run_that_is_gone_has_no_html(run):
