@@ -191,14 +191,13 @@ static PyObject *call(PyObject *module, PyObject *args) {
   return out;
 }
 
-/* words(command) -> its options, one "--name" a line */
-static PyObject *words(PyObject *module, PyObject *args) {
+/* What a command's tables say, as text. */
+static PyObject *describe_command(PyObject *args, char *(*make)(const char *command)) {
   const char *command;
-  (void)module;
   if (!PyArg_ParseTuple(args, "s", &command)) {
     return NULL;
   }
-  char *text = lqa_command_words(command);
+  char *text = make(command);
   if (!text) {
     PyErr_Format(PyExc_ValueError, "labelqa has no command '%s'", command);
     return NULL;
@@ -206,6 +205,18 @@ static PyObject *words(PyObject *module, PyObject *args) {
   PyObject *out = decode(text);
   lqa_free(text);
   return out;
+}
+
+/* words(command) -> its options, one "--name" a line */
+static PyObject *words(PyObject *module, PyObject *args) {
+  (void)module;
+  return describe_command(args, lqa_command_words);
+}
+
+/* options(command) -> its options as JSON */
+static PyObject *options(PyObject *module, PyObject *args) {
+  (void)module;
+  return describe_command(args, lqa_command_options);
 }
 
 /* commands() -> names */
@@ -225,6 +236,7 @@ static PyObject *commands(PyObject *module, PyObject *args) {
 
 static PyMethodDef call_methods[] = {{"call", call, METH_VARARGS, "run a command"},
                                      {"words", words, METH_VARARGS, "the options of a command"},
+                                     {"options", options, METH_VARARGS, "the same as JSON"},
                                      {"commands", commands, METH_NOARGS, "the commands' names"},
                                      {0}};
 

@@ -22,6 +22,9 @@ def call(command: str, options: list[tuple[str, str | None]], positionals: list[
 def words(command: str, /) -> str:
     """The options of a command, one a line. ValueError: no such command."""
 
+def options(command: str, /) -> str:
+    """The options of a command as JSON: a list of {name, kind, split_commas, ...}."""
+
 def commands() -> list[str]:
     """Their names."""
 

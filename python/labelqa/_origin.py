@@ -179,7 +179,7 @@ def join(evidence, columns, roles):
     """The source's columns, then the evidence: the label and what has a role are there once, with
     the source's type; another column of an evidence's name gets the ending _source."""
     import pandas
-    label = roles.get("label")
+    label = None if roles.get("class_names") else roles.get("label")  # names, where it has codes
     found = {}
     for name, values in columns.items():
         is_same = name == "label" == label or _is_role(name, roles)
@@ -206,6 +206,7 @@ def to_pandas(run, original, source):
     else:
         index = pandas.Index(evidence["row_number"].array)
     kind = kept.get("columns", {}).get(roles.get("label"))
+    kind = None if roles.get("class_names") else kind
     for name in _EVIDENCE_LABELS:
         evidence[name] = _labels(evidence[name], kind)
     evidence.index = index

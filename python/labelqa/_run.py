@@ -18,8 +18,6 @@ from labelqa._warning import LabelqaWarning
 
 _LOG = logging.getLogger("labelqa")
 
-# Options that the library splits at commas: items of a Python list are quoted for it.
-_SPLIT = {"features", "pred-probs", "classes", "columns", "ngrams", "checks", "wide", "missing"}
 # What only makes sense where results are printed (export's --format is another matter).
 _FOR_TERMINALS = {"help", "width"}
 # Options that take an array in place of a .npy file.
@@ -98,8 +96,16 @@ def _save_array(value, name, folder):
     return path
 
 
-def _option_items(name, value, folder):
-    """The (name, text) pairs that set one option."""
+def _split_at_commas(command, library):
+    """Options of a command that the library splits at commas: items of a Python list are quoted for
+    it."""
+    if command not in library.commands():
+        return set()
+    return {row["name"] for row in json.loads(library.options(command)) if row["split_commas"]}
+
+
+def _option_items(name, value, folder, split):
+    """The (name, text) pairs that set one option; split: names of those that hold commas."""
     if value is None or value is False:
         return []
     if value is True:
@@ -110,12 +116,13 @@ def _option_items(name, value, folder):
     if name in _ARRAYS and _is_array(value):
         value = Path(_save_array(value, name, folder))
     if isinstance(value, dict):
-        return [(name, f"{key}={_as_text(item)}") for key, item in value.items()]
+        texts = [f"{_as_text(key)}={_as_text(item)}" for key, item in value.items()]
+        return [(name, _quoted(text) if name in split else text) for text in texts]
     if isinstance(value, (list, tuple, set, frozenset)):
         texts = [_as_text(item) for item in value]
-        return [(name, _quoted(text) if name in _SPLIT else text) for text in texts]
+        return [(name, _quoted(text) if name in split else text) for text in texts]
     text = _as_text(value)
-    return [(name, _quoted(text) if name in _SPLIT and isinstance(value, os.PathLike) else text)]
+    return [(name, _quoted(text) if name in split and isinstance(value, os.PathLike) else text)]
 
 
 def _check_names(command, options, library):
@@ -150,8 +157,9 @@ def _call(name, arguments, options):
     is_quiet = bool(options.pop("quiet", False))
     _check_names(name, options, library)
     with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
+        split = _split_at_commas(name, library)
         pairs = [pair for key, value in options.items()
-                 for pair in _option_items(key.replace("_", "-"), value, folder)]
+                 for pair in _option_items(key.replace("_", "-"), value, folder, split)]
         try:
             with _notebook.progress(name, is_quiet) as progress:
                 status, why, text, data, run, remarks = library.call(

@@ -69,8 +69,8 @@ def assert_sums_alike(ours, theirs, context):
 
 
 def assert_found_alike(labels, p, options, context):
-    """find_label_issues; where numpy's sum made cleanlab's joint another, ours with cleanlab's joint
-    must flag cleanlab's rows."""
+    """find_label_issues; where numpy's sum made cleanlab's joint another, ours with that joint must
+    flag cleanlab's rows."""
     theirs = their_filter.find_label_issues(labels, p, n_jobs=1, **options)
     ours = filter.find_label_issues(labels, p, **options)
     if IS_NEWEST and not np.array_equal(ours, theirs):

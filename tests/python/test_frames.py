@@ -239,8 +239,10 @@ def test_hugging_face_data_sets(tmp_path):
         {"text": TEXTS, "label": [names.index(label) for label in LABELS]}, features=features)
     for data in (whole, whole.to_iterable_dataset(), whole.with_format("numpy")):
         run = audit(data, tmp_path)
-        assert run.report["rows"] == N
+        assert run.report["rows"] == N and run.classes == names
+        assert [row["label"] for row in run.rows()] == LABELS
         assert run.to_pandas()["text"].tolist() == TEXTS
+        assert run.to_pandas()["label"].tolist() == LABELS
     shuffled = whole.shuffle(seed=1).select(range(50))
     assert source(audit(shuffled, tmp_path), "text") == shuffled["text"][:]
     parts = datasets.DatasetDict({"train": whole.select(range(40)),

@@ -249,16 +249,13 @@ def test_classes_with_commas_stay_whole(tmp_path):
     assert run.classes == ['a, "b"', "c"]
 
 
-def test_comma_options_are_those_of_the_help(labelqa_command):
-    from labelqa import _run
-    split = set()
-    for command in ("audit", "annotators", "corrupt", "judge", "demo"):
-        text = subprocess.run([labelqa_command, command, "--help"], capture_output=True, text=True,
-                              check=True).stdout
-        for part in text.split("\n  --")[1:]:
-            if "(comma-separated" in part:
-                split.add(part.split()[0])
-    assert split == _run._SPLIT
+def test_items_with_commas_stay_items(tmp_path):
+    """Names of classes and columns that hold commas and quotes, as lists and as a dict."""
+    codes = {"colour": "1", "animal": "0"}
+    data = {"a, text": [text for text, _ in ROWS], "label": [codes[label] for _, label in ROWS]}
+    run = labelqa.audit(data, text="a, text", label="label", out=tmp_path / "r", quiet=True,
+                        class_names={0: 'an "animal", say', 1: "colour"}, checks=["duplicate"])
+    assert sorted(run.classes) == ['an "animal", say', "colour"]
 
 
 def test_settings_as_a_dict(source, tmp_path):
