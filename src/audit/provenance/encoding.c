@@ -1,11 +1,12 @@
 /* audit/provenance/encoding.c - texts that were decoded wrongly somewhere on their way.
  *
- * Four traces, told apart because their cures differ: replacement characters (bytes were lost),
+ * Five traces, told apart because their cures differ: replacement characters (bytes were lost),
  * mojibake (UTF-8 read as Windows-1252: nothing is lost, it can be turned back), control characters
  * (binary data or terminal codes), and decomposed letters in a file that otherwise composes them
  * (one word, two byte forms: two features to a model). Mojibake is recognised by structure, not by
  * a list of words: a character that Windows-1252 has for a UTF-8 lead byte, followed by as many for
- * continuation bytes. Plain ASCII rows, most of most files, are passed over eight bytes at a time.
+ * continuation bytes. The fifth is markup: entities and tags of a page's source. Plain ASCII rows,
+ * most of most files, are passed over eight bytes at a time.
  */
 #include "audit/audit.h"
 #include "audit/phrase.h"
@@ -14,7 +15,7 @@
 
 enum { ROWS_PER_PIECE = 1 << 18 };
 
-typedef enum trace { REPLACED, MOJIBAKE, CONTROL, DECOMPOSED, COMPOSED, TRACE_COUNT } trace;
+typedef enum trace { REPLACED, MOJIBAKE, CONTROL, DECOMPOSED, MARKUP, COMPOSED, TRACE_COUNT } trace;
 
 /* Unicode of the bytes 0x80..0x9f in Windows-1252; 0 = unassigned. */
 static const uint16_t CP1252[32] = {0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
@@ -73,6 +74,59 @@ static bool is_ascii_letter(uint32_t code_point) {
   return (code_point | 32) >= 'a' && (code_point | 32) <= 'z';
 }
 
+static bool starts_with_any(lqa_str s, const char *const *words) {
+  for (; *words; words++) {
+    size_t n = strlen(*words);
+    if (s.size >= n && lqa_str_equal_nocase((lqa_str){s.data, n}, lqa_str_from(*words))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* "&amp;", "&#39;", "&eacute;": the text behind '&'. */
+static bool is_entity(lqa_str s) {
+  static const char *const names[] = {"amp;",   "lt;",    "gt;",    "quot;",   "apos;",  "nbsp;",
+                                      "copy;",  "reg;",   "trade;", "euro;",   "pound;", "hellip;",
+                                      "mdash;", "ndash;", "lsquo;", "rsquo;",  "ldquo;", "rdquo;",
+                                      "laquo;", "raquo;", "bull;",  "middot;", "szlig;", NULL};
+  static const char *const accents[] = {"acute;", "grave;", "circ;",  "uml;", "tilde;",
+                                        "cedil;", "ring;",  "slash;", NULL};
+  if (s.size > 2 && s.data[0] == '#') {
+    size_t at = 1 + (s.data[1] == 'x' || s.data[1] == 'X'), begin = at;
+    while (at < s.size && strchr("0123456789abcdefABCDEF", s.data[at]) && s.data[at]) {
+      at++;
+    }
+    return at > begin && at < begin + 7 && at < s.size && s.data[at] == ';';
+  }
+  return starts_with_any(s, names) || (s.size > 4 && is_ascii_letter((unsigned char)s.data[0]) &&
+                                       starts_with_any((lqa_str){s.data + 1, s.size - 1}, accents));
+}
+
+/* "<br>", "</p>", "<a href=": the text behind '<'. */
+static bool is_tag(lqa_str s) {
+  static const char *const tags[] = {
+      "br>",      "br/>",   "br />", "p>",  "/p>",    "div>",  "div ", "/div>", "span>", "span ",
+      "/span>",   "a href", "/a>",   "b>",  "/b>",    "i>",    "/i>",  "em>",   "/em>",  "strong>",
+      "/strong>", "li>",    "/li>",  "ul>", "/ul>",   "img ",  "td>",  "/td>",  "tr>",   "/tr>",
+      "table",    "h1>",    "h2>",   "h3>", "script", "style", "html", "!--",   "font ", NULL};
+  return starts_with_any(s, tags);
+}
+
+static bool has_markup(lqa_str text) {
+  static const char marks[] = {'&', '<'};
+  for (int m = 0; m < 2; m++) {
+    const char *end = text.data + text.size, *p = text.data;
+    while (p < end && (p = memchr(p, marks[m], (size_t)(end - p))) != NULL) {
+      lqa_str rest = {++p, (size_t)(end - p)};
+      if (m == 0 ? is_entity(rest) : is_tag(rest)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 /* Bit per trace. */
 static unsigned look_at(lqa_str text) {
   unsigned found = 0;
@@ -123,6 +177,9 @@ static const struct {
     [DECOMPOSED] = {"decomposed letters",
                     "Other rows compose them, so the same word has two byte forms: normalise all "
                     "to NFC"},
+    [MARKUP] = {"HTML entities or tags",
+                "A page's source was kept for its text: unescape it (html.unescape in Python) and "
+                "take the tags out"},
 };
 
 static lqa_status report(const lqa_audit_input *input, int t, const lqa_row_list *rows) {
@@ -150,14 +207,15 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
     }
     lqa_str text = lqa_column_get(&input->dataset->content, row);
     unsigned found = is_plain(text) ? 0 : look_at(text);
+    found |= (unsigned)(text.data && has_markup(text)) << MARKUP;
     n_composed += found >> COMPOSED & 1;
-    for (int t = 0; found && t <= DECOMPOSED; t++) {
+    for (int t = 0; found && t <= MARKUP; t++) {
       if (found >> t & 1) {
         LQA_TRY_OUT(lqa_vec_push(&rows[t], row));
       }
     }
   }
-  for (int t = 0; status == LQA_OK && t <= DECOMPOSED; t++) {
+  for (int t = 0; status == LQA_OK && t <= MARKUP; t++) {
     bool counts = t != DECOMPOSED || n_composed > 0;
     status = rows[t].n && counts ? report(input, t, &rows[t]) : LQA_OK;
   }
@@ -172,7 +230,7 @@ const lqa_audit lqa_audit_encoding = {
     .number = LQA_AUDIT_encoding,
     .id = "encoding",
     .family = LQA_FAMILY_PROVENANCE,
-    .summary = "replacement and control characters, mojibake, mixed Unicode forms",
+    .summary = "replacement and control characters, mojibake, markup, mixed Unicode forms",
     .needs = LQA_NEEDS_TEXT,
     .kinds = {{"encoding", LQA_WARN, true, "the text was decoded wrongly somewhere"}},
     .run = run,

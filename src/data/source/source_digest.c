@@ -24,8 +24,8 @@ static lqa_status hash_files(lqa_source_digests *d) {
   for (size_t i = 0; i < d->source->parts.n; i++) {
     const lqa_source_part *part = &d->source->parts.data[i];
     if (!part->is_postgres) {
-      LQA_TRY(lqa_sha256_file_until(part->path, &d->stop, d->files[i].sha256,
-                                    &d->files[i].size_bytes, &d->error));
+      LQA_TRY(lqa_sha256_file_until(part->original ? part->original : part->path, &d->stop,
+                                    d->files[i].sha256, &d->files[i].size_bytes, &d->error));
     }
   }
   return LQA_OK;

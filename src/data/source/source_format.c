@@ -53,6 +53,16 @@ static lqa_status fail_part(const lqa_source_part *part, lqa_status status, cons
   return lqa_fail_at(err, status, part->name, -1, NULL, "'%s' %s", part->name, why);
 }
 
+/* Arrow's own files and streams (Hugging Face's caches) are one command away from Parquet. */
+static lqa_status fail_arrow(const lqa_source_part *part, const char *opener, lqa_error *err) {
+  return lqa_fail_at(err, LQA_BAD_DATA, part->name, -1, NULL,
+                     "'%s' is an Arrow %s: save it as Parquet, which is read: python3 -c \"import "
+                     "pyarrow as a, pyarrow.parquet as p; "
+                     "p.write_table(a.ipc.%s('%s').read_all(), 'data.parquet')\"",
+                     part->name, strcmp(opener, "open_file") == 0 ? "file" : "stream", opener,
+                     part->name);
+}
+
 /* Formats with a magic number. *known is false where there is none. */
 static lqa_status tell_by_magic(lqa_source_part *part, bool *known, lqa_error *err) {
   char magic[MAGIC_BYTES] = {0};
@@ -69,11 +79,24 @@ static lqa_status tell_by_magic(lqa_source_part *part, bool *known, lqa_error *e
     part->kind = LQA_PART_SQLITE;
   } else if (n >= 12 && memcmp(magic + 8, "DUCK", 4) == 0) {
     part->kind = LQA_PART_DUCKDB;
+  } else if (n >= 4 && memcmp(magic, "PK\3\4", 4) == 0 && has_suffix(part->given, ".npz")) {
+    return fail_part(part, LQA_BAD_DATA,
+                     "is an archive of NumPy arrays, not a table: save each array as .npy "
+                     "(numpy.save) for --embeddings or --pred-probs, and texts and labels as CSV",
+                     err);
+  } else if (n >= 6 && memcmp(magic, "\x93NUMPY", 6) == 0) {
+    return fail_part(
+        part, LQA_BAD_DATA,
+        "is a NumPy array, not a table: give it to --embeddings or --pred-probs, and a "
+        "file with the labels as the source",
+        err);
   } else if (n >= 4 && memcmp(magic, "PK\3\4", 4) == 0) {
     return fail_part(part, LQA_BAD_DATA,
                      "is a zip archive or a spreadsheet: unpack it, or save it as CSV", err);
   } else if (n >= 6 && memcmp(magic, "ARROW1", 6) == 0) {
-    return fail_part(part, LQA_BAD_DATA, "is an Arrow file: save it as Parquet", err);
+    return fail_arrow(part, "open_file", err);
+  } else if (n >= 8 && memcmp(magic, "\xff\xff\xff\xff", 4) == 0 && magic[7] == 0) {
+    return fail_arrow(part, "open_stream", err);
   } else if (n > 0 && has_suffix(part->given, ".parquet")) {
     return fail_part(part, LQA_BAD_DATA, "is not a Parquet file: it does not begin with PAR1", err);
   } else {
@@ -155,6 +178,9 @@ static lqa_status tell_text(lqa_source *source, lqa_source_part *part, lqa_name_
     LQA_TRY_OUT(fail_part(part, LQA_BAD_DATA, "is empty: it has no header and no rows", err));
   }
   part->kind = looks_like_json(part, head.bytes) ? LQA_PART_JSON : LQA_PART_CSV;
+  if (part->kind == LQA_PART_JSON) {
+    LQA_TRY_OUT(lqa_source_flatten_json(source, part, &head, err));
+  }
   status = part->kind == LQA_PART_JSON ? tell_json(source, part, list, err)
                                        : lqa_source_tell_csv(source, part, &head, list, err);
 out:

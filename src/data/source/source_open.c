@@ -157,6 +157,9 @@ void lqa_source_close(lqa_source *source) {
   }
   lqa_database_close(source->database);
   for (size_t i = 0; i < source->parts.n; i++) {
+    if (source->parts.data[i].original && source->parts.data[i].original_fd >= 0) {
+      close(source->parts.data[i].original_fd);
+    }
     if (source->parts.data[i].fd >= 0) {
       close(source->parts.data[i].fd);
     }

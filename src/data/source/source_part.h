@@ -23,6 +23,8 @@ typedef struct lqa_source_part {
   const char *name;           /* for messages: `given`, or "standard input" */
   const char *path;           /* what to open: the file, or /proc/self/fd/N for a copy */
   int fd;                     /* a temporary copy (standard input, a download), else -1 */
+  const char *original;       /* of a file that is read in another shape: its path; else NULL */
+  int original_fd;            /* what that may be a copy in, or -1; only beside it */
   int number;                 /* among the source's parts */
   const char *schema, *table; /* of a database, or NULL */
   bool is_postgres;
@@ -81,6 +83,9 @@ typedef struct lqa_source_head {
 LQA_MUST_CHECK lqa_status lqa_source_tell_csv(lqa_source *source, lqa_source_part *part,
                                               const lqa_source_head *head, lqa_name_list *names,
                                               lqa_error *err);
+/* source_json.c: a document that is no rows as it stands is read as JSON lines in its place. */
+LQA_MUST_CHECK lqa_status lqa_source_flatten_json(lqa_source *source, lqa_source_part *part,
+                                                  const lqa_source_head *head, lqa_error *err);
 /* source_format.c: whether the content's name ends so: "a.csv.gz" ends in ".csv". */
 bool lqa_source_part_has_suffix(const lqa_source_part *part, const char *suffix);
 /* source_format.c: fills kind, dialect, header and columns of a part. */
