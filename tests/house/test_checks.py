@@ -187,6 +187,14 @@ DESCRIPTOR = """const lqa_audit lqa_audit_x = {
 """
 
 
+def test_docs_catches_a_file_that_architecture_names_in_vain(root, tmp_path):
+    write(tmp_path, "src/audit/provenance/null_label.c", ESSAY + DESCRIPTOR)
+    write(tmp_path, "docs/audits/null-label.md", "# null-label\n\nSeverity **error**.\n")
+    write(tmp_path, "ARCHITECTURE.md", "`audit/provenance/null_label.c`, then `trust/gone.c`\n")
+    code, output = run_tool(root, "check-docs", tmp_path)
+    assert code == 1 and "names trust/gone.c" in output and "null_label.c, which" not in output
+
+
 def test_docs_catches_a_family_that_is_not_the_folder(root, tmp_path):
     write(tmp_path, "src/audit/model/null_label.c", ESSAY + DESCRIPTOR)
     write(tmp_path, "docs/audits/null-label.md", "# null-label\n\nSeverity **error**.\n")
