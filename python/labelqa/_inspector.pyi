@@ -38,5 +38,8 @@ def find_label_issues_batched(
     labels: _Labels | None = None, pred_probs: ArrayLike | PathLike[str] | None = None, *,
     labels_file: str | PathLike[str] | None = None,
     pred_probs_file: str | PathLike[str] | None = None, batches: _Batches | None = None,
-    batch_size: int | None = None, return_mask: bool = False, **options: Any
+    batch_size: int | None = None, return_mask: bool = False,
+    filter_by: _FilterBy = "prune_by_noise_rate", rank_by: _Method = "self_confidence",
+    frac_noise: float = 1.0, min_examples_per_class: int = 1,
+    classes: Sequence[object] | None = None, threads: int = 0, tolerance: float = 0.01
 ) -> NDArray[Any]: ...
