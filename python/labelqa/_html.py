@@ -10,11 +10,13 @@ _TEXT = 120
 _STYLE = """<style>
 .labelqa { font-size: 13px; line-height: 1.4; max-width: 1000px; overflow-x: auto; }
 .labelqa h4 { margin: .8em 0 .3em; font-size: 14px; }
-.labelqa table { border-collapse: collapse; margin: 0; }
+.labelqa table { border-collapse: collapse; margin: 0; font-size: inherit; }
 .labelqa th, .labelqa td { text-align: left; vertical-align: top; padding: 2px 10px 2px 0;
   border-bottom: 1px solid rgba(128, 128, 128, .3); }
+.labelqa .label { overflow-wrap: anywhere; min-width: 10em; max-width: 16em; }
+.labelqa .text { min-width: 16em; }
 .labelqa .number { text-align: right; font-variant-numeric: tabular-nums; }
-.labelqa .error { color: #c62828; } .labelqa .warn { color: #b26a00; }
+.labelqa .error { color: #e5484d; } .labelqa .warn { color: #c77700; }
 .labelqa .quiet { opacity: .7; }
 </style>"""
 
@@ -24,10 +26,11 @@ def _cut(text, limit=_TEXT):
     return text if len(text) <= limit else text[:limit - 1] + "…"
 
 
-def _table(head, rows, numbers=()):
+def _table(head, rows, kinds):
+    """kinds: the CSS class of each column, or None."""
     def cells(tag, values):
-        return "".join(f'<{tag}{" class=number" if i in numbers else ""}>{value}</{tag}>'
-                       for i, value in enumerate(values))
+        return "".join(f'<{tag}{f" class={kind}" if kind else ""}>{value}</{tag}>'
+                       for kind, value in zip(kinds, values))
     lines = [f"<tr>{cells('th', map(escape, head))}</tr>"]
     lines += [f"<tr>{cells('td', row)}</tr>" for row in rows]
     return "<table>\n" + "\n".join(lines) + "\n</table>"
@@ -66,7 +69,8 @@ def _findings(report):
         return '<div class="quiet">Structure: no errors, no warnings</div>'
     rows = [(f'<span class="{f["severity"]}">{f["severity"]}</span>', escape(f["id"]),
              f"{f['count']:,}", escape(_cut(f["message"], 200))) for f in found]
-    return "<h4>Structure</h4>\n" + _table(("", "finding", "count", ""), rows, numbers={2})
+    return "<h4>Structure</h4>\n" + _table(
+        ("", "finding", "count", ""), rows, (None, None, "number", "text"))
 
 
 def _suspects(rows):
@@ -79,7 +83,8 @@ def _suspects(rows):
     head = "The row to doubt first" if len(cells) == 1 else (
         f"The {len(cells)} rows to doubt first" + (f" of {len(rows):,}" * (len(rows) > len(cells))))
     return f"<h4>{head}</h4>\n" + _table(
-        ("row", "trust", "label", "better", "text", "why"), cells, numbers={0, 1})
+        ("row", "trust", "label", "better", "text", "why"), cells,
+        ("number", "number", "label", "label", "text", "text"))
 
 
 def of_run(path, report, review):
