@@ -1,14 +1,13 @@
 /* store/loss_log.c - reading per-example loss logs.
  *
  * Ids are looked up in a map of the run's ids; an id that two rows share says nothing about either
- * and is passed over. Epochs are numbered by value, so that 1 and 1.0 are one epoch and fractional
- * epochs of a trainer's log work. All records are kept (16 bytes each) because a rank within an
- * epoch needs the whole epoch. */
+ * and is passed over. All records are kept (32 bytes each) because a rank within an epoch needs the
+ * whole epoch, and what an epoch is shows in the whole log (loss_epochs.h). */
 #include "store/loss_log.h"
 
-#include "audit/high_loss/high_loss.h"
 #include "base/memory.h"
 #include "data/source/source.h"
+#include "store/loss_epochs.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,8 +26,8 @@ typedef struct log_reader {
   LQA_VEC(lqa_loss_record) records;
   lqa_map *ids;            /* where the run has ids */
   LQA_VEC(int64_t) row_of; /* per id: its row, or AMBIGUOUS */
-  lqa_map *epochs;         /* value of the epoch column, as bytes of a double */
-  int32_t *seen;           /* per row: records so far, for logs by step */
+  LQA_VEC(double) values;  /* per record: of the column epoch or step */
+  lqa_epoch_source source; /* which of them; the same in all files */
   /* the open file */
   const char *path;
   lqa_source_reader *reader;
@@ -53,6 +52,18 @@ static lqa_status find_columns(log_reader *l, const lqa_source *source, lqa_erro
   l->loss = find_any(source, LOSS_NAMES);
   l->epoch = find_any(source, EPOCH_NAMES);
   l->step = l->epoch < 0 ? find_any(source, STEP_NAMES) : -1;
+  lqa_epoch_source told = l->epoch >= 0  ? LQA_EPOCHS_EPOCH
+                          : l->step >= 0 ? LQA_EPOCHS_STEP
+                                         : LQA_EPOCHS_NONE;
+  if (l->records.n > 0 && told != l->source) {
+    static const char *const words[] = {"names neither epoch nor step", "has a column epoch",
+                                        "has a column step"};
+    return lqa_fail_at(err, LQA_BAD_USAGE, l->path, -1, NULL,
+                       "'%s' %s, the file before it %s: the files of one log tell epochs in one "
+                       "way",
+                       l->path, words[told], words[l->source]);
+  }
+  l->source = told;
   if (l->id < 0 || l->loss < 0) {
     return lqa_fail_at(err, LQA_BAD_USAGE, l->path, -1, l->id < 0 ? "id" : "loss",
                        "'%s' has no column %s", l->path,
@@ -107,20 +118,17 @@ static lqa_status fail_value(const log_reader *l, int64_t row, const char *colum
                      value.data ? value.data : "");
 }
 
-static lqa_status number_epoch(log_reader *l, int64_t file_row, int64_t row, int32_t *epoch,
-                               lqa_error *err) {
-  double value = l->step >= 0 ? l->seen[row]++ : 0;
-  if (l->epoch >= 0) {
-    lqa_str text = lqa_source_reader_get(l->reader, (size_t)l->epoch);
-    if (!lqa_str_to_double(lqa_str_trim(text), &value)) {
-      return fail_value(l, file_row, "epoch", text, err);
-    }
+/* What stands beside the loss: the value of epoch or step. */
+static lqa_status read_value(const log_reader *l, int64_t file_row, double *value, lqa_error *err) {
+  bool by_step = l->source == LQA_EPOCHS_STEP;
+  *value = 0;
+  if (l->source == LQA_EPOCHS_NONE) {
+    return LQA_OK;
   }
-  uint32_t index;
-  value += 0.; /* -0 and 0 are one epoch */
-  LQA_TRY(lqa_map_add(l->epochs, (lqa_str){(const char *)&value, sizeof value}, &index, NULL));
-  *epoch = (int32_t)index;
-  return LQA_OK;
+  lqa_str text = lqa_source_reader_get(l->reader, (size_t)(by_step ? l->step : l->epoch));
+  return lqa_str_to_double(lqa_str_trim(text), value)
+             ? LQA_OK
+             : fail_value(l, file_row, by_step ? "step" : "epoch", text, err);
 }
 
 static lqa_status read_record(log_reader *l, int64_t file_row, lqa_error *err) {
@@ -133,12 +141,11 @@ static lqa_status read_record(log_reader *l, int64_t file_row, lqa_error *err) {
     l->summary.unmatched++;
     return LQA_OK;
   }
-  lqa_error_clear(err);
-  lqa_status status = number_epoch(l, file_row, record.row, &record.epoch, err);
-  if (status == LQA_OK) {
-    status = lqa_vec_push(&l->records, record);
-  }
-  return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "reading losses") : status;
+  double value;
+  LQA_TRY(read_value(l, file_row, &value, err));
+  bool kept =
+      lqa_vec_push(&l->records, record) == LQA_OK && lqa_vec_push(&l->values, value) == LQA_OK;
+  return kept ? LQA_OK : lqa_fail_memory(err, "reading losses");
 }
 
 static lqa_status read_records(log_reader *l, lqa_error *err) {
@@ -194,13 +201,17 @@ static lqa_status read_losses(log_reader *l, const lqa_text_list *files, lqa_err
                        "'%s': none of its %lld ids is a row of this run", files->items[0],
                        (long long)l->summary.unmatched);
   }
+  lqa_epoch_count epochs;
+  LQA_TRY(
+      lqa_loss_epochs_set(l->source, l->values.data, l->records.data, l->records.n, &epochs, err));
+  l->summary.epochs = epochs.n_epochs;
+  l->summary.rule = epochs.rule;
   LQA_TRY(lqa_high_loss_from_log(l->run->rows.n_rows, l->records.data, l->records.n, &out, err));
   for (int64_t row = 0; row < l->run->rows.n_rows; row++) {
     l->summary.rows += !isnan(e->loss[row]);
     l->summary.high += e->is_high_loss[row];
   }
   l->summary.records = (int64_t)l->records.n;
-  l->summary.epochs = lqa_map_count(l->epochs);
   return remember_files(l->run, files, l->summary.epochs, err);
 }
 
@@ -215,12 +226,8 @@ static void tell_unmatched(const log_reader *l) {
 
 lqa_status lqa_run_add_losses(lqa_run *run, const lqa_text_list *files, lqa_loss_summary *summary,
                               lqa_error *err) {
-  log_reader l = {.run = run, .epochs = lqa_map_new(true)};
-  l.seen = lqa_calloc((size_t)run->rows.n_rows, sizeof *l.seen);
-  lqa_status status = l.epochs && l.seen ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK && run->rows.row_id.name) {
-    status = index_ids(&l);
-  }
+  log_reader l = {.run = run};
+  lqa_status status = run->rows.row_id.name ? index_ids(&l) : LQA_OK;
   if (status != LQA_OK) {
     status = lqa_fail_memory(err, "reading losses");
   }
@@ -237,7 +244,6 @@ lqa_status lqa_run_add_losses(lqa_run *run, const lqa_text_list *files, lqa_loss
   lqa_vec_clear(&l.records);
   lqa_vec_clear(&l.row_of);
   lqa_map_free(l.ids);
-  lqa_map_free(l.epochs);
-  free(l.seen);
+  lqa_vec_clear(&l.values);
   return status;
 }

@@ -2,8 +2,8 @@
  *
  * A log is CSV, TSV, JSON lines or Parquet with a row's id, the epoch and its loss. Columns are
  * found by name: row_id, id, guid, example_id (the run's ids; row numbers where it has none), or
- * idx, index, row, row_number (row numbers); epoch, or step (the n-th record of a row then counts
- * as its epoch n), or neither (one epoch); loss, train_loss, nll. */
+ * idx, index, row, row_number (row numbers); epoch (fractions too), or step, or neither: see
+ * loss_epochs.c; loss, train_loss, nll. */
 #ifndef LQA_STORE_LOSS_LOG_H
 #define LQA_STORE_LOSS_LOG_H
 
@@ -15,6 +15,7 @@ typedef struct lqa_loss_summary {
   int64_t unmatched;  /* lines whose id is not in the run, or is there more than once */
   int64_t rows, high; /* rows with a loss, and those that are high */
   int64_t epochs;
+  const char *rule; /* how epochs were told apart; static */
 } lqa_loss_summary;
 
 /* Replaces the run's losses by those of `files` together: loss = mean over a row's epochs,

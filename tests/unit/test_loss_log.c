@@ -80,6 +80,63 @@ static void jsonl_by_row_number_and_step(void **state) {
   free(path);
 }
 
+/* `rounds` passes over the fixture's rows; the value beside a loss is what `mark` makes of it. */
+static char *make_log(const char *column, int rounds, double (*mark)(int round, int i)) {
+  lqa_buf text;
+  lqa_buf_init(&text, 1 << 20);
+  lqa_buf_printf(&text, "id,%s,loss\n", column);
+  for (int round = 0; round < rounds; round++) {
+    for (int i = 0; i < FIXTURE_ROWS; i++) {
+      lqa_buf_printf(&text, "a%d,%.6g,%d\n", i, mark(round, i), i);
+    }
+  }
+  return lqa_buf_take(&text, NULL);
+}
+
+static double whole(int round, int i) {
+  return round + 1 + 0 * i;
+}
+static double progress(int round, int i) {
+  return round + (i + 1.) / FIXTURE_ROWS;
+}
+static double half(int round, int i) {
+  return (round + 1) / 2. + 0 * i;
+}
+static double counter(int round, int i) {
+  return round * FIXTURE_ROWS + i;
+}
+
+static void epochs_are_passes(void **state) {
+  char *scratch = make_scratch(), *path = path_in(scratch, "x.labelqa");
+  (void)state;
+  static const struct {
+    const char *column;
+    double (*mark)(int round, int i);
+    const char *rule;
+  } cases[] = {{"epoch", whole, "as the log numbers them"},
+               {"epoch", progress, "p in (k-1, k] is epoch k"},
+               {"epoch", half, "each value of epoch is a pass"},
+               {"epoch", counter, "are steps"},
+               {"step", counter, "the n-th record of a row, by step"}};
+  lqa_error err;
+  lqa_run *run = NULL;
+  write_run(path);
+  MUST(lqa_run_open(path, true, NULL, &run, &err));
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    lqa_loss_summary summary;
+    char *log = make_log(cases[i].column, 3, cases[i].mark);
+    MUST(add_log(run, scratch, "log.csv", log, &summary, &err));
+    if (summary.epochs != 3 || !strstr(summary.rule, cases[i].rule)) {
+      fail_msg("case %zu: %d epochs, %s", i, (int)summary.epochs, summary.rule);
+    }
+    assert_true(run->evidence.is_high_loss[FIXTURE_ROWS - 1] && !run->evidence.is_high_loss[0]);
+    free(log);
+  }
+  lqa_run_close(run);
+  remove_scratch(scratch);
+  free(path);
+}
+
 static void damage_is_named(void **state) {
   char *scratch = make_scratch(), *path = path_in(scratch, "x.labelqa");
   (void)state;
@@ -123,6 +180,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(csv_by_id_and_epoch),
       cmocka_unit_test(jsonl_by_row_number_and_step),
+      cmocka_unit_test(epochs_are_passes),
       cmocka_unit_test(damage_is_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
