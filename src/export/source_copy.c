@@ -1,11 +1,13 @@
 /* export/source_copy.c - one pass from the run's source to the new file, a row in memory at a time.
  *
- * Every column is written as the text it was read as, so that nothing but the label changes: 01
- * stays 01. In Parquet all columns are therefore texts.
+ * A source that has types of its own (Parquet, DuckDB, frames) keeps them in Parquet and JSON
+ * lines. Otherwise every column is written as the text it was read as, so that nothing but the
+ * label changes: 01 stays 01, and in Parquet all columns are texts.
  */
 #include "export/source_copy.h"
 
 #include "base/memory.h"
+#include "data/source/source_native.h"
 #include "export/export_file.h"
 #include "store/run_source.h"
 
@@ -52,7 +54,7 @@ static void get_cell(void *data, int64_t row, lqa_value *value) {
   c->summary->n_guarded += c->is_csv && !value->is_null && lqa_table_is_formula(value->text);
 }
 
-static lqa_status save(copier *c, const lqa_source *source, const lqa_export_options *options,
+static lqa_status save(copier *c, lqa_source *source, const lqa_export_options *options,
                        lqa_error *err) {
   size_t n = lqa_source_count_columns(source);
   const lqa_run *run = c->copy->run;
@@ -75,6 +77,25 @@ out:
   free(cells);
   free(columns);
   return status;
+}
+
+static bool get_new_label(void *data, lqa_str *value) {
+  const copier *c = data;
+  *value = c->label;
+  return c->is_changed;
+}
+
+static lqa_status save_typed(copier *c, lqa_source *source, const lqa_export_options *options,
+                             lqa_error *err) {
+  const lqa_run *run = c->copy->run;
+  const lqa_typed_copy copy = {.path = options->path,
+                               .format = lqa_export_table_format(options),
+                               .column = lqa_source_column_name(source, (size_t)c->label_column),
+                               .n_rows = run->rows.n_rows,
+                               .data = c,
+                               .begin_row = begin_row,
+                               .get = get_new_label};
+  return lqa_source_copy_typed(source, &copy, run->observer, err);
 }
 
 static lqa_status find_label(const lqa_run *run, const lqa_source *source, int64_t *column,
@@ -104,7 +125,11 @@ lqa_status lqa_source_copy_save(const lqa_source_copy *copy, const lqa_export_op
     LQA_TRY_OUT(copy->begin(copy->data, source.source, err));
   }
   LQA_TRY_OUT(lqa_source_reader_open(source.source, &c.reader, err));
-  LQA_TRY_OUT(save(&c, source.source, options, err));
+  bool has_types = false;
+  if (!c.is_csv) {
+    LQA_TRY_OUT(lqa_source_has_types(source.source, &has_types, err));
+  }
+  LQA_TRY_OUT((has_types ? save_typed : save)(&c, source.source, options, err));
   summary->n_rows = run->rows.n_rows;
 out:
   lqa_source_reader_close(c.reader);

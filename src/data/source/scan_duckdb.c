@@ -75,9 +75,8 @@ static lqa_status attach(lqa_database *database, const lqa_source_part *part, lq
   return status;
 }
 
-/* What stands after FROM. */
-static lqa_status add_from(lqa_database *database, const lqa_source_part *part, lqa_buf *sql,
-                           lqa_error *err) {
+lqa_status lqa_duckdb_add_from(lqa_database *database, const lqa_source_part *part, lqa_buf *sql,
+                               lqa_error *err) {
   if (part->kind == LQA_PART_PARQUET) {
     lqa_buf_add_text(sql, "read_parquet(");
     lqa_duck_literal(sql, lqa_str_from(part->path));
@@ -208,7 +207,7 @@ lqa_status lqa_scan_open_duckdb(const lqa_source_part *part, const lqa_scan_opti
                              ? ", labelqa_row FROM (SELECT *, row_number() OVER () - 1 AS "
                                "labelqa_row FROM "
                              : " FROM ");
-  lqa_status status = add_from(options->database, part, &sql, err);
+  lqa_status status = lqa_duckdb_add_from(options->database, part, &sql, err);
   if (options->where) {
     lqa_buf_printf(&sql, ") WHERE (%s\n)", options->where);
   }
@@ -346,7 +345,7 @@ lqa_status lqa_duckdb_columns(lqa_database *database, const lqa_source_part *par
   lqa_buf sql;
   lqa_buf_init(&sql, max_sql_bytes);
   lqa_buf_add_text(&sql, "SELECT column_name, column_type = 'BLOB' FROM (DESCRIBE SELECT * FROM ");
-  lqa_status status = add_from(database, part, &sql, err);
+  lqa_status status = lqa_duckdb_add_from(database, part, &sql, err);
   lqa_buf_add_text(&sql, ")");
   status = status == LQA_OK ? visit_names(database, &sql, arena, visit, data, err) : status;
   lqa_buf_clear(&sql);

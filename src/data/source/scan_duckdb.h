@@ -9,6 +9,12 @@ struct lqa_source_part;
 
 typedef lqa_status (*lqa_duckdb_visit_fn)(void *data, const char *name, bool flag);
 
+/* Appends what stands after FROM: the file, or part->table of a database that is attached first. */
+struct lqa_buf;
+LQA_MUST_CHECK lqa_status lqa_duckdb_add_from(lqa_database *database,
+                                              const struct lqa_source_part *part,
+                                              struct lqa_buf *sql, lqa_error *err);
+
 /* Columns of the file or part->table; flag: it is a BLOB. Names live in `arena`. */
 LQA_MUST_CHECK lqa_status lqa_duckdb_columns(lqa_database *database,
                                              const struct lqa_source_part *part, lqa_arena *arena,

@@ -1,10 +1,11 @@
-/* All rows read, as a Parquet file of texts: a table that is fed from a reader row by row, so
- * nothing is held. The writer wants the number of rows first; a load has counted them, else one
- * more pass does.
+/* All rows read, as a Parquet file: with the source's own types where it has some, else of texts, a
+ * table that is fed from a reader row by row, so nothing is held. The writer wants the number of
+ * rows first; a load has counted them, else one more pass does.
  */
 #include "data/source/source.h"
 
 #include "base/memory.h"
+#include "data/source/source_native.h"
 #include "data/source/source_part.h"
 #include "data/source/source_reader.h"
 #include "data/table/table.h"
@@ -76,9 +77,15 @@ lqa_status lqa_source_snapshot(lqa_source *source, const char *path, const lqa_o
                                lqa_error *err) {
   snapshot s = {0};
   source->observer = observer;
+  bool has_types = false;
   LQA_TRY(lqa_source_check_names(source, "a snapshot (see " LQA_OPTION("no_snapshot") ")", err));
   if (source->n_rows < 0) {
     LQA_TRY(count_rows(source, &source->n_rows, err));
+  }
+  LQA_TRY(lqa_source_has_types(source, &has_types, err));
+  if (has_types) {
+    const lqa_typed_copy copy = {.path = path, .format = LQA_TABLE_PARQUET};
+    return lqa_source_copy_typed(source, &copy, observer, err);
   }
   LQA_TRY(lqa_source_reader_open(source, &s.reader, err));
   lqa_status status = save(source, &s, path, err);
