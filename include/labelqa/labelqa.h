@@ -225,6 +225,7 @@ typedef struct lqa_sample_args {
   lqa_common_args common;
   const char *run;
   int64_t n;          /* rows to draw, default 200 */
+  int suspects;       /* the n most doubted rows instead of a sample, for lqa_cmd_decide */
   const char *out;    /* the sheet to write: .csv, .jsonl, .parquet */
   const char *ingest; /* the filled-in sheet to take back */
   const char *by;     /* who checked; default "spot-check" */

@@ -3,7 +3,9 @@
 #include "api/command.h"
 #include "api/report_result.h"
 #include "export/export_file.h"
+#include "report/report.h"
 #include "report/spot_report.h"
+#include "store/review_list.h"
 
 static lqa_status draw(const lqa_sample_args *args, lqa_run *run, lqa_arena *arena,
                        lqa_result *result, lqa_error *err) {
@@ -16,6 +18,29 @@ static lqa_status draw(const lqa_sample_args *args, lqa_run *run, lqa_arena *are
                  "no) and, where it is no, correct_label; then:\n  labelqa sample %s --ingest %s\n",
                  args->out, (long long)check.drawn, lqa_plural(check.drawn), args->run, args->out);
   lqa_spot_report_json(&check, args->out, &result->json);
+  return LQA_OK;
+}
+
+/* The worst rows that nobody has decided, as a sheet that `decide` takes back: no sample, so no
+ * error rate comes of it. */
+static lqa_status draw_suspects(const lqa_sample_args *args, lqa_run *run, lqa_result *result,
+                                lqa_error *err) {
+  int64_t n = 0;
+  lqa_review_output output = {.path = args->out, .limit = args->n, .n_rows = &n};
+  LQA_TRY(lqa_export_path_check(run, args->out, err));
+  LQA_TRY(lqa_table_format_of(args->out, &output.format, err));
+  LQA_TRY(lqa_review_save(run, &output, err));
+  lqa_buf_printf(&result->text,
+                 "%s: the %lld most doubted row%s that nobody has decided.\nFill in decision (a "
+                 "class, or keep, unsure); then:\n  labelqa decide %s %s\n",
+                 args->out, (long long)n, lqa_plural(n), args->run, args->out);
+  lqa_json json;
+  lqa_json_init(&json, &result->json, 1);
+  lqa_json_open_object(&json);
+  lqa_json_add_text(&json, "file", args->out);
+  lqa_json_add_int(&json, "suspects", n);
+  lqa_json_close_object(&json);
+  lqa_buf_add_char(&result->json, '\n');
   return LQA_OK;
 }
 
@@ -36,6 +61,9 @@ static lqa_status ingest(const lqa_sample_args *args, lqa_run *run, lqa_arena *a
   lqa_result_free(report);
   LQA_TRY(status);
   lqa_spot_report_text(&check, &result->text);
+  if (check.rate.n > 0) {
+    lqa_report_advise_relabel(check.rate.low, args->run, "", &result->text);
+  }
   lqa_spot_report_json(&check, args->ingest, &result->json);
   return LQA_OK;
 }
@@ -54,7 +82,9 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   lqa_result *result = lqa_result_new();
   lqa_status status = result ? LQA_OK : lqa_fail_memory(err, "sampling");
   if (result) {
-    status = (args->out ? draw : ingest)(args, opened, &arena, result, err);
+    status = args->ingest     ? ingest(args, opened, &arena, result, err)
+             : args->suspects ? draw_suspects(args, opened, result, err)
+                              : draw(args, opened, &arena, result, err);
   }
   lqa_run_close(opened);
   lqa_arena_clear(&arena);
@@ -69,6 +99,9 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
 static const lqa_option options[] = {
   {.name = "n", .kind = LQA_OPTION_INT, .offset = offsetof(lqa_sample_args, n),
    .default_value = "200", .min = 1, .max = 1e9, .argument = "N", .help = "rows to draw"},
+  {.name = "suspects", .kind = LQA_OPTION_FLAG, .offset = offsetof(lqa_sample_args, suspects),
+   .help = "instead of a sample the N most doubted rows that nobody has decided; labelqa decide "
+           "takes them back"},
   {.name = "out", .kind = LQA_OPTION_TEXT, .offset = offsetof(lqa_sample_args, out),
    .argument = "SHEET", .help = "sheet to write: .csv, .jsonl, .parquet"},
   {.name = "ingest", .kind = LQA_OPTION_TEXT, .offset = offsetof(lqa_sample_args, ingest),

@@ -1,6 +1,8 @@
 /* What a person should do with a result, most urgent first. Every renderer shows the same list. */
 #include "report/report.h"
 
+#include <math.h>
+
 int64_t lqa_report_count_findings(const lqa_report *report, const char *severity) {
   int64_t count = 0;
   for (int64_t i = 0; i < report->n_findings; i++) {
@@ -42,9 +44,29 @@ static void add_repairs(const lqa_report *report, const char *bullet, lqa_buf *o
   }
 }
 
+void lqa_report_advise_relabel(double low, const char *run_path, const char *bullet, lqa_buf *out) {
+  if (low > LQA_BEYOND_REPAIR) {
+    lqa_buf_printf(out,
+                   "%sMore than 30 %% of the labels are wrong (the 95 %% interval begins at %.1f "
+                   "%%): repairing them one by one is the wrong tool. Relabel from scratch, by "
+                   "people or by a model (labelqa judge %s --mode label), and spot-check the "
+                   "result.\n",
+                   bullet, 100 * low, run_path);
+  }
+}
+
+/* The lower end of the share of wrong labels: by people's spot check, else by the judge's random
+ * sample; NaN where neither was made. */
+static double find_low(const lqa_report *report) {
+  return report->error_rate.known ? report->error_rate.low
+         : report->judge.ran      ? report->judge.random_low
+                                  : NAN;
+}
+
 void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf *out) {
   int64_t open = report->needs_review;
   add_repairs(report, bullet, out);
+  lqa_report_advise_relabel(find_low(report), report->run_path, bullet, out);
   if (open > 0) {
     lqa_buf_printf(out, "%sLook at the %lld row%s that need%s review: %s/review.csv\n", bullet,
                    (long long)open, lqa_plural(open), open == 1 ? "s" : "", report->run_path);

@@ -85,6 +85,7 @@ typedef struct lqa_report_judge {
   double cost_usd, agreement; /* NaN = unknown */
   int64_t all_calls;          /* of all sessions, the newest included */
   double all_cost_usd;
+  double random_low; /* lower end of the share of NO among rows drawn at random; 0 = unknown */
 } lqa_report_judge;
 
 typedef struct lqa_report_timing {
@@ -199,6 +200,10 @@ void lqa_report_trained_on(const lqa_report *report, lqa_buf *out);
 void lqa_report_quiet_checks(const lqa_report *report, bool brief, lqa_buf *out);
 /* "3 rows are not scored (...)", nothing where all are. */
 void lqa_report_not_scored(const lqa_report_confident *confident, lqa_buf *out);
+/* What to do when more than this share is wrong by the lower end of an interval: every summary that
+ * has one says it. */
+#define LQA_BEYOND_REPAIR 0.30
+void lqa_report_advise_relabel(double low, const char *run_path, const char *bullet, lqa_buf *out);
 /* What to do next, in order: sentences with commands, appended as lines with `bullet` before each.
  */
 void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf *out);

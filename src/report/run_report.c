@@ -3,6 +3,7 @@
  */
 #include "report/run_report.h"
 
+#include "base/json_read.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "report/report_build.h"
@@ -13,6 +14,12 @@
 #include <math.h>
 
 enum { MAX_REPORT_BYTES = 256 << 20, TEXT_CHARS = 300 };
+
+/* Of a session's details: {"random_error": {"low": 0.31, ...}}; 0 where no row was drawn. */
+static double find_random_low(lqa_str details, lqa_arena *arena) {
+  const lqa_json_node *root = details.size ? lqa_json_parse_foreign(details, arena) : NULL;
+  return lqa_json_find_number(lqa_json_find(root, "random_error"), "low", 0);
+}
 
 static lqa_status complete_judge(lqa_run *run, lqa_arena *arena, lqa_report *report,
                                  lqa_error *err) {
@@ -36,7 +43,8 @@ static lqa_status complete_judge(lqa_run *run, lqa_arena *arena, lqa_report *rep
                                        .cost_usd = last.cost_usd,
                                        .agreement = last.agreement,
                                        .all_calls = last.all_calls,
-                                       .all_cost_usd = last.all_cost_usd};
+                                       .all_cost_usd = last.all_cost_usd,
+                                       .random_low = find_random_low(last.details_json, arena)};
   }
   return LQA_OK;
 }

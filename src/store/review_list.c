@@ -97,12 +97,29 @@ static lqa_status save_rows(const lqa_run *run, const int64_t *order, int64_t n,
   return status;
 }
 
+/* The first `limit` rows that nobody has decided; returns how many there are. */
+static int64_t keep_open(const lqa_run *run, int64_t *order, int64_t n, int64_t limit) {
+  int64_t kept = 0;
+  for (int64_t i = 0; i < n && kept < limit; i++) {
+    if (run->evidence.decided_label[order[i]] < 0) {
+      order[kept++] = order[i];
+    }
+  }
+  return kept;
+}
+
 lqa_status lqa_review_save(const lqa_run *run, const lqa_review_output *output, lqa_error *err) {
   int64_t *order = lqa_malloc((size_t)run->rows.n_rows, sizeof *order);
   if (!order) {
     return lqa_fail_memory(err, "ordering rows for review");
   }
   int64_t n = lqa_rule_order(&run->evidence, order);
+  if (output->limit > 0) {
+    n = keep_open(run, order, n, output->limit);
+  }
+  if (output->n_rows) {
+    *output->n_rows = n;
+  }
   lqa_status status = save_rows(run, order, n, output, err);
   free(order);
   return status;

@@ -10,6 +10,8 @@ typedef struct lqa_review_output {
   const char *path;
   lqa_table_format format;
   size_t max_chars; /* of the text; 0 = all of it */
+  int64_t limit;    /* rows that nobody has decided, the first so many; 0 = all rows */
+  int64_t *n_rows;  /* set to how many were written; or NULL */
 } lqa_review_output;
 
 /* Rows whose action is not `keep`, in lqa_rule_order, with the columns of

@@ -265,7 +265,8 @@ static lqa_status save_review(const lqa_run *run, lqa_error *err) {
   if (!path) {
     return lqa_fail_memory(err, "writing review.csv");
   }
-  const lqa_review_output review = {path, LQA_TABLE_CSV, REVIEW_CHARS};
+  const lqa_review_output review = {
+      .path = path, .format = LQA_TABLE_CSV, .max_chars = REVIEW_CHARS};
   lqa_status status = lqa_review_save(run, &review, err);
   free(path);
   return status;
