@@ -18,7 +18,8 @@ static lqa_status save_tasks(const lqa_run *run, const lqa_export_options *optio
 
 static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_export_summary *summary,
                       lqa_error *err) {
-  const lqa_review_output output = {.path = options->path, .format = lqa_export_table_format(options)};
+  const lqa_review_output output = {.path = options->path,
+                                    .format = lqa_export_table_format(options)};
   int64_t count[LQA_ACTION_COUNT];
   lqa_rule_count(&run->evidence, count);
   summary->n_rows = run->rows.n_rows - count[LQA_ACTION_KEEP];

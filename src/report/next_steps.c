@@ -58,7 +58,7 @@ void lqa_report_advise_relabel(double low, const char *run_path, const char *bul
 /* The lower end of the share of wrong labels: by people's spot check, else by the judge's random
  * sample; NaN where neither was made. */
 static double find_low(const lqa_report *report) {
-  return report->error_rate.known ? report->error_rate.low
+  return report->error_rate.n > 0 ? report->error_rate.low
          : report->judge.ran      ? report->judge.random_low
                                   : NAN;
 }

@@ -3,8 +3,8 @@
  */
 #include "report/run_report.h"
 
-#include "base/json_read.h"
 #include "base/file.h"
+#include "base/json_read.h"
 #include "base/memory.h"
 #include "report/report_build.h"
 #include "store/row_texts.h"
