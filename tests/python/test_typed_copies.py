@@ -1,4 +1,4 @@
-"""export cleaned of a source with types keeps them: numbers, lists, ClassLabel's metadata, order."""
+"""export cleaned of a typed source keeps its types: numbers, lists, ClassLabel, column order."""
 import json
 
 import pytest
