@@ -181,6 +181,8 @@ typedef struct lqa_judge_args {
   double temperature;
   const char *reasoning_effort;
   int retry_unknown;           /* ask rows again whose cached answer was UNKNOWN */
+  double max_unknown;          /* a larger share of UNKNOWN answers ends the run; default 0.5 */
+  int forget;                  /* first remove the models' answers from the cache */
   int64_t repeat, repeat_rows; /* ask repeat_rows rows `repeat` times: self-agreement */
   int yes;                     /* spend */
   const char *batch_write, *batch_read;

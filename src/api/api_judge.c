@@ -124,6 +124,14 @@ static lqa_status check_batch_options(const lqa_judge_args *a, lqa_error *err) {
 static lqa_status dispatch(lqa_judge_session *s, lqa_result *result, lqa_result **out,
                            lqa_error *err) {
   const lqa_judge_args *a = s->args;
+  if (a->forget && !a->yes) {
+    lqa_buf_printf(&result->text,
+                   "%lld cached answer%s of %s forgotten; nothing was asked. What runs have "
+                   "recorded stays in them.\n",
+                   (long long)s->n_forgotten, lqa_plural(s->n_forgotten),
+                   s->options.judges[0].model);
+    return lqa_judge_result_finish(s, false, result, out, err);
+  }
   if (a->batch_write) {
     return write_batch(s, result, out, err);
   }
@@ -281,6 +289,11 @@ static const lqa_option options[] = {
    .group = "Money", .help = "price table (JSON) that comes before the built-in one"},
   {.name = "retry-unknown", .kind = LQA_OPTION_FLAG, .offset = AT(retry_unknown),
    .group = "Money", .help = "ask rows again whose cached answer was UNKNOWN"},
+  {.name = "max-unknown", .kind = LQA_OPTION_DOUBLE, .offset = AT(max_unknown),
+   .default_value = "0.5", .min = 0, .max = 1, .argument = "SHARE", .group = "Money",
+   .help = "stop when more of at least ten answers are UNKNOWN; 1 = never"},
+  {.name = "forget", .kind = LQA_OPTION_FLAG, .offset = AT(forget), .group = "Money",
+   .help = "remove the model's answers at this endpoint from the cache; with --yes ask anew"},
   {.name = "cache", .kind = LQA_OPTION_TEXT, .offset = AT(cache), .argument = "FILE",
    .group = "Money", .help = "where paid answers are kept"},
 

@@ -54,6 +54,7 @@ static lqa_status set_options(lqa_judge_session *s, bool simulated, lqa_error *e
   o->temperature = a->temperature;
   o->reasoning_effort = a->reasoning_effort;
   o->retry_unknown = a->retry_unknown;
+  o->max_unknown = a->max_unknown;
   o->repeats = (int)a->repeat;
   o->repeat_rows = a->repeat_rows;
   o->ca_file = a->ca_file;
@@ -275,6 +276,9 @@ static lqa_status check_content(const lqa_run *run, lqa_error *err) {
 
 static lqa_status prepare(lqa_judge_session *s, bool simulated, lqa_error *err) {
   LQA_TRY(set_options(s, simulated, err));
+  if (s->args->forget && !simulated) {
+    LQA_TRY(lqa_judge_forget(&s->options, &s->n_forgotten, err));
+  }
   bool writes = s->args->yes || s->args->batch_read || s->args->batch_poll || simulated;
   LQA_TRY(lqa_run_open(s->args->run, writes, &s->observer, &s->run, err));
   LQA_TRY(check_content(s->run, err));

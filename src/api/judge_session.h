@@ -20,8 +20,9 @@ typedef struct lqa_judge_session {
   lqa_choice_list choices;
   lqa_judge_plan *plan;
   lqa_judge_summary summary;
-  int64_t judge_run; /* of run.db */
-  int phase;         /* of --budget in phases: 0, 1, 2 (judge_phases.h); else -1 */
+  int64_t judge_run;   /* of run.db */
+  int64_t n_forgotten; /* answers that --forget removed */
+  int phase;           /* of --budget in phases: 0, 1, 2 (judge_phases.h); else -1 */
   lqa_arena arena;
 } lqa_judge_session;
 

@@ -231,6 +231,10 @@ static lqa_status fold_row(folder *f, size_t item) {
     verdicts[judge] = reply.verdict;
     corrected[judge] = reply.corrected;
     count_judge(f, item, judge, reply);
+    if (reply.verdict == LQA_JUDGE_UNKNOWN) {
+      const lqa_task *task = lqa_plan_task(f->plan, item, judge, 0);
+      lqa_unknown_note(&f->sum->unknown_notes, row.item->row, reply.why, task->answer.content);
+    }
   }
   row.verdict = verdicts[0];
   row.corrected = corrected[0];

@@ -69,6 +69,11 @@ LQA_MUST_CHECK lqa_status lqa_cache_store(lqa_cache *cache, const lqa_cache_key 
                                           const lqa_cache_question *question,
                                           const lqa_cache_answer *answer, lqa_error *err);
 
+/* Removes all answers of a model at an endpoint, and what was learnt of the fields it refuses; *n
+ * tells how many answers. Between begin and commit. */
+LQA_MUST_CHECK lqa_status lqa_cache_forget(lqa_cache *cache, const char *base_url,
+                                           const char *model, int64_t *n, lqa_error *err);
+
 typedef enum lqa_claim {
   LQA_CLAIM_TAKEN,    /* ours: send the request */
   LQA_CLAIM_ANSWERED, /* the answer is there: read it */

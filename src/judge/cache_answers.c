@@ -55,3 +55,24 @@ lqa_status lqa_cache_store(lqa_cache *cache, const lqa_cache_key *key,
   LQA_TRY(lqa_cache_finish(cache, s, err));
   return lqa_cache_release(cache, key, err);
 }
+
+static lqa_status run_on_model(lqa_cache *cache, lqa_cache_query query, const char *base_url,
+                               const char *model, lqa_error *err) {
+  lqa_statement *s = lqa_cache_statement(cache, query);
+  lqa_cache_set_text(s, 1, base_url);
+  lqa_cache_set_text(s, 2, model);
+  return lqa_cache_finish(cache, s, err);
+}
+
+lqa_status lqa_cache_forget(lqa_cache *cache, const char *base_url, const char *model, int64_t *n,
+                            lqa_error *err) {
+  lqa_statement *s = lqa_cache_statement(cache, LQA_CACHE_COUNT_MODEL);
+  bool row;
+  lqa_cache_set_text(s, 1, base_url);
+  lqa_cache_set_text(s, 2, model);
+  LQA_TRY(lqa_cache_step(cache, s, &row, err));
+  *n = row ? lqa_statement_int(s, 0) : 0;
+  lqa_statement_reset(s);
+  LQA_TRY(run_on_model(cache, LQA_CACHE_FORGET_MODEL, base_url, model, err));
+  return run_on_model(cache, LQA_CACHE_FORGET_REFUSED, base_url, model, err);
+}

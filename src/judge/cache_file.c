@@ -26,6 +26,9 @@ static const char *const queries[LQA_CACHE_QUERY_COUNT] = {
     [LQA_CACHE_STORE_ANSWER] =
         "INSERT OR REPLACE INTO answers VALUES "
         "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    [LQA_CACHE_COUNT_MODEL] = "SELECT count(*) FROM answers WHERE base_url = ?1 AND model = ?2",
+    [LQA_CACHE_FORGET_MODEL] = "DELETE FROM answers WHERE base_url = ?1 AND model = ?2",
+    [LQA_CACHE_FORGET_REFUSED] = "DELETE FROM refused WHERE base_url = ?1 AND model = ?2",
     [LQA_CACHE_GET_CLAIM] = "SELECT owner, batch, expires_ms FROM claims WHERE key = ?1",
     [LQA_CACHE_SET_CLAIM] = "INSERT OR REPLACE INTO claims VALUES (?1, ?2, NULL, ?3)",
     [LQA_CACHE_DROP_CLAIM] = "DELETE FROM claims WHERE key = ?1 AND owner = ?2",

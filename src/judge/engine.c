@@ -244,6 +244,15 @@ static lqa_status open_client(const lqa_judge_options *o, lqa_transport *transpo
   return lqa_client_open(&client, transport, err);
 }
 
+/* What the cache answered tells as much as new answers do. */
+static void count_cached(lqa_engine *e) {
+  for (size_t i = 0; i < e->plan->n_tasks; i++) {
+    if (e->plan->tasks[i].state == LQA_TASK_ANSWERED) {
+      lqa_engine_count_answer(e, &e->plan->tasks[i]);
+    }
+  }
+}
+
 lqa_status lqa_judge_ask(lqa_judge_plan *plan, lqa_transport *transport, lqa_error *err) {
   lqa_engine e = {0};
   lqa_transport own = {0};
@@ -257,6 +266,7 @@ lqa_status lqa_judge_ask(lqa_judge_plan *plan, lqa_transport *transport, lqa_err
     transport = &own;
   }
   LQA_TRY_OUT(set_up(&e, plan, transport, err));
+  count_cached(&e);
   status = run(&e, err);
   abandon(&e);
   if (status == LQA_OK) {

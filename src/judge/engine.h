@@ -31,7 +31,8 @@ typedef struct lqa_engine_queue {
   size_t next; /* in plan->tasks */
   LQA_VEC(lqa_delayed_task) delayed;
   lqa_pace *pace;
-  int rows_failed; /* since the endpoint's last answer */
+  int rows_failed;              /* since the endpoint's last answer */
+  int64_t n_answers, n_unknown; /* of the plan, the cache's included */
 } lqa_engine_queue;
 
 typedef struct lqa_engine {
@@ -61,6 +62,9 @@ void lqa_engine_stop(lqa_engine *e, lqa_status why, const char *format, ...) LQA
 void lqa_engine_delay(lqa_engine *e, lqa_task *task, double due);
 /* A task will not be asked again in this run. */
 void lqa_engine_settle(lqa_engine *e, lqa_task *task, lqa_task_state state);
+
+/* Counts an answer of the plan; too many UNKNOWN end the run, if something is left to ask. */
+void lqa_engine_count_answer(lqa_engine *e, const lqa_task *task);
 
 /* Takes one reply: books it, keeps the answer or decides what becomes of its task. `data` is the
  * engine. */

@@ -59,6 +59,21 @@ void lqa_engine_delay(lqa_engine *e, lqa_task *task, double due) {
   }
 }
 
+void lqa_engine_count_answer(lqa_engine *e, const lqa_task *task) {
+  lqa_engine_queue *q = &e->queues[task->judge];
+  const lqa_plan_judge *judge = &e->plan->judges[task->judge];
+  bool any_left = (int64_t)e->n_settled < e->plan->numbers.to_ask;
+  q->n_answers++;
+  q->n_unknown += task->reply.verdict == LQA_JUDGE_UNKNOWN;
+  if (any_left && lqa_unknown_is_too_much(q->n_unknown, q->n_answers, e->options->max_unknown)) {
+    lqa_engine_stop(e, LQA_BAD_ENDPOINT,
+                    "%lld of the first %lld answers of %s are UNKNOWN, so no more is asked (the "
+                    "last: %s). Probably %s. --max-unknown 1 asks on all the same",
+                    (long long)q->n_unknown, (long long)q->n_answers, judge->model, task->reply.why,
+                    lqa_unknown_advice(task->reply.why));
+  }
+}
+
 static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o,
                         const lqa_charge *charge) {
   if (lqa_plan_copy_answer(e->plan, &o->completion, charge, &task->answer) != LQA_OK ||
@@ -70,6 +85,7 @@ static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o
   task->cached = false;
   task->has_old = false;
   e->n_settled++;
+  lqa_engine_count_answer(e, task);
 }
 
 /* Books the call; returns what it was charged as. */

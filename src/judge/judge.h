@@ -22,6 +22,7 @@
 #include "base/observer.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "judge/unknown.h"
 
 /* The same numbers as lqa_verdict of trust/evidence.h, which lies above this layer. */
 typedef enum lqa_judge_verdict {
@@ -99,6 +100,7 @@ typedef struct lqa_judge_options {
   int64_t request_seed;         /* sent as "seed", default 0 */
   const char *reasoning_effort; /* sent as is; NULL = not sent */
   bool retry_unknown;           /* ask cached UNKNOWN rows again */
+  double max_unknown;           /* a larger share of UNKNOWN ends the run; default 0.5 */
   int repeats;                  /* k of k-repeat self-agreement, 1 = off */
   int64_t repeat_rows;          /* how many rows are repeated, default 50 */
   const char *cache_path;       /* NULL = in memory: nothing is kept */
@@ -213,6 +215,7 @@ typedef struct lqa_judge_summary {
   bool advise_relabel;         /* its interval lies above 30 % */
   bool same_family;            /* both judges come from one maker */
   lqa_judge_score judges[LQA_JUDGE_MAX_JUDGES];
+  lqa_unknown_notes unknown_notes;
   char dropped_fields[256]; /* request fields the endpoints refused, for the manifest */
 } lqa_judge_summary;
 
@@ -220,6 +223,10 @@ typedef struct lqa_judge_summary {
  */
 LQA_MUST_CHECK lqa_status lqa_judge_apply(lqa_judge_plan *plan, const lqa_judge_sink *sink,
                                           lqa_judge_summary *summary, lqa_error *err);
+
+/* Removes the judges' answers from the cache; *n tells how many. */
+LQA_MUST_CHECK lqa_status lqa_judge_forget(const lqa_judge_options *options, int64_t *n,
+                                           lqa_error *err);
 
 /* "YES", "NO", "UNKNOWN", or NULL. */
 const char *lqa_judge_verdict_name(lqa_judge_verdict verdict);

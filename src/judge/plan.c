@@ -40,6 +40,7 @@ void lqa_judge_options_init(lqa_judge_options *options) {
       .drain_seconds = 20,
       .top_p = 1,
       .repeats = 1,
+      .max_unknown = 0.5,
       .repeat_rows = 50,
       .max_body_bytes = (size_t)4 << 20,
   };

@@ -106,11 +106,42 @@ static void text_advice(const lqa_judge_report *r, lqa_buf *out) {
   }
 }
 
+/* Where most answers are no verdict: three of them, and why that may be. */
+static void text_unknown(const lqa_judge_summary *sum, lqa_buf *out) {
+  const lqa_unknown_notes *notes = &sum->unknown_notes;
+  if (notes->n_examples == 0 || 2 * sum->unknown <= sum->judged) {
+    return;
+  }
+  lqa_buf_printf(out, "Over half of the answers are UNKNOWN. %s:\n",
+                 notes->n_examples == 1 ? "This is one" : "Some of them");
+  for (int i = 0; i < notes->n_examples; i++) {
+    const lqa_unknown_example *e = &notes->examples[i];
+    lqa_buf_printf(out, "  row %lld (%s): %s\n", (long long)e->row, e->why,
+                   *e->text ? e->text : "(nothing)");
+  }
+  lqa_buf_printf(out, "Probably %s.\n", lqa_unknown_advice(lqa_unknown_reason(notes)));
+}
+
+static void json_unknown(const lqa_judge_summary *sum, lqa_json *json) {
+  const lqa_unknown_notes *notes = &sum->unknown_notes;
+  lqa_json_key(json, "unknown_examples");
+  lqa_json_open_array(json);
+  for (int i = 0; i < notes->n_examples; i++) {
+    lqa_json_open_object(json);
+    lqa_json_add_int(json, "row", notes->examples[i].row);
+    lqa_json_add_text(json, "why", notes->examples[i].why);
+    lqa_json_add_text(json, "reply", notes->examples[i].text);
+    lqa_json_close_object(json);
+  }
+  lqa_json_close_array(json);
+}
+
 void lqa_judge_report_text(const lqa_judge_report *r, lqa_buf *out) {
   const lqa_judge_summary *sum = r->summary;
   lqa_buf_printf(out, "%lld of %lld row%s judged: %lld YES, %lld NO, %lld UNKNOWN\n",
                  (long long)sum->judged, (long long)sum->planned, lqa_plural(sum->planned),
                  (long long)sum->yes, (long long)sum->no, (long long)sum->unknown);
+  text_unknown(sum, out);
   if (sum->in_batch > 0) {
     lqa_buf_printf(out, "%lld %s in a submitted batch\n", (long long)sum->in_batch,
                    sum->in_batch == 1 ? "row waits" : "rows wait");
@@ -180,6 +211,7 @@ static void json_details(const lqa_judge_report *r, lqa_json *json) {
   lqa_json_add_int(json, "overlap_rows", sum->overlap_rows);
   json_rate(json, "random_error", &sum->random_error);
   lqa_json_add_bool(json, "advise_relabel", sum->advise_relabel);
+  json_unknown(sum, json);
   lqa_json_add_text(json, "dropped_fields", sum->dropped_fields);
   json_scores(r, json);
 }

@@ -566,3 +566,31 @@ def test_doctor_looks_at_the_endpoint(bench):
     assert done.returncode == 5 and CANARY not in done.stdout + done.stderr
     done = bench.labelqa("doctor")
     assert done.returncode == 0 and "not set up" in done.stdout
+
+
+def test_a_judge_that_does_not_judge_is_stopped(bench):
+    bench.serve("--fault", "grammar")
+    done = bench.judge("--yes", "--concurrency", 1)
+    assert done.returncode == 5 and len(bench.calls()) == 10
+    assert "10 of the first 10 answers of gpt-4o-mini are UNKNOWN" in done.stderr
+    assert "does not keep to the form" in done.stderr
+    assert done.stdout.count("Sure!") == 3 and "Probably the model does not keep" in done.stdout
+    again = bench.judge("--yes")  # the cache tells as much: nothing more is spent
+    assert again.returncode == 5 and len(bench.calls()) == 10
+    judge = bench.judge_json("--yes", "--max-unknown", 1)["judge"]
+    assert judge["unknown"] == judge["judged"] == judge["planned"] == len(bench.calls())
+    assert len(judge["unknown_examples"]) == 3
+
+
+def test_a_model_is_forgotten(bench):
+    bench.serve()
+    first = bench.judge_json("--yes")["judge"]
+    bench.judge_json("--yes", "--model", "other", "--price", "0,0")
+    done = bench.judge("--forget")
+    assert done.returncode == 0
+    assert f"{first['judged']} cached answers of gpt-4o-mini forgotten" in done.stdout
+    assert bench.judge_json()["plan"]["cached"] == 0
+    assert bench.judge_json("--model", "other", "--price", "0,0")["plan"]["cached"] > 0
+    n = len(bench.calls())
+    assert bench.judge_json("--yes", "--forget")["judge"]["calls"] == first["judged"]
+    assert len(bench.calls()) == n + first["judged"]
