@@ -74,10 +74,15 @@ static void get_gold(void *data, int64_t row, lqa_value *value) {
   set_class(r, value, r->study->table->gold[row]);
 }
 
+static void get_text(void *data, int64_t row, lqa_value *value) {
+  value->text = ((const struct rows *)data)->study->table->text[row];
+  value->is_null = lqa_str_is_null(value->text);
+}
+
 lqa_status lqa_votes_items_save(const lqa_vote_study *study, const char *path,
                                 const lqa_observer *observer, lqa_error *err) {
   struct rows rows = {.study = study};
-  lqa_table_column columns[11] = {{"item", LQA_VALUE_TEXT, get_item, NULL},
+  lqa_table_column columns[12] = {{"item", LQA_VALUE_TEXT, get_item, NULL},
                                   {"label", LQA_VALUE_TEXT, get_label, NULL},
                                   {"quality", LQA_VALUE_DOUBLE, get_quality, NULL},
                                   {"agreement", LQA_VALUE_DOUBLE, get_agreement, NULL},
@@ -92,6 +97,9 @@ lqa_status lqa_votes_items_save(const lqa_vote_study *study, const char *path,
   }
   if (study->table->truth) {
     columns[n++] = (lqa_table_column){"is_right", LQA_VALUE_BOOL, get_is_right, NULL};
+  }
+  if (study->table->text) { /* so that the file can be audited as it is */
+    columns[n++] = (lqa_table_column){"text", LQA_VALUE_TEXT, get_text, NULL};
   }
   const lqa_table table = {
       .n_rows = study->table->n_items, .columns = columns, .n_columns = n, .data = &rows};

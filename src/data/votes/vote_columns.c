@@ -384,6 +384,24 @@ static lqa_status guess(lqa_vote_reader *r, lqa_error *err) {
   return p->annotator < 0 || p->label < 0 || !has_item ? fail_guess(r, err) : LQA_OK;
 }
 
+/* The items' text, where a column is called so: it goes along with them. */
+static lqa_status guess_text(lqa_vote_reader *r, lqa_error *err) {
+  lqa_vote_plan *p = &r->plan;
+  bool has_items = p->item >= 0 || p->n_wide > 0;
+  int64_t found = p->n_texts == 0 && has_items ? guess_by_name(r, lqa_known_text_names) : -1;
+  if (found < 0 || found == p->item || found == p->label || found == p->annotator) {
+    return LQA_OK;
+  }
+  size_t *texts = lqa_arena_alloc(&r->table->arena, 1, sizeof *texts);
+  if (!texts) {
+    return lqa_fail_memory(err, "guessing columns");
+  }
+  texts[0] = (size_t)found;
+  p->texts = texts;
+  p->n_texts = 1;
+  return LQA_OK;
+}
+
 static void tell(const lqa_vote_reader *r, const lqa_vote_plan *named) {
   const lqa_vote_plan *p = &r->plan;
   lqa_buf line;
@@ -428,6 +446,7 @@ lqa_status lqa_vote_columns_resolve(lqa_vote_reader *r, lqa_error *err) {
   LQA_TRY(resolve_named(r, err));
   lqa_vote_plan named = r->plan;
   LQA_TRY(guess(r, err));
+  LQA_TRY(guess_text(r, err));
   tell(r, &named);
   LQA_TRY(tell_truth(r) == LQA_OK ? LQA_OK : lqa_fail_memory(err, "reading columns"));
   t->is_wide = r->plan.n_wide > 0;
