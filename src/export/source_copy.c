@@ -26,6 +26,18 @@ typedef struct cell {
   size_t column;
 } cell;
 
+/* What the source writes for a class: its code, where codes have names. */
+static lqa_str code_of(const lqa_run *run, lqa_str name) {
+  const lqa_text_list *pairs = &run->manifest.source.class_names;
+  for (size_t i = 0; name.data && i < pairs->n; i++) {
+    const char *equals = strchr(pairs->items[i], '=');
+    if (equals && lqa_str_equal(name, lqa_str_from(equals + 1))) {
+      return (lqa_str){pairs->items[i], (size_t)(equals - pairs->items[i])};
+    }
+  }
+  return name;
+}
+
 static lqa_status begin_row(void *data, int64_t row, lqa_error *err) {
   copier *c = data;
   bool more;
@@ -39,6 +51,7 @@ static lqa_status begin_row(void *data, int64_t row, lqa_error *err) {
   }
   bool is_lost = false;
   c->is_changed = c->copy->relabel(c->copy->data, c->reader, row, &c->label, &is_lost);
+  c->label = c->is_changed ? code_of(c->copy->run, c->label) : c->label;
   c->summary->n_changed += c->is_changed;
   c->summary->n_emptied += is_lost;
   return LQA_OK;

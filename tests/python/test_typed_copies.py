@@ -64,3 +64,16 @@ def test_json_lines(run, tmp_path):
     first = json.loads(lines[0])
     assert first["label"] == 1 and first["list"] == [0, 1] and first["id"] == 100
     assert list(first) == make_table().column_names and len(lines) == N
+
+
+def test_codes_that_have_names(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("id,text,label\n" + "".join(
+        f"{i},{'apple' if i % 2 else 'hammer'} thing {i},{i % 2}\n" for i in range(N)))
+    run = labelqa.audit(path, text="text", label="label", id="id", out=tmp_path / "run",
+                        class_names=["0=tool", "1=fruit"])
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("row_id,decision\n0,fruit\n")
+    assert labelqa.command("decide", run.path, sheet).data["taken"] == 1
+    cleaned = run.export("cleaned", tmp_path / "cleaned.csv").read_text().splitlines()
+    assert cleaned[1] == "0,hammer thing 0,1" and cleaned[2:] == path.read_text().splitlines()[2:]

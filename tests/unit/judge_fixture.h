@@ -84,6 +84,7 @@ static inline void fixture_open(fixture *f, size_t n) {
   f->options.concurrency = 16;
   f->options.timeout_seconds = 60; /* tests of time-outs set their own; machines can be slow */
   f->options.max_calls = 100000;
+  f->options.max_unknown = 1;
   f->options.max_body_bytes = (size_t)1 << 18;
 }
 

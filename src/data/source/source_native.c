@@ -226,26 +226,30 @@ static lqa_status add_select(copier *c, lqa_buf *sql, lqa_error *err) {
 }
 
 static lqa_status run_copy(copier *c, const char *path, lqa_error *err) {
-  lqa_buf sql;
+  lqa_buf sql, metadata;
   lqa_buf_init(&sql, max_sql_bytes);
+  lqa_buf_init(&metadata, max_sql_bytes);
   lqa_buf_add_text(&sql, "COPY (");
-  lqa_status status = add_select(c, &sql, err);
+  lqa_status status = add_metadata(c, &metadata, err);
+  if (status == LQA_OK) {
+    status = add_select(c, &sql, err);
+  }
   lqa_buf_add_text(&sql, ") TO ");
   lqa_duck_literal(&sql, lqa_str_from(path));
-  lqa_buf_add_text(&sql, c->copy->format == LQA_TABLE_PARQUET
-                             ? " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
-                             : " (FORMAT json");
-  if (status == LQA_OK && c->copy->format == LQA_TABLE_PARQUET) {
-    lqa_buf_printf(&sql, ", ROW_GROUP_SIZE %d", LQA_ARROW_BATCH_ROWS);
-    status = add_metadata(c, &sql, err);
+  if (c->copy->format == LQA_TABLE_PARQUET) {
+    lqa_buf_printf(&sql,
+                   " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE %d%s)",
+                   LQA_ARROW_BATCH_ROWS, metadata.data ? metadata.data : "");
+  } else {
+    lqa_buf_add_text(&sql, " (FORMAT json)");
   }
-  lqa_buf_add_text(&sql, ")");
   if (status == LQA_OK) {
     status = lqa_buf_check(&sql, err);
   }
   if (status == LQA_OK) {
     status = lqa_database_run(c->database, sql.data, NULL, 0, err);
   }
+  lqa_buf_clear(&metadata);
   lqa_buf_clear(&sql);
   return status;
 }
