@@ -36,8 +36,8 @@ typedef struct lqa_score {
 } lqa_score;
 
 typedef struct lqa_budget_point {
-  int64_t budget; /* rows reviewed, most suspicious first */
-  double precision, recall;
+  int64_t budget;           /* k: rows reviewed, most suspicious first */
+  double precision, recall; /* precision at k, recall at k */
 } lqa_budget_point;
 
 enum { LQA_BUDGET_POINTS = 24 };

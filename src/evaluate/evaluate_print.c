@@ -116,8 +116,8 @@ static int marked_point(const lqa_evaluation *e) {
 }
 
 static void print_plot(const lqa_evaluation *e, lqa_buf *out) {
-  lqa_buf_add_text(out, "\nprecision (P) and recall (R) against rows reviewed, most suspicious "
-                        "first (B = both)\n");
+  lqa_buf_add_text(out, "\nprecision at k (P) and recall at k (R) of the k most suspicious rows "
+                        "(B = both)\n");
   for (int level = PLOT_ROWS; level >= 0; level--) {
     print_plot_line(e, level, out);
   }
@@ -130,8 +130,8 @@ static void print_plot(const lqa_evaluation *e, lqa_buf *out) {
 }
 
 void lqa_evaluation_print(const lqa_evaluation *e, int width, lqa_buf *out) {
-  lqa_buf_printf(out, "%lld rows, %lld of them real errors (%.1f %%)\n\n", (long long)e->n_rows,
-                 (long long)e->n_errors,
+  lqa_buf_printf(out, "%lld rows, %lld of them real errors (base rate %.1f %%)\n\n",
+                 (long long)e->n_rows, (long long)e->n_errors,
                  e->n_rows ? 100.0 * (double)e->n_errors / (double)e->n_rows : 0.0);
   print_scores(e, out);
   if (e->has_judge) {
