@@ -340,7 +340,7 @@ static lqa_status open_file(const decider *d, lqa_source_options *options, lqa_s
 }
 
 static lqa_status read_file(decider *d, const char *path, lqa_error *err) {
-  lqa_source_options options = {.paths = {&path, 1}, .header = "yes"};
+  lqa_source_options options = {.paths = {&path, 1}, .header = "yes", .raw_json = true};
   lqa_source *source = NULL;
   d->file = path;
   LQA_TRY(open_file(d, &options, &source, err));

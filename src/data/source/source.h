@@ -57,6 +57,7 @@ typedef struct lqa_source_options {
   const char *classes_file;       /* one class a line, UTF-8 */
   lqa_text_list other_columns;    /* that the caller reads itself: their names tell a header */
   const char *const *usual_names; /* more names that tell a header, NULL ends; or NULL */
+  bool raw_json;                  /* JSON of labelling tools as it stands: the caller reads it */
   bool content_optional;          /* no text column is fine (annotators): kind LQA_CONTENT_NONE */
   bool one_class_allowed;         /* else fewer than two classes are LQA_BAD_DATA */
 

@@ -148,7 +148,7 @@ static lqa_status replace(lqa_source *source, lqa_source_part *part, const lqa_b
 lqa_status lqa_source_flatten_json(lqa_source *source, lqa_source_part *part,
                                    const lqa_source_head *head, lqa_error *err) {
   reading how = judge_head(head);
-  if (how == ROWS) {
+  if (how == ROWS || source->options.raw_json) {
     return LQA_OK;
   }
   lqa_buf text, lines;
