@@ -49,19 +49,27 @@ void lqa_channel_set_uniform(lqa_channel *channel, double wrong) {
   }
 }
 
-/* Adds the prior to counts and scales every true class to sum 1. */
+/* Counts of a true class to probabilities. How many of its rows are given another label is counted
+ * with prior_rows; which other label it is, with one row for each where there are many classes
+ * (three rows in all, at least): else every single wrong label would be its own evidence. */
+static void normalise_class(lqa_channel *channel, int32_t truth, double prior_rows) {
+  size_t n = (size_t)channel->n_classes;
+  double *own = channel->cell + (size_t)truth * n + (size_t)truth, wrong = 0;
+  double per_cell = prior_rows * PRIOR_WRONG / (n - 1 < 3 ? (double)(n - 1) : 3);
+  for (size_t given = 0; given < n; given++) {
+    wrong += given == (size_t)truth ? 0 : channel->cell[given * n + (size_t)truth];
+  }
+  double all = wrong + *own + prior_rows, mass = (wrong + prior_rows * PRIOR_WRONG) / all;
+  for (size_t given = 0; given < n; given++) {
+    double *cell = channel->cell + given * n + (size_t)truth;
+    *cell = mass * (*cell + per_cell) / (wrong + per_cell * (double)(n - 1));
+  }
+  *own = 1 - mass;
+}
+
 static void normalise(lqa_channel *channel, double prior_rows) {
-  int32_t n = channel->n_classes;
-  for (int32_t truth = 0; truth < n; truth++) {
-    double total = 0;
-    for (int32_t given = 0; given < n; given++) {
-      double *cell = channel->cell + (size_t)given * (size_t)n + (size_t)truth;
-      *cell += prior_rows * uniform_cell(n, PRIOR_WRONG, given == truth);
-      total += *cell;
-    }
-    for (int32_t given = 0; given < n; given++) {
-      channel->cell[(size_t)given * (size_t)n + (size_t)truth] /= total;
-    }
+  for (int32_t truth = 0; truth < channel->n_classes; truth++) {
+    normalise_class(channel, truth, prior_rows);
   }
 }
 

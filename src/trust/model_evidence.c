@@ -101,12 +101,14 @@ static lqa_status alloc(evidence_job *j) {
   out->log_p = lqa_malloc(n, k * sizeof *out->log_p);
   out->log_class = lqa_malloc(n, k * sizeof *out->log_class);
   out->p_wrong = lqa_malloc(n, sizeof *out->p_wrong);
+  out->log_odds = lqa_malloc(n, sizeof *out->log_odds);
   j->mixed = lqa_malloc(n, k * sizeof *j->mixed);
   j->p = lqa_malloc(n, k * sizeof *j->p);
   j->score = lqa_malloc(n, sizeof *j->score);
   LQA_TRY(lqa_channel_init(&out->channel, j->rows->n_classes));
   LQA_TRY(lqa_channel_init(&j->joint, j->rows->n_classes));
-  bool whole = out->log_p && out->log_class && out->p_wrong && j->mixed && j->p && j->score;
+  bool whole =
+      out->log_p && out->log_class && out->p_wrong && out->log_odds && j->mixed && j->p && j->score;
   return whole ? LQA_OK : LQA_NO_MEMORY;
 }
 
@@ -198,34 +200,52 @@ typedef struct map_data {
   double intercept, slope;
 } map_data;
 
-/* sum: gradient (2) and curvature (3) of a logistic map from scores to the fit's probabilities. */
+enum { MAP_SUMS = 6, MAP_HALVINGS = 30 };
+
+/* sum: gradient (2), curvature (3) and loss of a logistic map from scores to the fit's
+ * probabilities. */
 static void add_map(const void *data, int64_t from, int64_t to, double *sum) {
   const map_data *d = data;
   const evidence_job *j = d->job;
   size_t n = (size_t)j->rows->n_classes;
   for (int64_t row = from; row < to; row++) {
     double right = lqa_exp((double)j->mixed[(size_t)row * n + (size_t)j->rows->label[row]]);
-    double x = j->score[row], p = lqa_sigmoid(d->intercept + d->slope * x), w = p * (1 - p);
-    double rest = 1 - right - p;
+    double x = j->score[row], z = d->intercept + d->slope * x, p = lqa_sigmoid(z);
+    double w = p * (1 - p), rest = 1 - right - p, away = z > 0 ? z : -z;
     sum[0] += rest;
     sum[1] += rest * x;
     sum[2] += w;
     sum[3] += w * x;
     sum[4] += w * x * x;
+    sum[5] += (z > 0 ? z : 0) + lqa_log(1 + lqa_exp(-away)) - (1 - right) * z;
   }
 }
 
+/* Halves the step until the loss falls: far from the optimum a whole Newton step may overshoot. */
+static lqa_status step_map(map_data *map, const double step[2], double s[MAP_SUMS], bool *moved) {
+  double loss = s[5], share = 1;
+  *moved = false;
+  for (int i = 0; i < MAP_HALVINGS && !*moved; i++, share /= 2) {
+    map_data next = {map->job, map->intercept + share * step[0], map->slope + share * step[1]};
+    LQA_TRY(lqa_trust_sum(map->job->rows, add_map, &next, MAP_SUMS, s));
+    *moved = s[5] <= loss;
+    *map = *moved ? next : *map;
+  }
+  return LQA_OK;
+}
+
 static lqa_status fit_map(const evidence_job *j, map_data *map) {
+  double s[MAP_SUMS];
+  bool moved = true;
   *map = (map_data){j, 0, 1};
-  for (int i = 0; i < MAP_STEPS; i++) {
-    double s[5];
-    LQA_TRY(lqa_trust_sum(j->rows, add_map, map, 5, s));
+  LQA_TRY(lqa_trust_sum(j->rows, add_map, map, MAP_SUMS, s));
+  for (int i = 0; i < MAP_STEPS && moved; i++) {
     double a = s[2] + 1e-6, b = s[3], c = s[4] + 1e-6, det = a * c - b * b;
     if (!(det > 0)) {
       break;
     }
-    map->intercept += (c * s[0] - b * s[1]) / det;
-    map->slope += (a * s[1] - b * s[0]) / det;
+    const double step[2] = {(c * s[0] - b * s[1]) / det, (a * s[1] - b * s[0]) / det};
+    LQA_TRY(step_map(map, step, s, &moved));
   }
   return LQA_OK;
 }
@@ -241,7 +261,8 @@ static void add_rates(const void *data, int64_t from, int64_t to, double *sum) {
     for (size_t k = 1; k < n; k++) {
       best = z[k] > z[best] ? k : best;
     }
-    j->out->p_wrong[row] = lqa_sigmoid(d->intercept + d->slope * j->score[row]);
+    j->out->log_odds[row] = d->intercept + d->slope * j->score[row];
+    j->out->p_wrong[row] = lqa_sigmoid(j->out->log_odds[row]);
     sum[0] += j->out->p_wrong[row];
     sum[1] += (int32_t)best != j->rows->label[row];
   }
@@ -282,6 +303,7 @@ void lqa_model_evidence_clear(lqa_model_evidence *e) {
   free(e->log_p);
   free(e->log_class);
   free(e->p_wrong);
+  free(e->log_odds);
   lqa_channel_clear(&e->channel);
   *e = (lqa_model_evidence){0};
 }

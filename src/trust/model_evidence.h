@@ -23,6 +23,7 @@ typedef struct lqa_model_evidence {
   float *log_p;     /* the members' blend: log P(class | content) */
   float *log_class; /* log P(true class | content, given label), before calibration */
   double *p_wrong;  /* n_rows: probability that the given label is wrong */
+  double *log_odds; /* n_rows: the same as log-odds, which tell rows apart where p_wrong is 1 */
   lqa_channel channel;
   double gate_z;      /* of lqa_channel_gate ... */
   double gate_weight; /* ... and how far the channel is believed, 0 to 1 */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { MAX_ROUNDS = 6 };
+static const double MAX_LOG_ODDS = 80; /* a float holds exp(-80) */
 static const double SETTLED = .01, PRIOR_ROWS = 1, RIDGE = .002;
 static const double COUNTING_WEIGHT[] = {.4, .4}, ALL_WEIGHT[] = {.1, .15, .8};
 
@@ -39,9 +40,10 @@ static lqa_status start_alone(lqa_posterior *p) {
   for (int64_t row = 0; row < p->rows->n_rows; row++) {
     size_t given = (size_t)p->rows->label[row];
     float *q = p->class_p + (size_t)row * k;
-    double was = p->p_wrong[row], now = p->model.p_wrong[row];
+    double was = p->p_wrong[row], now = p->model.p_wrong[row], z = p->model.log_odds[row];
     for (size_t j = 0; j < k; j++) {
-      q[j] = j == given ? (float)(1 - now) : (float)((double)q[j] * now / was);
+      q[j] = j == given ? (float)(1 / (1 + lqa_exp(z < MAX_LOG_ODDS ? z : MAX_LOG_ODDS)))
+                        : (float)((double)q[j] * now / was);
     }
     p->p_wrong[row] = now;
   }

@@ -68,6 +68,19 @@ def blend(Ls, w0, Q=None, T=None, y=None, lam=2.):
     return w, log_softmax(sum(a * l for a, l in zip(w, Ls)))
 
 
+def normalise(N, c):
+    """Counts N[true, given] to a channel: c rows of prior, 10 % of them off the diagonal; the shape of
+    what is off the diagonal has one row a cell where there are more than three."""
+    K = len(N)
+    off = N.copy()
+    np.fill_diagonal(off, 0)
+    wrong, cell = off.sum(1, keepdims=True), c * .1 / min(K - 1, 3)
+    mass = (wrong + c * .1) / (N.sum(1, keepdims=True) + c)
+    T = mass * (off + cell) / (wrong + cell * (K - 1))
+    np.fill_diagonal(T, 1 - mass[:, 0])
+    return T
+
+
 def fit_channel(logP, y, T, c, steps):
     K, E = T.shape[0], np.exp(logP)
     for _ in range(steps):
@@ -75,8 +88,7 @@ def fit_channel(logP, y, T, c, steps):
         q /= q.sum(1, keepdims=True)
         N = np.zeros((K, K))
         np.add.at(N.T, y, q)
-        N += c * uniform(K, .1)
-        T = N / N.sum(1, keepdims=True)
+        T = normalise(N, c)
     return T
 
 
@@ -236,8 +248,7 @@ def refit(views, Q, y, fold, ev, cfg=CFG):
         _, P = blend(Ls, cfg["counting"], Q=Q, lam=cfg["lam"])
         N = np.zeros((K, K))
         np.add.at(N.T, y, Q)
-        N += cfg["pseudo"] * uniform(K, .1)
-        T = N / N.sum(1, keepdims=True)
+        T = normalise(N, cfg["pseudo"])
         Qn, pw, acc = calibrate(np.log(posterior(P, T, y) + 1e-12), P, y, ev, cfg)
         moved = np.abs(Qn - Q).sum(1).mean() / 2
         Q, rounds = Qn, rounds + 1
@@ -283,7 +294,7 @@ def draw(seed, n, K, flip, swap):
 
 def main():
     for seed, (n, K, flip, swap) in enumerate([(160, 3, .1, 0), (300, 4, .02, .45),
-                                               (150, 2, .2, 0)]):
+                                               (150, 6, .2, 0)]):
         y, fold, views, Ls, ev = draw(seed, n, K, flip, swap)
         emit("shape", [n, K, 4, len(ev["rows"])])
         emit("label", y)
