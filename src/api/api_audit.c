@@ -14,59 +14,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "store/run_name.h"
 #include "store/run_posterior.h"
 #include "trust/rule.h"
-
-#include <stdio.h>
 
 static const lqa_option options[];
 
 static const size_t MAX_BASELINE_BYTES = (size_t)1 << 30;
-
-/* ---- where the run goes ---- */
-
-/* Length of the name without the suffixes of data files: "a.csv.gz" -> 1. */
-static size_t stem_length(const char *name) {
-  static const char *const suffixes[] = {".gz",     ".zst",    ".csv",    ".tsv",     ".txt",
-                                         ".json",   ".jsonl",  ".ndjson", ".parquet", ".db",
-                                         ".duckdb", ".sqlite", ".sqlite3"};
-  size_t n = strlen(name);
-  for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-    size_t m = strlen(suffixes[i]);
-    if (n > m && strncasecmp(name + n - m, suffixes[i], m) == 0) {
-      n -= m;
-      char shorter[512];
-      if (n < sizeof shorter) {
-        memcpy(shorter, name, n);
-        shorter[n] = '\0';
-        return stem_length(shorter);
-      }
-    }
-  }
-  return n;
-}
-
-/* "<first source's stem>.labelqa" in the current folder; owned, NULL when out of memory. */
-static char *default_out(const char *source) {
-  char *path = NULL;
-  if (strcmp(source, "-") == 0) {
-    return strdup("stdin.labelqa");
-  }
-  const char *name = lqa_path_name(source), *table = strstr(name, "::");
-  if (table) {
-    return asprintf(&path, "%s.labelqa", table + 2) < 0 ? NULL : path;
-  }
-  size_t n = stem_length(name);
-  for (size_t i = 0; i < n; i++) {
-    if (strchr("*?[]{}", name[i])) { /* a glob: its fixed beginning */
-      n = i;
-    }
-  }
-  int length = asprintf(&path, "%.*s.labelqa", n ? (int)n : 4, n ? name : "data");
-  return length < 0 ? NULL : path;
-}
-
-/* ---- writing ---- */
 
 static lqa_status fill_manifest(lqa_audit_session *s, lqa_manifest *m, lqa_error *err) {
   char *made = lqa_arena_alloc(&s->arena, 32, 1);
@@ -294,7 +248,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
                                 "of the content");
   }
   warn_of_idle_options(args);
-  char *path = args->out ? strdup(args->out) : default_out(args->sources.items[0]);
+  char *path = args->out ? strdup(args->out) : lqa_run_default_path(args->sources.items[0]);
   lqa_result *result = lqa_result_new();
   lqa_status status = path && result ? run_into(args, path, result, err)
                                      : lqa_fail_memory(err, "starting the audit");
