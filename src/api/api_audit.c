@@ -37,7 +37,7 @@ static lqa_status fill_manifest(lqa_audit_session *s, lqa_manifest *m, lqa_error
                       .source = s->source_options,
                       .files = s->dataset->files,
                       .n_files = s->dataset->n_files,
-                      .has_snapshot = !s->args->no_snapshot,
+                      .has_snapshot = s->snapshot_path != NULL,
                       .content_kind = s->dataset->kind,
                       .classes = s->dataset->classes,
                       .n_classes = s->dataset->n_classes,

@@ -15,6 +15,8 @@
 
 #include <math.h>
 
+enum { MOST_SNAPSHOT_COLUMNS = 8000 };
+
 void lqa_audit_session_time(lqa_audit_session *s, const char *stage, double started) {
   if (s->n_timings < LQA_SESSION_MAX_STAGES) {
     double seconds = round((lqa_clock_seconds() - started) * 1e4) / 1e4;
@@ -104,6 +106,18 @@ static lqa_status check_decisions(const lqa_audit_session *s, lqa_error *err) {
   return LQA_OK;
 }
 
+/* Parquet's writer holds a block per column: of very many, more than a machine has. */
+static void forgo_wide_snapshot(lqa_audit_session *s) {
+  size_t n = lqa_source_count_columns(s->source);
+  if (s->snapshot_path && n > MOST_SNAPSHOT_COLUMNS) {
+    s->snapshot_path = NULL;
+    lqa_observe_message(s->args->common.observer, LQA_MESSAGE_WARN,
+                        "%s: %zu columns are too many to keep a copy of (source.parquet): none is "
+                        "kept, as with --no-snapshot, and later commands read the source again",
+                        s->dataset->files[0].path, n);
+  }
+}
+
 static lqa_status read_source(lqa_audit_session *s, lqa_error *err) {
   const lqa_observer *observer = s->args->common.observer;
   s->source_options =
@@ -117,6 +131,7 @@ static lqa_status read_source(lqa_audit_session *s, lqa_error *err) {
       lqa_audit_reference_load(&s->reference, &held_against, &s->source_options, observer, err));
   LQA_TRY(lqa_source_open(&s->source_options, observer, &s->source, err));
   LQA_TRY(lqa_source_load(s->source, &s->dataset, err));
+  forgo_wide_snapshot(s);
   return start_snapshot(s, false, err);
 }
 

@@ -85,6 +85,26 @@ static void test_splits(void **state) {
   lqa_dataset_free(d);
 }
 
+/* One column of probabilities, of two classes; patterns name such columns, too. */
+static void test_one_probability(void **state) {
+  (void)state;
+  const char *one[] = {"p_*"}, *first[] = {"q ham"};
+  write_text("p.csv", "text,label,p_1,q ham\na b,ham,.25,.75\nc d,spam,.5,.5\n");
+  lqa_source_options o = options_for("p.csv", NULL);
+  o.pred_probs = (lqa_text_list){one, 1};
+  lqa_dataset *d = load(o);
+  assert_true(lqa_matrix_get(d->pred_probs, 0, 0) == .75);
+  assert_true(lqa_matrix_get(d->pred_probs, 0, 1) == .25);
+  assert_non_null(
+      strstr(fixture_messages.data, "'p_1' is taken for the probability of class 'spam'"));
+  lqa_dataset_free(d);
+  o.pred_probs = (lqa_text_list){first, 1};
+  d = load(o);
+  assert_true(lqa_matrix_get(d->pred_probs, 0, 0) == .75);
+  assert_non_null(strstr(fixture_messages.data, "the probability of class 'ham'"));
+  lqa_dataset_free(d);
+}
+
 static void test_question(void **state) {
   (void)state;
   FILE *file = fopen("q's.csv", "w");
@@ -100,8 +120,8 @@ static void test_question(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_patterns),
-                                     cmocka_unit_test(test_splits),
-                                     cmocka_unit_test(test_question)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_table), cmocka_unit_test(test_patterns), cmocka_unit_test(test_splits),
+      cmocka_unit_test(test_one_probability), cmocka_unit_test(test_question)};
   return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

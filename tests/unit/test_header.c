@@ -49,6 +49,7 @@ static void check_file(const char *name, int n_heads) {
 static void test_heads(void **state) {
   (void)state;
   check_file("heads.txt", 60);
+  check_file("more.txt", 40);
 }
 
 int main(void) {

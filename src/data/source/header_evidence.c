@@ -15,8 +15,8 @@
  *
  * Numbers that count up from column to column (0,1,2 or 2019,2020,2021) are names, unless records
  * below count up as well. The sum decides. In doubt, when all cells are distinct, short and never
- * seen again, it takes clear evidence against a header: a header taken for a row costs a wrong
- * class and every row number, a row taken for a header one row.
+ * seen again, and there are two of them, it takes clear evidence against a header: a header taken
+ * for a row costs a wrong class and every row number, a row taken for a header one row.
  *
  * Sources of the idea: csvkit's and Python's sniffers (types and lengths), DuckDB's (types),
  * clevercsv's. They look at types alone, or at lengths without regard to how they vary.
@@ -31,7 +31,7 @@
 enum { MOST_COLUMNS = 1024, MOST_NAME_BYTES = 64, MOST_NAME_WORDS = 8, LONG_BYTES = 100 };
 enum { N_FORMS = 6 };
 
-static const double doubt = -4.0, prior = 1.0, recurs = -3.5;
+static const double doubt = -4.0, prior = 1.0, recurs = -3.5, alone = 3.5;
 
 typedef enum kind { EMPTY, MISSING, NUMBER, LINK, WORDS, N_KINDS } kind;
 
@@ -394,8 +394,9 @@ static lqa_status judge(const lqa_header_head *head, column *columns, bool *is_c
   *v = (lqa_header_verdict){.evidence = prior + weigh_counting(head, is_counting)};
   weigh_all(head, columns, is_counting, v);
   LQA_TRY_OUT(check_names(columns, is_counting, head->n_columns, names, &v->is_doubtful));
-  v->is_doubtful = v->is_doubtful && v->evidence <= 0 && v->evidence > doubt;
-  v->is_header = v->evidence > 0 || v->is_doubtful;
+  v->is_doubtful = v->is_doubtful && head->n_columns > 1 && v->evidence <= 0 && v->evidence > doubt;
+  double needed = head->n_columns > 1 ? 0 : alone;
+  v->is_header = v->evidence > needed || v->is_doubtful;
 out:
   lqa_map_free(names);
   free(times);

@@ -80,7 +80,7 @@ static lqa_status classes_from_npy(lqa_loader *l, lqa_str *given, int32_t n_give
 /* Keeps the matrix of the probability columns, column k of it being class k. */
 static lqa_status keep_probabilities(lqa_loader *l, const int32_t *class_of, lqa_error *err) {
   lqa_dataset *d = l->dataset;
-  size_t n = l->n_probs;
+  size_t n = l->n_probs_read;
   double *values = l->probabilities.data, *row = lqa_malloc(n, sizeof *row);
   lqa_matrix *matrix = lqa_storage_alloc(d->storage, 1, sizeof *matrix);
   l->probabilities.data = NULL;
@@ -106,8 +106,47 @@ static lqa_status keep_probabilities(lqa_loader *l, const int32_t *class_of, lqa
   return lqa_probabilities_check(d, matrix, l->source->parts.data[0].name, err);
 }
 
+/* One column of probabilities beside two classes: of the class that its name ends in, else of the
+ * second, as classifiers give it. Becomes both. */
+static lqa_status double_column(lqa_loader *l, lqa_error *err) {
+  lqa_dataset *d = l->dataset;
+  lqa_str column = lqa_str_from(l->source->options.pred_probs.items[0]);
+  int positive = lqa_str_ends_with(column, d->classes[0]) ? 0 : 1;
+  size_t n = l->probabilities.n;
+  double *both = lqa_malloc(2 * n, sizeof *both);
+  if (!both) {
+    return lqa_fail_memory(err, "loading probabilities");
+  }
+  for (size_t i = 0; i < n; i++) {
+    double p = l->probabilities.data[i];
+    both[2 * i + (size_t)positive] = p;
+    both[2 * i + (size_t)(1 - positive)] = 1 - p;
+  }
+  free(l->probabilities.data);
+  l->probabilities.data = both;
+  l->probabilities.n = l->probabilities.capacity = 2 * n;
+  lqa_observe_message(l->source->observer, LQA_MESSAGE_INFO,
+                      "'%s' is taken for the probability of class '%.*s', and 1 less it for '%.*s'",
+                      column.data, (int)d->classes[positive].size, d->classes[positive].data,
+                      (int)d->classes[1 - positive].size, d->classes[1 - positive].data);
+  return LQA_OK;
+}
+
+static lqa_status classes_from_one(lqa_loader *l, const lqa_str *given, int32_t n_given,
+                                   lqa_error *err) {
+  static const int32_t in_order[] = {0, 1};
+  LQA_TRY(lqa_labels_encode(l->dataset, given, n_given, err));
+  l->dataset->classes_given = given != NULL;
+  if (l->dataset->n_classes != 2) {
+    return fail_width(l, "--pred-probs", 1, err);
+  }
+  LQA_TRY(double_column(l, err));
+  l->n_probs_read = 2;
+  return keep_probabilities(l, in_order, err);
+}
+
 /* Classes where columns hold probabilities: by the columns' names where they fit, else by order. */
-static lqa_status classes_from_columns(lqa_loader *l, lqa_str *given, int32_t n_given,
+static lqa_status classes_from_columns(lqa_loader *l, const lqa_str *given, int32_t n_given,
                                        lqa_error *err) {
   lqa_dataset *d = l->dataset;
   size_t n = l->n_probs;
@@ -218,7 +257,8 @@ lqa_status lqa_loader_finish_classes(lqa_loader *l, lqa_error *err) {
   bool is_named = l->source->class_names.n > 0 && given && l->source->options.classes.n == 0 &&
                   !l->source->options.classes_file;
   if (l->has_prob_columns) {
-    LQA_TRY(classes_from_columns(l, given, n_given, err));
+    l->n_probs_read = l->n_probs;
+    LQA_TRY((l->n_probs == 1 ? classes_from_one : classes_from_columns)(l, given, n_given, err));
   } else if (l->source->options.pred_probs.n > 0) {
     LQA_TRY(classes_from_npy(l, given, n_given, err));
   } else {

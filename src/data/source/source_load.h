@@ -23,6 +23,7 @@ typedef struct lqa_loader {
   bool *wanted;
   lqa_column_builder content;
   size_t n_texts, n_features, n_probs;
+  size_t n_probs_read; /* columns of probabilities: two where one is given for two classes */
   lqa_target *texts, *features, *probs; /* texts' builders are unused: they go to content */
   lqa_target label, roles_at[LQA_ROLE_COUNT];
   LQA_VEC(double) probabilities;
