@@ -213,14 +213,13 @@ static lqa_status count_pairs(const lqa_posterior *p, int64_t **count) {
 /* The verified rows of class `truth`, and how many of them are labelled `given`. */
 static void count_support(const lqa_trust_summary_input *in, lqa_suspected_confusion *c) {
   const lqa_opinions *o = in->opinions;
-  double n = 0, hits = 0, square = 0;
+  double n = 0, square = 0;
   for (size_t i = 0; i < o->n; i++) {
     if (o->items[i].class_code == c->truth && (i == 0 || o->items[i].row != o->items[i - 1].row)) {
       double weight = o->items[i].inclusion > 0 ? 1 / o->items[i].inclusion : 1;
       bool hit = in->posterior->rows->label[o->items[i].row] == c->given;
       n += weight;
       square += weight * weight;
-      hits += hit ? weight : 0;
       c->verified += hit;
     }
   }

@@ -118,7 +118,8 @@ static bool has_markup(lqa_str text) {
   for (int m = 0; m < 2; m++) {
     const char *end = text.data + text.size, *p = text.data;
     while (p < end && (p = memchr(p, marks[m], (size_t)(end - p))) != NULL) {
-      lqa_str rest = {++p, (size_t)(end - p)};
+      p++;
+      lqa_str rest = {p, (size_t)(end - p)};
       if (m == 0 ? is_entity(rest) : is_tag(rest)) {
         return true;
       }
