@@ -63,16 +63,18 @@ static void drop_capsule(PyObject *capsule) {
 
 struct loading {
   const char *path;
+  bool as_texts;
   struct ArrowArrayStream *stream;
 };
 
 static lqa_status do_load(void *data, lqa_error *err) {
   struct loading *l = data;
-  return lqa_frame_load(l->path, l->stream, err);
+  return l->as_texts ? lqa_frame_load_texts(l->path, l->stream, err)
+                     : lqa_frame_load(l->path, l->stream, err);
 }
 
-static struct ArrowArrayStream *open_stream(PyObject *path) {
-  struct loading l = {PyBytes_AsString(path), calloc(1, sizeof *l.stream)};
+static struct ArrowArrayStream *open_stream(PyObject *path, bool as_texts) {
+  struct loading l = {PyBytes_AsString(path), as_texts, calloc(1, sizeof *l.stream)};
   if (!l.stream) {
     PyErr_NoMemory();
   } else if (!run_work(do_load, &l, NULL)) {
@@ -89,7 +91,7 @@ static PyObject *load_frame(PyObject *module, PyObject *args) {
   if (!PyArg_ParseTuple(args, "O&", PyUnicode_FSConverter, &path)) {
     return NULL;
   }
-  struct ArrowArrayStream *stream = open_stream(path);
+  struct ArrowArrayStream *stream = open_stream(path, false);
   Py_DECREF(path);
   PyObject *capsule = stream ? PyCapsule_New(stream, STREAM, drop_capsule) : NULL;
   if (stream && !capsule) {
@@ -180,10 +182,11 @@ static int batches_init(PyObject *self, PyObject *args, PyObject *kwargs) {
     PyErr_SetString(PyExc_TypeError, "Batches() takes no keyword arguments");
     return -1;
   }
-  if (!PyArg_ParseTuple(args, "O&", PyUnicode_FSConverter, &path)) {
+  int as_texts = 0;
+  if (!PyArg_ParseTuple(args, "O&|p", PyUnicode_FSConverter, &path, &as_texts)) {
     return -1;
   }
-  b->stream = open_stream(path);
+  b->stream = open_stream(path, as_texts);
   Py_DECREF(path);
   if (b->stream && b->stream->get_schema(b->stream, &b->schema) != 0) {
     const char *why = b->stream->get_last_error(b->stream);
@@ -272,7 +275,8 @@ static PyType_Slot batches_slots[] = {
     {Py_tp_iter, PyObject_SelfIter},
     {Py_tp_iternext, batches_next},
     {Py_tp_getset, batches_getters},
-    {Py_tp_doc, "Batches(path): a Parquet file of labelqa's as lists of column values."},
+    {Py_tp_doc,
+     "Batches(path, as_texts=False, /): a Parquet file of labelqa's as lists of column values."},
     {0}};
 
 static PyType_Spec batches_spec = {"labelqa._library.Batches", sizeof(batches), 0,

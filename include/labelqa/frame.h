@@ -71,6 +71,11 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_frame_save(struct ArrowArrayStream *stream
 LQA_API LQA_MUST_CHECK lqa_status lqa_frame_load(const char *path, struct ArrowArrayStream *out,
                                                  lqa_error *err);
 
+/* The same with every column as text, as SQL prints its values. */
+LQA_API LQA_MUST_CHECK lqa_status lqa_frame_load_texts(const char *path,
+                                                       struct ArrowArrayStream *out,
+                                                       lqa_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -306,11 +306,12 @@ class Rows:
     """The rows of a run, in source order: iterate for dicts, or hand it to pyarrow.table(),
     polars.DataFrame() or whatever else takes an Arrow stream. Read from the file each time."""
 
-    def __init__(self, path):
+    def __init__(self, path, as_texts=False):
         self._path = path
+        self._as_texts = as_texts
 
     def __iter__(self):
-        batches = _library().Batches(self._path)
+        batches = _library().Batches(self._path, self._as_texts)
         names = batches.names
         for columns in batches:
             for values in zip(*columns):
@@ -324,7 +325,7 @@ class Rows:
 
     def columns(self):
         """A dict of column name to the list of its values."""
-        batches = _library().Batches(self._path)
+        batches = _library().Batches(self._path, self._as_texts)
         names = batches.names
         values = [[] for _ in names]
         for columns in batches:
@@ -410,7 +411,7 @@ class Run:
         path = self._path / "source.parquet"
         if not path.is_file():
             raise FileNotFoundError(f"'{self._path}' has no copy of its source (no_snapshot)")
-        return Rows(path).columns()
+        return Rows(path, as_texts=True).columns()
 
     def to_pandas(self, *, source=True):
         """rows() as a pandas DataFrame with the index of the frame that was audited (row numbers

@@ -23,7 +23,7 @@ void lqa_engine_stop(lqa_engine *e, lqa_status why, const char *format, ...) {
   va_start(list, format);
   vsnprintf(text, sizeof text, format, list);
   va_end(list);
-  e->end = lqa_fail(&e->end_error, why, "%s", text);
+  e->end = lqa_fail(&e->end_error, why, LQA_WORDS, text);
   e->stopped_at = lqa_clock_seconds();
 }
 

@@ -232,7 +232,7 @@ static lqa_status find_dataset(posterior_job *j, const lqa_dataset **out, lqa_er
   }
   *out = status == LQA_OK && j->dataset->n_rows == j->run->rows.n_rows ? j->dataset : NULL;
   if (status == LQA_NO_MEMORY || status == LQA_INTERRUPTED) {
-    return lqa_fail(err, status, "%s", ignored.message);
+    return lqa_fail(err, status, LQA_WORDS, ignored.message);
   }
   return LQA_OK;
 }

@@ -81,7 +81,7 @@ def test_beside_text_and_features(tmp_path):
         run = audit(frame, vectors, tmp_path, **content)
         suspicion = 1 - run.pred_probs[np.arange(len(given)), given]
         assert average_precision_score(true != given, suspicion) > .9
-    with pytest.raises(ValueError, match="naive-bayes needs --text"):
+    with pytest.raises(ValueError, match="naive-bayes needs text="):
         audit(frame, vectors, tmp_path, features=["number"], model="naive-bayes")
 
 

@@ -277,7 +277,7 @@ static void refuses_impossible_ngrams(void **state) {
   lqa_tfidf tfidf;
   lqa_error err;
   assert_int_equal(lqa_tfidf_build(&rows, &options, NULL, &tfidf, &err), LQA_BAD_USAGE);
-  assert_non_null(strstr(err.message, "--min-df"));
+  assert_non_null(strstr(err.message, LQA_OPTION("min_df")));
   lqa_tfidf_clear(&tfidf);
   clear_texts(&t);
 }

@@ -245,12 +245,14 @@ static void release(struct ArrowArrayStream *stream) {
   stream->release = NULL;
 }
 
-static lqa_status start_reader(frame_reader *reader, const char *path, lqa_error *err) {
+static lqa_status start_reader(frame_reader *reader, const char *path, bool as_texts,
+                               lqa_error *err) {
   lqa_database_options options = {.n_threads = 1};
   LQA_TRY(lqa_database_open(&options, &reader->database, err));
   lqa_buf sql;
   lqa_buf_init(&sql, 1 << 16);
-  lqa_buf_add_text(&sql, "SELECT * FROM read_parquet(");
+  lqa_buf_add_text(&sql, as_texts ? "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet("
+                                  : "SELECT * FROM read_parquet(");
   lqa_duck_literal(&sql, lqa_str_from(path));
   lqa_buf_add_text(&sql, ")");
   lqa_status status;
@@ -262,7 +264,8 @@ out:
   return status;
 }
 
-lqa_status lqa_frame_load(const char *path, struct ArrowArrayStream *out, lqa_error *err) {
+static lqa_status load(const char *path, bool as_texts, struct ArrowArrayStream *out,
+                       lqa_error *err) {
   lqa_error_clear(err);
   if (!lqa_path_exists(path)) {
     return lqa_fail_because(
@@ -273,7 +276,7 @@ lqa_status lqa_frame_load(const char *path, struct ArrowArrayStream *out, lqa_er
   if (!reader) {
     return lqa_fail_memory(err, "reading a data frame");
   }
-  lqa_status status = start_reader(reader, path, err);
+  lqa_status status = start_reader(reader, path, as_texts, err);
   if (status != LQA_OK) {
     close_reader(reader);
     if (err && status != LQA_NO_MEMORY) {
@@ -289,4 +292,12 @@ lqa_status lqa_frame_load(const char *path, struct ArrowArrayStream *out, lqa_er
                                    .release = release,
                                    .private_data = reader};
   return LQA_OK;
+}
+
+lqa_status lqa_frame_load(const char *path, struct ArrowArrayStream *out, lqa_error *err) {
+  return load(path, false, out, err);
+}
+
+lqa_status lqa_frame_load_texts(const char *path, struct ArrowArrayStream *out, lqa_error *err) {
+  return load(path, true, out, err);
 }

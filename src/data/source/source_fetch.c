@@ -54,7 +54,7 @@ lqa_status lqa_source_fetch(const char *url, const lqa_observer *observer, lqa_f
   lqa_status status = fetch_all(database, url, keep, data, &inner);
   lqa_database_close(database);
   if (status == LQA_OK || status == LQA_INTERRUPTED || status == LQA_NO_MEMORY) {
-    return status == LQA_OK ? status : lqa_fail(err, status, "%s", inner.message);
+    return status == LQA_OK ? status : lqa_fail(err, status, LQA_WORDS, inner.message);
   }
   return lqa_fail_at(err, LQA_BAD_FILE, url, -1, NULL,
                      "cannot fetch '%s': %.700s (download it yourself and give the file's path)",
