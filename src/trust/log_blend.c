@@ -239,7 +239,7 @@ static lqa_status search(const lqa_log_blend *b, const double step[M], double *w
 
 lqa_status lqa_log_blend_fit(const lqa_log_blend *b, double *weight) {
   double sum[N_SUMS], step[M];
-  double enough = 1e-10 * (double)b->rows->n_rows;
+  double enough = 1e-8 * (double)b->rows->n_rows;
   for (int i = 0; i < MAX_STEPS; i++) {
     double moved;
     LQA_TRY(evaluate(b, weight, false, sum));
@@ -247,7 +247,7 @@ lqa_status lqa_log_blend_fit(const lqa_log_blend *b, double *weight) {
       break;
     }
     LQA_TRY(search(b, step, weight, sum, &moved));
-    if (moved < 1e-9) {
+    if (moved < 1e-7) {
       break;
     }
   }

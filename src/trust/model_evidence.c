@@ -13,6 +13,7 @@
 
 static const double POWER = .7, PRIOR_ROWS = 30, FIRST_WRONG = .1, RIDGE = .002;
 static const double GATE_FROM = 2, GATE_TO = 3, MIN_CLAIM = .25, TINY = 1e-12;
+enum { SAMPLE_ROWS = 8192, SAMPLE_PER_CLASS = 200 };
 enum { FIT_STEPS = 50, JOINT_ROUNDS = 12, JOINT_STEPS = 5, MAP_STEPS = 25 };
 
 double lqa_log_odds_wrong(double right) {
@@ -61,15 +62,27 @@ lqa_status lqa_channel_posterior(const lqa_channel_input *input, const lqa_chann
   return lqa_trust_each(input->rows, add_posterior, &d);
 }
 
+/* The rows that are fitted on, copied: n_fit rows. */
+typedef struct fit_sample {
+  lqa_trust_rows rows;
+  int64_t *row; /* their numbers */
+  int32_t *label;
+  uint8_t *fold;
+  float *member[LQA_BLEND_MEMBERS];
+  float *log_p; /* the blend */
+  float *mixed; /* scratch, in the end the joint fit's posterior */
+  float *p;     /* probabilities that a channel is fitted to */
+} fit_sample;
+
 /* One run at work. */
 typedef struct evidence_job {
   const lqa_model_evidence_input *input;
   const lqa_trust_rows *rows;
   lqa_model_evidence *out;
-  lqa_log_blend blend;
+  fit_sample fit;
+  lqa_log_blend blend; /* of the sample */
   lqa_channel joint;
   float *mixed; /* n_rows x n_classes, scratch */
-  float *p;     /* the same: probabilities that a channel is fitted to */
   double *score;
 } evidence_job;
 
@@ -89,10 +102,10 @@ static void add_exp(const void *data, int64_t from, int64_t to, double *sum) {
 
 /* The probabilities that a channel is to be fitted to. */
 static lqa_status set_problem(evidence_job *j, const float *log_p, lqa_channel_problem *problem) {
-  exp_data d = {log_p, j->p, (size_t)j->rows->n_classes};
-  *problem =
-      (lqa_channel_problem){.rows = j->rows, .p = j->p, .prior_rows = PRIOR_ROWS, .left_out = -1};
-  return lqa_trust_each(j->rows, add_exp, &d);
+  exp_data d = {log_p, j->fit.p, (size_t)j->rows->n_classes};
+  *problem = (lqa_channel_problem){
+      .rows = &j->fit.rows, .p = j->fit.p, .prior_rows = PRIOR_ROWS, .left_out = -1};
+  return lqa_trust_each(&j->fit.rows, add_exp, &d);
 }
 
 static lqa_status alloc(evidence_job *j) {
@@ -103,20 +116,89 @@ static lqa_status alloc(evidence_job *j) {
   out->p_wrong = lqa_malloc(n, sizeof *out->p_wrong);
   out->log_odds = lqa_malloc(n, sizeof *out->log_odds);
   j->mixed = lqa_malloc(n, k * sizeof *j->mixed);
-  j->p = lqa_malloc(n, k * sizeof *j->p);
   j->score = lqa_malloc(n, sizeof *j->score);
   LQA_TRY(lqa_channel_init(&out->channel, j->rows->n_classes));
   LQA_TRY(lqa_channel_init(&j->joint, j->rows->n_classes));
   bool whole =
-      out->log_p && out->log_class && out->p_wrong && out->log_odds && j->mixed && j->p && j->score;
+      out->log_p && out->log_class && out->p_wrong && out->log_odds && j->mixed && j->score;
   return whole ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static lqa_status alloc_sample(const evidence_job *j, int64_t n_rows, fit_sample *fit) {
+  size_t n = (size_t)n_rows, bytes = (size_t)j->rows->n_classes * sizeof(float);
+  fit->row = lqa_malloc(n, sizeof *fit->row);
+  fit->label = lqa_malloc(n, sizeof *fit->label);
+  fit->fold = lqa_malloc(n, sizeof *fit->fold);
+  fit->log_p = lqa_malloc(n, bytes);
+  fit->mixed = lqa_malloc(n, bytes);
+  fit->p = lqa_malloc(n, bytes);
+  bool whole = fit->row && fit->label && fit->fold && fit->log_p && fit->mixed && fit->p;
+  for (int m = 0; m < j->input->n_members; m++) {
+    fit->member[m] = lqa_malloc(n, bytes);
+    whole = whole && fit->member[m];
+  }
+  return whole ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static void copy_rows(const fit_sample *fit, const float *from, float *to) {
+  size_t k = (size_t)fit->rows.n_classes;
+  for (int64_t i = 0; i < fit->rows.n_rows; i++) {
+    memcpy(to + (size_t)i * k, from + (size_t)fit->row[i] * k, k * sizeof *to);
+  }
+}
+
+static lqa_status draw_sample(evidence_job *j) {
+  fit_sample *fit = &j->fit;
+  int64_t n = j->rows->n_rows, most = SAMPLE_PER_CLASS * (int64_t)j->rows->n_classes;
+  most = most > SAMPLE_ROWS ? most : SAMPLE_ROWS;
+  int64_t n_fit = n < most ? n : most;
+  LQA_TRY(alloc_sample(j, n_fit, fit));
+  fit->rows = *j->rows;
+  fit->rows.n_rows = n_fit;
+  fit->rows.label = fit->label;
+  fit->rows.fold = fit->fold;
+  for (int64_t i = 0; i < n_fit; i++) {
+    fit->row[i] = (int64_t)((double)i * (double)n / (double)n_fit);
+    fit->label[i] = j->rows->label[fit->row[i]];
+    fit->fold[i] = j->rows->fold[fit->row[i]];
+  }
+  for (int m = 0; m < j->input->n_members; m++) {
+    copy_rows(fit, j->input->log_p[m], fit->member[m]);
+  }
+  return LQA_OK;
+}
+
+static void clear_sample(fit_sample *fit) {
+  free(fit->row);
+  free(fit->label);
+  free(fit->fold);
+  free(fit->log_p);
+  free(fit->mixed);
+  free(fit->p);
+  for (int m = 0; m < LQA_BLEND_MEMBERS; m++) {
+    free(fit->member[m]);
+  }
+}
+
+static void set_blend(const evidence_job *j, const lqa_trust_rows *rows, float *const *members,
+                      lqa_log_blend *blend) {
+  *blend = (lqa_log_blend){.rows = rows, .n_members = j->input->n_members, .ridge = RIDGE};
+  for (int m = 0; m < j->input->n_members; m++) {
+    blend->log_p[m] = members ? members[m] : j->input->log_p[m];
+    blend->prior[m] = j->input->prior[m];
+  }
 }
 
 static lqa_status blend_members(evidence_job *j) {
   double weight[LQA_BLEND_MEMBERS];
+  lqa_log_blend all;
+  set_blend(j, &j->fit.rows, j->fit.member, &j->blend);
+  set_blend(j, j->rows, NULL, &all);
   memcpy(weight, j->input->prior, sizeof weight);
   LQA_TRY(lqa_log_blend_fit(&j->blend, weight));
-  return lqa_log_blend_mix(&j->blend, weight, j->out->log_p);
+  LQA_TRY(lqa_log_blend_mix(&all, weight, j->out->log_p));
+  copy_rows(&j->fit, j->out->log_p, j->fit.log_p);
+  return LQA_OK;
 }
 
 typedef struct score_data {
@@ -157,7 +239,7 @@ static lqa_status score_rows(evidence_job *j) {
   lqa_channel_input flat = {j->rows, out->log_p, 1}, tempered = {j->rows, out->log_p, POWER};
   lqa_channel_problem problem;
   double wrong;
-  LQA_TRY(set_problem(j, out->log_p, &problem));
+  LQA_TRY(set_problem(j, j->fit.log_p, &problem));
   LQA_TRY(lqa_channel_gate(&problem, &out->gate_z));
   double weight = (out->gate_z - GATE_FROM) / (GATE_TO - GATE_FROM);
   out->gate_weight = weight < 0 ? 0 : weight > 1 ? 1 : weight;
@@ -171,19 +253,18 @@ static lqa_status score_rows(evidence_job *j) {
   return lqa_trust_each(j->rows, mix_scores, &d);
 }
 
-/* Weights and channel together, by the likelihood of the given labels: `mixed` becomes that fit's
+/* Weights and channel together, by the likelihood of the given labels: fit.mixed becomes that fit's
  * posterior. */
 static lqa_status fit_scale(evidence_job *j) {
-  double wrong;
+  double wrong, weight[LQA_BLEND_MEMBERS];
+  memcpy(weight, j->input->prior, sizeof weight);
   j->blend.channel = &j->joint;
   lqa_channel_set_uniform(&j->joint, FIRST_WRONG);
   for (int round = 0; round < JOINT_ROUNDS; round++) {
-    double weight[LQA_BLEND_MEMBERS];
     lqa_channel_problem p;
-    memcpy(weight, j->input->prior, sizeof weight);
     LQA_TRY(lqa_log_blend_fit(&j->blend, weight));
-    LQA_TRY(lqa_log_blend_mix(&j->blend, weight, j->mixed));
-    LQA_TRY(set_problem(j, j->mixed, &p));
+    LQA_TRY(lqa_log_blend_mix(&j->blend, weight, j->fit.mixed));
+    LQA_TRY(set_problem(j, j->fit.mixed, &p));
     if (j->out->gate_weight > 0) {
       LQA_TRY(lqa_channel_fit(&p, JOINT_STEPS, &j->joint));
     } else {
@@ -191,8 +272,8 @@ static lqa_status fit_scale(evidence_job *j) {
       lqa_channel_set_uniform(&j->joint, wrong);
     }
   }
-  lqa_channel_input p = {j->rows, j->mixed, 1};
-  return lqa_channel_posterior(&p, &j->joint, j->mixed);
+  lqa_channel_input p = {&j->fit.rows, j->fit.mixed, 1};
+  return lqa_channel_posterior(&p, &j->joint, j->fit.mixed);
 }
 
 typedef struct map_data {
@@ -209,8 +290,8 @@ static void add_map(const void *data, int64_t from, int64_t to, double *sum) {
   const evidence_job *j = d->job;
   size_t n = (size_t)j->rows->n_classes;
   for (int64_t row = from; row < to; row++) {
-    double right = lqa_exp((double)j->mixed[(size_t)row * n + (size_t)j->rows->label[row]]);
-    double x = j->score[row], z = d->intercept + d->slope * x, p = lqa_sigmoid(z);
+    double right = lqa_exp((double)j->fit.mixed[(size_t)row * n + (size_t)j->fit.label[row]]);
+    double x = j->score[j->fit.row[row]], z = d->intercept + d->slope * x, p = lqa_sigmoid(z);
     double w = p * (1 - p), rest = 1 - right - p, away = z > 0 ? z : -z;
     sum[0] += rest;
     sum[1] += rest * x;
@@ -227,7 +308,7 @@ static lqa_status step_map(map_data *map, const double step[2], double s[MAP_SUM
   *moved = false;
   for (int i = 0; i < MAP_HALVINGS && !*moved; i++, share /= 2) {
     map_data next = {map->job, map->intercept + share * step[0], map->slope + share * step[1]};
-    LQA_TRY(lqa_trust_sum(map->job->rows, add_map, &next, MAP_SUMS, s));
+    LQA_TRY(lqa_trust_sum(&map->job->fit.rows, add_map, &next, MAP_SUMS, s));
     *moved = s[5] <= loss;
     *map = *moved ? next : *map;
   }
@@ -238,7 +319,7 @@ static lqa_status fit_map(const evidence_job *j, map_data *map) {
   double s[MAP_SUMS];
   bool moved = true;
   *map = (map_data){j, 0, 1};
-  LQA_TRY(lqa_trust_sum(j->rows, add_map, map, MAP_SUMS, s));
+  LQA_TRY(lqa_trust_sum(&j->fit.rows, add_map, map, MAP_SUMS, s));
   for (int i = 0; i < MAP_STEPS && moved; i++) {
     double a = s[2] + 1e-6, b = s[3], c = s[4] + 1e-6, det = a * c - b * b;
     if (!(det > 0)) {
@@ -283,10 +364,8 @@ lqa_status lqa_model_evidence_run(const lqa_model_evidence_input *input, lqa_mod
   evidence_job j = {.input = input, .rows = input->rows, .out = out};
   lqa_status status;
   *out = (lqa_model_evidence){0};
-  j.blend = (lqa_log_blend){.rows = input->rows, .n_members = input->n_members, .ridge = RIDGE};
-  memcpy(j.blend.log_p, input->log_p, sizeof j.blend.log_p);
-  memcpy(j.blend.prior, input->prior, sizeof j.blend.prior);
   LQA_TRY_OUT(alloc(&j));
+  LQA_TRY_OUT(draw_sample(&j));
   LQA_TRY_OUT(blend_members(&j));
   LQA_TRY_OUT(score_rows(&j));
   LQA_TRY_OUT(fit_scale(&j));
@@ -294,8 +373,8 @@ lqa_status lqa_model_evidence_run(const lqa_model_evidence_input *input, lqa_mod
 out:
   lqa_channel_clear(&j.joint);
   free(j.mixed);
-  free(j.p);
   free(j.score);
+  clear_sample(&j.fit);
   return status;
 }
 
