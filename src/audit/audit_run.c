@@ -165,7 +165,8 @@ static lqa_status run_one(lqa_audit_run *run, const lqa_audit *audit, const lqa_
   run->findings.declined = NULL;
   run->findings.declined_kinds.n = 0;
   double start = lqa_clock_seconds();
-  lqa_observe_progress(input.observer, audit->id, -1);
+  lqa_observe_progress(input.observer, "checking structure",
+                       (double)audit->number / (double)LQA_AUDIT_COUNT);
   LQA_TRY(lqa_observe_check(input.observer, err));
   lqa_status status = audit->run(&input, err);
   lqa_dataset_release_content(input.dataset, input.dataset->n_rows);

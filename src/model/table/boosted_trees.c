@@ -14,6 +14,7 @@
 #include "model/table/trees.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define SMALLEST_CURVE 1e-16f
@@ -24,7 +25,8 @@ enum {
   FEW_ROUNDS = 100,
   QUICK_PERCENT = 30,
   MIN_ROUNDS = 10,
-  FIXED_ROUNDS = 50 /* where there are no pair models to choose by */
+  MODEL_UNITS = 1000, /* of progress */
+  FIXED_ROUNDS = 50   /* where there are no pair models to choose by */
 };
 
 lqa_boosting_options lqa_boosting_defaults(void) {
@@ -54,6 +56,8 @@ typedef struct boosting {
   int best_round[LQA_MAX_FOLDS][2]; /* of a pair model, for the folds it leaves out */
   lqa_error errors[2 * LQA_MAX_FOLDS];
   int first_model; /* number of task 0 */
+  int n_stages;    /* sets of fold models to grow: pair models first, or not */
+  atomic_int done; /* in MODEL_UNITS for every model, of all stages */
 } boosting;
 
 /* One model at work. */
@@ -68,6 +72,8 @@ typedef struct growth {
   lqa_booster *booster;
   held_part parts[2];
   int n_parts;
+  int units;     /* of the model's MODEL_UNITS that are done */
+  bool may_tell; /* on the thread that observers are called from */
   lqa_error *err;
 } growth;
 
@@ -209,6 +215,18 @@ static void fill_gradients(growth *g, const float *margins) {
   }
 }
 
+/* Tells how far all models are once this one has grown `round` of `limit` rounds. */
+static void tell_progress(growth *g, int round, int limit) {
+  boosting *job = g->job;
+  int units = MODEL_UNITS * round / limit;
+  int done = atomic_fetch_add(&job->done, units - g->units) + units - g->units;
+  g->units = units;
+  if (g->may_tell) {
+    int total = job->n_stages * job->problem->n_folds * MODEL_UNITS;
+    lqa_observe_progress(job->options->observer, "growing trees", (double)done / (double)total);
+  }
+}
+
 static lqa_status grow_round(growth *g) {
   const float *margins;
   if (lqa_observe_cancelled(g->job->options->observer)) {
@@ -261,6 +279,7 @@ static lqa_status grow_watched(growth *g) {
   for (int round = 1; round <= g->job->max_rounds && !done; round++) {
     LQA_TRY(grow_round(g));
     LQA_TRY(watch(g, round, &done));
+    tell_progress(g, done ? g->job->max_rounds : round, g->job->max_rounds);
   }
   return LQA_OK;
 }
@@ -269,6 +288,7 @@ static lqa_status grow_rounds(growth *g, int rounds) {
   const float *margins;
   for (int round = 0; round < rounds; round++) {
     LQA_TRY(grow_round(g));
+    tell_progress(g, round + 1, rounds);
   }
   LQA_TRY(lqa_booster_margins(g->job->library, g->booster, g->held_rows, &margins, g->err));
   memcpy(g->parts[0].margin, margins, g->parts[0].n * (size_t)g->job->n_outputs * sizeof *margins);
@@ -303,11 +323,10 @@ static void predict_parts(const growth *g, lqa_holdout holdout) {
 }
 
 static lqa_status train_model(void *data, size_t task, size_t worker) {
-  (void)worker;
   boosting *job = data;
   int n_folds = job->problem->n_folds, model = job->first_model + (int)task;
   lqa_holdout holdout = lqa_holdout_of(model, n_folds);
-  growth g = {.job = job, .err = &job->errors[model]};
+  growth g = {.job = job, .may_tell = worker == 0, .err = &job->errors[model]};
   lqa_status status;
   LQA_TRY_OUT(prepare(&g, holdout, job->options->seed));
   if (model < n_folds) {
@@ -364,6 +383,7 @@ lqa_status lqa_boosted_trees_run(const lqa_problem *problem, const lqa_table_mat
                     .library = library,
                     .folds = folds};
   job->n_outputs = problem->n_classes == 2 ? 1 : problem->n_classes;
+  job->n_stages = n_folds >= 3 ? 2 : 1;
   fit_rounds(job);
   if (n_folds >= 3) {
     LQA_TRY_OUT(run_models(job, n_folds, err));
