@@ -22,6 +22,10 @@ bool lqa_unicode_is_word(uint32_t c) {
   return lqa_word_table_has(c);
 }
 
+int lqa_unicode_columns(uint32_t c) {
+  return c < 0x7F ? c >= 0x20 : utf8proc_charwidth((utf8proc_int32_t)c);
+}
+
 bool lqa_unicode_is_space(uint32_t c) {
   return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xA0 || c == 0x1680 ||
          (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||

@@ -14,6 +14,8 @@
 
 bool lqa_unicode_is_word(uint32_t code_point);  /* Python's \w */
 bool lqa_unicode_is_space(uint32_t code_point); /* Unicode White_Space */
+/* Columns on a terminal: 2 for wide characters, 0 for combining marks and controls. */
+int lqa_unicode_columns(uint32_t code_point);
 /* Appends the text with A-Z in lower case. */
 void lqa_ascii_lower(const char *text, size_t size, lqa_buf *out);
 /* Appends Python's text.lower(). ASCII runs at memory speed. */

@@ -4,12 +4,16 @@
  */
 #include "cli/console.h"
 
+#include "base/text_wrap.h"
+
 #include <signal.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { MAX_TEXT = 256 << 20 };
 
 static volatile int cancelled;
 static bool on_terminal;
@@ -58,20 +62,56 @@ static void show_progress(void *data, const char *stage, double fraction) {
   line_shown = true;
 }
 
+static int columns_of(int descriptor) {
+  struct winsize size;
+  bool known = isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &size) == 0;
+  return known && size.ws_col >= 40 ? size.ws_col : 0;
+}
+
+void console_print(FILE *file, const char *text) {
+  int columns = columns_of(fileno(file));
+  lqa_buf wrapped;
+  lqa_buf_init(&wrapped, MAX_TEXT);
+  if (columns > 0) {
+    lqa_text_wrap(lqa_str_from(text), columns, &wrapped);
+  }
+  if (wrapped.size > 0 && !wrapped.failed) {
+    fwrite(wrapped.data, 1, wrapped.size, file);
+  } else {
+    fputs(text, file);
+  }
+  lqa_buf_clear(&wrapped);
+}
+
+/* https://no-color.org: set and not empty means none, whatever the terminal can do. */
+static bool wants_color(void) {
+  const char *never = getenv("NO_COLOR"), *terminal = getenv("TERM");
+  return isatty(1) && !(never && *never) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+void console_say(const char *before, const char *text) {
+  lqa_buf line;
+  lqa_buf_init(&line, MAX_TEXT);
+  lqa_buf_printf(&line, "%s%s\n", before, text);
+  if (line.failed) {
+    fprintf(stderr, "%s%s\n", before, text);
+  } else {
+    console_print(stderr, line.data);
+  }
+  lqa_buf_clear(&line);
+}
+
 static void show_message(void *data, lqa_message_level level, const char *text) {
   (void)data;
   char shown[2 * sizeof((lqa_error *)0)->message];
   lqa_message_render(text, LQA_AS_FLAGS, shown, sizeof shown);
   clear_line();
-  fprintf(stderr, "%s%s\n", level == LQA_MESSAGE_WARN ? "warning: " : "", shown);
+  console_say(level == LQA_MESSAGE_WARN ? "warning: " : "", shown);
 }
 
 int console_width(void) {
-  struct winsize size;
-  if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) {
-    return size.ws_col;
-  }
-  return 100;
+  int columns = columns_of(1);
+  return columns > 0 ? columns : 100;
 }
 
 void console_begin(lqa_call *call) {
@@ -92,6 +132,7 @@ void console_begin(lqa_call *call) {
   lqa_call_set_observer(call, &observer);
   if (isatty(1)) {
     lqa_call_set_width(call, console_width());
+    lqa_call_set_colored(call, wants_color());
   }
 }
 

@@ -4,8 +4,14 @@
 
 #include "labelqa/labelqa.h"
 
+#include <stdio.h>
+
 /* Columns of the terminal on standard output, 100 where there is none. */
 int console_width(void);
+/* Prints `text`, wrapped where `file` is a terminal. */
+void console_print(FILE *file, const char *text);
+/* A line on standard error, wrapped like that. */
+void console_say(const char *before, const char *text);
 /* Installs signal handlers and gives `call` an observer that writes to standard error. */
 void console_begin(lqa_call *call);
 /* Clears the progress line. */

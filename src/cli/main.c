@@ -28,7 +28,7 @@ static void print_overview(FILE *out) {
 static int fail(const lqa_error *err) {
   char text[2 * sizeof err->message];
   lqa_message_render(err->message, LQA_AS_FLAGS, text, sizeof text);
-  fprintf(stderr, "labelqa: %s\n", text);
+  console_say("labelqa: ", text);
   return lqa_status_exit_code(err->status);
 }
 
@@ -37,7 +37,7 @@ static int print_owned(char *text) {
   if (!text) {
     return 7;
   }
-  fputs(text, stdout);
+  console_print(stdout, text);
   lqa_free(text);
   return 0;
 }
@@ -57,6 +57,14 @@ static int run_hidden(int argc, char **argv) {
   }
   return print_owned(strcmp(argv[1], "__man") == 0 ? lqa_command_man(name)
                                                    : lqa_command_words(name ? name : ""));
+}
+
+static void print_result(const lqa_call *call, const lqa_result *result) {
+  if (lqa_call_wants_json(call)) {
+    fputs(lqa_result_json(result), stdout);
+  } else {
+    console_print(stdout, lqa_result_text(result));
+  }
 }
 
 static int run_command(int argc, char **argv) {
@@ -80,7 +88,7 @@ static int run_command(int argc, char **argv) {
     lqa_status status = lqa_call_run(call, &result, &err);
     console_end();
     if (result) { /* main looks whether it got out */
-      fputs(lqa_call_wants_json(call) ? lqa_result_json(result) : lqa_result_text(result), stdout);
+      print_result(call, result);
     }
     if (status != LQA_OK) {
       code = fail(&err);
