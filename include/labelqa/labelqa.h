@@ -78,7 +78,6 @@ typedef struct lqa_common_args {
   int64_t threads;              /* 0 = one per processor; results never depend on it */
   int64_t seed;                 /* default 0 */
   int64_t width;                /* columns of the text result, default 100 */
-  bool colored;                 /* ANSI colours in the text result; default no */
   const lqa_observer *observer; /* progress, remarks, cancellation; NULL = silent */
 } lqa_common_args;
 
@@ -420,7 +419,6 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_call_fill(lqa_call *call, char *(*lookup)(
                                                 lqa_error *err);
 LQA_API void lqa_call_set_observer(lqa_call *call, const lqa_observer *observer);
 LQA_API void lqa_call_set_width(lqa_call *call, int64_t columns);
-LQA_API void lqa_call_set_colored(lqa_call *call, bool colored);
 /* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is
  * done, and by doctor on LQA_BAD_ENDPOINT. */
 LQA_API LQA_MUST_CHECK lqa_status lqa_call_run(lqa_call *call, lqa_result **result, lqa_error *err);

@@ -221,10 +221,6 @@ void lqa_call_set_width(lqa_call *call, int64_t columns) {
   ((lqa_common_args *)call->args)->width = columns;
 }
 
-void lqa_call_set_colored(lqa_call *call, bool colored) {
-  ((lqa_common_args *)call->args)->colored = colored;
-}
-
 bool lqa_call_wants_json(const lqa_call *call) {
   return strcmp(call->own.format, "json") == 0;
 }

@@ -3,6 +3,7 @@
  */
 #include "base/json.h"
 
+#include "base/printable.h"
 #include "base/unicode.h"
 
 #include <assert.h>
@@ -70,7 +71,7 @@ void lqa_json_close_array(lqa_json *json) {
 
 /* True for bytes that stand for themselves inside a JSON string. */
 static bool is_plain(unsigned char c) {
-  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+  return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
 static void add_escaped_ascii(lqa_buf *out, unsigned char c) {
@@ -86,6 +87,22 @@ static void add_escaped_ascii(lqa_buf *out, unsigned char c) {
   }
 }
 
+/* The first character of `text`, which does not stand for itself; returns its bytes. What could
+ * steer a terminal is escaped, so that JSON may be printed on one. */
+static size_t add_special(lqa_buf *out, const char *text, size_t size) {
+  size_t length;
+  uint32_t c = lqa_utf8_decode(text, size, &length);
+  if (c < 0x80) {
+    add_escaped_ascii(out, (unsigned char)c);
+  } else if (!lqa_printable_is(c)) {
+    lqa_buf_printf(out, "\\u%04x", (unsigned)c);
+  } else {
+    char bytes[4];
+    lqa_buf_add(out, bytes, lqa_utf8_encode(c, bytes));
+  }
+  return length;
+}
+
 static void add_string(lqa_buf *out, lqa_str s) {
   lqa_buf_add_char(out, '"');
   for (size_t i = 0; i < s.size;) {
@@ -97,15 +114,7 @@ static void add_string(lqa_buf *out, lqa_str s) {
     if (i == s.size) {
       break;
     }
-    if ((unsigned char)s.data[i] < 0x80) {
-      add_escaped_ascii(out, (unsigned char)s.data[i++]);
-      continue;
-    }
-    size_t length;
-    char bytes[4];
-    uint32_t code_point = lqa_utf8_decode(s.data + i, s.size - i, &length);
-    lqa_buf_add(out, bytes, lqa_utf8_encode(code_point, bytes));
-    i += length;
+    i += add_special(out, s.data + i, s.size - i);
   }
   lqa_buf_add_char(out, '"');
 }

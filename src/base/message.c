@@ -8,6 +8,8 @@
  */
 #include "base/message.h"
 
+#include "base/printable.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,7 +107,9 @@ size_t lqa_message_render(const char *message, lqa_option_style style, char *out
     }
   }
   if (size > 0) {
-    out[w.n < size ? w.n : size - 1] = '\0';
+    size_t n = w.n < size ? w.n : size - 1;
+    out[n] = '\0';
+    lqa_printable_clean(out, n);
   }
   return w.n;
 }

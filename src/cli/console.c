@@ -4,6 +4,7 @@
  */
 #include "cli/console.h"
 
+#include "base/printable.h"
 #include "base/text_wrap.h"
 
 #include <signal.h>
@@ -58,6 +59,7 @@ static void show_progress(void *data, const char *stage, double fraction) {
   } else {
     snprintf(last_line, sizeof last_line, "%s %3.0f %%", stage, 100 * fraction);
   }
+  lqa_printable_clean(last_line, strlen(last_line));
   fprintf(stderr, "\r\x1b[K%s", last_line);
   line_shown = true;
 }
@@ -68,25 +70,61 @@ static int columns_of(int descriptor) {
   return known && size.ws_col >= 40 ? size.ws_col : 0;
 }
 
-void console_print(FILE *file, const char *text) {
-  int columns = columns_of(fileno(file));
-  lqa_buf wrapped;
-  lqa_buf_init(&wrapped, MAX_TEXT);
-  if (columns > 0) {
-    lqa_text_wrap(lqa_str_from(text), columns, &wrapped);
-  }
-  if (wrapped.size > 0 && !wrapped.failed) {
-    fwrite(wrapped.data, 1, wrapped.size, file);
-  } else {
-    fputs(text, file);
-  }
-  lqa_buf_clear(&wrapped);
-}
-
 /* https://no-color.org: set and not empty means none, whatever the terminal can do. */
 static bool wants_color(void) {
   const char *never = getenv("NO_COLOR"), *terminal = getenv("TERM");
   return isatty(1) && !(never && *never) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+/* The colour of a line that begins with a finding's severity, NULL for any other line. */
+static const char *color_of(lqa_str line) {
+  static const struct {
+    const char *word, *color;
+  } SEVERITIES[] = {{"  error ", "31"}, {"  warn ", "33"}, {"  info ", "36"}};
+  for (size_t i = 0; i < sizeof SEVERITIES / sizeof *SEVERITIES; i++) {
+    if (lqa_str_starts_with(line, lqa_str_from(SEVERITIES[i].word))) {
+      return SEVERITIES[i].color;
+    }
+  }
+  return NULL;
+}
+
+static void write_line(FILE *file, lqa_str line, bool colored) {
+  const char *color = colored ? color_of(line) : NULL;
+  size_t word = color ? 7 : 0;
+  if (color) {
+    fprintf(file, "\x1b[%sm%.*s\x1b[0m", color, (int)word, line.data);
+  }
+  fwrite(line.data + word, 1, line.size - word, file);
+}
+
+static void write_lines(FILE *file, lqa_str text) {
+  bool colored = file == stdout && wants_color();
+  while (text.size > 0) {
+    const char *end = memchr(text.data, '\n', text.size);
+    size_t size = end ? (size_t)(end - text.data) + 1 : text.size;
+    write_line(file, (lqa_str){text.data, size}, colored);
+    text = (lqa_str){text.data + size, text.size - size};
+  }
+}
+
+/* What cannot be cleaned for lack of memory is not shown. */
+void console_print(FILE *file, const char *text) {
+  int columns = columns_of(fileno(file));
+  lqa_buf shown;
+  lqa_buf_init(&shown, MAX_TEXT);
+  if (columns > 0) {
+    lqa_text_wrap(lqa_str_from(text), columns, &shown);
+  } else {
+    lqa_buf_add_text(&shown, text);
+  }
+  if (shown.failed) {
+    fputs("labelqa: out of memory while writing the result\n", stderr);
+  } else {
+    lqa_printable_clean(shown.data, shown.size);
+    write_lines(file, lqa_buf_str(&shown));
+  }
+  lqa_buf_clear(&shown);
 }
 
 void console_say(const char *before, const char *text) {
@@ -132,7 +170,6 @@ void console_begin(lqa_call *call) {
   lqa_call_set_observer(call, &observer);
   if (isatty(1)) {
     lqa_call_set_width(call, console_width());
-    lqa_call_set_colored(call, wants_color());
   }
 }
 

@@ -57,7 +57,7 @@ static void expect_written(lqa_str text, const char *expected) {
 static void test_strings(void **state) {
   (void)state;
   expect_written(LQA_STR("a\"b\\c/d"), "\"a\\\"b\\\\c/d\"");
-  expect_written(LQA_STR("\b\t\n\v\f\r\x1f\x7f"), "\"\\b\\t\\n\\u000b\\f\\r\\u001f\x7f\"");
+  expect_written(LQA_STR("\b\t\n\v\f\r\x1f\x7f"), "\"\\b\\t\\n\\u000b\\f\\r\\u001f\\u007f\"");
   expect_written(LQA_STR("a\0b"), "\"a\\u0000b\"");
   expect_written(LQA_STR("é€😀"), "\"é€😀\"");
   expect_written(LQA_STR("\xFFx\xC3"), "\"\uFFFDx\uFFFD\"");
