@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 30000, LOG_PAUSE_MS = 20 };
+enum { BUSY_MS = 30000, LOG_PAUSE_MS = 20, STEPS_BETWEEN_LOOKS = 20000, MAX_VALUE_BYTES = 1 << 28 };
 
 struct lqa_sql {
   sqlite3 *db;
@@ -32,6 +32,9 @@ static lqa_status status_of(int code) {
   switch (code & 0xff) {
   case SQLITE_NOMEM:
     return LQA_NO_MEMORY;
+  case SQLITE_INTERRUPT:
+    return LQA_INTERRUPTED;
+  case SQLITE_TOOBIG:
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
   case SQLITE_CONSTRAINT:
@@ -121,7 +124,16 @@ static char *immutable_uri(const char *path) {
   return uri;
 }
 
+/* The file may come from a stranger: its schema may call no function with side effects, and change
+ * nothing that SQLite itself relies on. */
+static void distrust(sqlite3 *db) {
+  sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  sqlite3_limit(db, SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES);
+}
+
 static int touch_schema(sqlite3 *db) {
+  distrust(db);
   return sqlite3_exec(db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
 }
 
@@ -156,7 +168,17 @@ lqa_status lqa_sql_connect(const char *path, lqa_sql_mode mode, int busy_ms, lqa
     return fail(sql, code, NULL);
   }
   sqlite3_busy_timeout(sql->db, busy_ms);
+  distrust(sql->db);
   return LQA_OK;
+}
+
+static int look_for_end(void *observer) {
+  return lqa_observe_cancelled(observer);
+}
+
+void lqa_sql_set_observer(lqa_sql *sql, const lqa_observer *observer) {
+  sqlite3_progress_handler(sql->db, observer ? STEPS_BETWEEN_LOOKS : 0, look_for_end,
+                           (void *)observer);
 }
 
 lqa_status lqa_sql_use_log(lqa_sql *sql, int wait_ms, lqa_error *err) {

@@ -7,6 +7,7 @@
 #ifndef LQA_BASE_SQL_H
 #define LQA_BASE_SQL_H
 
+#include "base/observer.h"
 #include "base/status.h"
 #include "base/str.h"
 
@@ -28,6 +29,8 @@ LQA_MUST_CHECK lqa_status lqa_sql_open(const char *path, lqa_sql_mode mode, lqa_
 LQA_MUST_CHECK lqa_status lqa_sql_connect(const char *path, lqa_sql_mode mode, int busy_ms,
                                           lqa_sql **out);
 void lqa_sql_close(lqa_sql *sql); /* NULL is fine */
+/* Long statements end with LQA_INTERRUPTED once the observer is cancelled. Borrowed. */
+void lqa_sql_set_observer(lqa_sql *sql, const lqa_observer *observer);
 
 /* A write-ahead log lets others read while one writes. The switch is tried for `wait_ms` while
  * others use the file: SQLite itself does not wait for it. */

@@ -9,8 +9,10 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/plain_file.h"
 #include "base/vec.h"
 #include "data/query/query.h"
+#include "store/run_files.h"
 
 /* A row that records are about. */
 typedef struct recorded {
@@ -193,20 +195,24 @@ static lqa_status find_occurrences(carrier *c, const char *old_folder, lqa_error
   const lqa_database_options options = {.n_threads = 1};
   lqa_database *database = NULL;
   lqa_query *query = NULL;
-  const char *path = lqa_path_join(old_folder, "rows.parquet");
+  lqa_plain_file file = {.descriptor = -1};
+  char *path = lqa_path_join(old_folder, "rows.parquet");
   if (!path) {
     return lqa_fail_memory(err, "carrying verdicts over");
   }
   lqa_status status;
+  LQA_TRY_OUT(lqa_plain_file_open(path, &file, err));
   LQA_TRY_OUT(lqa_database_open(&options, &database, err));
-  LQA_TRY_OUT(find_content(c, database, path, err));
-  LQA_TRY_OUT(lqa_query_open(database, "SELECT row_id, content_hash FROM read_parquet($1)", &path,
-                             1, &query, err));
+  const char *open_file = file.path;
+  LQA_TRY_OUT(find_content(c, database, open_file, err));
+  LQA_TRY_OUT(lqa_query_open(database, "SELECT row_id, content_hash FROM read_parquet($1)",
+                             &open_file, 1, &query, err));
   status = walk_old_rows(c, query, err);
 out:
   lqa_query_close(query);
   lqa_database_close(database);
-  free((char *)path);
+  lqa_plain_file_close(&file);
+  free(path);
   return status;
 }
 
@@ -303,6 +309,21 @@ static void tell(const carrier *c, const lqa_observer *observer) {
   }
 }
 
+/* ATTACH makes a database that is not there, and takes any schema. */
+static lqa_status check_old(const char *old_folder, bool *is_there, lqa_error *err) {
+  lqa_run_db *db = NULL;
+  LQA_TRY(lqa_run_check_files(old_folder, err));
+  char *path = lqa_path_join(old_folder, "run.db");
+  if (!path) {
+    return lqa_fail_memory(err, "carrying verdicts over");
+  }
+  *is_there = lqa_path_exists(path);
+  lqa_status status = *is_there ? lqa_run_db_open(path, false, &db, err) : LQA_OK;
+  lqa_run_db_close(db);
+  free(path);
+  return status;
+}
+
 static lqa_status carry(carrier *c, const char *old_folder, lqa_error *err) {
   LQA_TRY(lqa_manifest_load(old_folder, &c->arena, &c->old, err));
   LQA_TRY(attach(c, old_folder, err));
@@ -325,7 +346,15 @@ static lqa_status inherit(carrier *c, const char *old_folder, const lqa_observer
     return lqa_fail_memory(err, "carrying verdicts over");
   }
   lqa_arena_init(&c->arena);
-  lqa_status status = carry(c, old_folder, err);
+  bool is_there = false;
+  lqa_status status = check_old(old_folder, &is_there, err);
+  if (status == LQA_OK && !is_there) {
+    lqa_observe_message(observer, LQA_MESSAGE_WARN,
+                        "'%s' holds no run.db: nothing that judges and people said is carried over",
+                        old_folder);
+  } else if (status == LQA_OK) {
+    status = carry(c, old_folder, err);
+  }
   if (status == LQA_OK) {
     tell(c, observer);
   }

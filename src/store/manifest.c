@@ -8,7 +8,7 @@
 #include "base/memory.h"
 
 static const char SCHEMA[] = "labelqa.run/1";
-static const size_t max_manifest_bytes = (size_t)1 << 30;
+static const size_t max_manifest_bytes = (size_t)1 << 28;
 
 #define AT(member) LQA_FIELD(lqa_manifest, member)
 #define AS(kind, member) LQA_FIELD_AS(kind, lqa_manifest, member)

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/plain_file.h"
 #include "base/vec.h"
 #include "data/query/query.h"
 #include "store/run_rows.h"
@@ -343,7 +344,9 @@ static void finish_columns(loader *l) {
   }
 }
 
-static lqa_status open_query(loader *l, lqa_database *database, lqa_error *err) {
+/* `file` is the open rows.parquet: by its own path DuckDB would open it twice, and find two files
+ * where another command replaces it in between. */
+static lqa_status open_query(loader *l, lqa_database *database, const char *file, lqa_error *err) {
   lqa_buf sql;
   lqa_buf_init(&sql, 1 << 12);
   for (size_t i = 0; i < N_READ; i++) {
@@ -354,42 +357,70 @@ static lqa_status open_query(loader *l, lqa_database *database, lqa_error *err) 
   lqa_buf_add_text(&sql, " FROM read_parquet($1)");
   lqa_status status = lqa_buf_check(&sql, err);
   if (status == LQA_OK) {
-    status = lqa_query_open(database, sql.data, &l->path, 1, &l->query, err);
+    status = lqa_query_open(database, sql.data, &file, 1, &l->query, err);
   }
   lqa_buf_clear(&sql);
-  return status == LQA_BAD_USAGE ? fail_damaged(l, "a column is missing", err) : status;
-}
-
-static lqa_status load_file(loader *l, lqa_error *err) {
-  const lqa_database_options options = {.n_threads = 1};
-  lqa_database *database = NULL;
-  if (!lqa_path_exists(l->path)) {
-    return lqa_fail_because(
-        lqa_fail_at(err, LQA_BAD_FILE, l->path, -1, NULL, "'%s' is missing", l->path), err,
-        LQA_REASON_MISSING);
-  }
-  LQA_TRY(lqa_database_open(&options, &database, err));
-  lqa_status status;
-  LQA_TRY_OUT(open_query(l, database, err));
-  status = load_all(l, err);
-out:
-  lqa_query_close(l->query);
-  lqa_database_close(database);
   return status;
 }
 
-static lqa_status load(loader *l, lqa_error *err) {
+/* Before memory is taken for as many rows as the manifest claims. */
+static lqa_status check_count(loader *l, lqa_database *database, const char *file, lqa_error *err) {
+  lqa_query *query = NULL;
+  bool more = false;
+  LQA_TRY(lqa_query_open(database, "SELECT count(*) FROM read_parquet($1)", &file, 1, &query, err));
+  lqa_status status = lqa_query_next(query, &more, err);
+  bool fits = status == LQA_OK && more && lqa_query_get(query, 0).integer == l->manifest->n_rows;
+  lqa_query_close(query);
+  return status != LQA_OK || fits ? status : fail_damaged(l, "it has another number of rows", err);
+}
+
+static lqa_status alloc_all(loader *l, lqa_error *err) {
   if (index_names(l) != LQA_OK || alloc_columns(l) != LQA_OK) {
     return lqa_fail_memory(err, "reading rows.parquet");
   }
-  LQA_TRY(lqa_evidence_init(l->e, l->manifest->n_rows, l->manifest->n_classes, l->label, err));
-  lqa_status status = load_file(l, err);
-  if (status != LQA_OK) {
-    lqa_evidence_clear(l->e);
+  return lqa_evidence_init(l->e, l->manifest->n_rows, l->manifest->n_classes, l->label, err);
+}
+
+/* What DuckDB says of a damaged file names the open file, not its place. */
+static lqa_status reword(const loader *l, lqa_status status, lqa_error *err) {
+  if (status == LQA_BAD_USAGE) {
+    return fail_damaged(l, "a column is missing", err);
+  }
+  if (!err || (status != LQA_BAD_DATA && status != LQA_BAD_FILE)) {
     return status;
   }
+  lqa_error inner = *err;
+  return lqa_fail_at(err, LQA_BAD_DATA, l->path, -1, NULL, "'%s' cannot be read: %s", l->path,
+                     inner.message);
+}
+
+static lqa_status load_from(loader *l, lqa_database *database, const char *file, lqa_error *err) {
+  lqa_status status = check_count(l, database, file, err);
+  if (status != LQA_OK) {
+    return reword(l, status, err);
+  }
+  LQA_TRY(alloc_all(l, err));
+  status = open_query(l, database, file, err);
+  return status != LQA_OK ? reword(l, status, err) : load_all(l, err);
+}
+
+static lqa_status load(loader *l, lqa_error *err) {
+  const lqa_database_options options = {.n_threads = 1};
+  lqa_database *database = NULL;
+  lqa_plain_file file;
+  LQA_TRY(lqa_plain_file_open(l->path, &file, err));
+  lqa_status status;
+  LQA_TRY_OUT(lqa_database_open(&options, &database, err));
+  LQA_TRY_OUT(load_from(l, database, file.path, err));
   finish_columns(l);
-  return LQA_OK;
+out:
+  lqa_query_close(l->query);
+  lqa_database_close(database);
+  lqa_plain_file_close(&file);
+  if (status != LQA_OK) {
+    lqa_evidence_clear(l->e);
+  }
+  return status;
 }
 
 lqa_status lqa_rows_load(const char *folder, const lqa_manifest *manifest, lqa_run_rows *rows,

@@ -115,12 +115,70 @@ static lqa_status check_schema(lqa_run_db *db, lqa_error *err) {
   return LQA_OK;
 }
 
+/* Both lists are in the order of names; what SQLite makes by itself has no SQL. */
+static const char LIST_OBJECTS[] =
+    "SELECT name, type || ' ' || coalesce(sql, '') FROM sqlite_master"
+    " WHERE sql IS NOT NULL OR type <> 'index' ORDER BY name, type";
+
+static lqa_status fail_object(const lqa_run_db *db, lqa_str name, const char *what,
+                              lqa_error *err) {
+  return lqa_fail_at(err, LQA_BAD_DATA, db->path, -1, NULL,
+                     "'%s' is not as labelqa makes it: '%.*s' %s", db->path, (int)name.size,
+                     name.data, what);
+}
+
+/* Walks both lists; any difference is somebody's change. */
+static lqa_status compare_objects(const lqa_run_db *db, lqa_statement *ours, lqa_statement *theirs,
+                                  lqa_error *err) {
+  for (;;) {
+    bool is_ours = false, is_theirs = false;
+    LQA_TRY(lqa_statement_next(ours, &is_ours, err));
+    LQA_TRY(lqa_statement_next(theirs, &is_theirs, err));
+    if (!is_ours && !is_theirs) {
+      return LQA_OK;
+    }
+    if (!is_theirs) {
+      return fail_object(db, lqa_statement_text(ours, 0), "is missing", err);
+    }
+    lqa_str name = lqa_statement_text(theirs, 0);
+    if (!is_ours) {
+      return fail_object(db, name, "does not belong there", err);
+    }
+    if (!lqa_str_equal(lqa_statement_text(ours, 1), lqa_statement_text(theirs, 1))) {
+      return fail_object(db, name, "is another one, or one is missing before it", err);
+    }
+  }
+}
+
+/* Tables with other columns, views, triggers and generated columns run SQL of their maker. */
+static lqa_status check_objects(lqa_run_db *db, lqa_error *err) {
+  lqa_sql *model = NULL;
+  lqa_statement *ours = NULL, *theirs = NULL;
+  lqa_status status;
+  if (lqa_sql_connect(NULL, LQA_SQL_CREATE, 0, &model) != LQA_OK) {
+    lqa_sql_close(model);
+    return lqa_fail_memory(err, "opening run.db");
+  }
+  LQA_TRY_OUT(lqa_sql_run(model, SCHEMA, err));
+  LQA_TRY_OUT(lqa_sql_prepare(model, LIST_OBJECTS, &ours, err));
+  LQA_TRY_OUT(lqa_sql_prepare(db->sql, LIST_OBJECTS, &theirs, err));
+  status = compare_objects(db, ours, theirs, err);
+out:
+  lqa_statement_free(ours);
+  lqa_statement_free(theirs);
+  lqa_sql_close(model);
+  return status;
+}
+
 lqa_status lqa_run_db_open(const char *path, bool for_writing, lqa_run_db **out, lqa_error *err) {
   lqa_run_db *db = NULL;
   LQA_TRY(new_handle(path, &db, err));
   lqa_status status = lqa_sql_open(path, for_writing ? LQA_SQL_WRITE : LQA_SQL_READ, &db->sql, err);
   if (status == LQA_OK) {
     status = check_schema(db, err);
+  }
+  if (status == LQA_OK) {
+    status = check_objects(db, err);
   }
   if (status != LQA_OK) {
     lqa_run_db_close(db);

@@ -13,6 +13,7 @@
 #include "base/npy.h"
 #include "store/inherit.h"
 #include "store/review_list.h"
+#include "store/run_files.h"
 #include "store/run_posterior.h"
 #include "trust/rule.h"
 
@@ -334,10 +335,14 @@ static lqa_status open_database(lqa_run *run, lqa_error *err) {
   }
   lqa_status status = lqa_run_db_open(path, run->for_writing, &run->db, err);
   free(path);
+  if (status == LQA_OK) {
+    lqa_sql_set_observer(lqa_run_db_sql(run->db), run->observer);
+  }
   return status;
 }
 
 static lqa_status open_parts(lqa_run *run, lqa_error *err) {
+  LQA_TRY(lqa_run_check_files(run->folder, err));
   if (run->for_writing) {
     LQA_TRY(lqa_run_lock_shared(run->folder, &run->lock, err));
   }

@@ -29,6 +29,10 @@ const char *lqa_database_version(void);
 LQA_MUST_CHECK lqa_status lqa_database_open(const lqa_database_options *options, lqa_database **out,
                                             lqa_error *err);
 void lqa_database_close(lqa_database *database);
+/* From here on nothing but these files can be opened, whatever a view in one of them says, and no
+ * setting can be changed. */
+LQA_MUST_CHECK lqa_status lqa_database_only_files(lqa_database *database, const char *const *files,
+                                                  size_t n_files, lqa_error *err);
 /* Runs statements whose result is not wanted. `params` are bound to $1.. as text. */
 LQA_MUST_CHECK lqa_status lqa_database_run(lqa_database *database, const char *sql,
                                            const char *const *params, size_t n_params,

@@ -48,6 +48,12 @@ static lqa_status reword(const duck_scan *scan, lqa_status status, lqa_error *er
     return status;
   }
   lqa_error inner = *err;
+  if (strstr(inner.message, "disabled by configuration")) {
+    return lqa_fail_at(err, LQA_BAD_DATA, scan->part->name, -1, NULL,
+                       "'%s': '%s' is a view that opens another file or address, which is refused: "
+                       "copy its rows into a table, or give that file itself (%s)",
+                       scan->part->name, scan->part->table ? scan->part->table : "", inner.message);
+  }
   bool is_database = kind == LQA_PART_PARQUET || kind == LQA_PART_DUCKDB;
   if (scan->has_row_numbers && (status == LQA_BAD_USAGE || !is_database)) {
     return lqa_fail_at(err, status, scan->part->name, -1, NULL, LQA_OPTION("where") " on '%s': %s",

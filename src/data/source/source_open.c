@@ -33,21 +33,38 @@ static lqa_status check_options(const lqa_source_options *options, lqa_error *er
   return LQA_OK;
 }
 
+/* The database sees the source's own files and no others; a server's tables are the exception. */
 lqa_status lqa_source_database(lqa_source *source, lqa_database **out, lqa_error *err) {
-  if (!source->database) {
-    bool network = false;
-    for (size_t i = 0; i < source->parts.n; i++) {
-      network = network || source->parts.data[i].is_postgres;
-    }
-    lqa_database_options options = {.n_threads = 1,
-                                    .memory_bytes = source->options.memory_bytes / 2,
-                                    .temporary_folder = source->options.temporary_folder,
-                                    .allow_network = network,
-                                    .observer = source->observer};
-    LQA_TRY(lqa_database_open(&options, &source->database, err));
+  if (source->database) {
+    *out = source->database;
+    return LQA_OK;
   }
-  *out = source->database;
-  return LQA_OK;
+  bool network = false;
+  const char **files = lqa_malloc(source->parts.n + 1, sizeof *files);
+  if (!files) {
+    return lqa_fail_memory(err, "opening the sources");
+  }
+  for (size_t i = 0; i < source->parts.n; i++) {
+    network = network || source->parts.data[i].is_postgres;
+    files[i] = source->parts.data[i].path;
+  }
+  lqa_database_options options = {.n_threads = 1,
+                                  .memory_bytes = source->options.memory_bytes / 2,
+                                  .temporary_folder = source->options.temporary_folder,
+                                  .allow_network = network,
+                                  .observer = source->observer};
+  lqa_database *database = NULL;
+  lqa_status status;
+  LQA_TRY_OUT(lqa_database_open(&options, &database, err));
+  if (!network) {
+    LQA_TRY_OUT(lqa_database_only_files(database, files, source->parts.n, err));
+  }
+  *out = source->database = database;
+  database = NULL;
+out:
+  lqa_database_close(database);
+  free(files);
+  return status;
 }
 
 lqa_status lqa_source_check_names(const lqa_source *source, const char *what, lqa_error *err) {
