@@ -69,6 +69,15 @@ static lqa_status judge(const lqa_demo_args *args, const char *run, lqa_result *
   return lqa_judge_simulate(&judge_args, args->simulated_judge, "label_true", result, err);
 }
 
+static lqa_status report(const lqa_demo_args *args, const char *run, lqa_result **result,
+                         lqa_error *err) {
+  lqa_report_args report_args;
+  lqa_report_args_init(&report_args);
+  report_args.common = args->common;
+  report_args.run = run;
+  return lqa_cmd_report(&report_args, result, err);
+}
+
 static lqa_status evaluate(const lqa_demo_args *args, const char *run, lqa_result **result,
                            lqa_error *err) {
   lqa_evaluate_args evaluate_args;
@@ -80,10 +89,22 @@ static lqa_status evaluate(const lqa_demo_args *args, const char *run, lqa_resul
   return lqa_cmd_evaluate(&evaluate_args, result, err);
 }
 
-/* What the steps said; judged may be NULL. */
+/* What the steps said; judged may be NULL. `reported` is the run's report after all of them. */
 typedef struct steps {
-  lqa_result *audited, *judged, *evaluated;
+  lqa_result *audited, *judged, *evaluated, *reported;
 } steps;
+
+/* The judge changes what is to be done next, so that comes last, from the run as it is then. */
+static void add_text(const lqa_corrupt_plan *plan, const steps *said, lqa_buf *out) {
+  lqa_corrupt_report_sentence(plan, out);
+  lqa_buf_add_text(out, "\n== What the audit says\n\n");
+  lqa_buf_add(out, said->audited->text.data, said->audited->next_at);
+  if (said->judged) {
+    lqa_buf_printf(out, "\n== What the judge says\n\n%s", lqa_result_text(said->judged));
+  }
+  lqa_buf_printf(out, "\n== How right it is\n\n%s", lqa_result_text(said->evaluated));
+  lqa_buf_add_text(out, said->reported->text.data + said->reported->next_at);
+}
 
 static lqa_status combine(const char *about, const lqa_corrupt_plan *plan, const steps *said,
                           lqa_result **out, lqa_error *err) {
@@ -93,12 +114,7 @@ static lqa_status combine(const char *about, const lqa_corrupt_plan *plan, const
   }
   lqa_json json;
   lqa_buf_printf(&result->text, "Data: %s.\n", about);
-  lqa_corrupt_report_sentence(plan, &result->text);
-  lqa_buf_printf(&result->text, "\n== What the audit says\n\n%s", lqa_result_text(said->audited));
-  if (said->judged) {
-    lqa_buf_printf(&result->text, "\n== What the judge says\n\n%s", lqa_result_text(said->judged));
-  }
-  lqa_buf_printf(&result->text, "\n== How right it is\n\n%s", lqa_result_text(said->evaluated));
+  add_text(plan, said, &result->text);
   lqa_json_init(&json, &result->json, 0);
   lqa_json_open_object(&json);
   lqa_json_add_text(&json, "data", about);
@@ -156,11 +172,13 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   LQA_TRY_OUT(audit(args, table, folder, &said.audited, err));
   LQA_TRY_OUT(judge(args, folder, &said.judged, err));
   LQA_TRY_OUT(evaluate(args, folder, &said.evaluated, err));
+  LQA_TRY_OUT(report(args, folder, &said.reported, err));
   LQA_TRY_OUT(combine(about, &plan, &said, out, err));
 out:
   lqa_result_free(said.audited);
   lqa_result_free(said.judged);
   lqa_result_free(said.evaluated);
+  lqa_result_free(said.reported);
   lqa_corrupt_plan_clear(&plan);
   lqa_dataset_free(clean);
   free(table);

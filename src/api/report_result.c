@@ -6,6 +6,8 @@
 
 lqa_status lqa_report_result_show(const lqa_report *report, int width, lqa_result *result) {
   lqa_report_terminal(report, width, &result->text);
+  result->next_at = result->text.size;
+  lqa_report_terminal_next(report, &result->text);
   lqa_report_json(report, &result->json);
   free(result->run_path);
   result->run_path = strdup(report->run_path);

@@ -6,8 +6,9 @@
 #include "labelqa/labelqa.h"
 
 struct lqa_result {
-  lqa_buf text; /* for people */
-  lqa_buf json; /* one document */
+  lqa_buf text;   /* for people */
+  size_t next_at; /* bytes of `text` before what it says should be done next; 0 = says nothing */
+  lqa_buf json;   /* one document */
   char *run_path;
 };
 

@@ -1,7 +1,17 @@
-/* Two ways of showing text that is not ours: rows can hold anything. */
+/* One writer for text that is not ours: rows, class names and manifests can hold anything. What
+ * cannot be shown safely is replaced, never dropped, so that a reader sees that something was
+ * there.
+ */
 #include "report/markup.h"
 
+#include "base/printable.h"
 #include "base/unicode.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { REPLACEMENT = 0xFFFD };
 
 static const char *entity(uint32_t c) {
   switch (c) {
@@ -20,9 +30,14 @@ static const char *entity(uint32_t c) {
   }
 }
 
-static bool is_forbidden(uint32_t c) {
-  return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F || c == 0xFFFE ||
-         c == 0xFFFF;
+/* Carriage returns are no harm in markup; noncharacters are not allowed in XML. */
+static uint32_t shown_as(uint32_t c) {
+  return c == '\r' || (lqa_printable_is(c) && c != 0xFFFE && c != 0xFFFF) ? c : REPLACEMENT;
+}
+
+static void add_code_point(uint32_t c, lqa_buf *out) {
+  char bytes[4];
+  lqa_buf_add(out, bytes, lqa_utf8_encode(c, bytes));
 }
 
 void lqa_markup_escape(lqa_str text, lqa_buf *out) {
@@ -34,35 +49,133 @@ void lqa_markup_escape(lqa_str text, lqa_buf *out) {
     if (name) {
       lqa_buf_add_text(out, name);
     } else {
-      char bytes[4];
-      lqa_buf_add(out, bytes, lqa_utf8_encode(is_forbidden(c) ? 0xFFFD : c, bytes));
+      add_code_point(shown_as(c), out);
     }
   }
 }
 
-void lqa_markup_excerpt(lqa_str text, size_t n, lqa_buf *out) {
+/* A quote or apostrophe needs no escape in Markdown, whose text is never an attribute. */
+static void add_markdown(uint32_t c, lqa_buf *out) {
+  const char *name = c == '"' || c == '\'' ? NULL : entity(c);
+  if (name) {
+    lqa_buf_add_text(out, name);
+  } else if (lqa_unicode_is_space(c)) {
+    lqa_buf_add_char(out, ' ');
+  } else {
+    if (c < 0x80 && c && strchr("|*_`[]\\~$", (int)c)) {
+      lqa_buf_add_char(out, '\\');
+    }
+    add_code_point(shown_as(c), out);
+  }
+}
+
+void lqa_markdown_escape(lqa_str text, lqa_buf *out) {
+  for (size_t i = 0, length; i < text.size; i += length) {
+    add_markdown(lqa_utf8_decode(text.data + i, text.size - i, &length), out);
+  }
+}
+
+typedef void (*escape_fn)(lqa_str text, lqa_buf *out);
+
+static void say(escape_fn escape, lqa_buf *out, const char *format, va_list args) {
+  char *text = NULL;
+  int size = vasprintf(&text, format, args);
+  if (size < 0) {
+    out->failed = true;
+    return;
+  }
+  escape((lqa_str){text, (size_t)size}, out);
+  free(text);
+}
+
+void lqa_html_say(lqa_buf *out, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  say(lqa_markup_escape, out, format, args);
+  va_end(args);
+}
+
+void lqa_markdown_say(lqa_buf *out, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  say(lqa_markdown_escape, out, format, args);
+  va_end(args);
+}
+
+static void escape_excerpt(escape_fn escape, lqa_str text, size_t n, lqa_buf *out) {
+  lqa_buf flat;
+  lqa_buf_init(&flat, 8 * n + 16);
+  lqa_markup_excerpt(text, n, &flat);
+  escape(lqa_buf_str(&flat), out);
+  out->failed = out->failed || flat.failed;
+  lqa_buf_clear(&flat);
+}
+
+void lqa_html_excerpt(lqa_str text, size_t n, lqa_buf *out) {
+  escape_excerpt(lqa_markup_escape, text, n, out);
+}
+
+void lqa_markdown_excerpt(lqa_str text, size_t n, lqa_buf *out) {
+  escape_excerpt(lqa_markdown_escape, text, n, out);
+}
+
+/* The next code point of a text on one line: runs of white space are one space, leading and
+ * trailing ones none. False at the end. */
+static bool next_flat(lqa_str text, size_t *at, bool first, uint32_t *c) {
   bool gap = false;
-  size_t written = 0;
-  for (size_t i = 0; i < text.size;) {
+  while (*at < text.size) {
     size_t length;
-    uint32_t c = lqa_utf8_decode(text.data + i, text.size - i, &length);
-    i += length;
-    if (lqa_unicode_is_space(c)) {
-      gap = written > 0;
+    uint32_t next = lqa_utf8_decode(text.data + *at, text.size - *at, &length);
+    if (lqa_unicode_is_space(next)) {
+      gap = !first;
+      *at += length;
       continue;
     }
-    if (written + gap + 1 > n) {
-      lqa_buf_add_text(out, "…");
-      return;
-    }
-    char bytes[4];
     if (gap) {
-      lqa_buf_add_char(out, ' ');
+      *c = ' ';
+      return true;
     }
-    lqa_buf_add(out, bytes, lqa_utf8_encode(c < 0x20 || c == 0x7F ? 0xFFFD : c, bytes));
-    written += 1 + gap;
-    gap = false;
+    *at += length;
+    *c = lqa_printable_is(next) ? next : REPLACEMENT;
+    return true;
   }
+  return false;
+}
+
+static int unit_width(uint32_t c) {
+  (void)c;
+  return 1;
+}
+
+/* Appends what fits into `room`, an ellipsis at its end where something is left. `width` measures a
+ * code point; those without width are counted, too, since a text may consist of nothing else. */
+static int64_t fit(lqa_str text, int64_t room, int (*width)(uint32_t), lqa_buf *out) {
+  int64_t used = 0, kept_used = 0, points = 0;
+  size_t at = 0, kept = out->size; /* after the last code point that leaves room for an ellipsis */
+  uint32_t c;
+  while (next_flat(text, &at, points == 0, &c)) {
+    int columns = width(c);
+    if (used + columns > room || ++points > 4 * room) {
+      out->size = kept;
+      lqa_buf_add_text(out, room > 0 ? "…" : "");
+      return kept_used + (room > 0);
+    }
+    add_code_point(c, out);
+    used += columns;
+    if (used < room && c != ' ') {
+      kept = out->size;
+      kept_used = used;
+    }
+  }
+  return used;
+}
+
+void lqa_markup_excerpt(lqa_str text, size_t n, lqa_buf *out) {
+  fit(text, (int64_t)n, unit_width, out);
+}
+
+int lqa_markup_fit(lqa_str text, int columns, lqa_buf *out) {
+  return (int)fit(text, columns, lqa_unicode_columns, out);
 }
 
 bool lqa_markup_line(lqa_str *text, lqa_str *line) {

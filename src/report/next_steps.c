@@ -59,8 +59,12 @@ void lqa_report_advise_relabel(double low, const char *run_path, const char *bul
  * sample; NaN where neither was made. */
 static double find_low(const lqa_report *report) {
   return report->error_rate.n > 0 ? report->error_rate.low
-         : report->judge.ran      ? report->judge.random_low
+         : report->judge.ran      ? report->judge.random.low
                                   : NAN;
+}
+
+bool lqa_report_is_beyond_repair(const lqa_report *report) {
+  return find_low(report) > LQA_BEYOND_REPAIR;
 }
 
 void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf *out) {

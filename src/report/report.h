@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/field.h"
 #include "base/str.h"
+#include "store/manifest.h"
 #include "trust/trust_summary.h"
 
 #include <stdint.h>
@@ -85,7 +86,7 @@ typedef struct lqa_report_judge {
   double cost_usd, agreement; /* NaN = unknown */
   int64_t all_calls;          /* of all sessions, the newest included */
   double all_cost_usd;
-  double random_low; /* lower end of the share of NO among rows drawn at random; 0 = unknown */
+  lqa_interval random; /* share of NO among the rows drawn at random; n = 0: none were */
 } lqa_report_judge;
 
 typedef struct lqa_report_timing {
@@ -140,6 +141,7 @@ typedef struct lqa_report_suspect {
 
 typedef struct lqa_report {
   const char *version, *run_path;
+  const lqa_manifest *manifest; /* of the run, or NULL */
   int64_t n_rows;
   const lqa_str *classes;
   int64_t n_classes;
@@ -171,10 +173,12 @@ typedef struct lqa_report {
  * from which docs/schema/report.json.md and report.schema.json are made. */
 extern const lqa_field lqa_report_fields[];
 void lqa_report_json(const lqa_report *report, lqa_buf *out);
-/* report.md, report.html (stands alone), the terminal summary at a width, a JUnit file. */
+/* report.md, report.html (stands alone), a JUnit file, and for a terminal the summary, no line
+ * wider than `width`, and what to do next. */
 void lqa_report_markdown(const lqa_report *report, lqa_buf *out);
 void lqa_report_html(const lqa_report *report, lqa_buf *out);
 void lqa_report_terminal(const lqa_report *report, int width, lqa_buf *out);
+void lqa_report_terminal_next(const lqa_report *report, lqa_buf *out);
 void lqa_report_junit(const lqa_report *report, lqa_buf *out);
 
 /* Reads report.json back. Everything lives in `arena`; the suspects stay empty. `run_path` is
@@ -188,6 +192,19 @@ LQA_MUST_CHECK lqa_status lqa_report_say_trust(lqa_report *report, lqa_arena *ar
 /* How far p_correct may be believed, suspected confusions, judges' accuracies: lines with `bullet`
  * before each. */
 void lqa_report_trust_lines(const lqa_report *report, const char *bullet, lqa_buf *out);
+/* "tickets.csv, label topic, 2026-12-01": the data and when it was audited; nothing where that is
+ * not known. */
+void lqa_report_about(const lqa_report *report, lqa_buf *out);
+/* How bad it is and what to do first, in a sentence each: what stands on top of every summary. */
+void lqa_report_verdict(const lqa_report *report, lqa_buf *out);
+/* The order in which findings that found something are shown: errors, then warnings, then the rest,
+ * each as they were found. Starts where *at is -1; NULL after the last. */
+const lqa_report_finding *lqa_report_next_finding(const lqa_report *report, int64_t *at);
+/* 0 for an error, 1 for a warning, 2 for anything else. */
+int lqa_report_severity_rank(const char *severity);
+/* The numbers of the classes by estimated share of wrong labels, worst first, then by rows flagged;
+ * owned by the caller. NULL when out of memory. */
+int64_t *lqa_report_worst_classes(const lqa_report_confident *confident);
 /* Total by severity of findings that found something. */
 int64_t lqa_report_count_findings(const lqa_report *report, const char *severity);
 /* How many rows confident learning flagged and how many labels it estimates wrong, or why it says
@@ -198,12 +215,16 @@ void lqa_report_trained_on(const lqa_report *report, lqa_buf *out);
 /* The checks without a finding to show, as lines: how many found nothing, what the baseline
  * accepts, what was not run and why; `brief`: many reasons share a line, without ids. */
 void lqa_report_quiet_checks(const lqa_report *report, bool brief, lqa_buf *out);
+/* What the judge said and what it cost, as lines. */
+void lqa_report_judged(const lqa_report_judge *judge, lqa_buf *out);
 /* "3 rows are not scored (...)", nothing where all are. */
 void lqa_report_not_scored(const lqa_report_confident *confident, lqa_buf *out);
 /* What to do when more than this share is wrong by the lower end of an interval: every summary that
  * has one says it. */
 #define LQA_BEYOND_REPAIR 0.30
 void lqa_report_advise_relabel(double low, const char *run_path, const char *bullet, lqa_buf *out);
+/* True where the lower end of the share of wrong labels, by people or a judge, lies above it. */
+bool lqa_report_is_beyond_repair(const lqa_report *report);
 /* What to do next, in order: sentences with commands, appended as lines with `bullet` before each.
  */
 void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf *out);

@@ -245,6 +245,13 @@ void lqa_report_html(const lqa_report *r, lqa_buf *out) {
                  "<h1>Label audit</h1><p class=\"soft\">%lld row%s, %lld class%s, labelqa %s</p>\n",
                  (long long)r->n_rows, lqa_plural(r->n_rows), (long long)r->n_classes,
                  r->n_classes == 1 ? "" : "es", r->version);
+  lqa_buf verdict;
+  lqa_buf_init(&verdict, 1 << 16);
+  lqa_report_verdict(r, &verdict);
+  LQA_MARKUP(out, "<p>");
+  lqa_markup_escape(lqa_buf_str(&verdict), out);
+  LQA_MARKUP(out, "</p>\n");
+  lqa_buf_clear(&verdict);
   for (int64_t i = 0; i < r->n_notes; i++) {
     lqa_buf_add_text(out, "<p class=\"soft\">Note: ");
     lqa_markup_escape(lqa_str_from(r->notes[i]), out);

@@ -1,67 +1,112 @@
-/* report.md: the report as people paste it into a pull request. */
+/* report.md: the report as people paste it into a pull request: the same words and numbers as
+ * report.html, without its pictures, each table cut to what is worst.
+ */
 #include "report/markup.h"
 #include "report/report.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-/* A table cell: one line, no pipe, no markup. */
-static void add_cell(lqa_str text, size_t n, lqa_buf *out) {
-  lqa_buf flat, safe;
-  lqa_buf_init(&flat, 1 << 16);
-  lqa_buf_init(&safe, 1 << 18);
-  lqa_markup_excerpt(text, n, &flat);
-  lqa_markup_escape(lqa_buf_str(&flat), &safe);
-  lqa_str s = lqa_buf_str(&safe);
-  for (size_t i = 0; i < s.size; i++) {
-    if (strchr("|*_`[]\\", s.data[i])) {
-      lqa_buf_add_char(out, '\\');
-    }
-    lqa_buf_add_char(out, s.data[i]);
+enum { MAX_CLASSES = 20, MAX_SUSPECTS = 15, MAX_ALIKE = 10, NAME = 80, MESSAGE = 1000 };
+
+/* Each of the lines of `lines`, which is cleared, as a bullet. */
+static void add_lines(lqa_buf *lines, lqa_buf *out) {
+  lqa_str line, left = lqa_buf_str(lines);
+  while (lqa_markup_line(&left, &line)) {
+    LQA_MARKUP(out, "- ");
+    lqa_markdown_excerpt(line, 4 * (size_t)MESSAGE, out);
+    LQA_MARKUP(out, "\n");
   }
-  lqa_buf_clear(&flat);
-  lqa_buf_clear(&safe);
+  out->failed = out->failed || lines->failed;
+  lqa_buf_clear(lines);
 }
 
-static void add_quiet_checks(const lqa_report *r, lqa_buf *out) {
+static lqa_buf new_lines(void) {
   lqa_buf lines;
-  lqa_buf_init(&lines, 1 << 16);
-  lqa_report_quiet_checks(r, false, &lines);
-  out->failed = out->failed || lines.failed;
-  lqa_str line, left = lqa_buf_str(&lines);
-  while (lqa_markup_line(&left, &line)) {
-    lqa_buf_add_text(out, "- ");
-    add_cell(line, 4000, out);
-    lqa_buf_add_char(out, '\n');
+  lqa_buf_init(&lines, 1 << 20);
+  return lines;
+}
+
+static void add_finding(const lqa_report_finding *f, lqa_buf *out) {
+  lqa_markdown_say(out, "%s", f->severity);
+  LQA_MARKUP(out, " | ");
+  lqa_markdown_say(out, "%s", f->id);
+  lqa_buf_printf(out, " | %lld | ", (long long)f->count);
+  lqa_markdown_excerpt(lqa_str_from(f->message), MESSAGE, out);
+}
+
+static void add_cut(const char *id, int64_t n, lqa_buf *out) {
+  if (n > MAX_ALIKE) {
+    LQA_MARKUP(out, "| | ");
+    lqa_markdown_say(out, "%s", id);
+    lqa_buf_printf(out, " | | and %lld more like this, see report.html |\n",
+                   (long long)(n - MAX_ALIKE));
   }
-  lqa_buf_clear(&lines);
 }
 
 static void add_findings(const lqa_report *r, lqa_buf *out) {
-  lqa_buf_add_text(out,
-                   "\n## Structure\n\n| severity | finding | rows | what |\n|---|---|---|---|\n");
-  for (int64_t i = 0; i < r->n_findings; i++) {
-    const lqa_report_finding *f = &r->findings[i];
-    if (f->count > 0) {
-      lqa_buf_printf(out, "| %s | %s | %lld | ", f->severity, f->id, (long long)f->count);
-      add_cell(lqa_str_from(f->message), 2000, out);
-      lqa_buf_add_text(out, " |\n");
+  int64_t at = -1, alike = 0;
+  const char *id = "";
+  LQA_MARKUP(out, "\n## Structure\n\n| severity | finding | rows | what |\n|---|---|---|---|\n");
+  for (const lqa_report_finding *f; (f = lqa_report_next_finding(r, &at));) {
+    if (strcmp(f->id, id) != 0) {
+      add_cut(id, alike, out);
+      alike = 0;
+    }
+    id = f->id;
+    if (alike++ < MAX_ALIKE) {
+      LQA_MARKUP(out, "| ");
+      add_finding(f, out);
+      LQA_MARKUP(out, " |\n");
     }
   }
-  lqa_buf_add_char(out, '\n');
-  add_quiet_checks(r, out);
+  add_cut(id, alike, out);
+  LQA_MARKUP(out, "\n");
+  lqa_buf lines = new_lines();
+  lqa_report_quiet_checks(r, false, &lines);
+  add_lines(&lines, out);
+}
+
+static void add_class_rows(const lqa_report_confident *c, const int64_t *order, lqa_buf *out) {
+  int64_t shown = c->n_classes < MAX_CLASSES ? c->n_classes : MAX_CLASSES;
+  LQA_MARKUP(out,
+             "\n| class, worst first | rows | flagged | est. wrong | of the true class, labelled "
+             "otherwise |\n|---|---|---|---|---|\n");
+  for (int64_t i = 0; i < shown; i++) {
+    const lqa_report_class *class = &c->per_class[order[i]];
+    LQA_MARKUP(out, "| ");
+    lqa_markdown_excerpt(class->label, NAME, out);
+    lqa_buf_printf(out, " | %lld | %lld | %.1f %% | %.1f %% |\n", (long long)class->count,
+                   (long long)class->flagged, 100 * class->label_noise,
+                   100 * class->inverse_label_noise);
+  }
+  if (shown < c->n_classes) {
+    lqa_buf_printf(out, "\n%lld more class%s, none worse: see report.html.\n",
+                   (long long)(c->n_classes - shown), c->n_classes - shown == 1 ? "" : "es");
+  }
 }
 
 static void add_classes(const lqa_report_confident *c, lqa_buf *out) {
-  lqa_buf_add_text(out, "\n| class | rows | flagged | label noise | inverse | quality |\n"
-                        "|---|---|---|---|---|---|\n");
-  for (int64_t k = 0; k < c->n_classes; k++) {
-    const lqa_report_class *class = &c->per_class[k];
-    lqa_buf_add_text(out, "| ");
-    add_cell(class->label, 80, out);
-    lqa_buf_printf(out, " | %lld | %lld | %.3f | %.3f | %.3f |\n", (long long)class->count,
-                   (long long)class->flagged, class->label_noise, class->inverse_label_noise,
-                   class->quality);
+  int64_t *order = lqa_report_worst_classes(c);
+  if (order) {
+    add_class_rows(c, order, out);
   }
+  out->failed = out->failed || !order;
+  free(order);
+}
+
+static void add_accuracy(const lqa_report *r, lqa_buf *out) {
+  const lqa_report_confident *c = &r->confident;
+  lqa_buf line = new_lines();
+  lqa_buf_printf(&line, " Accuracy on given labels: %.1f %% out of fold",
+                 100 * c->out_of_fold_accuracy);
+  if (!isnan(c->train_accuracy)) {
+    lqa_buf_printf(&line, ", %.1f %% ", 100 * c->train_accuracy);
+    lqa_report_trained_on(r, &line);
+  }
+  lqa_markdown_escape(lqa_buf_str(&line), out);
+  LQA_MARKUP(out, ".");
+  lqa_buf_clear(&line);
 }
 
 static void add_confident(const lqa_report *r, lqa_buf *out) {
@@ -69,106 +114,130 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
   if (!c->ran) {
     return;
   }
-  lqa_buf_printf(out, "\n## Confident learning\n\nModel: %s, out of fold. ", c->model);
-  lqa_report_flagged(r, out);
-  lqa_buf_add_char(out, '.');
+  lqa_buf line = new_lines();
+  LQA_MARKUP(out, "\n## Confident learning\n\n");
+  lqa_markdown_say(out, "Model: %s, out of fold. ", c->model);
+  lqa_report_flagged(r, &line);
+  lqa_buf_add_char(&line, '.');
   if (c->not_scored > 0) {
-    lqa_buf_add_char(out, ' ');
-    lqa_report_not_scored(c, out);
-    lqa_buf_add_char(out, '.');
+    lqa_buf_add_char(&line, ' ');
+    lqa_report_not_scored(c, &line);
+    lqa_buf_add_char(&line, '.');
   }
+  lqa_markdown_escape(lqa_buf_str(&line), out);
+  lqa_buf_clear(&line);
   if (!isnan(c->out_of_fold_accuracy)) {
-    lqa_buf_printf(out, " Accuracy on given labels: %.3f out of fold", c->out_of_fold_accuracy);
-    if (!isnan(c->train_accuracy)) {
-      lqa_buf_printf(out, ", %.3f ", c->train_accuracy);
-      lqa_report_trained_on(r, out);
-    }
-    lqa_buf_add_char(out, '.');
+    add_accuracy(r, out);
   }
-  lqa_buf_add_char(out, '\n');
+  LQA_MARKUP(out, "\n");
   if (c->has_skill) {
     add_classes(c, out);
   }
 }
 
 static void add_judge(const lqa_report *r, lqa_buf *out) {
-  const lqa_report_judge *j = &r->judge;
-  if (j->ran) {
-    lqa_buf_printf(out,
-                   "\n## Judge\n\n%s, protocol %s: %lld row%s judged, %lld YES, %lld NO, %lld "
-                   "UNKNOWN, %lld call%s.\n",
-                   j->model, j->protocol, (long long)j->judged, lqa_plural(j->judged),
-                   (long long)j->yes, (long long)j->no, (long long)j->unknown, (long long)j->calls,
-                   lqa_plural(j->calls));
+  if (r->judge.ran) {
+    lqa_buf lines = new_lines();
+    LQA_MARKUP(out, "\n## Judge\n\n");
+    lqa_markdown_say(out, "%s, protocol %s:", r->judge.model, r->judge.protocol);
+    LQA_MARKUP(out, "\n\n");
+    lqa_report_judged(&r->judge, &lines);
+    add_lines(&lines, out);
   }
 }
 
 static void add_trust(const lqa_report *r, lqa_buf *out) {
-  lqa_buf lines;
-  lqa_buf_init(&lines, 1 << 16);
+  lqa_buf lines = new_lines();
   lqa_report_trust_lines(r, "", &lines);
-  lqa_str rest = lqa_buf_str(&lines);
-  lqa_buf_add_text(out, rest.size > 0 ? "\n## All evidence together\n\n" : "");
-  while (rest.size > 0) {
-    const char *end = memchr(rest.data, '\n', rest.size);
-    lqa_str line = {rest.data, (size_t)(end - rest.data)};
-    lqa_buf_add_text(out, "- ");
-    add_cell(line, 4000, out);
-    lqa_buf_add_char(out, '\n');
-    rest = (lqa_str){end + 1, rest.size - line.size - 1};
+  if (lines.size > 0) {
+    LQA_MARKUP(out, "\n## All evidence together\n\n");
   }
-  lqa_buf_clear(&lines);
+  add_lines(&lines, out);
+}
+
+static void add_suspect(const lqa_report_suspect *s, lqa_buf *out) {
+  const struct {
+    lqa_str text;
+    size_t n;
+  } cells[] = {{s->row_id, 40}, {s->label, 40}, {s->suggested, 40}};
+  for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+    LQA_MARKUP(out, "| ");
+    lqa_markdown_excerpt(cells[i].text, cells[i].n, out);
+    LQA_MARKUP(out, " ");
+  }
+  lqa_buf_printf(out, "| %.2f | ", s->trust_score);
+  lqa_markdown_excerpt(s->text, 160, out);
+  LQA_MARKUP(out, " |\n");
 }
 
 static void add_suspects(const lqa_report *r, lqa_buf *out) {
   if (r->n_suspects == 0) {
     return;
   }
-  lqa_buf_add_text(out, "\n## Rows to doubt first\n\n| row | label | better | trust | text |\n"
-                        "|---|---|---|---|---|\n");
-  for (int64_t i = 0; i < r->n_suspects; i++) {
-    const lqa_report_suspect *s = &r->suspects[i];
-    lqa_buf_add_text(out, "| ");
-    add_cell(s->row_id, 40, out);
-    lqa_buf_add_text(out, " | ");
-    add_cell(s->label, 40, out);
-    lqa_buf_add_text(out, " | ");
-    add_cell(s->suggested, 40, out);
-    lqa_buf_printf(out, " | %.2f | ", s->trust_score);
-    add_cell(s->text, 160, out);
-    lqa_buf_add_text(out, " |\n");
+  LQA_MARKUP(out, "\n## Rows to doubt first\n\n| row | label | better | trust | text |\n"
+                  "|---|---|---|---|---|\n");
+  for (int64_t i = 0; i < r->n_suspects && i < MAX_SUSPECTS; i++) {
+    add_suspect(&r->suspects[i], out);
+  }
+  if (r->n_suspects > MAX_SUSPECTS) {
+    LQA_MARKUP(out, "\nMore of them in report.html and review.csv.\n");
   }
 }
 
-static void add_notes(const lqa_report *r, lqa_buf *out) {
+/* The file that was audited, and by what: a report is read far from the command that made it. */
+static void add_head(const lqa_report *r, lqa_buf *out) {
+  lqa_buf about = new_lines(), verdict = new_lines();
+  LQA_MARKUP(out, "# Label audit");
+  lqa_report_about(r, &about);
+  if (about.size > 0) {
+    LQA_MARKUP(out, ": ");
+    lqa_markdown_escape(lqa_buf_str(&about), out);
+  }
+  lqa_report_verdict(r, &verdict);
+  LQA_MARKUP(out, "\n\n**");
+  lqa_markdown_escape(lqa_buf_str(&verdict), out);
+  LQA_MARKUP(out, "**\n\n");
+  lqa_markdown_say(out, "%lld row%s, %lld class%s. labelqa %s.", (long long)r->n_rows,
+                   lqa_plural(r->n_rows), (long long)r->n_classes, r->n_classes == 1 ? "" : "es",
+                   r->version);
+  LQA_MARKUP(out, "\n\n");
+  lqa_buf_clear(&about);
+  lqa_buf_clear(&verdict);
   for (int64_t i = 0; i < r->n_notes; i++) {
-    lqa_buf_add_text(out, "- Note: ");
-    add_cell(lqa_str_from(r->notes[i]), 4000, out);
-    lqa_buf_add_char(out, '\n');
+    LQA_MARKUP(out, "- Note: ");
+    lqa_markdown_excerpt(lqa_str_from(r->notes[i]), MESSAGE, out);
+    LQA_MARKUP(out, "\n");
   }
-  lqa_buf_add_text(out, r->n_notes ? "\n" : "");
+  if (r->n_notes > 0) {
+    LQA_MARKUP(out, "\n");
+  }
 }
 
-void lqa_report_markdown(const lqa_report *r, lqa_buf *out) {
-  lqa_buf_printf(out, "# Label audit\n\n%lld row%s, %lld class%s. labelqa %s.\n\n",
-                 (long long)r->n_rows, lqa_plural(r->n_rows), (long long)r->n_classes,
-                 r->n_classes == 1 ? "" : "es", r->version);
-  add_notes(r, out);
+static void add_actions(const lqa_report *r, lqa_buf *out) {
   lqa_buf_printf(out,
                  "| relabel | keep (ambiguous) | needs\\_review | keep |\n|---|---|---|---|\n"
                  "| %lld | %lld | %lld | %lld |\n",
                  (long long)r->relabel, (long long)r->keep_ambiguous, (long long)r->needs_review,
                  (long long)r->keep);
   if (r->has_error_rate) {
-    lqa_buf_printf(out, "\nLabels wrong: %.1f %% (95 %% interval %.1f to %.1f; %s, n = %lld).\n",
-                   100 * r->error_rate.estimate, 100 * r->error_rate.low, 100 * r->error_rate.high,
-                   r->error_rate.method, (long long)r->error_rate.n);
+    LQA_MARKUP(out, "\n");
+    lqa_markdown_say(out, "Labels wrong: %.1f %% (95 %% interval %.1f to %.1f; %s, n = %lld).",
+                     100 * r->error_rate.estimate, 100 * r->error_rate.low,
+                     100 * r->error_rate.high, r->error_rate.method, (long long)r->error_rate.n);
+    LQA_MARKUP(out, "\n");
   }
+}
+
+void lqa_report_markdown(const lqa_report *r, lqa_buf *out) {
+  add_head(r, out);
+  add_actions(r, out);
   add_findings(r, out);
   add_confident(r, out);
   add_judge(r, out);
   add_trust(r, out);
   add_suspects(r, out);
-  lqa_buf_add_text(out, "\n## Next\n\n");
-  lqa_report_next_steps(r, "- ", out);
+  lqa_buf steps = new_lines();
+  lqa_report_next_steps(r, "", &steps);
+  LQA_MARKUP(out, "\n## Next\n\n");
+  add_lines(&steps, out);
 }

@@ -15,10 +15,15 @@
 
 enum { MAX_REPORT_BYTES = 256 << 20, TEXT_CHARS = 300 };
 
-/* Of a session's details: {"random_error": {"low": 0.31, ...}}; 0 where no row was drawn. */
-static double find_random_low(lqa_str details, lqa_arena *arena) {
+/* Of a session's details: {"random_error": {"low": 0.31, ...}}. */
+static lqa_interval find_random(lqa_str details, lqa_arena *arena) {
   const lqa_json_node *root = details.size ? lqa_json_parse_foreign(details, arena) : NULL;
-  return lqa_json_find_number(lqa_json_find(root, "random_error"), "low", 0);
+  const lqa_json_node *rate = lqa_json_find(root, "random_error");
+  return (lqa_interval){.estimate = lqa_json_find_number(rate, "estimate", 0),
+                        .low = lqa_json_find_number(rate, "low", 0),
+                        .high = lqa_json_find_number(rate, "high", 0),
+                        .method = "wilson",
+                        .n = (int64_t)lqa_json_find_number(rate, "n", 0)};
 }
 
 static lqa_status complete_judge(lqa_run *run, lqa_arena *arena, lqa_report *report,
@@ -44,7 +49,7 @@ static lqa_status complete_judge(lqa_run *run, lqa_arena *arena, lqa_report *rep
                                        .agreement = last.agreement,
                                        .all_calls = last.all_calls,
                                        .all_cost_usd = last.all_cost_usd,
-                                       .random_low = find_random_low(last.details_json, arena)};
+                                       .random = find_random(last.details_json, arena)};
   }
   return LQA_OK;
 }
@@ -110,6 +115,7 @@ static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report
 lqa_status lqa_run_report_complete(lqa_run *run, const char *path, int64_t top, lqa_arena *arena,
                                    lqa_report *report, lqa_error *err) {
   report->run_path = path;
+  report->manifest = &run->manifest;
   report->trust = run->trust.is_known || run->trust.why_not ? &run->trust : NULL;
   report->loss.from_logs = run->manifest.loss_files.n > 0;
   report->loss.n_epochs = run->manifest.loss_epochs;

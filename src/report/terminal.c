@@ -1,260 +1,355 @@
-/* The summary on the terminal: what was found, how bad it is, the rows to doubt first, what to do.
+/* The summary on the terminal: how bad it is, what was found, the rows to doubt first.
  *
- * Columns are cut to the terminal's width by code points; texts are flattened to one line and
- * control characters replaced, so that no row can steer the terminal.
+ * What is worst comes first. Widths are columns, not bytes: wide characters count two. Class names
+ * are cut only where the width leaves no room for them, texts to what is left; both are flattened
+ * to one line and control characters replaced, so that no row can steer the terminal.
  */
 #include "report/markup.h"
 #include "report/report.h"
 
-#include "base/unicode.h"
+#include "base/text_wrap.h"
+#include "base/utf8.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 enum {
-  LABEL_WIDTH = 14,
-  ID_WIDTH = 10,
-  MIN_TEXT = 20,
+  MESSAGE_COLUMN = 32, /* of findings, behind severity and id ... */
+  NARROW = 72,         /* ... unless the terminal is narrower than this */
+  MAX_ID = 16,
+  MIN_LABEL = 8,
+  MIN_TEXT = 30,
+  NUMBER_COLUMNS = 2 + 10 + 10 + 16, /* of the table of classes: indent, rows, flagged, wrong */
   MAX_OVERLAPS = 3,
   MAX_CLASSES = 12,
   MAX_ALIKE = 5
 };
 
-static void print_head(const lqa_report *r, lqa_buf *out) {
-  lqa_buf_printf(out, "%lld row%s, %lld class%s\n", (long long)r->n_rows, lqa_plural(r->n_rows),
-                 (long long)r->n_classes, r->n_classes == 1 ? "" : "es");
-  for (int64_t i = 0; i < r->n_notes; i++) {
-    lqa_buf_printf(out, "note: %s\n", r->notes[i]);
+/* A word in pieces of at most `room` columns. Returns the columns of the last one. */
+static int print_long_word(lqa_str word, int indent, int room, lqa_buf *out) {
+  int used = 0;
+  for (size_t i = 0, length; i < word.size; i += length) {
+    lqa_str left = {word.data + i, word.size - i};
+    length = lqa_utf8_prefix(left.data, left.size, 1);
+    int columns = lqa_text_columns((lqa_str){left.data, length});
+    if (used > 0 && used + columns > room) {
+      lqa_buf_printf(out, "\n%*s", indent, "");
+      used = 0;
+    }
+    lqa_buf_add(out, left.data, length);
+    used += columns;
   }
+  return used;
 }
 
-/* Appends `text` wrapped at `width` with continuation lines indented by `indent`. */
+/* The word that `text` begins with, up to a blank. */
+static lqa_str first_word(lqa_str text) {
+  size_t n = 0;
+  while (n < text.size && text.data[n] != ' ' && text.data[n] != '\n') {
+    n++;
+  }
+  return (lqa_str){text.data, n};
+}
+
+/* Appends `text` and a line end; the cursor stands at `indent`, where lines are continued. */
 static void print_wrapped(lqa_str text, int indent, int width, lqa_buf *out) {
-  int at = indent;
-  const char *separator = "";
-  for (size_t i = 0, word; i < text.size; i += word + 1) {
-    word = 0;
-    while (i + word < text.size && text.data[i + word] != ' ' && text.data[i + word] != '\n') {
-      word++;
-    }
-    if (at > indent && at + 1 + (int)word > width) {
+  int room = width - indent > MIN_LABEL ? width - indent : MIN_LABEL, used = 0;
+  while (text.size > 0) {
+    lqa_str word = first_word(text);
+    int columns = lqa_text_columns(word);
+    if (used > 0 && used + 1 + columns > room) {
       lqa_buf_printf(out, "\n%*s", indent, "");
-      at = indent;
-      separator = "";
+      used = 0;
     }
-    lqa_buf_printf(out, "%s%.*s", separator, (int)word, text.data + i);
-    at += (int)word + (int)strlen(separator);
-    separator = " ";
+    lqa_buf_add_text(out, used > 0 ? " " : "");
+    used += (used > 0) + (columns > room ? print_long_word(word, indent, room, out) : columns);
+    if (columns <= room) {
+      lqa_buf_add_str(out, word);
+    }
+    size_t next = word.size + (word.size < text.size);
+    text = (lqa_str){text.data + next, text.size - next};
   }
   lqa_buf_add_char(out, '\n');
 }
 
-static void print_quiet_checks(const lqa_report *r, int width, lqa_buf *out) {
-  lqa_buf lines;
-  lqa_buf_init(&lines, 1 << 16);
-  lqa_report_quiet_checks(r, true, &lines);
-  out->failed = out->failed || lines.failed;
-  lqa_str line, left = lqa_buf_str(&lines);
+/* A text that was put together in `line`, which is emptied, `indent` columns in. */
+static void print_line(lqa_buf *line, int indent, int width, lqa_buf *out) {
+  lqa_buf_printf(out, "%*s", indent, "");
+  print_wrapped(lqa_buf_str(line), indent, width, out);
+  out->failed = out->failed || line->failed;
+  lqa_buf_clear(line);
+}
+
+static lqa_buf new_line(void) {
+  lqa_buf line;
+  lqa_buf_init(&line, 1 << 20);
+  return line;
+}
+
+static void print_head(const lqa_report *r, int width, lqa_buf *out) {
+  lqa_buf_printf(out, "%lld row%s, %lld class%s\n", (long long)r->n_rows, lqa_plural(r->n_rows),
+                 (long long)r->n_classes, r->n_classes == 1 ? "" : "es");
+  lqa_buf line = new_line();
+  lqa_report_verdict(r, &line);
+  print_line(&line, 0, width, out);
+  for (int64_t i = 0; i < r->n_notes; i++) {
+    lqa_buf_add_text(out, "note: ");
+    print_wrapped(lqa_str_from(r->notes[i]), 6, width, out);
+  }
+}
+
+/* The lines of `lines`, which is cleared, each wrapped. */
+static void print_lines(lqa_buf *lines, int width, lqa_buf *out) {
+  lqa_str line, left = lqa_buf_str(lines);
   while (lqa_markup_line(&left, &line)) {
     lqa_buf_add_text(out, "  ");
     print_wrapped(line, 4, width, out);
   }
-  lqa_buf_clear(&lines);
+  out->failed = out->failed || lines->failed;
+  lqa_buf_clear(lines);
 }
 
-/* Findings of one id that follow each other from `at` on: those of a check that judges each class,
- * file or column by itself. */
-static int64_t count_alike(const lqa_report *r, int64_t at) {
-  int64_t n = 0;
-  while (at + n < r->n_findings && r->findings[at + n].count > 0 &&
-         strcmp(r->findings[at + n].id, r->findings[at].id) == 0) {
-    n++;
+static void print_finding(const lqa_report_finding *f, int width, lqa_buf *out) {
+  lqa_buf_printf(out, "  %-6s%-24s", f->severity, f->id);
+  if (width < NARROW) {
+    lqa_buf_add_text(out, "\n    ");
+  } else if (strlen(f->id) >= 24) {
+    lqa_buf_add_char(out, ' ');
   }
-  return n;
+  print_wrapped(lqa_str_from(f->message), width < NARROW ? 4 : MESSAGE_COLUMN, width, out);
 }
 
+static void print_cut(const char *id, int64_t n, lqa_buf *out) {
+  if (n > MAX_ALIKE) {
+    lqa_buf_printf(out, "    and %lld more of %s (see report.html)\n", (long long)(n - MAX_ALIKE),
+                   id);
+  }
+}
+
+/* Findings of one id that follow each other, those of a check that judges each class, file or
+ * column by itself, are cut. */
 static void print_findings(const lqa_report *r, int width, lqa_buf *out) {
+  int64_t at = -1, alike = 0;
+  const char *id = "";
   lqa_buf_add_text(out, "\nStructure\n");
-  for (int64_t i = 0, alike = 0; i < r->n_findings; i += alike ? alike : 1) {
-    alike = count_alike(r, i);
-    for (int64_t k = i; k < i + alike && k < i + MAX_ALIKE; k++) {
-      lqa_buf_printf(out, "  %-6s%-24s", r->findings[k].severity, r->findings[k].id);
-      print_wrapped(lqa_str_from(r->findings[k].message), 32, width, out);
+  for (const lqa_report_finding *f; (f = lqa_report_next_finding(r, &at));) {
+    if (strcmp(f->id, id) != 0) {
+      print_cut(id, alike, out);
+      alike = 0;
     }
-    if (alike > MAX_ALIKE) {
-      lqa_buf_printf(out, "%*sand %lld more of %s (see report.html)\n", 32, "",
-                     (long long)(alike - MAX_ALIKE), r->findings[i].id);
+    id = f->id;
+    if (alike++ < MAX_ALIKE) {
+      print_finding(f, width, out);
     }
   }
-  print_quiet_checks(r, width, out);
+  print_cut(id, alike, out);
+  lqa_buf quiet = new_line();
+  lqa_report_quiet_checks(r, true, &quiet);
+  print_lines(&quiet, width, out);
 }
 
-static void print_classes(const lqa_report_confident *c, lqa_buf *out) {
-  if (c->n_classes > MAX_CLASSES) {
-    lqa_buf_printf(out, "  %lld classes: report.html lists them\n", (long long)c->n_classes);
-    return;
-  }
-  lqa_buf_printf(out, "  %-20s%10s%10s%16s\n", "class", "rows", "flagged", "est. wrong");
-  for (int64_t k = 0; k < c->n_classes; k++) {
-    lqa_buf label;
-    lqa_buf_init(&label, 4096);
-    lqa_markup_excerpt(c->per_class[k].label, 19, &label);
-    lqa_str s = lqa_buf_str(&label);
-    int pad = 20 - (int)lqa_utf8_count(s.data, s.size);
-    lqa_buf_printf(out, "  %s%*s%10lld%10lld%14.1f %%\n", s.data, pad > 0 ? pad : 0, "",
-                   (long long)c->per_class[k].count, (long long)c->per_class[k].flagged,
-                   100 * c->per_class[k].label_noise);
-    lqa_buf_clear(&label);
-  }
-}
-
-static void print_overlaps(const lqa_report_confident *c, lqa_buf *out) {
-  for (int64_t i = 0; i < c->n_overlaps && i < MAX_OVERLAPS && c->overlaps[i].count > 0; i++) {
-    lqa_buf_add_text(out, i == 0 ? "  most confused: " : ", ");
-    lqa_markup_excerpt(c->overlaps[i].label_a, 20, out);
-    lqa_buf_add_text(out, " / ");
-    lqa_markup_excerpt(c->overlaps[i].label_b, 20, out);
-    lqa_buf_printf(out, " (%lld)", (long long)c->overlaps[i].count);
-  }
-  if (c->n_overlaps > 0 && c->overlaps[0].count > 0) {
-    lqa_buf_add_char(out, '\n');
-  }
-}
-
-static void print_flagged(const lqa_report *r, int width, lqa_buf *out) {
-  lqa_buf line;
-  lqa_buf_init(&line, 1 << 12);
-  lqa_report_flagged(r, &line);
-  out->failed = out->failed || line.failed;
-  lqa_buf_add_text(out, "  ");
-  print_wrapped(lqa_buf_str(&line), 2, width, out);
+static int text_width(lqa_str text, int most) {
+  lqa_buf line = new_line();
+  int columns = lqa_markup_fit(text, most, &line);
   lqa_buf_clear(&line);
+  return columns;
+}
+
+/* `text` in exactly `width` columns, cut where it is wider. */
+static void print_cell(lqa_str text, int width, lqa_buf *out) {
+  int used = lqa_markup_fit(lqa_str_is_null(text) ? LQA_STR("-") : text, width, out);
+  lqa_buf_printf(out, "%*s", used < width ? width - used : 0, "");
+}
+
+static void print_class_rows(const lqa_report_confident *c, const int64_t *order, int width,
+                             lqa_buf *out) {
+  int64_t shown = c->n_classes < MAX_CLASSES ? c->n_classes : MAX_CLASSES;
+  int most = width - NUMBER_COLUMNS > MIN_LABEL ? width - NUMBER_COLUMNS : MIN_LABEL;
+  int column = most < 20 ? most : 20;
+  for (int64_t i = 0; i < shown; i++) {
+    int columns = text_width(c->per_class[order[i]].label, most);
+    column = columns > column ? columns : column;
+  }
+  lqa_buf_printf(out, "  %-*s%10s%10s%16s\n", column, "class", "rows", "flagged", "est. wrong");
+  for (int64_t i = 0; i < shown; i++) {
+    const lqa_report_class *class = &c->per_class[order[i]];
+    lqa_buf_add_text(out, "  ");
+    print_cell(class->label, column, out);
+    lqa_buf_printf(out, "%10lld%10lld%14.1f %%\n", (long long)class->count,
+                   (long long)class->flagged, 100 * class->label_noise);
+  }
+  if (shown < c->n_classes) {
+    lqa_buf_printf(out, "  and %lld more class%s, none worse (report.html)\n",
+                   (long long)(c->n_classes - shown), c->n_classes - shown == 1 ? "" : "es");
+  }
+}
+
+static void print_classes(const lqa_report_confident *c, int width, lqa_buf *out) {
+  int64_t *order = lqa_report_worst_classes(c);
+  if (order) {
+    print_class_rows(c, order, width, out);
+  }
+  out->failed = out->failed || !order;
+  free(order);
+}
+
+static void print_overlaps(const lqa_report_confident *c, int width, lqa_buf *out) {
+  lqa_buf line = new_line();
+  size_t most = width > 60 ? (size_t)width / 2 - 10 : 20;
+  for (int64_t i = 0; i < c->n_overlaps && i < MAX_OVERLAPS && c->overlaps[i].count > 0; i++) {
+    lqa_buf_add_text(&line, i == 0 ? "most confused: " : ", ");
+    lqa_markup_excerpt(c->overlaps[i].label_a, most, &line);
+    lqa_buf_add_text(&line, " / ");
+    lqa_markup_excerpt(c->overlaps[i].label_b, most, &line);
+    lqa_buf_printf(&line, " (%lld)", (long long)c->overlaps[i].count);
+  }
+  if (line.size > 0) {
+    print_line(&line, 2, width, out);
+  }
+  lqa_buf_clear(&line);
+}
+
+static void print_accuracy(const lqa_report *r, int width, lqa_buf *out) {
+  const lqa_report_confident *c = &r->confident;
+  lqa_buf line = new_line();
+  lqa_buf_printf(&line, "accuracy on given labels: %.1f %% out of fold",
+                 100 * c->out_of_fold_accuracy);
+  if (!isnan(c->train_accuracy)) {
+    lqa_buf_printf(&line, ", %.1f %% ", 100 * c->train_accuracy);
+    lqa_report_trained_on(r, &line);
+  }
+  print_line(&line, 2, width, out);
 }
 
 static void print_confident(const lqa_report *r, int width, lqa_buf *out) {
   const lqa_report_confident *c = &r->confident;
+  lqa_buf line = new_line();
   if (!c->ran) {
     return;
   }
   lqa_buf_printf(out, "\nConfident learning (%s, out of fold)\n", c->model);
-  print_flagged(r, width, out);
+  lqa_report_flagged(r, &line);
+  print_line(&line, 2, width, out);
   if (c->not_scored > 0) {
-    lqa_buf_add_text(out, "  ");
-    lqa_report_not_scored(c, out);
-    lqa_buf_add_char(out, '\n');
+    lqa_report_not_scored(c, &line);
+    print_line(&line, 2, width, out);
   }
   if (!isnan(c->out_of_fold_accuracy)) {
-    lqa_buf_printf(out, "  accuracy on given labels: %.1f %% out of fold",
-                   100 * c->out_of_fold_accuracy);
-    if (!isnan(c->train_accuracy)) {
-      lqa_buf_printf(out, ", %.1f %% ", 100 * c->train_accuracy);
-      lqa_report_trained_on(r, out);
-    }
-    lqa_buf_add_char(out, '\n');
+    print_accuracy(r, width, out);
   }
   if (c->has_skill) {
-    print_classes(c, out);
+    print_classes(c, width, out);
   }
-  print_overlaps(c, out);
-  lqa_buf_printf(out, "  high loss: %lld row%s%s\n", (long long)r->loss.count,
+  print_overlaps(c, width, out);
+  lqa_buf_printf(&line, "high loss: %lld row%s%s", (long long)r->loss.count,
                  lqa_plural(r->loss.count),
                  r->loss.from_logs ? " (training logs)"
                                    : " (from the same probabilities: no independent signal)");
+  print_line(&line, 2, width, out);
 }
 
-static void print_judge(const lqa_report *r, lqa_buf *out) {
+static void print_judge(const lqa_report *r, int width, lqa_buf *out) {
   const lqa_report_judge *j = &r->judge;
+  lqa_buf line = new_line();
   if (!j->ran) {
     return;
   }
-  lqa_buf_printf(out,
-                 "\nJudge (%s, %s)\n  %lld row%s: %lld YES, %lld NO, %lld UNKNOWN; %lld call%s, "
-                 "%lld answer%s from the cache",
-                 j->model, j->protocol, (long long)j->judged, lqa_plural(j->judged),
-                 (long long)j->yes, (long long)j->no, (long long)j->unknown, (long long)j->calls,
-                 lqa_plural(j->calls), (long long)j->cached, lqa_plural(j->cached));
-  if (!isnan(j->cost_usd)) {
-    lqa_buf_printf(out, ", USD %.4f", j->cost_usd);
-  }
-  if (j->all_calls > j->calls) {
-    lqa_buf_printf(out, "\n  all sessions: %lld calls", (long long)j->all_calls);
-    if (!isnan(j->all_cost_usd)) {
-      lqa_buf_printf(out, ", USD %.4f", j->all_cost_usd);
-    }
-  }
-  lqa_buf_add_char(out, '\n');
+  lqa_buf_printf(out, "\nJudge (%s, %s)\n", j->model, j->protocol);
+  lqa_report_judged(j, &line);
+  print_lines(&line, width, out);
 }
 
 static void print_trust(const lqa_report *r, int width, lqa_buf *out) {
-  lqa_buf lines;
-  lqa_buf_init(&lines, 1 << 16);
+  lqa_buf lines = new_line();
   lqa_report_trust_lines(r, "", &lines);
-  lqa_str rest = lqa_buf_str(&lines);
-  lqa_buf_add_text(out, rest.size > 0 ? "\nAll evidence together\n" : "");
-  while (rest.size > 0) {
-    const char *end = memchr(rest.data, '\n', rest.size);
-    size_t size = (size_t)(end - rest.data);
-    lqa_buf_add_text(out, "  ");
-    print_wrapped((lqa_str){rest.data, size}, 2, width, out);
-    rest = (lqa_str){end + 1, rest.size - size - 1};
-  }
-  lqa_buf_clear(&lines);
+  lqa_buf_add_text(out, lines.size > 0 ? "\nAll evidence together\n" : "");
+  print_lines(&lines, width, out);
 }
 
-static void print_actions(const lqa_report *r, lqa_buf *out) {
-  lqa_buf_printf(out,
-                 "\nWhat to do with the rows\n  relabel %lld   keep (ambiguous) %lld   "
-                 "needs_review %lld   keep %lld\n",
+static void print_actions(const lqa_report *r, int width, lqa_buf *out) {
+  lqa_buf line = new_line();
+  lqa_buf_add_text(out, "\nWhat to do with the rows\n");
+  lqa_buf_printf(&line, "relabel %lld   keep (ambiguous) %lld   needs_review %lld   keep %lld",
                  (long long)r->relabel, (long long)r->keep_ambiguous, (long long)r->needs_review,
                  (long long)r->keep);
+  print_line(&line, 2, width, out);
   if (r->has_error_rate) {
-    lqa_buf_printf(out, "  labels wrong: %.1f %% (95 %% interval %.1f to %.1f, %s, n = %lld)\n",
+    lqa_buf_printf(&line, "labels wrong: %.1f %% (95 %% interval %.1f to %.1f, %s, n = %lld)",
                    100 * r->error_rate.estimate, 100 * r->error_rate.low, 100 * r->error_rate.high,
                    r->error_rate.method, (long long)r->error_rate.n);
+    print_line(&line, 2, width, out);
   }
 }
 
-/* A cell of exactly `width` columns (by code points), then two spaces. */
-static void print_cell(lqa_str text, int width, lqa_buf *out) {
-  lqa_buf cell;
-  lqa_buf_init(&cell, 1 << 14);
-  lqa_markup_excerpt(lqa_str_is_null(text) ? LQA_STR("-") : text, (size_t)width - 1, &cell);
-  lqa_str s = lqa_buf_str(&cell);
-  int used = (int)lqa_utf8_count(s.data, s.size);
-  lqa_buf_printf(out, "%s%*s  ", s.data, used < width ? width - used : 0, "");
-  lqa_buf_clear(&cell);
+static lqa_str better_label(const lqa_report_suspect *s) {
+  return lqa_str_equal(s->suggested, s->label) ? LQA_STR("") : s->suggested;
+}
+
+/* Widths of the columns row, label, better, text: as wide as needed, as narrow as must be. */
+struct widths {
+  int id, label, better, text;
+};
+
+static void widen(int *width, lqa_str text, int most) {
+  int columns = text_width(text, most);
+  *width = columns > *width ? columns : *width;
+}
+
+static struct widths measure_suspects(const lqa_report *r, int width) {
+  struct widths w = {3, 5, 6, 0};
+  int blanks = 2 + 4 * 2 + 5;
+  for (int64_t i = 0; i < r->n_suspects; i++) {
+    widen(&w.id, r->suspects[i].row_id, MAX_ID);
+  }
+  int most = (width - blanks - w.id - MIN_TEXT) / 2;
+  most = most > MIN_LABEL ? most : MIN_LABEL;
+  for (int64_t i = 0; i < r->n_suspects; i++) {
+    widen(&w.label, r->suspects[i].label, most);
+    widen(&w.better, better_label(&r->suspects[i]), most);
+  }
+  w.text = width - blanks - w.id - w.label - w.better;
+  w.text = w.text > 4 ? w.text : 0;
+  return w;
+}
+
+static void print_suspect(const lqa_report_suspect *s, const struct widths *w, lqa_buf *out) {
+  lqa_buf_add_text(out, "  ");
+  print_cell(s->row_id, w->id, out);
+  lqa_buf_printf(out, "   %.2f  ", s->trust_score);
+  print_cell(s->label, w->label, out);
+  lqa_buf_add_text(out, "  ");
+  print_cell(better_label(s), w->better, out);
+  lqa_buf_add_text(out, "  ");
+  lqa_markup_fit(s->text, w->text, out);
+  lqa_buf_add_char(out, '\n');
 }
 
 static void print_suspects(const lqa_report *r, int width, lqa_buf *out) {
   if (r->n_suspects == 0) {
     return;
   }
-  int text_width = width - (ID_WIDTH + 2 * LABEL_WIDTH + 6 + 10);
-  text_width = text_width < MIN_TEXT ? MIN_TEXT : text_width;
-  lqa_buf_printf(out, "\nThe %lld row%s to doubt first\n  %-*s  %-5s %-*s  %-*s  %s\n",
-                 (long long)r->n_suspects, lqa_plural(r->n_suspects), ID_WIDTH, "row", "trust",
-                 LABEL_WIDTH, "label", LABEL_WIDTH, "better", "text");
+  const struct widths w = measure_suspects(r, width);
+  lqa_buf_printf(out, "\nThe %lld row%s to doubt first\n  %-*s  trust  %-*s  %-*s  %s\n",
+                 (long long)r->n_suspects, lqa_plural(r->n_suspects), w.id, "row", w.label, "label",
+                 w.better, "better", w.text > 0 ? "text" : "");
   for (int64_t i = 0; i < r->n_suspects; i++) {
-    const lqa_report_suspect *s = &r->suspects[i];
-    lqa_buf_add_text(out, "  ");
-    print_cell(s->row_id, ID_WIDTH, out);
-    lqa_buf_printf(out, "%.2f  ", s->trust_score);
-    print_cell(s->label, LABEL_WIDTH, out);
-    print_cell(lqa_str_equal(s->suggested, s->label) ? LQA_STR("") : s->suggested, LABEL_WIDTH,
-               out);
-    lqa_markup_excerpt(s->text, (size_t)text_width, out);
-    lqa_buf_add_char(out, '\n');
+    print_suspect(&r->suspects[i], &w, out);
   }
 }
 
 void lqa_report_terminal(const lqa_report *report, int width, lqa_buf *out) {
-  print_head(report, out);
+  print_head(report, width, out);
   print_findings(report, width, out);
   print_confident(report, width, out);
-  print_judge(report, out);
+  print_judge(report, width, out);
   print_trust(report, width, out);
-  print_actions(report, out);
+  print_actions(report, width, out);
   print_suspects(report, width, out);
+}
+
+/* Not wrapped: commands are there to be copied, and who shows them on a terminal knows its width.
+ */
+void lqa_report_terminal_next(const lqa_report *report, lqa_buf *out) {
   lqa_buf_add_text(out, "\nNext\n");
   lqa_report_next_steps(report, "  - ", out);
   lqa_buf_printf(out, "  - Everything is in %s (open %s/report.html)\n", report->run_path,

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "base/text_wrap.h"
 #include "report/report.h"
 
 #include <math.h>
@@ -120,6 +121,7 @@ static bool holds(void (*render)(const lqa_report *, lqa_buf *), const lqa_repor
 
 static void terminal(const lqa_report *r, lqa_buf *out) {
   lqa_report_terminal(r, 500, out);
+  lqa_report_terminal_next(r, out);
 }
 
 /* A blend has no training accuracy of its own: that of a member is told as such. */
@@ -129,7 +131,8 @@ static void test_training_accuracy_is_told_of_whom(void **state) {
   assert_true(holds(terminal, &r, "99.0 % on its own training rows\n"));
   r.confident.trained_member = "logistic regression";
   assert_true(holds(terminal, &r, "99.0 % on training rows (logistic regression alone)"));
-  assert_true(holds(lqa_report_markdown, &r, "0.990 on training rows (logistic regression alone)"));
+  assert_true(
+      holds(lqa_report_markdown, &r, "99.0 % on training rows (logistic regression alone)"));
   assert_true(holds(lqa_report_html, &r, "99.0 % on training rows (logistic regression alone)"));
   assert_true(holds(lqa_report_json, &r, "\"train_accuracy_of\": \"logistic regression\""));
 }
@@ -239,6 +242,7 @@ static void test_terminal_fits_and_is_tame(void **state) {
   lqa_buf out;
   lqa_buf_init(&out, 1 << 20);
   lqa_report_terminal(&report, 80, &out);
+  lqa_report_terminal_next(&report, &out);
   assert_null(strchr(out.data, '\x1b'));
   assert_non_null(strstr(out.data, "rows 5-9 carry the label"));
   assert_non_null(strstr(out.data, "--repair row-shift"));
@@ -246,6 +250,111 @@ static void test_terminal_fits_and_is_tame(void **state) {
   assert_non_null(strstr(out.data, "  not run: no --id column (id-order, id-duplicate)\n"));
   assert_non_null(strstr(out.data, "The 1 row to doubt first"));
   lqa_buf_clear(&out);
+}
+
+/* The widest line of the summary, in columns. */
+static int widest(const lqa_report *r, int width) {
+  lqa_buf out;
+  lqa_buf_init(&out, 1 << 22);
+  lqa_report_terminal(r, width, &out);
+  assert_false(out.failed);
+  int most = 0;
+  for (char *line = strtok(out.data, "\n"); line; line = strtok(NULL, "\n")) {
+    int columns = lqa_text_columns(lqa_str_from(line));
+    most = columns > most ? columns : most;
+  }
+  lqa_buf_clear(&out);
+  return most;
+}
+
+enum { LONG_BYTES = 1 << 20 };
+
+/* Names, messages and texts without a space, wide characters, combining marks without an end. */
+static void test_no_line_is_wider_than_the_terminal(void **state) {
+  (void)state;
+  static char word[LONG_BYTES + 1], wide[3 * 300 + 1], marks[2 * 30000 + 1];
+  memset(word, 'x', LONG_BYTES);
+  for (int i = 0; i < 300; i++) {
+    memcpy(wide + 3 * (size_t)i, "漢", 3);
+  }
+  for (int i = 0; i < 30000; i++) {
+    memcpy(marks + 2 * (size_t)i, "\xCC\x81", 2);
+  }
+  const lqa_str texts[] = {{word, LONG_BYTES}, {wide, 900}, {marks, 60000}};
+  for (int i = 0; i < 3; i++) {
+    lqa_report report = make_report();
+    lqa_report_class classes[] = {report.confident.per_class[0], report.confident.per_class[1]};
+    lqa_report_suspect suspect = report.suspects[0];
+    lqa_report_finding finding = findings[0];
+    lqa_report_overlap overlap = {texts[i], texts[i], 3, 0.1};
+    classes[0].label = suspect.text = suspect.label = suspect.suggested = suspect.row_id = texts[i];
+    suspect.suggested = LQA_STR("other");
+    finding.message = texts[i].data;
+    report.findings = &finding;
+    report.n_findings = 1;
+    report.confident.per_class = classes;
+    report.confident.overlaps = &overlap;
+    report.suspects = &suspect;
+    const int widths[] = {60, 80, 120, 300};
+    for (int w = 0; w < 4; w++) {
+      int most = widest(&report, widths[w]);
+      assert_in_range(most, 20, widths[w]);
+    }
+  }
+}
+
+static void test_the_worst_comes_first(void **state) {
+  (void)state;
+  lqa_report report = make_report();
+  lqa_report_finding list[] = {findings[0], findings[1], findings[0]};
+  list[0].severity = "info";
+  list[0].id = "duplicate";
+  list[1].severity = "warn";
+  list[2].id = "null-label";
+  lqa_report_class classes[20];
+  for (int k = 0; k < 20; k++) {
+    classes[k] = (lqa_report_class){LQA_STR("middling"), 10, 1, 0.01 * k, 0, 1};
+  }
+  classes[3] = (lqa_report_class){LQA_STR("worst"), 10, 5, 0.5, 0, 1};
+  report.findings = list;
+  report.n_findings = 3;
+  report.confident.per_class = classes;
+  report.confident.n_classes = 20;
+  void (*const renderers[])(const lqa_report *, lqa_buf *) = {terminal, lqa_report_markdown};
+  for (int i = 0; i < 2; i++) {
+    lqa_buf out;
+    lqa_buf_init(&out, 1 << 20);
+    renderers[i](&report, &out);
+    const char *error = strstr(out.data, "null-label"), *warn = strstr(out.data, "row-shift |");
+    warn = warn ? warn : strstr(out.data, "warn  row-shift");
+    const char *info = strstr(out.data, "duplicate");
+    assert_true(error && warn && info && error < warn && warn < info);
+    assert_true(strstr(out.data, "worst ") < strstr(out.data, "middling"));
+    lqa_buf_clear(&out);
+  }
+  assert_true(holds(terminal, &report, "and 8 more classes, none worse"));
+}
+
+/* Above 30 % by the interval's lower end every summary says that repairing is the wrong tool. */
+static void test_beyond_repair_is_said_everywhere(void **state) {
+  (void)state;
+  void (*const renderers[])(const lqa_report *, lqa_buf *) = {terminal, lqa_report_markdown,
+                                                              lqa_report_html};
+  lqa_report by_people = make_report(), by_judge = make_report();
+  by_people.n_findings = by_judge.n_findings = 1; /* none that must be repaired first */
+  by_people.error_rate = (lqa_interval){0.4, 0.305, 0.5, "wilson", 100};
+  by_judge.has_error_rate = false;
+  by_judge.error_rate = (lqa_interval){0};
+  by_judge.judge = (lqa_report_judge){
+      .ran = true, .model = "m", .protocol = "verify", .random = {0.4, 0.31, 0.5, "wilson", 90}};
+  lqa_report good = make_report();
+  good.error_rate = (lqa_interval){0.4, 0.30, 0.5, "wilson", 100};
+  for (int i = 0; i < 3; i++) {
+    assert_true(holds(renderers[i], &by_people, "More than 30 % of the labels are wrong"));
+    assert_true(holds(renderers[i], &by_people, "plan to relabel from scratch"));
+    assert_true(holds(renderers[i], &by_judge, "More than 30 % of the labels are wrong"));
+    assert_false(holds(renderers[i], &good, "More than 30 %"));
+  }
 }
 
 int main(void) {
@@ -258,6 +367,9 @@ int main(void) {
       cmocka_unit_test(test_checks_without_findings_are_told),
       cmocka_unit_test(test_findings_alike_are_cut),
       cmocka_unit_test(test_terminal_fits_and_is_tame),
+      cmocka_unit_test(test_no_line_is_wider_than_the_terminal),
+      cmocka_unit_test(test_the_worst_comes_first),
+      cmocka_unit_test(test_beyond_repair_is_said_everywhere),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
