@@ -17,11 +17,6 @@
 
 enum { MAX_FILE_BYTES = 16 << 20 };
 
-_Static_assert((int)LQA_JUDGE_YES == (int)LQA_VERDICT_YES &&
-                   (int)LQA_JUDGE_NO == (int)LQA_VERDICT_NO &&
-                   (int)LQA_JUDGE_UNKNOWN == (int)LQA_VERDICT_UNKNOWN,
-               "the judge's verdicts are the evidence's");
-
 /* ---- options ---- */
 
 static lqa_status load_text(const char *path, lqa_arena *arena, const char **out, lqa_error *err) {

@@ -49,7 +49,7 @@ static lqa_status save_answer(void *data, const lqa_judge_answer *a, lqa_error *
       .judge_run = s->judge_run,
       .judge = a->judge,
       .repeat = a->repeat,
-      .verdict = lqa_str_from(lqa_judge_verdict_name(a->verdict)),
+      .verdict = lqa_str_from(lqa_verdict_name(a->verdict)),
       .corrected = class_name(s, a->corrected),
       .why = lqa_str_from(a->why),
       .raw = a->raw,
@@ -74,7 +74,7 @@ static lqa_status save_row(void *data, const lqa_judge_row *row, lqa_error *err)
   lqa_verdict_record record = {
       .row = {row->item->row, row->item->key},
       .label = lqa_run_rows_label(&s->run->rows, &s->run->manifest, row->item->row),
-      .verdict = lqa_str_from(lqa_judge_verdict_name(row->verdict)),
+      .verdict = lqa_str_from(lqa_verdict_name(row->verdict)),
       .corrected = class_name(s, row->corrected),
       .judge_run = s->judge_run,
       .kind = lqa_str_from(lqa_judge_kind_name(row->item->kind)),

@@ -78,11 +78,11 @@ double lqa_agreement_kappa(const lqa_judge_agreement *agreement) {
   return sum > 0 && chance < 1 ? (lqa_agreement_share(agreement) - chance) / (1 - chance) : NAN;
 }
 
-void lqa_agree_verdicts(const lqa_judge_verdict verdicts[2], const int32_t corrected[2],
-                        lqa_judge_verdict *verdict, int32_t *correction) {
-  bool both_no =
-      verdicts[0] == LQA_JUDGE_NO && verdicts[1] == LQA_JUDGE_NO && corrected[0] == corrected[1];
-  bool both_yes = verdicts[0] == LQA_JUDGE_YES && verdicts[1] == LQA_JUDGE_YES;
-  *verdict = both_no ? LQA_JUDGE_NO : both_yes ? LQA_JUDGE_YES : LQA_JUDGE_UNKNOWN;
+void lqa_agree_verdicts(const lqa_verdict verdicts[2], const int32_t corrected[2],
+                        lqa_verdict *verdict, int32_t *correction) {
+  bool both_no = verdicts[0] == LQA_VERDICT_NO && verdicts[1] == LQA_VERDICT_NO &&
+                 corrected[0] == corrected[1];
+  bool both_yes = verdicts[0] == LQA_VERDICT_YES && verdicts[1] == LQA_VERDICT_YES;
+  *verdict = both_no ? LQA_VERDICT_NO : both_yes ? LQA_VERDICT_YES : LQA_VERDICT_UNKNOWN;
   *correction = both_no ? corrected[0] : LQA_JUDGE_NO_CLASS;
 }

@@ -37,7 +37,7 @@ double lqa_agreement_kappa(const lqa_judge_agreement *agreement);
 
 /* The verdict of two judges (docs/judge.md): NO needs both to say NO with the same correction,
  * YES both YES; else UNKNOWN. */
-void lqa_agree_verdicts(const lqa_judge_verdict verdicts[2], const int32_t corrected[2],
-                        lqa_judge_verdict *verdict, int32_t *correction);
+void lqa_agree_verdicts(const lqa_verdict verdicts[2], const int32_t corrected[2],
+                        lqa_verdict *verdict, int32_t *correction);
 
 #endif

@@ -104,7 +104,7 @@ static bool is_other_model(const folder *f, const lqa_task *task) {
 
 static lqa_reply reply_of(const folder *f, const lqa_task *task) {
   return is_other_model(f, task)
-             ? (lqa_reply){LQA_JUDGE_UNKNOWN, LQA_JUDGE_NO_CLASS, "answered by another model"}
+             ? (lqa_reply){LQA_VERDICT_UNKNOWN, LQA_JUDGE_NO_CLASS, "answered by another model"}
              : task->reply;
 }
 
@@ -167,30 +167,30 @@ static void count_repeats(folder *f, size_t item, int judge, lqa_reply first) {
 static void count_judge(folder *f, size_t item, int judge, lqa_reply reply) {
   const lqa_judge_item *it = &f->plan->input.items[item];
   lqa_judge_score *score = &f->sum->judges[judge];
-  score->yes += reply.verdict == LQA_JUDGE_YES;
-  score->no += reply.verdict == LQA_JUDGE_NO;
-  score->unknown += reply.verdict == LQA_JUDGE_UNKNOWN;
+  score->yes += reply.verdict == LQA_VERDICT_YES;
+  score->no += reply.verdict == LQA_VERDICT_NO;
+  score->unknown += reply.verdict == LQA_VERDICT_UNKNOWN;
   if (it->decided != LQA_JUDGE_NO_CLASS && it->label != LQA_JUDGE_NO_CLASS) {
     int changed = it->decided != it->label;
     f->trials[judge][changed]++;
-    f->hits[judge][changed] += reply.verdict == LQA_JUDGE_NO;
+    f->hits[judge][changed] += reply.verdict == LQA_VERDICT_NO;
   }
   count_repeats(f, item, judge, reply);
 }
 
-static void count_row(folder *f, const lqa_judge_item *item, lqa_judge_verdict verdict) {
+static void count_row(folder *f, const lqa_judge_item *item, lqa_verdict verdict) {
   lqa_judge_summary *s = f->sum;
-  bool decisive = verdict != LQA_JUDGE_UNKNOWN;
+  bool decisive = verdict != LQA_VERDICT_UNKNOWN;
   s->judged++;
-  s->yes += verdict == LQA_JUDGE_YES;
-  s->no += verdict == LQA_JUDGE_NO;
+  s->yes += verdict == LQA_VERDICT_YES;
+  s->no += verdict == LQA_VERDICT_NO;
   s->unknown += !decisive;
   if (decisive && item->kind == LQA_JUDGE_RANDOM) {
-    lqa_weighted_add(&f->random, verdict == LQA_JUDGE_NO, item->inclusion);
+    lqa_weighted_add(&f->random, verdict == LQA_VERDICT_NO, item->inclusion);
   }
   if (decisive && item->label != LQA_JUDGE_NO_CLASS) {
     double weight = item->inclusion > 0 ? 1 / item->inclusion : 1;
-    lqa_agreement_add(&f->overlap, item->is_flagged, verdict == LQA_JUDGE_NO, weight);
+    lqa_agreement_add(&f->overlap, item->is_flagged, verdict == LQA_VERDICT_NO, weight);
   }
 }
 
@@ -223,7 +223,7 @@ static lqa_status tell_answers(folder *f, size_t item) {
 }
 
 static lqa_status fold_row(folder *f, size_t item) {
-  lqa_judge_verdict verdicts[2] = {LQA_JUDGE_NONE, LQA_JUDGE_NONE};
+  lqa_verdict verdicts[2] = {LQA_VERDICT_NONE, LQA_VERDICT_NONE};
   int32_t corrected[2] = {LQA_JUDGE_NO_CLASS, LQA_JUDGE_NO_CLASS};
   lqa_judge_row row = {.item = &f->plan->input.items[item], .index = item};
   for (int judge = 0; judge < f->plan->options.n_judges; judge++) {
@@ -231,7 +231,7 @@ static lqa_status fold_row(folder *f, size_t item) {
     verdicts[judge] = reply.verdict;
     corrected[judge] = reply.corrected;
     count_judge(f, item, judge, reply);
-    if (reply.verdict == LQA_JUDGE_UNKNOWN) {
+    if (reply.verdict == LQA_VERDICT_UNKNOWN) {
       const lqa_task *task = lqa_plan_task(f->plan, item, judge, 0);
       lqa_unknown_note(&f->sum->unknown_notes, row.item->row, reply.why, task->answer.content);
     }
@@ -240,7 +240,7 @@ static lqa_status fold_row(folder *f, size_t item) {
   row.corrected = corrected[0];
   if (f->plan->options.n_judges == 2) {
     lqa_agree_verdicts(verdicts, corrected, &row.verdict, &row.corrected);
-    lqa_agreement_add(&f->judges, verdicts[0] - LQA_JUDGE_YES, verdicts[1] - LQA_JUDGE_YES, 1);
+    lqa_agreement_add(&f->judges, verdicts[0] - LQA_VERDICT_YES, verdicts[1] - LQA_VERDICT_YES, 1);
   }
   count_row(f, row.item, row.verdict);
   return f->sink && f->sink->row ? f->sink->row(f->sink->data, &row, f->err) : LQA_OK;

@@ -64,7 +64,7 @@ void lqa_engine_count_answer(lqa_engine *e, const lqa_task *task) {
   const lqa_plan_judge *judge = &e->plan->judges[task->judge];
   bool any_left = (int64_t)e->n_settled < e->plan->numbers.to_ask;
   q->n_answers++;
-  q->n_unknown += task->reply.verdict == LQA_JUDGE_UNKNOWN;
+  q->n_unknown += task->reply.verdict == LQA_VERDICT_UNKNOWN;
   if (any_left && lqa_unknown_is_too_much(q->n_unknown, q->n_answers, e->options->max_unknown)) {
     lqa_engine_stop(
         e, LQA_BAD_ENDPOINT,

@@ -23,14 +23,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "judge/unknown.h"
-
-/* The same numbers as lqa_verdict of trust/evidence.h, which lies above this layer. */
-typedef enum lqa_judge_verdict {
-  LQA_JUDGE_NONE,
-  LQA_JUDGE_YES,
-  LQA_JUDGE_NO,
-  LQA_JUDGE_UNKNOWN
-} lqa_judge_verdict;
+#include "judge/judge_verdict.h"
 
 typedef enum lqa_judge_protocol { LQA_PROTOCOL_VERIFY, LQA_PROTOCOL_BLIND } lqa_judge_protocol;
 
@@ -158,7 +151,7 @@ typedef struct lqa_judge_answer {
   size_t index; /* of the item */
   int judge;    /* 0 or 1 */
   int repeat;   /* 0 is the one that counts */
-  lqa_judge_verdict verdict;
+  lqa_verdict verdict;
   int32_t corrected; /* class, LQA_JUDGE_NO_CLASS unless NO */
   const char *why;   /* for UNKNOWN: a short reason, else "" */
   lqa_str raw;       /* the reply as it came (keys blanked out) */
@@ -172,7 +165,7 @@ typedef struct lqa_judge_answer {
 typedef struct lqa_judge_row {
   const lqa_judge_item *item;
   size_t index;
-  lqa_judge_verdict verdict;
+  lqa_verdict verdict;
   int32_t corrected;
 } lqa_judge_row;
 
@@ -228,8 +221,6 @@ LQA_MUST_CHECK lqa_status lqa_judge_apply(lqa_judge_plan *plan, const lqa_judge_
 LQA_MUST_CHECK lqa_status lqa_judge_forget(const lqa_judge_options *options, int64_t *n,
                                            lqa_error *err);
 
-/* "YES", "NO", "UNKNOWN", or NULL. */
-const char *lqa_judge_verdict_name(lqa_judge_verdict verdict);
 const char *lqa_judge_kind_name(lqa_judge_kind kind); /* "suspicious", "random", "every" */
 
 #endif

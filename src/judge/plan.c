@@ -282,7 +282,7 @@ static lqa_status add_items(lqa_judge_plan *plan, lqa_error *err) {
 static lqa_status look_up(lqa_judge_plan *plan, lqa_task *task, lqa_error *err) {
   bool found, in_batch;
   LQA_TRY(lqa_plan_read_cache(plan, task, &found, err));
-  if (found && plan->options.retry_unknown && task->reply.verdict == LQA_JUDGE_UNKNOWN) {
+  if (found && plan->options.retry_unknown && task->reply.verdict == LQA_VERDICT_UNKNOWN) {
     task->state = LQA_TASK_OPEN;
     task->cached = found = false;
     task->has_old = true;
@@ -420,11 +420,6 @@ lqa_status lqa_judge_plan_prompt(const lqa_judge_plan *plan, lqa_buf *out, lqa_e
   lqa_buf_printf(out, "--- system ---\n%s\n--- user ---\n", plan->form.system);
   LQA_TRY(lqa_prompt_render(&plan->form, &plan->input.items[0], out, &was_cut));
   return lqa_buf_check(out, err);
-}
-
-const char *lqa_judge_verdict_name(lqa_judge_verdict verdict) {
-  static const char *const names[] = {NULL, "YES", "NO", "UNKNOWN"};
-  return names[verdict];
 }
 
 const char *lqa_judge_kind_name(lqa_judge_kind kind) {

@@ -15,7 +15,7 @@
 #define MAX_LINES 3 /* one more than any protocol has: enough to see that there are too many */
 
 static lqa_reply unknown(const char *why) {
-  return (lqa_reply){LQA_JUDGE_UNKNOWN, LQA_JUDGE_NO_CLASS, why};
+  return (lqa_reply){LQA_VERDICT_UNKNOWN, LQA_JUDGE_NO_CLASS, why};
 }
 
 static lqa_str skip(lqa_str s, size_t n) {
@@ -200,20 +200,21 @@ static lqa_reply parse_verify(lqa_str verdict, lqa_str label, const lqa_label_bo
   bool same = named == LQA_JUDGE_NO_CLASS && lqa_str_equal_nocase(label, LQA_STR("SAME"));
   if (yes) {
     return same || (named != LQA_JUDGE_NO_CLASS && named == given)
-               ? (lqa_reply){LQA_JUDGE_YES, LQA_JUDGE_NO_CLASS, ""}
+               ? (lqa_reply){LQA_VERDICT_YES, LQA_JUDGE_NO_CLASS, ""}
                : unknown("YES with another label");
   }
   if (named == LQA_JUDGE_NO_CLASS) {
     return unknown(same ? "NO with SAME" : "NO without a known class");
   }
-  return named == given ? unknown("NO with the given label") : (lqa_reply){LQA_JUDGE_NO, named, ""};
+  return named == given ? unknown("NO with the given label")
+                        : (lqa_reply){LQA_VERDICT_NO, named, ""};
 }
 
 static lqa_reply parse_blind(lqa_str label, const lqa_label_book *book, int32_t given) {
   int32_t named = lqa_label_book_find(book, label);
   if (named != LQA_JUDGE_NO_CLASS) {
-    return named == given ? (lqa_reply){LQA_JUDGE_YES, LQA_JUDGE_NO_CLASS, ""}
-                          : (lqa_reply){LQA_JUDGE_NO, named, ""};
+    return named == given ? (lqa_reply){LQA_VERDICT_YES, LQA_JUDGE_NO_CLASS, ""}
+                          : (lqa_reply){LQA_VERDICT_NO, named, ""};
   }
   if (lqa_str_equal_nocase(label, LQA_STR("AMBIGUOUS"))) {
     return unknown("judge finds it ambiguous");

@@ -11,9 +11,9 @@
 #include "judge/label_book.h"
 
 typedef struct lqa_reply {
-  lqa_judge_verdict verdict; /* YES, NO or UNKNOWN */
-  int32_t corrected;         /* class, only with NO */
-  const char *why;           /* static; "" unless UNKNOWN */
+  lqa_verdict verdict; /* YES, NO or UNKNOWN */
+  int32_t corrected;   /* class, only with NO */
+  const char *why;     /* static; "" unless UNKNOWN */
 } lqa_reply;
 
 /* How the answer ended, as far as it matters here. */

@@ -9,40 +9,20 @@
 #include <math.h>
 #include <stddef.h>
 
-static const char *const VERDICT_NAMES[] = {NULL, "YES", "NO", "UNKNOWN"};
 static const char *const ACTION_NAMES[] = {"relabel", "keep (ambiguous)", "needs_review", "keep"};
-
-const char *lqa_verdict_name(lqa_verdict verdict) {
-  return VERDICT_NAMES[verdict];
-}
 
 const char *lqa_action_name(lqa_action action) {
   return ACTION_NAMES[action];
 }
 
-static int name_index(const char *const *names, int n, lqa_str name) {
-  for (int i = 0; i < n; i++) {
-    if (names[i] && lqa_str_equal(name, lqa_str_from(names[i]))) {
-      return i;
+bool lqa_action_parse(lqa_str name, lqa_action *action) {
+  for (int i = 0; i < LQA_ACTION_COUNT; i++) {
+    if (lqa_str_equal(name, lqa_str_from(ACTION_NAMES[i]))) {
+      *action = (lqa_action)i;
+      return true;
     }
   }
-  return -1;
-}
-
-bool lqa_verdict_parse(lqa_str name, lqa_verdict *verdict) {
-  int i = lqa_str_is_null(name) ? LQA_VERDICT_NONE : name_index(VERDICT_NAMES, 4, name);
-  if (i >= 0) {
-    *verdict = (lqa_verdict)i;
-  }
-  return i >= 0;
-}
-
-bool lqa_action_parse(lqa_str name, lqa_action *action) {
-  int i = name_index(ACTION_NAMES, LQA_ACTION_COUNT, name);
-  if (i >= 0) {
-    *action = (lqa_action)i;
-  }
-  return i >= 0;
+  return false;
 }
 
 /* Where an array lies in the struct, the size of its elements and what an empty one is filled with.

@@ -8,13 +8,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/str.h"
-
-typedef enum lqa_verdict {
-  LQA_VERDICT_NONE,
-  LQA_VERDICT_YES,
-  LQA_VERDICT_NO,
-  LQA_VERDICT_UNKNOWN
-} lqa_verdict;
+#include "judge/judge_verdict.h"
 
 typedef enum lqa_action {
   LQA_ACTION_RELABEL,
@@ -64,10 +58,8 @@ void lqa_evidence_clear(lqa_evidence *evidence);
 static inline bool lqa_evidence_is_suspicious(const lqa_evidence *e, int64_t row) {
   return e->is_label_issue[row] || e->has_error_finding[row];
 }
-const char *lqa_verdict_name(lqa_verdict verdict); /* NULL for NONE */
-const char *lqa_action_name(lqa_action action);    /* "keep (ambiguous)" */
-/* The other way round; NULL data is LQA_VERDICT_NONE. False for any other text. */
-bool lqa_verdict_parse(lqa_str name, lqa_verdict *verdict);
+const char *lqa_action_name(lqa_action action); /* "keep (ambiguous)" */
+/* The other way round. False for any other text. */
 bool lqa_action_parse(lqa_str name, lqa_action *action);
 
 #endif

@@ -17,8 +17,8 @@ static void parse_reply(const lqa_completion *c) {
   for (int protocol = 0; protocol < 2; protocol++) {
     lqa_reply reply = lqa_reply_parse((lqa_judge_protocol)protocol,
                                       (lqa_str){c->content, c->content_size}, c->end, &book, 0);
-    bool is_sound = (reply.verdict == LQA_JUDGE_NO) == (reply.corrected > 0) &&
-                    (c->end == LQA_REPLY_COMPLETE || reply.verdict == LQA_JUDGE_UNKNOWN);
+    bool is_sound = (reply.verdict == LQA_VERDICT_NO) == (reply.corrected > 0) &&
+                    (c->end == LQA_REPLY_COMPLETE || reply.verdict == LQA_VERDICT_UNKNOWN);
     if (!is_sound) {
       abort();
     }

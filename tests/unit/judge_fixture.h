@@ -134,7 +134,7 @@ static inline void fixture_close(fixture *f) {
 typedef struct heard {
   const fixture *fixture;
   int64_t right, unknown, wrong, answers, cached;
-  lqa_judge_verdict *verdicts; /* by row; NONE = not told */
+  lqa_verdict *verdicts; /* by row; NONE = not told */
 } heard;
 
 static inline lqa_status hear_row(void *data, const lqa_judge_row *row, lqa_error *err) {
@@ -142,11 +142,11 @@ static inline lqa_status hear_row(void *data, const lqa_judge_row *row, lqa_erro
   heard *h = data;
   const fixture *f = h->fixture;
   bool is_good = f->items[row->index].label == f->truths[row->index];
-  bool right = is_good ? row->verdict == LQA_JUDGE_YES
-                       : row->verdict == LQA_JUDGE_NO && row->corrected == f->truths[row->index];
-  h->unknown += row->verdict == LQA_JUDGE_UNKNOWN;
+  bool right = is_good ? row->verdict == LQA_VERDICT_YES
+                       : row->verdict == LQA_VERDICT_NO && row->corrected == f->truths[row->index];
+  h->unknown += row->verdict == LQA_VERDICT_UNKNOWN;
   h->right += right;
-  h->wrong += !right && row->verdict != LQA_JUDGE_UNKNOWN;
+  h->wrong += !right && row->verdict != LQA_VERDICT_UNKNOWN;
   if (h->verdicts) {
     h->verdicts[row->index] = row->verdict;
   }

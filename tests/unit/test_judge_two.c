@@ -26,20 +26,20 @@ static void test_agreement_numbers(void **state) {
   r = lqa_weighted_rate(&w);
   assert_true(fabs(r.low - 0.08066) < 1e-4 && r.n == 20 && r.hits == 4);
   const struct {
-    lqa_judge_verdict v[2];
+    lqa_verdict v[2];
     int32_t c[2];
-    lqa_judge_verdict verdict;
+    lqa_verdict verdict;
     int32_t corrected;
   } cases[] = {
-      {{LQA_JUDGE_NO, LQA_JUDGE_NO}, {1, 1}, LQA_JUDGE_NO, 1},
-      {{LQA_JUDGE_NO, LQA_JUDGE_NO}, {1, 2}, LQA_JUDGE_UNKNOWN, -1},
-      {{LQA_JUDGE_YES, LQA_JUDGE_YES}, {-1, -1}, LQA_JUDGE_YES, -1},
-      {{LQA_JUDGE_YES, LQA_JUDGE_NO}, {-1, 1}, LQA_JUDGE_UNKNOWN, -1},
-      {{LQA_JUDGE_YES, LQA_JUDGE_UNKNOWN}, {-1, -1}, LQA_JUDGE_UNKNOWN, -1},
-      {{LQA_JUDGE_UNKNOWN, LQA_JUDGE_UNKNOWN}, {-1, -1}, LQA_JUDGE_UNKNOWN, -1},
+      {{LQA_VERDICT_NO, LQA_VERDICT_NO}, {1, 1}, LQA_VERDICT_NO, 1},
+      {{LQA_VERDICT_NO, LQA_VERDICT_NO}, {1, 2}, LQA_VERDICT_UNKNOWN, -1},
+      {{LQA_VERDICT_YES, LQA_VERDICT_YES}, {-1, -1}, LQA_VERDICT_YES, -1},
+      {{LQA_VERDICT_YES, LQA_VERDICT_NO}, {-1, 1}, LQA_VERDICT_UNKNOWN, -1},
+      {{LQA_VERDICT_YES, LQA_VERDICT_UNKNOWN}, {-1, -1}, LQA_VERDICT_UNKNOWN, -1},
+      {{LQA_VERDICT_UNKNOWN, LQA_VERDICT_UNKNOWN}, {-1, -1}, LQA_VERDICT_UNKNOWN, -1},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    lqa_judge_verdict verdict;
+    lqa_verdict verdict;
     int32_t corrected;
     lqa_agree_verdicts(cases[i].v, cases[i].c, &verdict, &corrected);
     assert_int_equal(verdict, cases[i].verdict);

@@ -26,10 +26,10 @@ static int32_t code_of(const lqa_judge_class *classes, size_t n, const json_t *n
   return LQA_JUDGE_NO_CLASS;
 }
 
-static lqa_judge_verdict verdict_of(const char *name) {
-  return strcmp(name, "YES") == 0  ? LQA_JUDGE_YES
-         : strcmp(name, "NO") == 0 ? LQA_JUDGE_NO
-                                   : LQA_JUDGE_UNKNOWN;
+static lqa_verdict verdict_of(const char *name) {
+  return strcmp(name, "YES") == 0  ? LQA_VERDICT_YES
+         : strcmp(name, "NO") == 0 ? LQA_VERDICT_NO
+                                   : LQA_VERDICT_UNKNOWN;
 }
 
 static lqa_reply_end end_of(const char *finish) {
@@ -60,7 +60,7 @@ static void check_case(const json_t *root, int line) {
              json_string_value(json_object_get(root, "note")), reply.verdict, reply.why,
              reply.corrected, expected, corrected);
   }
-  assert_true((reply.verdict == LQA_JUDGE_UNKNOWN) == (reply.why[0] != '\0'));
+  assert_true((reply.verdict == LQA_VERDICT_UNKNOWN) == (reply.why[0] != '\0'));
   lqa_label_book_clear(&book);
 }
 
@@ -105,8 +105,8 @@ static void test_random_replies(void **state) {
     lqa_judge_protocol protocol = round % 2 ? LQA_PROTOCOL_BLIND : LQA_PROTOCOL_VERIFY;
     lqa_reply reply =
         lqa_reply_parse(protocol, (lqa_str){text, size}, LQA_REPLY_COMPLETE, &book, 0);
-    assert_int_equal(reply.corrected, reply.verdict == LQA_JUDGE_NO ? 1 : LQA_JUDGE_NO_CLASS);
-    decisive += reply.verdict != LQA_JUDGE_UNKNOWN;
+    assert_int_equal(reply.corrected, reply.verdict == LQA_VERDICT_NO ? 1 : LQA_JUDGE_NO_CLASS);
+    decisive += reply.verdict != LQA_VERDICT_UNKNOWN;
   }
   assert_true(decisive > 20);
   lqa_label_book_clear(&book);

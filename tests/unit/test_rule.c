@@ -157,7 +157,7 @@ static void names_parse_back(void **state) {
     assert_true(lqa_action_parse(lqa_str_from(lqa_action_name((lqa_action)a)), &action));
     assert_int_equal(action, a);
   }
-  for (int v = 0; v < 4; v++) {
+  for (int v = 0; v < LQA_VERDICT_COUNT; v++) {
     lqa_verdict verdict;
     assert_true(lqa_verdict_parse(lqa_str_from(lqa_verdict_name((lqa_verdict)v)), &verdict));
     assert_int_equal(verdict, v);
