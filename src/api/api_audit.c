@@ -9,6 +9,7 @@
 #include "api/option_values.h"
 #include "api/result.h"
 #include "api/report_result.h"
+#include "api/report_truth.h"
 #include "report/run_report.h"
 #include "api/source_options.h"
 #include "base/clock.h"
@@ -101,6 +102,7 @@ static lqa_status fill_check_times(lqa_audit_session *s, lqa_manifest *m, lqa_er
 static lqa_status write_report(lqa_audit_session *s, lqa_run *run, const char *path,
                                lqa_result *result, lqa_error *err) {
   LQA_TRY(lqa_run_report_complete(run, path, LQA_REPORT_DEFAULT_TOP, &s->arena, &s->report, err));
+  LQA_TRY(lqa_report_truth_add(run, &s->report, err));
   s->report.timings = s->timings;
   s->report.n_timings = s->n_timings;
   s->report.peak_rss_bytes = lqa_peak_rss_bytes();

@@ -2,6 +2,7 @@
  */
 #include "api/report_result.h"
 
+#include "api/report_truth.h"
 #include "report/run_report.h"
 
 lqa_status lqa_report_result_show(const lqa_report *report, int width, lqa_result *result) {
@@ -24,6 +25,7 @@ lqa_status lqa_report_result_refresh(lqa_run *run, const char *path, const lqa_r
   LQA_TRY_OUT(lqa_run_lock_files(path, &lock, err));
   LQA_TRY_OUT(lqa_run_refresh(run, err));
   LQA_TRY_OUT(lqa_run_report_load(run, path, args->top, &arena, &report, err));
+  LQA_TRY_OUT(lqa_report_truth_add(run, &report, err));
   LQA_TRY_OUT(lqa_run_report_save(&report, run->folder, err));
   status = lqa_report_result_show(&report, (int)args->common.width, result);
 out:

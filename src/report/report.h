@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/field.h"
 #include "base/str.h"
+#include "report/figures.h"
 #include "store/manifest.h"
 #include "trust/trust_summary.h"
 
@@ -133,7 +134,7 @@ typedef struct lqa_report_suspect {
   lqa_str row_id;
   int64_t row_number;
   lqa_str text, label, predicted, suggested;
-  double self_confidence, trust_score; /* NaN = none */
+  double self_confidence, p_correct, trust_score; /* NaN = none */
   const char *action, *verdict;
   const lqa_str *reasons;
   size_t n_reasons;
@@ -142,6 +143,7 @@ typedef struct lqa_report_suspect {
 typedef struct lqa_report {
   const char *version, *run_path;
   const lqa_manifest *manifest; /* of the run, or NULL */
+  lqa_report_figures *figures;  /* what pictures are drawn from, or NULL */
   int64_t n_rows;
   const lqa_str *classes;
   int64_t n_classes;
@@ -192,8 +194,8 @@ LQA_MUST_CHECK lqa_status lqa_report_say_trust(lqa_report *report, lqa_arena *ar
 /* How far p_correct may be believed, suspected confusions, judges' accuracies: lines with `bullet`
  * before each. */
 void lqa_report_trust_lines(const lqa_report *report, const char *bullet, lqa_buf *out);
-/* "tickets.csv, label topic, 2026-12-01": the data and when it was audited; nothing where that is
- * not known. */
+/* "tickets.csv, label column topic, 2026-12-01": the data and when it was audited; nothing where
+ * that is not known. */
 void lqa_report_about(const lqa_report *report, lqa_buf *out);
 /* How bad it is and what to do first, in a sentence each: what stands on top of every summary. */
 void lqa_report_verdict(const lqa_report *report, lqa_buf *out);

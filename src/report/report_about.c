@@ -16,7 +16,7 @@ void lqa_report_about(const lqa_report *report, lqa_buf *out) {
     lqa_buf_printf(out, " and %d more", (int)m->n_files - 1);
   }
   if (m->source.label) {
-    lqa_buf_printf(out, ", label %s", m->source.label);
+    lqa_buf_printf(out, ", label column %s", m->source.label);
   }
   if (m->made_utc && strlen(m->made_utc) >= DATE) {
     lqa_buf_printf(out, ", %.*s", DATE, m->made_utc);

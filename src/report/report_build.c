@@ -182,6 +182,7 @@ static lqa_status describe_suspect(const lqa_suspect_source *source, lqa_reasons
                               .predicted = class_name(source, e->predicted_label[row]),
                               .suggested = class_name(source, e->suggested_label[row]),
                               .self_confidence = e->self_confidence[row],
+                              .p_correct = e->p_correct[row],
                               .trust_score = e->trust_score[row],
                               .action = lqa_action_name((lqa_action)e->action[row]),
                               .verdict = lqa_verdict_name((lqa_verdict)e->verdict[row])};

@@ -112,6 +112,14 @@ static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report
   return LQA_OK;
 }
 
+static lqa_status complete_figures(lqa_run *run, lqa_arena *arena, lqa_report *report,
+                                   lqa_error *err) {
+  report->figures = lqa_arena_alloc(arena, 1, sizeof *report->figures);
+  lqa_status status =
+      report->figures ? lqa_figures_make(run, arena, report->figures) : LQA_NO_MEMORY;
+  return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "counting rows for the report");
+}
+
 lqa_status lqa_run_report_complete(lqa_run *run, const char *path, int64_t top, lqa_arena *arena,
                                    lqa_report *report, lqa_error *err) {
   report->run_path = path;
@@ -122,6 +130,7 @@ lqa_status lqa_run_report_complete(lqa_run *run, const char *path, int64_t top, 
   lqa_report_add_actions(report, &run->evidence);
   LQA_TRY(complete_judge(run, arena, report, err));
   LQA_TRY(complete_error_rate(run, arena, report, err));
+  LQA_TRY(complete_figures(run, arena, report, err));
   return complete_suspects(run, top, arena, report, err);
 }
 

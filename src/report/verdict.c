@@ -22,7 +22,7 @@ static void say_estimate(const lqa_report *r, lqa_buf *out) {
   double share = r->n_rows > 0 ? 100.0 * (double)c->estimated_errors / (double)r->n_rows : 0;
   lqa_buf_printf(
       out,
-      "About %lld of %lld labels (%.1f %%) look wrong to the model; nobody has looked at "
+      "About %lld of %lld labels (%.1f %%) look wrong to the model; no person has checked "
       "a random sample yet, so this has no interval.",
       (long long)c->estimated_errors, (long long)r->n_rows, share);
 }
@@ -31,7 +31,7 @@ static void say_estimate(const lqa_report *r, lqa_buf *out) {
 static void say_expected(const lqa_report *r, lqa_buf *out) {
   lqa_buf_printf(out,
                  "About %.1f %% of the labels are expected to be wrong, by all evidence together; "
-                 "nobody has looked at a random sample yet, so this has no interval.",
+                 "no person has checked a random sample yet, so this has no interval.",
                  100 * r->trust->rate);
 }
 
