@@ -52,6 +52,38 @@ static void test_missing_marks(void **state) {
   assert_true(lqa_feature_is_missing((lqa_str){NULL, 0}));
 }
 
+static const char *unused_remark(const char *csv) {
+  static const char mark[] = "--pred-probs ";
+  write_text("u.csv", csv);
+  lqa_source_options o = options_for("u.csv", NULL);
+  o.label = "label";
+  lqa_dataset_free(load(o));
+  char *at = strstr(fixture_messages.data, mark);
+  if (at) {
+    at += sizeof mark - 1;
+    at[strcspn(at, " ")] = '\0';
+  }
+  return at ? at : "";
+}
+
+/* Probabilities that lie unused are named with the option that takes them. */
+static void test_unused_probabilities(void **state) {
+  (void)state;
+  assert_string_equal(unused_remark("text,label,prob_y,prob_x\na,x,.1,.9\nb,y,.5,.5\n"),
+                      "prob_y,prob_x");
+  assert_string_equal(unused_remark("text,label,probability\na,x,.1\nb,y,.5\n"), "probability");
+  assert_string_equal(unused_remark("text,label,Prob_0,Prob_1\na,x,.1,.9\nb,y,.5,.5\n"),
+                      "Prob_0,Prob_1");
+  assert_string_equal(unused_remark("text,label,p_x,p_y\na,x,.1,.9\nb,y,.5,.5\n"), "p_x,p_y");
+  assert_string_equal(
+      unused_remark("text,label,p_a,p_b,p_c,p_d\nq,a,1,0,0,0\nr,b,0,1,0,0\ns,c,0,0,1,0\n"),
+      "'p_*'");
+  /* Not enough of them, or named after something else. */
+  assert_string_equal(unused_remark("text,label,p_size,p_age\na,x,1,9\nb,y,5,5\n"), "");
+  assert_string_equal(unused_remark("text,label,problem\na,x,1\nb,y,5\nc,z,2\n"), "");
+  assert_string_equal(unused_remark("text,label,prob_x,prob_q\na,x,.1,.9\nb,y,.5,.5\n"), "");
+}
+
 static void save_matrix(const char *name, const float *data, int64_t n_rows, int64_t n_columns) {
   assert_int_equal(lqa_npy_save_f32(name, data, n_rows, n_columns, NULL), LQA_OK);
 }
@@ -159,6 +191,9 @@ static void test_probability_columns(void **state) {
   lqa_error err = assert_refused(with_probs("bad.csv", xy, 2), LQA_BAD_DATA,
                                  "bad.csv, row 1, column 'p_x': 'high' is no probability");
   assert_int_equal(err.row, 1);
+  write_text("half.csv", "text,label,p_x,p_w\na,x,0.9,0.1\nb,y,0.2,0.8\n");
+  const char *half[] = {"p_x", "p_w"};
+  assert_refused(with_probs("half.csv", half, 2), LQA_BAD_DATA, "none is named after 'y'");
   const char *gone[] = {"p_x", "p_z"};
   assert_refused(with_probs("bad.csv", gone, 2), LQA_BAD_USAGE, "no column 'p_z'");
 }
@@ -211,6 +246,7 @@ int main(void) {
       cmocka_unit_test(test_npy_probabilities),
       cmocka_unit_test(test_npy_shapes),
       cmocka_unit_test(test_probability_columns),
+      cmocka_unit_test(test_unused_probabilities),
       cmocka_unit_test(test_without_text),
       cmocka_unit_test(test_embeddings),
   };

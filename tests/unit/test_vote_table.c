@@ -198,6 +198,11 @@ static void bad_content_is_named(void **state) {
   o = votes_in("gold.csv");
   o.gold = "gold";
   refuse(&o, LQA_BAD_DATA, "gold.csv, row 1, column 'gold': the item has another known label");
+  const char *half[] = {"p_x", "p_w"};
+  write_text("half.csv", "item,annotator,label,p_x,p_w\n1,a,x,.5,.5\n1,b,y,.5,.5\n");
+  o = votes_in("half.csv");
+  o.source.pred_probs = (lqa_text_list){half, 2};
+  refuse(&o, LQA_BAD_DATA, "none is named after 'y'");
   write_text("probs.csv", "item,annotator,label,p,q\n1,a,x,.5,.5\n1,b,y,.5,nan\n");
   o = votes_in("probs.csv");
   o.source.pred_probs = (lqa_text_list){probs, 2};

@@ -73,6 +73,23 @@ static lqa_status intern_rows(const lqa_column *labels, lqa_map *seen, int32_t *
   return LQA_OK;
 }
 
+lqa_status lqa_labels_collect(const lqa_dataset *dataset, lqa_map **labels) {
+  const lqa_column *text = &dataset->label_text;
+  lqa_map *seen = lqa_map_new(false);
+  lqa_status status = seen ? LQA_OK : LQA_NO_MEMORY;
+  for (int64_t row = 0; status == LQA_OK && row < text->n; row++) {
+    lqa_str label = lqa_column_get(text, row);
+    uint32_t index = 0;
+    status = lqa_str_is_null(label) ? LQA_OK : lqa_map_add(seen, label, &index, NULL);
+  }
+  if (status != LQA_OK) {
+    lqa_map_free(seen);
+    return status;
+  }
+  *labels = seen;
+  return LQA_OK;
+}
+
 /* The class set as an owned array in the dataset's storage. */
 static lqa_status collect_classes(lqa_dataset *dataset, const lqa_map *seen) {
   int32_t n = (int32_t)lqa_map_count(seen);

@@ -5,6 +5,8 @@
 
 #include "base/map.h"
 #include "base/memory.h"
+#include "data/dataset/class_columns.h"
+#include "data/dataset/labels.h"
 #include "data/dataset/storage.h"
 
 #include <math.h>
@@ -82,34 +84,9 @@ static lqa_status fail_label(const lqa_dataset *dataset, const char *path, int64
       (long long)n_columns - 1);
 }
 
-/* True if every label is an integer, written one way only. */
-static bool all_integers(const lqa_dataset *dataset) {
-  long long value;
-  bool any = false;
-  char plain[32];
-  for (int64_t row = 0; row < dataset->n_rows; row++) {
-    lqa_str label = lqa_column_get(&dataset->label_text, row);
-    if (lqa_str_is_null(label)) {
-      continue;
-    }
-    if (!lqa_str_to_int64(label, &value)) {
-      return false;
-    }
-    int n = snprintf(plain, sizeof plain, "%lld", value);
-    if (!lqa_str_equal(label, (lqa_str){plain, (size_t)n})) {
-      return false;
-    }
-    any = true;
-  }
-  return any;
-}
-
-lqa_status lqa_probabilities_integer_classes(lqa_dataset *dataset, const char *path,
-                                             int64_t n_columns, lqa_str **classes, lqa_error *err) {
-  *classes = NULL;
-  if (!all_integers(dataset)) {
-    return LQA_OK;
-  }
+/* Every label, all of them integers, has a column. */
+static lqa_status check_columns(const lqa_dataset *dataset, const char *path, int64_t n_columns,
+                                lqa_error *err) {
   for (int64_t row = 0; row < dataset->n_rows; row++) {
     lqa_str label = lqa_column_get(&dataset->label_text, row);
     long long value = 0;
@@ -118,60 +95,24 @@ lqa_status lqa_probabilities_integer_classes(lqa_dataset *dataset, const char *p
       return fail_label(dataset, path, row, n_columns, err);
     }
   }
-  lqa_str *names = lqa_storage_alloc(dataset->storage, (size_t)n_columns, sizeof *names);
-  for (int64_t k = 0; names && k < n_columns; k++) {
-    char *name = lqa_arena_printf(&dataset->storage->arena, "%lld", (long long)k);
-    names[k] = lqa_str_from(name);
-    names = name ? names : NULL;
-  }
-  *classes = names;
-  return names ? LQA_OK : lqa_fail_memory(err, "naming the classes");
+  return LQA_OK;
 }
 
-static size_t common_prefix(const char *const *columns, size_t n) {
-  size_t prefix = strlen(columns[0]);
-  for (size_t i = 1; i < n; i++) {
-    size_t same = 0;
-    while (same < prefix && columns[i][same] == columns[0][same]) {
-      same++;
-    }
-    prefix = same;
+lqa_status lqa_probabilities_integer_classes(lqa_dataset *dataset, const char *path,
+                                             int64_t n_columns, lqa_str **classes, lqa_error *err) {
+  lqa_map *labels = NULL;
+  *classes = NULL;
+  LQA_TRY(lqa_labels_collect(dataset, &labels) == LQA_OK
+              ? LQA_OK
+              : lqa_fail_memory(err, "naming the classes"));
+  bool are_integers = lqa_class_columns_are_integers(labels);
+  lqa_map_free(labels);
+  if (!are_integers) {
+    return LQA_OK;
   }
-  return prefix;
-}
-
-/* Whether every label occurs among `names`. */
-static bool covers_labels(const lqa_dataset *dataset, const lqa_str *names, size_t n) {
-  lqa_map *known = lqa_map_new(false);
-  bool covered = known != NULL;
-  uint32_t index;
-  for (size_t i = 0; covered && i < n; i++) {
-    covered = lqa_map_add(known, names[i], &index, NULL) == LQA_OK;
-  }
-  for (int64_t row = 0; covered && row < dataset->n_rows; row++) {
-    lqa_str label = lqa_column_get(&dataset->label_text, row);
-    covered = lqa_str_is_null(label) || lqa_map_find(known, label) >= 0;
-  }
-  lqa_map_free(known);
-  return covered;
-}
-
-bool lqa_probabilities_name_classes(const lqa_dataset *dataset, const char *const *columns,
-                                    size_t n_columns, lqa_str *name) {
-  size_t longest = common_prefix(columns, n_columns), cut = longest;
-  while (cut > 0 && !strchr("_-.: ", columns[0][cut - 1])) {
-    cut--; /* "p_1", "p_10" share more than the prefix "p_" */
-  }
-  const size_t prefixes[] = {0, cut, longest};
-  for (size_t p = 0; p < sizeof prefixes / sizeof *prefixes; p++) {
-    for (size_t i = 0; i < n_columns; i++) {
-      name[i] = lqa_str_from(columns[i] + prefixes[p]);
-    }
-    if (covers_labels(dataset, name, n_columns)) {
-      return true;
-    }
-  }
-  return false;
+  LQA_TRY(check_columns(dataset, path, n_columns, err));
+  *classes = lqa_class_columns_integers(&dataset->storage->arena, n_columns);
+  return *classes ? LQA_OK : lqa_fail_memory(err, "naming the classes");
 }
 
 lqa_status lqa_probabilities_check(const lqa_dataset *dataset, const lqa_matrix *matrix,

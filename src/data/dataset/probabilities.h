@@ -18,10 +18,6 @@ LQA_MUST_CHECK lqa_status lqa_dataset_open_npy(lqa_dataset *dataset, const char 
 LQA_MUST_CHECK lqa_status lqa_probabilities_integer_classes(lqa_dataset *dataset, const char *path,
                                                             int64_t n_columns, lqa_str **classes,
                                                             lqa_error *err);
-/* Class names among the names of probability columns, prefix apart ("p_World", "p_Sports"): name[i]
- * is what is left of columns[i]. True if every label that occurs is one of them. */
-bool lqa_probabilities_name_classes(const lqa_dataset *dataset, const char *const *columns,
-                                    size_t n_columns, lqa_str *name);
 /* Every value is a finite number, and there are some: LQA_BAD_DATA names the first row and column
  * where not. */
 LQA_MUST_CHECK lqa_status lqa_embeddings_check(const lqa_matrix *matrix, const char *path,

@@ -9,6 +9,7 @@
 #include "data/source/source_labels.h"
 
 #include "base/memory.h"
+#include "data/dataset/class_columns.h"
 #include "data/dataset/dataset_build.h"
 #include "data/dataset/labels.h"
 #include "data/dataset/probabilities.h"
@@ -110,8 +111,8 @@ static lqa_status keep_probabilities(lqa_loader *l, const int32_t *class_of, lqa
  * second, as classifiers give it. Becomes both. */
 static lqa_status double_column(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
-  lqa_str column = lqa_str_from(l->source->options.pred_probs.items[0]);
-  int positive = lqa_str_ends_with(column, d->classes[0]) ? 0 : 1;
+  const char *column = l->source->options.pred_probs.items[0];
+  int positive = lqa_class_columns_positive(column, d->classes);
   size_t n = l->probabilities.n;
   double *both = lqa_malloc(2 * n, sizeof *both);
   if (!both) {
@@ -127,7 +128,7 @@ static lqa_status double_column(lqa_loader *l, lqa_error *err) {
   l->probabilities.n = l->probabilities.capacity = 2 * n;
   lqa_observe_message(l->source->observer, LQA_MESSAGE_INFO,
                       "'%s' is taken for the probability of class '%.*s', and 1 less it for '%.*s'",
-                      column.data, (int)d->classes[positive].size, d->classes[positive].data,
+                      column, (int)d->classes[positive].size, d->classes[positive].data,
                       (int)d->classes[1 - positive].size, d->classes[1 - positive].data);
   return LQA_OK;
 }
@@ -138,11 +139,32 @@ static lqa_status classes_from_one(lqa_loader *l, const lqa_str *given, int32_t 
   LQA_TRY(lqa_labels_encode(l->dataset, given, n_given, err));
   l->dataset->classes_given = given != NULL;
   if (l->dataset->n_classes != 2) {
-    return fail_width(l, "--pred-probs", 1, err);
+    return fail_width(l, LQA_OPTION("pred_probs"), 1, err);
   }
   LQA_TRY(double_column(l, err));
   l->n_probs_read = 2;
   return keep_probabilities(l, in_order, err);
+}
+
+/* Names the columns by the classes given, else by the labels that occur. */
+static lqa_status name_columns(const lqa_loader *l, const lqa_str *given, int32_t n_given,
+                               lqa_class_columns *columns, lqa_error *err) {
+  lqa_map *labels = NULL;
+  lqa_status status = LQA_OK;
+  if (given) {
+    labels = lqa_map_new(false);
+    status = labels ? LQA_OK : LQA_NO_MEMORY;
+    for (int32_t k = 0; status == LQA_OK && k < n_given; k++) {
+      uint32_t index = 0;
+      status = lqa_map_add(labels, given[k], &index, NULL);
+    }
+  } else {
+    status = lqa_labels_collect(l->dataset, &labels);
+  }
+  status = status == LQA_OK ? lqa_class_columns_match(columns, labels, err)
+                            : lqa_fail_memory(err, "naming the classes");
+  lqa_map_free(labels);
+  return status;
 }
 
 /* Classes where columns hold probabilities: by the columns' names where they fit, else by order. */
@@ -150,13 +172,14 @@ static lqa_status classes_from_columns(lqa_loader *l, const lqa_str *given, int3
                                        lqa_error *err) {
   lqa_dataset *d = l->dataset;
   size_t n = l->n_probs;
-  const char *const *columns = (const char *const *)l->source->options.pred_probs.items;
   lqa_str *name = lqa_storage_alloc(d->storage, 2 * n, sizeof *name), *sorted = name + n;
+  lqa_class_columns columns = {(const char *const *)l->source->options.pred_probs.items, n, name,
+                               false};
   int32_t *class_of = lqa_calloc(n, sizeof *class_of);
   lqa_status status = name && class_of ? LQA_OK : lqa_fail_memory(err, "loading probabilities");
   LQA_TRY_OUT(status);
-  bool by_name = lqa_probabilities_name_classes(d, columns, n, name);
-  if (by_name && !given) {
+  LQA_TRY_OUT(name_columns(l, given, n_given, &columns, err));
+  if (columns.is_named && !given) {
     memcpy(sorted, name, n * sizeof *name);
     lqa_labels_sort(sorted, n);
     given = sorted;
@@ -164,20 +187,11 @@ static lqa_status classes_from_columns(lqa_loader *l, const lqa_str *given, int3
   }
   LQA_TRY_OUT(lqa_labels_encode(d, given, n_given, err));
   d->classes_given = given != NULL && given != sorted;
-  if ((size_t)d->n_classes != n) {
-    status = fail_width(l, LQA_OPTION("pred_probs"), (int64_t)n, err);
-    goto out;
-  }
-  for (size_t i = 0; i < n; i++) {
-    class_of[i] = by_name ? -1 : (int32_t)i;
-    for (int32_t k = 0; by_name && k < d->n_classes; k++) {
-      class_of[i] = lqa_str_equal(d->classes[k], name[i]) ? k : class_of[i];
-    }
-    by_name = by_name && class_of[i] >= 0;
-  }
-  for (size_t i = 0; !by_name && i < n; i++) {
-    class_of[i] = (int32_t)i;
-  }
+  LQA_TRY_OUT((size_t)d->n_classes == n ? LQA_OK
+                                        : fail_width(l, LQA_OPTION("pred_probs"), (int64_t)n, err));
+  LQA_TRY_OUT(lqa_class_columns_number(&columns, d->classes, class_of) == LQA_OK
+                  ? LQA_OK
+                  : lqa_fail_memory(err, "loading probabilities"));
   status = keep_probabilities(l, class_of, err);
 out:
   free(class_of);
@@ -266,5 +280,6 @@ lqa_status lqa_loader_finish_classes(lqa_loader *l, lqa_error *err) {
   }
   d->classes_given = d->classes_given && !is_named;
   lqa_loader_remark_missing(l);
+  LQA_TRY(lqa_loader_remark_probabilities(l, err));
   return check_classes(l, err);
 }

@@ -15,5 +15,7 @@ LQA_MUST_CHECK lqa_status lqa_source_find_class_names(lqa_source *source, lqa_er
 LQA_MUST_CHECK lqa_status lqa_loader_clean_labels(lqa_loader *loader, lqa_error *err);
 /* Warns of classes that look like a missing label. */
 void lqa_loader_remark_missing(const lqa_loader *loader);
+/* source_unused.c: remarks columns that look like probabilities and are not used. LQA_NO_MEMORY. */
+LQA_MUST_CHECK lqa_status lqa_loader_remark_probabilities(const lqa_loader *loader, lqa_error *err);
 
 #endif

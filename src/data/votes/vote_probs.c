@@ -1,14 +1,14 @@
 /* data/votes/vote_probs.c - a model's probabilities for every item.
  *
  * They come as columns of the votes' own table, as a .npy with one row per item (in order of first
- * appearance) or per row read, or as a file of its own that is keyed by item. Columns named by
- * class, a common prefix apart, are the class set; others are in class order, and with integer
- * labels a .npy's column k is class k.
+ * appearance) or per row read, or as a file of its own that is keyed by item. Which column is for
+ * which class is said by data/dataset/class_columns.h.
  */
 #include "data/votes/vote_read.h"
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "data/dataset/class_columns.h"
 
 #include <math.h>
 
@@ -100,62 +100,27 @@ lqa_status lqa_vote_probs_open(lqa_vote_reader *r, lqa_error *err) {
 
 /* ---- which class a column is for ---- */
 
-static size_t common_prefix(const char *const *names, size_t n) {
-  size_t prefix = strlen(names[0]);
-  for (size_t i = 1; i < n; i++) {
-    size_t same = 0;
-    while (same < prefix && names[i][same] == names[0][same]) {
-      same++;
-    }
-    prefix = same;
+/* Names the columns by the classes given, else by all labels that occur. */
+static lqa_status name_by_class(const lqa_vote_reader *r, lqa_class_columns *columns,
+                                lqa_error *err) {
+  lqa_map *given = r->n_given > 0 ? lqa_map_new(false) : NULL;
+  lqa_status status = given || r->n_given == 0 ? LQA_OK : LQA_NO_MEMORY;
+  for (int64_t k = 0; status == LQA_OK && k < r->n_given; k++) {
+    uint32_t number = 0;
+    status = lqa_map_add(given, lqa_map_key(r->labels, (uint32_t)k), &number, NULL);
   }
-  return prefix;
-}
-
-/* Whether every label is one of the names. */
-static bool covers(const lqa_vote_reader *r, const lqa_str *names, size_t n) {
-  lqa_map *known = lqa_map_new(false);
-  bool covered = known != NULL;
-  uint32_t number = 0;
-  for (size_t i = 0; covered && i < n; i++) {
-    bool added = false;
-    covered = names[i].size > 0 && lqa_map_add(known, names[i], &number, &added) == LQA_OK && added;
-  }
-  for (uint32_t k = 0; covered && k < lqa_map_count(r->labels); k++) {
-    covered = lqa_map_find(known, lqa_map_key(r->labels, k)) >= 0;
-  }
-  lqa_map_free(known);
-  return covered;
-}
-
-/* names[i] = what is left of column i; true if that names the classes. */
-static bool strip_names(const lqa_vote_reader *r, lqa_str *names) {
-  size_t longest = common_prefix(r->prob_names, r->n_probs);
-  size_t cut = longest;
-  while (cut > 0 && !strchr("_-.: ", r->prob_names[0][cut - 1])) {
-    cut--;
-  }
-  const size_t prefixes[] = {0, cut, longest};
-  for (size_t p = 0; p < sizeof prefixes / sizeof *prefixes; p++) {
-    for (size_t i = 0; i < r->n_probs; i++) {
-      names[i] = lqa_str_from(r->prob_names[i] + prefixes[p]);
-    }
-    if (covers(r, names, r->n_probs)) {
-      return true;
-    }
-  }
-  return false;
+  status = status == LQA_OK ? lqa_class_columns_match(columns, given ? given : r->labels, err)
+                            : lqa_fail_memory(err, "naming the classes");
+  lqa_map_free(given);
+  return status;
 }
 
 static lqa_status number_classes(lqa_vote_reader *r, lqa_str **classes, size_t *n, lqa_error *err) {
   const char *path = r->options->source.pred_probs.items[0];
   int64_t n_columns = r->npy.matrix.n_columns;
   long long value = 0;
-  for (uint32_t k = 0; k < lqa_map_count(r->labels); k++) {
-    lqa_str label = lqa_map_key(r->labels, k);
-    if (!lqa_str_to_int64(label, &value)) {
-      return LQA_OK;
-    }
+  if (!lqa_class_columns_are_integers(r->labels)) {
+    return LQA_OK;
   }
   for (uint32_t k = 0; k < lqa_map_count(r->labels); k++) {
     lqa_str label = lqa_map_key(r->labels, k);
@@ -167,12 +132,7 @@ static lqa_status number_classes(lqa_vote_reader *r, lqa_str **classes, size_t *
           (int)label.size, label.data, path, (long long)n_columns);
     }
   }
-  *classes = lqa_arena_alloc(&r->table->arena, (size_t)n_columns, sizeof **classes);
-  for (int64_t k = 0; *classes && k < n_columns; k++) {
-    const char *name = lqa_arena_printf(&r->table->arena, "%lld", (long long)k);
-    (*classes)[k] = lqa_str_from(name);
-    *classes = name ? *classes : NULL;
-  }
+  *classes = lqa_class_columns_integers(&r->table->arena, n_columns);
   *n = (size_t)n_columns;
   return *classes ? LQA_OK : lqa_fail_memory(err, "naming the classes");
 }
@@ -190,15 +150,17 @@ lqa_status lqa_vote_probs_classes(lqa_vote_reader *r, lqa_str **classes, size_t 
   if (!names) {
     return lqa_fail_memory(err, "naming the classes");
   }
-  if (strip_names(r, names)) {
+  lqa_class_columns columns = {r->prob_names, r->n_probs, names, false};
+  LQA_TRY(name_by_class(r, &columns, err));
+  if (columns.is_named) {
     *classes = names;
     *n = r->n_probs;
   }
   return LQA_OK;
 }
 
-/* column_of[k] = the column of class k. */
-static lqa_status match_columns(lqa_vote_reader *r, size_t *column_of, lqa_error *err) {
+/* class_of[c] = the class of column c. */
+static lqa_status match_columns(lqa_vote_reader *r, int32_t *class_of, lqa_error *err) {
   const lqa_vote_table *t = r->table;
   const char *path = r->options->source.pred_probs.items[0];
   size_t n = r->npy.map ? (size_t)r->npy.matrix.n_columns : r->n_probs;
@@ -211,15 +173,13 @@ static lqa_status match_columns(lqa_vote_reader *r, size_t *column_of, lqa_error
                                  "of them with " LQA_OPTION("classes"),
         n, (int)t->n_classes, (int)t->classes[0].size, t->classes[0].data);
   }
-  lqa_str *names = r->npy.map ? NULL : lqa_arena_alloc(&r->table->arena, n, sizeof *names);
-  bool by_name = names && strip_names(r, names);
-  for (size_t k = 0; k < n; k++) {
-    column_of[k] = k;
-    for (size_t c = 0; by_name && c < n; c++) {
-      column_of[k] = lqa_str_equal(names[c], t->classes[k]) ? c : column_of[k];
-    }
+  lqa_str *names = lqa_arena_alloc(&r->table->arena, n, sizeof *names);
+  lqa_class_columns columns = {r->prob_names, n, names, false};
+  if (!names) {
+    return lqa_fail_memory(err, "naming the classes");
   }
-  return LQA_OK;
+  LQA_TRY(r->npy.map ? LQA_OK : name_by_class(r, &columns, err));
+  return lqa_class_columns_number(&columns, t->classes, class_of);
 }
 
 /* ---- the matrix ---- */
@@ -284,7 +244,7 @@ static lqa_status check_rows(const lqa_vote_reader *r, bool *by_row, lqa_error *
   return LQA_OK;
 }
 
-static lqa_status fill(lqa_vote_reader *r, const int32_t *item_of, const size_t *column_of,
+static lqa_status fill(lqa_vote_reader *r, const int32_t *item_of, const int32_t *class_of,
                        double *row, lqa_error *err) {
   lqa_vote_table *t = r->table;
   bool by_row = false;
@@ -292,9 +252,9 @@ static lqa_status fill(lqa_vote_reader *r, const int32_t *item_of, const size_t 
   for (int64_t i = 0; i < t->n_items; i++) {
     int64_t item = item_of[i];
     int64_t from = by_row ? (int64_t)r->first_row.data[item] : item;
-    for (int32_t k = 0; k < t->n_classes; k++) {
-      row[k] = r->npy.map ? lqa_matrix_get(&r->npy.matrix, from, (int64_t)column_of[k])
-                          : r->probs.data[(size_t)item * r->n_probs + column_of[k]];
+    for (int32_t c = 0; c < t->n_classes; c++) {
+      row[class_of[c]] = r->npy.map ? lqa_matrix_get(&r->npy.matrix, from, c)
+                                    : r->probs.data[(size_t)item * r->n_probs + (size_t)c];
     }
     LQA_TRY(scale_row(r, i, row, err));
   }
@@ -307,13 +267,13 @@ lqa_status lqa_vote_probs_finish(lqa_vote_reader *r, const int32_t *item_of, lqa
   if (r->options->source.pred_probs.n == 0) {
     return LQA_OK;
   }
-  size_t *column_of = lqa_malloc(n, sizeof *column_of);
+  int32_t *class_of = lqa_malloc(n, sizeof *class_of);
   double *row = lqa_malloc(n, sizeof *row);
   t->probs = lqa_malloc((size_t)t->n_items, n * sizeof *t->probs);
-  lqa_status status = column_of && row && t->probs ? LQA_OK : LQA_NO_MEMORY;
-  status = status == LQA_OK ? match_columns(r, column_of, err) : status;
-  status = status == LQA_OK ? fill(r, item_of, column_of, row, err) : status;
-  free(column_of);
+  lqa_status status = class_of && row && t->probs ? LQA_OK : LQA_NO_MEMORY;
+  status = status == LQA_OK ? match_columns(r, class_of, err) : status;
+  status = status == LQA_OK ? fill(r, item_of, class_of, row, err) : status;
+  free(class_of);
   free(row);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "reading probabilities") : status;
 }
