@@ -333,6 +333,10 @@ lqa_judge_report lqa_judge_session_report(const lqa_judge_session *s, lqa_error 
   for (int j = 0; j < s->options.n_judges; j++) {
     report.price_origin[j] = lqa_judge_price_origin(s->args, j, s->options.judges[j].price_in);
   }
+  report.phase = s->phase + 1;
+  for (int phase = 0; s->phase >= 0 && phase < LQA_JUDGE_PHASES; phase++) {
+    report.phase_rows[phase] = lqa_judge_phase_rows(s->args->budget, phase);
+  }
   const lqa_manifest *m = &s->run->manifest;
   if (!s->args->class_notes && lqa_labels_are_integers(m->classes, (size_t)m->n_classes)) {
     report.codes = m->classes;

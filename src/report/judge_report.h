@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "judge/judge.h"
 
+enum { LQA_JUDGE_REPORT_PHASES = 3 };
+
 /* All is borrowed. */
 typedef struct lqa_judge_report {
   const lqa_judge_plan *plan;
@@ -14,6 +16,8 @@ typedef struct lqa_judge_report {
   const char *price_origin[LQA_JUDGE_MAX_JUDGES]; /* where the price of each judge came from */
   const lqa_str *codes; /* the classes where they are bare numbers without notes, else NULL */
   int32_t n_codes;
+  int phase; /* the one that the plan is of, from 1 on; 0: it is asked all at once */
+  int64_t phase_rows[LQA_JUDGE_REPORT_PHASES];
   const char *missing; /* why asking would be refused, or NULL */
 } lqa_judge_report;
 
@@ -28,6 +32,8 @@ void lqa_judge_report_json(const lqa_judge_report *report, lqa_json *json);
 /* What run.db keeps of a session beside its columns: one JSON object. */
 void lqa_judge_report_details(const lqa_judge_report *report, lqa_buf *out);
 
+/* What a phase will cost, by the price of the plan's own; 0 for phases before it. */
+double lqa_judge_report_phase_cost(const lqa_judge_report *report, int phase);
 /* Parts of both: the member "endpoints", without keys; "0.25 USD" or "unknown". */
 void lqa_judge_report_endpoints(const lqa_judge_report *report, lqa_json *json);
 void lqa_judge_report_money(lqa_buf *out, double usd);

@@ -58,6 +58,45 @@ static void plan_requests(const lqa_judge_numbers *n, lqa_buf *out) {
   lqa_buf_add_char(out, '\n');
 }
 
+double lqa_judge_report_phase_cost(const lqa_judge_report *r, int phase) {
+  int64_t own = r->phase > 0 ? r->phase_rows[r->phase - 1] : 0;
+  double cost = lqa_judge_plan_numbers(r->plan)->cost_usd;
+  if (phase < r->phase) {
+    return 0;
+  }
+  return own > 0 ? cost * (double)r->phase_rows[phase - 1] / (double)own : 0;
+}
+
+static void plan_phases(const lqa_judge_report *r, lqa_buf *out) {
+  for (int phase = 1; r->phase > 0 && phase <= LQA_JUDGE_REPORT_PHASES; phase++) {
+    lqa_buf_printf(out, "phase %d    %lld rows, ", phase, (long long)r->phase_rows[phase - 1]);
+    if (phase < r->phase) {
+      lqa_buf_add_text(out, "done\n");
+    } else {
+      lqa_buf_add_text(out, "about ");
+      lqa_judge_report_money(out, lqa_judge_report_phase_cost(r, phase));
+      lqa_buf_add_text(out, phase == r->phase ? ": the plan shown here\n" : "\n");
+    }
+  }
+}
+
+static void add_phases(const lqa_judge_report *r, lqa_json *json) {
+  if (r->phase == 0) {
+    return;
+  }
+  lqa_json_key(json, "phases");
+  lqa_json_open_array(json);
+  for (int phase = 1; phase <= LQA_JUDGE_REPORT_PHASES; phase++) {
+    lqa_json_open_object(json);
+    lqa_json_add_int(json, "phase", phase);
+    lqa_json_add_int(json, "rows", r->phase_rows[phase - 1]);
+    lqa_json_add_bool(json, "done", phase < r->phase);
+    lqa_json_add_double(json, "cost_usd", lqa_judge_report_phase_cost(r, phase));
+    lqa_json_close_object(json);
+  }
+  lqa_json_close_array(json);
+}
+
 /* A model cannot know what class 2 is. */
 static void plan_codes(const lqa_judge_report *r, lqa_buf *out) {
   if (!r->codes) {
@@ -83,6 +122,7 @@ lqa_status lqa_judge_report_plan_text(const lqa_judge_report *r, lqa_buf *out, l
                  strcmp(r->mode, "label") == 0 ? " (the model labels every row)" : "");
   plan_rows(n, out);
   plan_requests(n, out);
+  plan_phases(r, out);
   if (!isnan(r->options->max_cost_usd)) {
     lqa_buf_add_text(out, "budget     ");
     lqa_judge_report_money(out, r->options->max_cost_usd);
@@ -133,6 +173,7 @@ void lqa_judge_report_plan_json(const lqa_judge_report *r, lqa_json *json) {
   }
   lqa_json_close_object(json);
   lqa_json_add_int(json, "planned", n->planned);
+  add_phases(r, json);
   lqa_json_add_int(json, "requests", n->requests);
   lqa_json_add_int(json, "cached", n->cached);
   lqa_json_add_int(json, "shared", n->shared);

@@ -172,8 +172,9 @@ static const lqa_field ACCURACY_OF_JUDGE[] = {
     {"accuracy", ACCURACY(accuracy), "share of its verdicts that are right, estimated"},
     {"low", ACCURACY(low), "lower end of its 95 % interval"},
     {"high", ACCURACY(high), "upper end"},
-    {"n", ACCURACY(n), "rows it judged"},
+    {"n", ACCURACY(n), "answers it gave"},
     {"constant", ACCURACY(is_constant), "it gave one and the same answer"},
+    {"left_out", ACCURACY(is_left_out), "it verifies nothing: p_correct does not rest on it"},
     {.key = NULL}};
 
 static const char *const BASES[] = {[LQA_BASIS_MODEL] = "model",

@@ -464,12 +464,26 @@ static lqa_status hand_on_reply(const walk *w, lqa_statement *s, lqa_error *err)
   return w->fn.reply(w->data, &r, err);
 }
 
+#define REPLIES                                                                         \
+  "SELECT row_number, row_key, judge_run, judge, repeat, verdict, corrected, why, raw," \
+  " model, base_url, reply_model, prompt_hash, asked_utc, tokens_in, tokens_out,"       \
+  " cost_usd, cached FROM reply "
+
 lqa_status lqa_run_db_each_reply(lqa_run_db *db, int64_t row, lqa_reply_fn fn, void *data,
                                  lqa_error *err) {
-  walk w = {"SELECT row_number, row_key, judge_run, judge, repeat, verdict, corrected, why, raw,"
-            " model, base_url, reply_model, prompt_hash, asked_utc, tokens_in, tokens_out,"
-            " cost_usd, cached FROM reply WHERE row_number = ? ORDER BY id",
-            row,
+  walk w = {REPLIES "WHERE row_number = ? ORDER BY id", row, hand_on_reply, {.reply = fn}, data};
+  return run_walk(db, &w, err);
+}
+
+lqa_status lqa_run_db_each_latest_reply(lqa_run_db *db, lqa_reply_fn fn, void *data,
+                                        lqa_error *err) {
+  walk w = {REPLIES "WHERE id IN (SELECT max(id) FROM reply WHERE row_number IS NOT NULL"
+                    " GROUP BY row_number, model, base_url, repeat)"
+                    " AND NOT EXISTS (SELECT 1 FROM verdict v WHERE v.row_number ="
+                    " reply.row_number AND v.judge_run >= reply.judge_run AND v.label IS NOT"
+                    " (SELECT label FROM verdict n WHERE n.row_number = reply.row_number"
+                    " ORDER BY id DESC LIMIT 1)) ORDER BY row_number, id",
+            -1,
             hand_on_reply,
             {.reply = fn},
             data};

@@ -115,6 +115,10 @@ LQA_MUST_CHECK lqa_status lqa_run_db_each_decision(lqa_run_db *db, bool history,
 /* All raw answers about `row`, oldest first. */
 LQA_MUST_CHECK lqa_status lqa_run_db_each_reply(lqa_run_db *db, int64_t row, lqa_reply_fn fn,
                                                 void *data, lqa_error *err);
+/* The newest answer of every model, endpoint and repeat about every row, by row number; answers
+ * about a label that the row does not have any more are left out. */
+LQA_MUST_CHECK lqa_status lqa_run_db_each_latest_reply(lqa_run_db *db, lqa_reply_fn fn, void *data,
+                                                       lqa_error *err);
 /* The newest judging session; its texts live in `texts`. */
 LQA_MUST_CHECK lqa_status lqa_run_db_get_judge_run(lqa_run_db *db, lqa_judge_run *run,
                                                    lqa_arena *texts, bool *found, lqa_error *err);

@@ -15,6 +15,7 @@
 #include "base/npy.h"
 #include "model/problem/metrics.h"
 #include "model/text/soft_text.h"
+#include "store/run_opinions.h"
 #include "store/run_source.h"
 
 #include <math.h>
@@ -22,12 +23,6 @@
 enum { N_FOLDS = 5, MIN_ROWS = 50, MIN_REFIT_OPINIONS = 20 };
 static const float SMALLEST = 1e-30f;
 static const double STRUCTURAL_WEIGHT = 20, HIGH_LOSS_WEIGHT = 2, LOW_LOSS_WEIGHT = .9;
-
-/* Which judge spoke in a session of run.db. */
-typedef struct judge_session {
-  int64_t session;
-  int32_t judge;
-} judge_session;
 
 typedef struct posterior_job {
   lqa_run *run;
@@ -41,10 +36,8 @@ typedef struct posterior_job {
   float *log_p;
   bool has_skill;
   lqa_trust_rows rows;
-  LQA_VEC(lqa_opinion) opinions;
-  LQA_VEC(judge_session) sessions;
-  LQA_VEC(const char *) judges; /* the models */
-  lqa_dataset *dataset;         /* owned, or NULL */
+  lqa_run_opinions opinions;
+  lqa_dataset *dataset; /* owned, or NULL */
   lqa_soft_text *text;
   lqa_posterior_refit refit;
   lqa_posterior *posterior;
@@ -139,81 +132,6 @@ static lqa_status list_rows(posterior_job *j) {
   return LQA_OK;
 }
 
-/* ---- opinions ---- */
-
-/* The number of a judge by its model's name, which is kept. */
-static lqa_status number_judge(posterior_job *j, lqa_str model, int32_t *judge) {
-  for (size_t i = 0; i < j->judges.n; i++) {
-    if (lqa_str_equal(lqa_str_from(j->judges.data[i]), model)) {
-      *judge = (int32_t)i;
-      return LQA_OK;
-    }
-  }
-  *judge = (int32_t)j->judges.n;
-  return lqa_vec_push(&j->judges, model.data);
-}
-
-/* The number of a judge by the session that it spoke in: sessions of one model are one judge. */
-static lqa_status find_judge(posterior_job *j, int64_t session, int32_t *judge, lqa_error *err) {
-  lqa_str model;
-  for (size_t i = 0; i < j->sessions.n; i++) {
-    if (j->sessions.data[i].session == session) {
-      *judge = j->sessions.data[i].judge;
-      return LQA_OK;
-    }
-  }
-  LQA_TRY(lqa_run_db_judge_model(j->run->db, session, &j->run->arena, &model, err));
-  judge_session found = {session, 0};
-  lqa_status status = number_judge(j, model, &found.judge);
-  if (status == LQA_OK) {
-    status = lqa_vec_push(&j->sessions, found);
-  }
-  *judge = found.judge;
-  return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "reading verdicts");
-}
-
-static lqa_status add_verdict(void *data, const lqa_verdict_record *r, lqa_error *err) {
-  posterior_job *j = data;
-  const lqa_evidence *e = &j->run->evidence;
-  int64_t row = r->row.row;
-  if (row < 0 || row >= e->n_rows || j->number[row] < 0) {
-    return LQA_OK;
-  }
-  bool is_yes = e->verdict[row] == LQA_VERDICT_YES; /* void verdicts are none there */
-  int32_t said = is_yes ? j->run->rows.label[row] : e->corrected_label[row];
-  if (said < 0 || (!is_yes && e->verdict[row] != LQA_VERDICT_NO)) {
-    return LQA_OK;
-  }
-  lqa_opinion opinion = {j->number[row], said, 0, r->inclusion > 0 ? r->inclusion : 1};
-  LQA_TRY(find_judge(j, r->judge_run, &opinion.judge, err));
-  return lqa_vec_push(&j->opinions, opinion) == LQA_OK ? LQA_OK
-                                                       : lqa_fail_memory(err, "reading verdicts");
-}
-
-static int compare_opinions(const void *a, const void *b) {
-  const lqa_opinion *x = a, *y = b;
-  if (x->row != y->row) {
-    return x->row < y->row ? -1 : 1;
-  }
-  return x->judge < y->judge ? -1 : x->judge > y->judge;
-}
-
-static lqa_status list_opinions(posterior_job *j, lqa_error *err) {
-  const lqa_evidence *e = &j->run->evidence;
-  LQA_TRY(lqa_run_db_each_verdict(j->run->db, add_verdict, j, err));
-  for (int64_t i = 0; i < j->rows.n_rows; i++) {
-    int32_t decided = e->decided_label[j->row[i]];
-    lqa_opinion opinion = {i, decided, -1, 1};
-    if (decided >= 0 && lqa_vec_push(&j->opinions, opinion) != LQA_OK) {
-      return lqa_fail_memory(err, "reading decisions");
-    }
-  }
-  if (j->opinions.n > 0) {
-    qsort(j->opinions.data, j->opinions.n, sizeof *j->opinions.data, compare_opinions);
-  }
-  return LQA_OK;
-}
-
 /* ---- contents ---- */
 
 /* The run's texts: the audit's, or read again; NULL where they are gone. */
@@ -240,7 +158,7 @@ static lqa_status find_dataset(posterior_job *j, const lqa_dataset **out, lqa_er
 static lqa_status prepare_refit(posterior_job *j, lqa_error *err) {
   const lqa_dataset *dataset = NULL;
   bool is_text = j->run->manifest.content_kind == LQA_CONTENT_TEXT;
-  if (!is_text || j->opinions.n < MIN_REFIT_OPINIONS) {
+  if (!is_text || j->opinions.items.n < MIN_REFIT_OPINIONS) {
     return LQA_OK;
   }
   LQA_TRY(find_dataset(j, &dataset, err));
@@ -295,18 +213,21 @@ static void set_row(const posterior_job *j, int64_t i) {
 
 static lqa_status run_stages(posterior_job *j, lqa_error *err) {
   lqa_run *run = j->run;
-  LQA_TRY(list_opinions(j, err));
+  LQA_TRY(lqa_run_opinions_list(run, &(lqa_run_numbers){j->row, j->number, j->rows.n_rows},
+                                &j->opinions, err));
   LQA_TRY(prepare_refit(j, err));
   lqa_posterior_input input = {
       .model = {.rows = &j->rows, .n_members = 1, .log_p = {j->log_p}, .prior = {1}},
       .refit = j->text ? &j->refit : NULL};
-  lqa_opinions opinions = {j->opinions.data, j->opinions.n, (int)j->judges.n, true};
+  lqa_opinions opinions = {j->opinions.items.data, j->opinions.items.n, (int)j->opinions.judges.n,
+                           true};
   lqa_observe_progress(run->observer, "weighing the evidence", -1);
   LQA_TRY(lqa_posterior_new(&input, &j->posterior));
   if (opinions.n > 0) {
     LQA_TRY(lqa_posterior_update(j->posterior, &opinions));
   }
-  lqa_trust_summary_input summary = {j->posterior, &opinions, j->judges.data, j->has_skill};
+  lqa_trust_summary_input summary = {j->posterior, &opinions, j->opinions.judges.data,
+                                     j->has_skill};
   LQA_TRY(lqa_trust_summary_make(&summary, &run->arena, &run->trust));
   for (int64_t i = 0; i < j->rows.n_rows; i++) {
     set_row(j, i);
@@ -332,9 +253,7 @@ static void clear(posterior_job *j) {
   lqa_soft_text_free(j->text);
   lqa_dataset_free(j->dataset);
   lqa_npy_close(&j->npy);
-  lqa_vec_clear(&j->opinions);
-  lqa_vec_clear(&j->sessions);
-  lqa_vec_clear(&j->judges);
+  lqa_run_opinions_clear(&j->opinions);
   free(j->row);
   free(j->number);
   free(j->label);

@@ -5,6 +5,11 @@
  * Rows that are verified because they looked suspicious are many of a kind; weights of the inverse
  * inclusion probability, tempered to the power .3, keep them from bending the correction of the
  * rest.
+ *
+ * Judges err together: a text that one misreads misleads another, and a judge asked again mostly
+ * repeats itself. So the log-likelihoods of the answers about a row are divided by the design
+ * effect of correlated witnesses: repeats of a judge count as one answer (correlation 1), J judges
+ * as J / (1 + (J - 1) .3). A person's decision is not weakened.
  */
 #include "trust/calibrator.h"
 
@@ -18,7 +23,7 @@
 
 enum { MAX_ROUNDS = 30, MIN_ROUNDS = 6, NEWTON_STEPS = 3 };
 static const double CLIP = 8, MARGIN_UNIT = 3, EVEN_SHARE = .1, WEIGHT_POWER = .3;
-static const double PRIOR_RIGHT = 18, PRIOR_WRONG = 2;
+static const double BETWEEN_JUDGES = .3;
 
 /* A verified row. */
 typedef struct verified {
@@ -34,6 +39,8 @@ typedef struct calibration {
   double *offset, *weight, *target, *u;
   double *class_p; /* n_rows x n_classes: true class, all opinions counted */
   double *accuracy;
+  double *repeat_share; /* of an opinion: 1 / answers of its judge about the row */
+  double *share;        /* the same, divided by the design effect of several judges */
   lqa_gp *gp;
 } calibration;
 
@@ -97,6 +104,24 @@ static size_t list_verified(const lqa_calibrator_input *in, verified *rows) {
   return n;
 }
 
+/* Opinions of a judge about a row stand together. */
+static void share_row(calibration *c, const verified *v) {
+  const lqa_opinion *o = c->input->opinions;
+  size_t end = v->first + v->n, n_judges = 0;
+  for (size_t i = v->first, next; i < end; i = next) {
+    for (next = i + 1; next < end && o[next].judge == o[i].judge; next++) {
+    }
+    for (size_t j = i; j < next; j++) {
+      c->repeat_share[j] = o[i].judge < 0 ? 1 : 1 / (double)(next - i);
+    }
+    n_judges += o[i].judge >= 0;
+  }
+  double design = n_judges > 1 ? 1 + BETWEEN_JUDGES * (double)(n_judges - 1) : 1;
+  for (size_t i = v->first; i < end; i++) {
+    c->share[i] = o[i].judge < 0 ? 1 : c->repeat_share[i] / design;
+  }
+}
+
 static lqa_status alloc(calibration *c) {
   size_t n = c->input->n_opinions;
   c->rows = lqa_malloc(n, sizeof *c->rows);
@@ -104,8 +129,11 @@ static lqa_status alloc(calibration *c) {
   c->weight = lqa_malloc(n, sizeof *c->weight);
   c->target = lqa_malloc(n, sizeof *c->target);
   c->u = lqa_calloc(n, sizeof *c->u);
+  c->share = lqa_malloc(n, sizeof *c->share);
+  c->repeat_share = lqa_malloc(n, sizeof *c->repeat_share);
   c->class_p = lqa_malloc(n, c->n_classes * sizeof *c->class_p);
-  bool whole = c->rows && c->offset && c->weight && c->target && c->u && c->class_p;
+  bool whole = c->rows && c->offset && c->weight && c->target && c->u && c->class_p && c->share &&
+               c->repeat_share;
   return whole ? LQA_OK : LQA_NO_MEMORY;
 }
 
@@ -121,6 +149,7 @@ static lqa_status prepare(calibration *c) {
   for (size_t i = 0; i < c->n_rows; i++) {
     double inclusion = in->opinions[c->rows[i].first].inclusion;
     rows[i] = describe(in, c->rows[i].row);
+    share_row(c, &c->rows[i]);
     c->offset[i] = offset_of(in, c->rows[i].row);
     c->weight[i] = lqa_exp(-WEIGHT_POWER * lqa_log(inclusion > 0 ? inclusion : 1));
     total += c->weight[i];
@@ -129,7 +158,7 @@ static lqa_status prepare(calibration *c) {
     c->weight[i] *= (double)c->n_rows / total;
   }
   for (int j = 0; j < in->n_judges; j++) {
-    c->accuracy[j] = PRIOR_RIGHT / (PRIOR_RIGHT + PRIOR_WRONG);
+    c->accuracy[j] = LQA_JUDGE_PRIOR_RIGHT / (LQA_JUDGE_PRIOR_RIGHT + LQA_JUDGE_PRIOR_WRONG);
   }
   c->gp = lqa_gp_new(rows, c->n_rows, in->rows->n_classes);
   free(rows);
@@ -148,8 +177,9 @@ static void weigh_opinions(calibration *c, size_t i) {
       const lqa_opinion *said = &in->opinions[o];
       double right = said->judge < 0 ? 1 : c->accuracy[said->judge];
       right = right < 1 - 1e-6 ? right : 1 - 1e-6;
-      p[k] += lqa_log((int32_t)k == said->class_code ? right
-                                                     : (1 - right) / (double)(c->n_classes - 1));
+      p[k] += c->share[o] * lqa_log((int32_t)k == said->class_code
+                                        ? right
+                                        : (1 - right) / (double)(c->n_classes - 1));
     }
     largest = p[k] > largest ? p[k] : largest;
   }
@@ -168,12 +198,14 @@ static double update_accuracies(calibration *c) {
   const lqa_calibrator_input *in = c->input;
   double furthest = 0;
   for (int j = 0; j < in->n_judges; j++) {
-    double right = PRIOR_RIGHT, n = PRIOR_RIGHT + PRIOR_WRONG;
+    double right = LQA_JUDGE_PRIOR_RIGHT;
+    double n = LQA_JUDGE_PRIOR_RIGHT + LQA_JUDGE_PRIOR_WRONG;
     for (size_t i = 0; i < c->n_rows; i++) {
       for (size_t o = c->rows[i].first; o < c->rows[i].first + c->rows[i].n; o++) {
         if (in->opinions[o].judge == j) {
-          right += c->class_p[i * c->n_classes + (size_t)in->opinions[o].class_code];
-          n++;
+          right += c->repeat_share[o] *
+                   c->class_p[i * c->n_classes + (size_t)in->opinions[o].class_code];
+          n += c->repeat_share[o];
         }
       }
     }
@@ -244,6 +276,8 @@ static void clear(calibration *c) {
   free(c->target);
   free(c->u);
   free(c->class_p);
+  free(c->share);
+  free(c->repeat_share);
   lqa_gp_free(c->gp);
 }
 

@@ -5,14 +5,18 @@
  * a label is wrong by an intercept, the model's margin, the given class, the best other class and
  * the pair of both, each with a prior standard deviation, so that a few verified rows move much
  * where they agree and little where they are few. Judges are witnesses with an accuracy of their
- * own that is estimated along (Dawid and Skene 1979, one number for each judge, Beta prior); people
- * are right.
+ * own that is estimated along (Dawid and Skene 1979, one number for each judge, Beta prior), whose
+ * errors are correlated; people are right.
  */
 #ifndef LQA_TRUST_CALIBRATOR_H
 #define LQA_TRUST_CALIBRATOR_H
 
 #include "trust/channel.h"
 #include "trust/trust_rows.h"
+
+/* A judge starts as one that was right in 18 of 20 answers. */
+#define LQA_JUDGE_PRIOR_RIGHT 18.
+#define LQA_JUDGE_PRIOR_WRONG 2.
 
 /* Who said that a row is of a class. */
 typedef struct lqa_opinion {
@@ -26,7 +30,7 @@ typedef struct lqa_calibrator_input {
   const lqa_trust_rows *rows;
   const float *log_class;      /* n_rows x n_classes: log-posterior before calibration */
   const float *log_p;          /* n_rows x n_classes: log P(class | content); gives the margin */
-  const lqa_opinion *opinions; /* ascending by row; several about one row stand together */
+  const lqa_opinion *opinions; /* ascending by row, then by judge */
   size_t n_opinions;
   int n_judges;
 } lqa_calibrator_input;

@@ -69,6 +69,18 @@ out:
   return status;
 }
 
+static void clear_opinions(lqa_posterior *p) {
+  free(p->accuracy);
+  free(p->judge);
+  free(p->is_left_out);
+  free(p->kept);
+  p->accuracy = NULL;
+  p->judge = NULL;
+  p->is_left_out = NULL;
+  p->kept = NULL;
+  p->used = (lqa_opinions){0};
+}
+
 void lqa_posterior_free(lqa_posterior *p) {
   if (!p) {
     return;
@@ -80,22 +92,29 @@ void lqa_posterior_free(lqa_posterior *p) {
   }
   free(p->class_p);
   free(p->p_wrong);
-  free(p->accuracy);
+  clear_opinions(p);
   free(p->log_p);
   free(p->log_class);
   free(p->next);
   free(p);
 }
 
+/* What judges that are left out were found to be stays. */
 static lqa_status calibrate(lqa_posterior *p, const lqa_opinions *opinions, const float *log_class,
                             const float *log_p, float *q) {
+  double *accuracy = lqa_calloc((size_t)opinions->n_judges, sizeof *accuracy);
   lqa_calibrator_input c = {.rows = p->rows,
                             .log_class = log_class,
                             .log_p = log_p,
                             .opinions = opinions->items,
                             .n_opinions = opinions->n,
                             .n_judges = opinions->n_judges};
-  return lqa_calibrator_run(&c, q, p->p_wrong, p->accuracy);
+  lqa_status status = accuracy ? lqa_calibrator_run(&c, q, p->p_wrong, accuracy) : LQA_NO_MEMORY;
+  for (int j = 0; status == LQA_OK && j < opinions->n_judges; j++) {
+    p->accuracy[j] = p->is_left_out[j] ? p->accuracy[j] : accuracy[j];
+  }
+  free(accuracy);
+  return status;
 }
 
 typedef struct change_data {
@@ -147,16 +166,57 @@ static lqa_status refit(lqa_posterior *p, const lqa_opinions *opinions) {
   return opinions->is_last ? refit_once(p, opinions, LQA_REFIT_MEMBERS, &moved) : LQA_OK;
 }
 
+static lqa_status copy_opinions(lqa_posterior *p, const lqa_opinions *opinions) {
+  size_t n_judges = (size_t)opinions->n_judges;
+  clear_opinions(p);
+  p->accuracy = lqa_calloc(n_judges, sizeof *p->accuracy);
+  p->judge = lqa_calloc(n_judges, sizeof *p->judge);
+  p->is_left_out = lqa_calloc(n_judges, 1);
+  p->kept = lqa_malloc(opinions->n, sizeof *p->kept);
+  if (!p->accuracy || !p->judge || !p->is_left_out || !p->kept) {
+    return LQA_NO_MEMORY;
+  }
+  memcpy(p->kept, opinions->items, opinions->n * sizeof *p->kept);
+  p->used = *opinions;
+  p->used.items = p->kept;
+  return LQA_OK;
+}
+
+/* Marks the judges that verify nothing and drops what they said. Their accuracies stay. */
+static void leave_out(lqa_posterior *p) {
+  const lqa_calibrator_input all = {.rows = p->rows,
+                                    .opinions = p->used.items,
+                                    .n_opinions = p->used.n,
+                                    .n_judges = p->used.n_judges};
+  size_t n = 0;
+  lqa_judge_check_run(&all, p->model.p_wrong, p->judge);
+  for (int j = 0; j < p->used.n_judges; j++) {
+    p->is_left_out[j] = lqa_judge_check_fails(&p->judge[j], p->accuracy[j]);
+  }
+  for (size_t i = 0; i < p->used.n; i++) {
+    if (p->kept[i].judge < 0 || !p->is_left_out[p->kept[i].judge]) {
+      p->kept[n++] = p->kept[i];
+    }
+  }
+  p->used.n = n;
+}
+
+static lqa_status calibrate_again(lqa_posterior *p) {
+  return p->used.n > 0 ? calibrate(p, &p->used, p->model.log_class, p->model.log_p, p->class_p)
+                       : start_alone(p);
+}
+
 lqa_status lqa_posterior_update(lqa_posterior *p, const lqa_opinions *opinions) {
   if (opinions->n == 0) {
     return start_alone(p);
   }
-  free(p->accuracy);
-  p->accuracy = lqa_calloc((size_t)opinions->n_judges, sizeof *p->accuracy);
-  if (!p->accuracy) {
-    return LQA_NO_MEMORY;
+  LQA_TRY(copy_opinions(p, opinions));
+  LQA_TRY(calibrate(p, &p->used, p->model.log_class, p->model.log_p, p->class_p));
+  leave_out(p);
+  LQA_TRY(p->used.n < opinions->n ? calibrate_again(p) : LQA_OK);
+  if (p->used.n == 0) {
+    return LQA_OK;
   }
-  LQA_TRY(calibrate(p, opinions, p->model.log_class, p->model.log_p, p->class_p));
   LQA_TRY(lqa_channel_count(p->rows, p->class_p, PRIOR_ROWS, &p->channel));
-  return p->input.refit ? refit(p, opinions) : LQA_OK;
+  return p->input.refit ? refit(p, &p->used) : LQA_OK;
 }

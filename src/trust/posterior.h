@@ -19,6 +19,7 @@
 #define LQA_TRUST_POSTERIOR_H
 
 #include "trust/calibrator.h"
+#include "trust/judge_check.h"
 #include "trust/model_evidence.h"
 
 enum { LQA_REFIT_MEMBERS = 3 };
@@ -37,7 +38,7 @@ typedef struct lqa_posterior_input {
 } lqa_posterior_input;
 
 typedef struct lqa_opinions {
-  const lqa_opinion *items; /* ascending by row */
+  const lqa_opinion *items; /* ascending by row, then by judge */
   size_t n;
   int n_judges;
   bool is_last; /* of a plan in phases: also train logistic regression */
@@ -47,17 +48,21 @@ typedef struct lqa_posterior {
   lqa_posterior_input input;
   const lqa_trust_rows *rows;
   lqa_model_evidence model;
-  float *class_p;      /* n_rows x n_classes */
-  double *p_wrong;     /* n_rows: before a row's own opinions are counted */
-  double *accuracy;    /* of the judges, or NULL */
-  lqa_channel channel; /* given by true, as it is now believed */
-  int n_rounds;        /* of refits */
+  float *class_p;         /* n_rows x n_classes */
+  double *p_wrong;        /* n_rows: before a row's own opinions are counted */
+  double *accuracy;       /* of the judges, or NULL */
+  lqa_judge_check *judge; /* n_judges, or NULL */
+  uint8_t *is_left_out;   /* n_judges, or NULL: constant, or hardly better than chance */
+  lqa_opinion *kept;      /* without those; owned */
+  lqa_opinions used;      /* `kept` and the rest as given: what p_wrong rests on */
+  lqa_channel channel;    /* given by true, as it is now believed */
+  int n_rounds;           /* of refits */
   float *member[LQA_REFIT_MEMBERS], *log_p, *log_class, *next; /* of refits */
 } lqa_posterior;
 
 /* `input` is copied, what it points to borrowed. LQA_NO_MEMORY. */
 LQA_MUST_CHECK lqa_status lqa_posterior_new(const lqa_posterior_input *input, lqa_posterior **out);
-/* All opinions so far, not only new ones. */
+/* All opinions so far, not only new ones. Judges that verify nothing are left out. */
 LQA_MUST_CHECK lqa_status lqa_posterior_update(lqa_posterior *posterior,
                                                const lqa_opinions *opinions);
 void lqa_posterior_free(lqa_posterior *posterior);

@@ -39,7 +39,7 @@ static int compare_checks(const void *a, const void *b) {
  * for the judges' errors so that the mean over rows is right (Rogan and Gladen 1978). Returns the
  * number of opinions. */
 static size_t observe(const lqa_trust_summary_input *in, size_t first, check *out) {
-  const lqa_opinions *o = in->opinions;
+  const lqa_opinions *o = &in->posterior->used;
   const lqa_posterior *p = in->posterior;
   int64_t row = o->items[first].row;
   double sum = 0;
@@ -61,7 +61,7 @@ static size_t observe(const lqa_trust_summary_input *in, size_t first, check *ou
 static lqa_status leave_part_out(const lqa_trust_summary_input *in, int part, lqa_opinion *items,
                                  double *p_wrong, float *q) {
   const lqa_posterior *p = in->posterior;
-  const lqa_opinions *o = in->opinions;
+  const lqa_opinions *o = &in->posterior->used;
   bool is_refitted = p->n_rounds > 0;
   double *accuracy = lqa_calloc((size_t)o->n_judges, sizeof *accuracy);
   size_t n = 0, number = 0;
@@ -85,7 +85,7 @@ static lqa_status leave_part_out(const lqa_trust_summary_input *in, int part, lq
 /* checks[0 .. *n): every verified row, predicted without itself. */
 static lqa_status cross_check(const lqa_trust_summary_input *in, check *checks, size_t *n) {
   const lqa_posterior *p = in->posterior;
-  const lqa_opinions *o = in->opinions;
+  const lqa_opinions *o = &in->posterior->used;
   size_t rows = (size_t)p->rows->n_rows, classes = (size_t)p->rows->n_classes;
   lqa_opinion *items = lqa_malloc(o->n, sizeof *items);
   double *p_wrong = lqa_malloc(rows, sizeof *p_wrong);
@@ -154,8 +154,8 @@ static int compare_doubles(const void *a, const void *b) {
 }
 
 static lqa_status measure_calibration(const lqa_trust_summary_input *in, lqa_trust_summary *out) {
-  check *checks = lqa_malloc(in->opinions->n, sizeof *checks);
-  check *drawn = lqa_malloc(in->opinions->n, sizeof *drawn);
+  check *checks = lqa_malloc(in->posterior->used.n, sizeof *checks);
+  check *drawn = lqa_malloc(in->posterior->used.n, sizeof *drawn);
   double errors[RESAMPLES];
   size_t n = 0;
   lqa_rng rng;
@@ -212,7 +212,7 @@ static lqa_status count_pairs(const lqa_posterior *p, int64_t **count) {
 
 /* The verified rows of class `truth`, and how many of them are labelled `given`. */
 static void count_support(const lqa_trust_summary_input *in, lqa_suspected_confusion *c) {
-  const lqa_opinions *o = in->opinions;
+  const lqa_opinions *o = &in->posterior->used;
   double n = 0, square = 0;
   for (size_t i = 0; i < o->n; i++) {
     if (o->items[i].class_code == c->truth && (i == 0 || o->items[i].row != o->items[i - 1].row)) {
@@ -286,25 +286,16 @@ static lqa_status copy_channel(const lqa_posterior *p, lqa_arena *arena, lqa_tru
 }
 
 static void describe_judge(const lqa_trust_summary_input *in, int judge, lqa_judge_accuracy *out) {
-  const lqa_opinions *o = in->opinions;
-  int32_t first = -1;
-  bool agrees_always = true, same = true;
+  const lqa_posterior *p = in->posterior;
   double ends[2];
   *out = (lqa_judge_accuracy){.model = in->judge_names[judge],
-                              .accuracy = in->posterior->accuracy[judge]};
-  for (size_t i = 0; i < o->n; i++) {
-    if (o->items[i].judge == judge) {
-      first = out->n == 0 ? o->items[i].class_code : first;
-      same = same && o->items[i].class_code == first;
-      agrees_always =
-          agrees_always && o->items[i].class_code == in->posterior->rows->label[o->items[i].row];
-      out->n++;
-    }
-  }
+                              .accuracy = p->accuracy[judge],
+                              .n = p->judge[judge].n,
+                              .is_constant = p->judge[judge].is_constant,
+                              .is_left_out = p->is_left_out[judge]};
   lqa_wilson_ends(out->accuracy, (double)out->n + 20, CONFIDENCE, ends);
   out->low = ends[0];
   out->high = ends[1];
-  out->is_constant = out->n >= 20 && (same || agrees_always);
 }
 
 static lqa_status describe_judges(const lqa_trust_summary_input *in, lqa_arena *arena,
@@ -317,10 +308,10 @@ static lqa_status describe_judges(const lqa_trust_summary_input *in, lqa_arena *
   return out->judges ? LQA_OK : LQA_NO_MEMORY;
 }
 
-/* A judge that is constant, or right in half of its answers at most, verifies nothing. */
+/* A judge that is constant, or hardly better than chance, verifies nothing. */
 static bool has_bad_judge(const lqa_trust_summary *s) {
   for (int j = 0; j < s->n_judges; j++) {
-    if (s->judges[j].n > 0 && (s->judges[j].is_constant || s->judges[j].accuracy < .6)) {
+    if (s->judges[j].is_left_out) {
       return true;
     }
   }
@@ -331,8 +322,9 @@ static void claim(const lqa_trust_summary_input *in, lqa_trust_summary *out) {
   bool is_verified = out->n_verified >= LQA_MIN_VERIFIED;
   if (!in->has_skill) {
     out->why_rank = "the model is no better than label frequencies";
-  } else if (has_bad_judge(out)) {
-    out->why_rank = "a judge gives one and the same answer, or is hardly better than chance";
+  } else if (!is_verified && has_bad_judge(out)) {
+    out->why_rank = "a judge gives one and the same answer, or is hardly better than chance, and "
+                    "fewer than 100 rows are verified by others";
   } else if (!is_verified && out->n_confusions > 0) {
     out->why_rank = "classes seem to be confused systematically, and at high rates labels alone do "
                     "not show which is right: have at least 100 rows judged or reviewed";
@@ -348,7 +340,7 @@ lqa_status lqa_trust_summary_make(const lqa_trust_summary_input *in, lqa_arena *
   const lqa_posterior *p = in->posterior;
   bool has_people = false;
   *out = (lqa_trust_summary){.is_known = true, .gate_z = p->model.gate_z, .n_rounds = p->n_rounds};
-  out->n_verified = count_verified(in->opinions, &has_people);
+  out->n_verified = count_verified(&p->used, &has_people);
   out->basis = has_people            ? LQA_BASIS_REVIEWED
                : out->n_verified > 0 ? LQA_BASIS_JUDGED
                                      : LQA_BASIS_MODEL;

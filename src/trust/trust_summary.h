@@ -40,6 +40,7 @@ typedef struct lqa_judge_accuracy {
   double accuracy, low, high;
   int64_t n;
   bool is_constant; /* it gave one and the same answer */
+  bool is_left_out; /* constant, or hardly better than chance: p_correct does not rest on it */
 } lqa_judge_accuracy;
 
 typedef struct lqa_trust_summary {

@@ -187,6 +187,9 @@ def test_two_judges_and_repeats(bench):
     report = json.loads((bench.run / "report.json").read_text())
     assert report["judge"]["model"] == "gpt-4o-mini + llama"
     assert report["judge"]["agreement"] == judge["agreement"]
+    judges = {j["model"]: j for j in report["trust"]["judges"]}  # each a witness of its own
+    assert set(judges) == {"gpt-4o-mini", "llama"}
+    assert all(j["n"] > judge["planned"] - judge["unknown"] for j in judges.values())
 
 
 def test_blind_and_label_modes(bench):
@@ -207,7 +210,7 @@ def test_choosing_with_a_budget(bench):
     for strategy in ("expected-corrections", "uncertainty", "random"):
         plan = bench.judge_json("--budget", 50, "--strategy", strategy)["plan"]
         assert plan["planned"] == 50
-        assert plan["rows"]["random"] >= 10
+        assert plan["rows"]["random"] >= 10 and "phases" not in plan
     assert bench.judge("--budget", 50, "--strategy", "best").returncode == 2
 
 
@@ -221,6 +224,12 @@ def test_a_budget_is_spent_in_phases(bench):
     bench.serve()
     plan = bench.judge("--budget", 60)
     assert "Phase 1 of 3: 18 of 60 rows" in plan.stdout and len(bench.calls()) == 0
+    assert "phase 2    21 rows, about 0.00" in plan.stdout
+    plan = bench.judge_json("--budget", 60)["plan"]
+    assert [(p["phase"], p["rows"], p["done"]) for p in plan["phases"]] == [
+        (1, 18, False), (2, 21, False), (3, 21, False)]
+    assert plan["phases"][0]["cost_usd"] == plan["cost_usd"] > 0
+    assert abs(plan["phases"][2]["cost_usd"] / plan["cost_usd"] - 21 / 18) < 1e-9
     judge = bench.judge_json("--budget", 60, "--yes")["judge"]
     assert len(bench.calls()) == 60  # nothing is asked twice
     assert judge["judged"] == 60 and judge["cached"] == 39
@@ -229,6 +238,9 @@ def test_a_budget_is_spent_in_phases(bench):
     report = json.loads((bench.run / "report.json").read_text())
     assert report["trust"]["n_verified"] == 60 and report["trust"]["basis"] == "judged"
     assert report["trust"]["judges"][0]["accuracy"] > .8
+    plan = bench.judge_json("--budget", 60)["plan"]
+    assert [p["done"] for p in plan["phases"]] == [True, True, False]
+    assert [p["cost_usd"] for p in plan["phases"]] == [0, 0, 0]  # all is answered
     again = bench.judge_json("--budget", 60, "--yes")["judge"]
     assert again["calls"] == 0 and len(bench.calls()) == 60
     assert asked_rows(bench) == rows

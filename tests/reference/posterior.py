@@ -146,6 +146,14 @@ def kernel(A, B, sd):
             + (g & k) * (sd["pair"]**2 + sd["pair_slope"]**2 * mm))
 
 
+def shares(rows, judge):
+    """Repeats of a judge count as one answer, J judges as J / (1 + (J - 1) .3)."""
+    once = np.array([1. if j < 0 else 1 / ((rows == r) & (judge == j)).sum()
+                     for r, j in zip(rows, judge)])
+    J = np.array([len(set(judge[(rows == r) & (judge >= 0)])) for r in rows])
+    return once, np.where(judge < 0, 1., once / (1 + .3 * np.maximum(J - 1, 0)))
+
+
 def calibrate(lq, P, y, ev, cfg=CFG, iters=30):
     """ev: rows, opinion, judge (-1 = a person), pi. Returns Q, p_wrong, accuracies."""
     n, K = lq.shape
@@ -173,6 +181,7 @@ def calibrate(lq, P, y, ev, cfg=CFG, iters=30):
     judges = np.unique(jd)
     acc = {j: (1. if j < 0 else cfg["judge"][0] / sum(cfg["judge"])) for j in judges}
     J = np.arange(len(ur))
+    once, share = shares(rows, jd)
     for it in range(iters):
         lik = np.zeros((len(ur), K))
         for j in judges:
@@ -180,7 +189,7 @@ def calibrate(lq, P, y, ev, cfg=CFG, iters=30):
             a = min(acc[j], 1 - 1e-6)
             l = np.full((s.sum(), K), np.log((1 - a) / (K - 1)))
             l[np.arange(s.sum()), op[s]] = np.log(a)
-            np.add.at(lik, pos[s], l)
+            np.add.at(lik, pos[s], l * share[s, None])
         pw = sigmoid(z0[ur] + u)
         q = R[ur] * pw[:, None]
         q[J, y[ur]] = 1 - pw
@@ -198,8 +207,8 @@ def calibrate(lq, P, y, ev, cfg=CFG, iters=30):
         for j in judges:
             if j >= 0:
                 s = jd == j
-                acc[j] = ((cfg["judge"][0] + q[pos[s], op[s]].sum())
-                          / (sum(cfg["judge"]) + s.sum()))
+                acc[j] = ((cfg["judge"][0] + (q[pos[s], op[s]] * once[s]).sum())
+                          / (sum(cfg["judge"]) + once[s].sum()))
         if it > 5 and max([abs(acc[j] - old[j]) for j in judges] + [0]) < 1e-5:
             break
     pw = sigmoid(z0 + kernel((m, y, alt), F, cfg["sd"]) @ al)
@@ -288,6 +297,8 @@ def draw(seed, n, K, flip, swap):
     rows = np.sort(np.r_[rows, rows[:10]])
     judge = np.where(rng.random(50) < .3, -1, rng.integers(2, size=50))
     said = np.where((judge < 0) | (rng.random(50) < .85), truth[rows], rng.integers(K, size=50))
+    order = np.lexsort((judge, rows))
+    rows, judge, said = rows[order], judge[order], said[order]
     pi = np.array([.05, .2, 1.])[rows % 3]
     return y, fold, views, Ls, dict(rows=rows, opinion=said, judge=judge, pi=pi)
 
