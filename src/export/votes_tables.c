@@ -141,17 +141,17 @@ static void get_annotator(void *data, int64_t row, lqa_value *value) {
   value->text = lqa_vote_table_annotator(((const struct rows *)data)->study->table, (int32_t)row);
 }
 GET_INT(get_votes, n_votes)
-GET_DOUBLE(get_annotator_quality, quality)
-GET_DOUBLE(get_quality_low, quality_ends[0])
-GET_DOUBLE(get_quality_high, quality_ends[1])
+GET_DOUBLE(get_annotator_quality, quality.estimate)
+GET_DOUBLE(get_quality_low, quality.low)
+GET_DOUBLE(get_quality_high, quality.high)
 static void get_weight(void *data, int64_t row, lqa_value *value) {
   set_double(value, ((const struct rows *)data)->study->consensus.annotator_weight[row]);
 }
 GET_DOUBLE(get_with_consensus, agreement)
-GET_DOUBLE(get_with_others, with_others)
-GET_DOUBLE(get_others_low, with_others_ends[0])
-GET_DOUBLE(get_others_high, with_others_ends[1])
-GET_DOUBLE(get_kappa, kappa)
+GET_DOUBLE(get_with_others, with_others.estimate)
+GET_DOUBLE(get_others_low, with_others.low)
+GET_DOUBLE(get_others_high, with_others.high)
+GET_DOUBLE(get_kappa, kappa.estimate)
 GET_INT(get_compared, n_judged)
 GET_CLASS(get_worst_consensus, worst[0])
 GET_CLASS(get_worst_said, worst[1])
@@ -159,7 +159,7 @@ GET_INT(get_n_worst, n_worst)
 GET_INT(get_n_worst_of, n_worst_of)
 GET_CLASS(get_overused, bias_class)
 GET_DOUBLE(get_overused_by, bias)
-GET_DOUBLE(get_truth, truth_accuracy)
+GET_DOUBLE(get_truth, truth_accuracy.estimate)
 GET_INT(get_n_truth, n_truth)
 GET_DOUBLE(get_early, early)
 GET_DOUBLE(get_late, late)

@@ -1,28 +1,17 @@
 /* judge/agree.c - see agree.h. */
 #include "judge/agree.h"
 
-#include "base/wilson.h"
-
 #include <math.h>
 
-/* With Wilson's interval at 95 %; n may be an effective size. */
-static lqa_judge_rate make_rate(double p, double n) {
-  lqa_judge_rate rate = {.estimate = NAN, .low = NAN, .high = NAN};
-  if (n > 0) {
-    double ends[2];
-    lqa_wilson_ends(p, n, .95, ends);
-    rate.estimate = p;
-    rate.low = ends[0];
-    rate.high = ends[1];
-  }
+/* At 95 %; `effective` may differ from n where rows have weights. */
+static lqa_judge_rate make_rate(double p, double effective, int64_t hits, int64_t n) {
+  lqa_judge_rate rate = {hits, lqa_interval_of_share(n > 0 ? p : (double)NAN, effective, .95)};
+  rate.share.n = n;
   return rate;
 }
 
 lqa_judge_rate lqa_rate_make(int64_t hits, int64_t n) {
-  lqa_judge_rate rate = make_rate(n > 0 ? (double)hits / (double)n : 0, (double)n);
-  rate.hits = hits;
-  rate.n = n;
-  return rate;
+  return make_rate(n > 0 ? (double)hits / (double)n : 0, (double)n, hits, n);
 }
 
 void lqa_weighted_add(lqa_weighted *sums, bool hit, double inclusion) {
@@ -35,11 +24,9 @@ void lqa_weighted_add(lqa_weighted *sums, bool hit, double inclusion) {
 }
 
 lqa_judge_rate lqa_weighted_rate(const lqa_weighted *sums) {
-  double n = sums->n > 0 ? sums->weights * sums->weights / sums->squares : 0;
-  lqa_judge_rate rate = make_rate(sums->n > 0 ? sums->hit_weights / sums->weights : 0, n);
-  rate.hits = sums->hits;
-  rate.n = sums->n;
-  return rate;
+  double effective = sums->n > 0 ? sums->weights * sums->weights / sums->squares : 0;
+  double p = sums->n > 0 ? sums->hit_weights / sums->weights : 0;
+  return make_rate(p, effective, sums->hits, sums->n);
 }
 
 void lqa_agreement_add(lqa_judge_agreement *agreement, int first, int second, double weight) {

@@ -310,7 +310,7 @@ static void sum_up(folder *f) {
   s->overlap_agreement = lqa_agreement_share(&f->overlap);
   s->overlap_kappa = lqa_agreement_kappa(&f->overlap);
   s->random_error = lqa_weighted_rate(&f->random);
-  s->advise_relabel = s->random_error.low > RELABEL_ABOVE;
+  s->advise_relabel = s->random_error.share.low > RELABEL_ABOVE;
   if (o->n_judges == 2) {
     const char *first = lqa_model_family(o->judges[0].model);
     const char *second = lqa_model_family(o->judges[1].model);

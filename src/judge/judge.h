@@ -19,6 +19,7 @@
 #ifndef LQA_JUDGE_JUDGE_H
 #define LQA_JUDGE_JUDGE_H
 
+#include "base/interval.h"
 #include "base/observer.h"
 #include "base/status.h"
 #include "base/str.h"
@@ -176,10 +177,10 @@ typedef struct lqa_judge_sink {
   lqa_status (*row)(void *data, const lqa_judge_row *row, lqa_error *err); /* may be NULL */
 } lqa_judge_sink;
 
-/* A share with its Wilson 95 % interval; NaN where n is 0. */
+/* A share with its Wilson 95 % interval; NaN where its n is 0. */
 typedef struct lqa_judge_rate {
-  int64_t hits, n;
-  double estimate, low, high;
+  int64_t hits;
+  lqa_interval share;
 } lqa_judge_rate;
 
 /* What one judge said, and how well it did where people decided. */

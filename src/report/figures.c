@@ -3,7 +3,7 @@
  */
 #include "report/figures.h"
 
-#include "base/wilson.h"
+#include "base/interval.h"
 #include "store/run.h"
 
 #include <math.h>
@@ -18,15 +18,12 @@ double lqa_figures_doubt(const lqa_run *run, bool is_probability, int64_t row) {
 
 void lqa_figure_part_add(lqa_figure_part *part, double doubt) {
   part->n++;
-  part->doubt += doubt;
+  part->doubt.estimate += doubt;
 }
 
 void lqa_figure_part_finish(lqa_figure_part *part) {
-  double ends[2];
-  part->doubt = part->n > 0 ? part->doubt / (double)part->n : NAN;
-  lqa_wilson_ends(part->doubt, (double)part->n, .95, ends);
-  part->low = part->n > 0 ? ends[0] : NAN;
-  part->high = part->n > 0 ? ends[1] : NAN;
+  double mean = part->n > 0 ? part->doubt.estimate / (double)part->n : NAN;
+  part->doubt = lqa_interval_of_share(mean, (double)part->n, .95);
 }
 
 static void finish_parts(lqa_figure_part *parts, int n) {

@@ -8,6 +8,7 @@
 #define LQA_REPORT_FIGURES_H
 
 #include "base/arena.h"
+#include "base/interval.h"
 #include "base/str.h"
 #include "base/timestamp.h"
 
@@ -36,7 +37,7 @@ typedef struct lqa_figure_pair {
 typedef struct lqa_figure_part {
   lqa_str name; /* or NULL data */
   int64_t n;
-  double doubt, low, high;
+  lqa_interval doubt;
 } lqa_figure_part;
 
 typedef struct lqa_figure_sources {

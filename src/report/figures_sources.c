@@ -18,8 +18,8 @@ static int by_rows(const void *a, const void *b) {
 
 static int by_doubt(const void *a, const void *b) {
   const lqa_figure_part *x = a, *y = b;
-  if (x->doubt != y->doubt) {
-    return x->doubt > y->doubt ? -1 : 1;
+  if (x->doubt.estimate != y->doubt.estimate) {
+    return x->doubt.estimate > y->doubt.estimate ? -1 : 1;
   }
   return lqa_str_compare(x->name, y->name);
 }

@@ -1,6 +1,6 @@
 /* report/html_classes.c - confident learning in words, and its classes as a table, worst first.
  */
-#include "base/wilson.h"
+#include "base/interval.h"
 #include "report/html_page.h"
 
 #include <math.h>
@@ -36,8 +36,7 @@ static void add_words(lqa_page *page) {
 }
 
 static void add_class(lqa_page *page, const lqa_report_class *class) {
-  double ends[2];
-  lqa_wilson_ends(class->label_noise, (double)class->count, .95, ends);
+  lqa_interval noise = lqa_interval_of_share(class->label_noise, (double)class->count, .95);
   LQA_MARKUP(page->out, "<tr><th scope=\"row\" class=\"name\">");
   lqa_page_name(page, class->label);
   lqa_buf_printf(page->out,
@@ -45,7 +44,8 @@ static void add_class(lqa_page *page, const lqa_report_class *class) {
                  "%%</td>",
                  (long long)class->count, (long long)class->flagged, 100 * class->label_noise);
   if (class->count > 0) {
-    lqa_buf_printf(page->out, "<td class=\"n\">%.1f to %.1f %%</td>", 100 * ends[0], 100 * ends[1]);
+    lqa_buf_printf(page->out, "<td class=\"n\">%.1f to %.1f %%</td>", 100 * noise.low,
+                   100 * noise.high);
   } else {
     LQA_MARKUP(page->out, "<td></td>");
   }

@@ -1,7 +1,7 @@
 /* report/html_pictures.c - the pictures of report.html, each only where there is something to see:
  * what a reader would otherwise have to find in tables.
  */
-#include "base/wilson.h"
+#include "base/interval.h"
 #include "report/html_page.h"
 
 #include <math.h>
@@ -17,9 +17,9 @@ static const char *doubt_name(const lqa_report *r) {
 static void fill_values(const lqa_figure_part *parts, int n, bool has_interval,
                         lqa_chart_value *values) {
   for (int i = 0; i < n; i++) {
-    values[i] =
-        (lqa_chart_value){parts[i].name, parts[i].n, parts[i].doubt,
-                          has_interval ? parts[i].low : NAN, has_interval ? parts[i].high : NAN};
+    values[i] = (lqa_chart_value){parts[i].name, parts[i].n, parts[i].doubt.estimate,
+                                  has_interval ? parts[i].doubt.low : NAN,
+                                  has_interval ? parts[i].doubt.high : NAN};
   }
 }
 
@@ -31,9 +31,9 @@ static void add_health(lqa_page *page) {
   lqa_buf about = lqa_page_lines();
   for (int i = 0; order && i < n; i++) {
     const lqa_report_class *class = &c->per_class[order[i]];
-    double ends[2];
-    lqa_wilson_ends(class->label_noise, (double)class->count, .95, ends);
-    values[i] = (lqa_chart_value){class->label, class->count, class->label_noise, ends[0], ends[1]};
+    lqa_interval noise = lqa_interval_of_share(class->label_noise, (double)class->count, .95);
+    values[i] =
+        (lqa_chart_value){class->label, class->count, class->label_noise, noise.low, noise.high};
   }
   if (order && n > 0) {
     lqa_buf_add_text(&about, "Share of each label that is estimated wrong, worst first; the bar is "

@@ -24,8 +24,8 @@ static void add_bin(lqa_page *page, const lqa_reliability_bin *b) {
                  "<tr><th scope=\"row\">%.0f to %.0f %%</th><td class=\"n\">%lld</td><td "
                  "class=\"n\">%.1f %%</td><td class=\"n\">%.1f %%</td><td class=\"n\">%.1f to %.1f "
                  "%%</td></tr>\n",
-                 100 * b->from, 100 * b->to, (long long)b->n, 100 * b->predicted, 100 * b->observed,
-                 100 * b->low, 100 * b->high);
+                 100 * b->from, 100 * b->to, (long long)b->n, 100 * b->predicted,
+                 100 * b->observed.estimate, 100 * b->observed.low, 100 * b->observed.high);
 }
 
 static void add_table(lqa_page *page) {
@@ -67,8 +67,8 @@ void lqa_page_reliability(lqa_page *page) {
   int n = 0;
   for (int i = 0; t && i < t->n_bins; i++) {
     if (t->bins[i].n > 0) {
-      points[n++] = (lqa_chart_point){t->bins[i].predicted, t->bins[i].observed, t->bins[i].low,
-                                      t->bins[i].high};
+      points[n++] = (lqa_chart_point){t->bins[i].predicted, t->bins[i].observed.estimate,
+                                      t->bins[i].observed.low, t->bins[i].observed.high};
     }
   }
   if (n < 2) {

@@ -6,10 +6,11 @@
 #include <math.h>
 
 static void text_rate(const char *name, const lqa_judge_rate *rate, lqa_buf *out) {
-  if (rate->n > 0) {
+  const lqa_interval *share = &rate->share;
+  if (share->n > 0) {
     lqa_buf_printf(out, "%s %.1f %% (%lld of %lld, 95 %%: %.1f to %.1f)\n", name,
-                   100 * rate->estimate, (long long)rate->hits, (long long)rate->n, 100 * rate->low,
-                   100 * rate->high);
+                   100 * share->estimate, (long long)rate->hits, (long long)share->n,
+                   100 * share->low, 100 * share->high);
   }
 }
 
@@ -160,17 +161,18 @@ void lqa_judge_report_text(const lqa_judge_report *r, lqa_buf *out) {
 }
 
 static void json_rate(lqa_json *json, const char *key, const lqa_judge_rate *rate) {
+  const lqa_interval *share = &rate->share;
   lqa_json_key(json, key);
-  if (rate->n == 0) {
+  if (share->n == 0) {
     lqa_json_null(json);
     return;
   }
   lqa_json_open_object(json);
-  lqa_json_add_double(json, "estimate", rate->estimate);
-  lqa_json_add_double(json, "low", rate->low);
-  lqa_json_add_double(json, "high", rate->high);
+  lqa_json_add_double(json, "estimate", share->estimate);
+  lqa_json_add_double(json, "low", share->low);
+  lqa_json_add_double(json, "high", share->high);
   lqa_json_add_int(json, "hits", rate->hits);
-  lqa_json_add_int(json, "n", rate->n);
+  lqa_json_add_int(json, "n", share->n);
   lqa_json_close_object(json);
 }
 

@@ -98,7 +98,7 @@ typedef struct lqa_report_timing {
 
 typedef struct lqa_report_confusion {
   lqa_str label, true_label;
-  double rate, low, high;
+  lqa_interval rate;
   int64_t rows, verified;
 } lqa_report_confusion;
 

@@ -138,9 +138,9 @@ static const lqa_field RELIABILITY[] = {
     {"to", BIN(to), "... to below"},
     {"n", BIN(n), "verified rows"},
     {"predicted", BIN(predicted), "mean predicted share of wrong labels"},
-    {"observed", BIN(observed), "share that was found wrong"},
-    {"low", BIN(low), "lower end of its 95 % interval"},
-    {"high", BIN(high), "upper end"},
+    {"observed", BIN(observed.estimate), "share that was found wrong"},
+    {"low", BIN(observed.low), "lower end of its 95 % interval"},
+    {"high", BIN(observed.high), "upper end"},
     {.key = NULL}};
 
 static const lqa_field CHANNEL_ROW[] = {
@@ -159,9 +159,9 @@ static const lqa_field CHANNEL[] = {
 static const lqa_field CONFUSION[] = {
     {"label", AT(_confusion, label), "the given label", .absent = ""},
     {"true_label", AT(_confusion, true_label), "what the rows rather are", .absent = ""},
-    {"rate", AT(_confusion, rate), "share of the true class that is labelled so"},
-    {"low", AT(_confusion, low), "lower end of its 95 % interval, by verified rows"},
-    {"high", AT(_confusion, high), "upper end"},
+    {"rate", AT(_confusion, rate.estimate), "share of the true class that is labelled so"},
+    {"low", AT(_confusion, rate.low), "lower end of its 95 % interval, by verified rows"},
+    {"high", AT(_confusion, rate.high), "upper end"},
     {"rows", AT(_confusion, rows), "rows with this label that are rather the other class"},
     {"verified", AT(_confusion, verified), "rows of the pair that somebody has looked at"},
     {.key = NULL}};
@@ -169,9 +169,9 @@ static const lqa_field CONFUSION[] = {
 #define ACCURACY(member) LQA_FIELD(lqa_judge_accuracy, member)
 static const lqa_field ACCURACY_OF_JUDGE[] = {
     {"model", ACCURACY(model), "the language model", .absent = ""},
-    {"accuracy", ACCURACY(accuracy), "share of its verdicts that are right, estimated"},
-    {"low", ACCURACY(low), "lower end of its 95 % interval"},
-    {"high", ACCURACY(high), "upper end"},
+    {"accuracy", ACCURACY(accuracy.estimate), "share of its verdicts that are right, estimated"},
+    {"low", ACCURACY(accuracy.low), "lower end of its 95 % interval"},
+    {"high", ACCURACY(accuracy.high), "upper end"},
     {"n", ACCURACY(n), "answers it gave"},
     {"constant", ACCURACY(is_constant), "it gave one and the same answer"},
     {"left_out", ACCURACY(is_left_out), "it verifies nothing: p_correct does not rest on it"},

@@ -30,8 +30,8 @@ static lqa_status say_confusions(const lqa_report *r, lqa_arena *arena, lqa_repo
   }
   for (int i = 0; i < t->n_confusions; i++) {
     const lqa_suspected_confusion *c = &t->confusions[i];
-    said[i] = (lqa_report_confusion){
-        r->classes[c->given], r->classes[c->truth], c->rate, c->low, c->high, c->rows, c->verified};
+    said[i] = (lqa_report_confusion){r->classes[c->given], r->classes[c->truth], c->rate, c->rows,
+                                     c->verified};
   }
   out->confusions = said;
   out->n_confusions = t->n_confusions;

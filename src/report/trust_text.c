@@ -33,12 +33,12 @@ static void say_name(lqa_str name, lqa_buf *out) {
 
 static void say_confusion(const lqa_report *r, const lqa_suspected_confusion *c, const char *bullet,
                           lqa_buf *out) {
-  lqa_buf_printf(out, "%s%.0f %% of ", bullet, 100 * c->rate);
+  lqa_buf_printf(out, "%s%.0f %% of ", bullet, 100 * c->rate.estimate);
   say_name(r->classes[c->truth], out);
   lqa_buf_add_text(out, " seem to be labelled ");
   say_name(r->classes[c->given], out);
-  if (!isnan(c->low)) {
-    lqa_buf_printf(out, " (%.0f to %.0f %%)", 100 * c->low, 100 * c->high);
+  if (!isnan(c->rate.low)) {
+    lqa_buf_printf(out, " (%.0f to %.0f %%)", 100 * c->rate.low, 100 * c->rate.high);
   }
   lqa_buf_printf(out, ": %lld rows, %lld of them verified%s\n", (long long)c->rows,
                  (long long)c->verified,
@@ -54,7 +54,8 @@ static void say_judge(const lqa_judge_accuracy *j, const char *bullet, lqa_buf *
   } else {
     lqa_buf_printf(
         out, "%sJudge %s is right in %.0f %% of its answers (%.0f to %.0f %%, n = %lld)%s.\n",
-        bullet, j->model, 100 * j->accuracy, 100 * j->low, 100 * j->high, (long long)j->n,
+        bullet, j->model, 100 * j->accuracy.estimate, 100 * j->accuracy.low, 100 * j->accuracy.high,
+        (long long)j->n,
         j->is_left_out ? ": hardly better than chance, and p_correct leaves its answers out" : "");
   }
 }

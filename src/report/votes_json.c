@@ -12,12 +12,12 @@ static void add_class(lqa_json *json, const char *key, const lqa_vote_study *s, 
   lqa_json_add_str(json, key, klass < 0 ? (lqa_str){NULL, 0} : s->table->classes[klass]);
 }
 
-static void add_interval(lqa_json *json, const char *key, double value, const double ends[2]) {
+static void add_interval(lqa_json *json, const char *key, const lqa_interval *interval) {
   lqa_json_key(json, key);
   lqa_json_open_object(json);
-  lqa_json_add_double(json, "value", value);
-  lqa_json_add_double(json, "low", ends[0]);
-  lqa_json_add_double(json, "high", ends[1]);
+  lqa_json_add_double(json, "value", interval->estimate);
+  lqa_json_add_double(json, "low", interval->low);
+  lqa_json_add_double(json, "high", interval->high);
   lqa_json_close_object(json);
 }
 
@@ -109,11 +109,11 @@ static void add_annotator(const lqa_vote_study *s, int32_t annotator, lqa_json *
   lqa_json_open_object(json);
   lqa_json_add_str(json, "annotator", lqa_vote_table_annotator(s->table, annotator));
   lqa_json_add_int(json, "votes", a->n_votes);
-  add_interval(json, "quality", a->quality, a->quality_ends);
+  add_interval(json, "quality", &a->quality);
   lqa_json_add_double(json, "weight", s->consensus.annotator_weight[annotator]);
   lqa_json_add_double(json, "agreement_with_consensus", a->agreement);
-  add_interval(json, "agreement_with_others", a->with_others, a->with_others_ends);
-  add_interval(json, "kappa_with_others", a->kappa, a->kappa_ends);
+  add_interval(json, "agreement_with_others", &a->with_others);
+  add_interval(json, "kappa_with_others", &a->kappa);
   lqa_json_add_int(json, "compared_with_others", a->n_judged);
   lqa_json_key(json, "commonest_mistake");
   if (a->n_worst > 0) {
@@ -129,7 +129,7 @@ static void add_annotator(const lqa_vote_study *s, int32_t annotator, lqa_json *
   add_class(json, "overused", s, a->bias_class);
   lqa_json_add_double(json, "overused_by", a->bias);
   if (s->n_truth > 0) {
-    add_interval(json, "truth_accuracy", a->truth_accuracy, a->truth_ends);
+    add_interval(json, "truth_accuracy", &a->truth_accuracy);
     lqa_json_add_int(json, "truth_known", a->n_truth);
   }
   if (a->n_timed > 0) {

@@ -43,7 +43,7 @@ int32_t *lqa_votes_report_annotators(const lqa_vote_study *s) {
   int64_t n = s->table->n_annotators;
   double *best = lqa_malloc((size_t)n, sizeof *best);
   for (int64_t a = 0; best && a < n; a++) {
-    best[a] = s->annotators[a].quality_ends[1];
+    best[a] = s->annotators[a].quality.high;
   }
   int32_t *order = best ? rank(best, n) : NULL;
   free(best);
@@ -69,7 +69,7 @@ void lqa_votes_report_marks(const lqa_vote_study *s, int32_t annotator, lqa_buf 
                    is_reversed
                        ? "reversed: agrees with the others less than by chance; are labels swapped?"
                        : "spammer: agrees with the others hardly more than by chance",
-                   a->kappa, a->kappa_ends[1], (long long)a->n_judged);
+                   a->kappa.estimate, a->kappa.high, (long long)a->n_judged);
     separator = "; ";
   }
   if (a->marks & LQA_ANNOTATOR_DRIFT) {

@@ -197,15 +197,15 @@ static void print_annotator(const lqa_vote_study *s, int32_t annotator, lqa_buf 
   lqa_buf_add_text(out, "  ");
   add_cell(lqa_vote_table_annotator(s->table, annotator), NAME, out);
   lqa_buf_printf(out, "%7lld", (long long)a->n_votes);
-  add_number(a->quality, 9, out);
-  if (isnan(a->quality)) {
+  add_number(a->quality.estimate, 9, out);
+  if (isnan(a->quality.estimate)) {
     lqa_buf_printf(out, "%14s", "-");
   } else {
-    lqa_buf_printf(out, "  %.2f to %.2f", a->quality_ends[0], a->quality_ends[1]);
+    lqa_buf_printf(out, "  %.2f to %.2f", a->quality.low, a->quality.high);
   }
-  add_number(a->with_others, 8, out);
+  add_number(a->with_others.estimate, 8, out);
   if (s->n_truth > 0) {
-    add_number(a->truth_accuracy, 7, out);
+    add_number(a->truth_accuracy.estimate, 7, out);
   }
   lqa_buf_add_text(out, "  ");
   add_mistake(s, a, out);

@@ -1,4 +1,4 @@
-/* trust/beta.h - the beta distribution, behind exact intervals; the normal one is base/wilson.h.
+/* trust/beta.h - the beta distribution, behind exact intervals; the normal one is base/interval.h.
  *
  * Own code over base/explog.h, so that an interval has the same bits on every machine. Checked
  * against scipy.special to 1e-10 in the tests. */

@@ -5,7 +5,6 @@
  * checked against scipy (tests/reference/intervals.py). */
 #include "trust/error_rate.h"
 
-#include "base/wilson.h"
 #include "trust/beta.h"
 
 #include <math.h>
@@ -18,9 +17,9 @@ lqa_interval lqa_interval_wilson(int64_t hits, int64_t n, double confidence) {
   if (n == 0) {
     return nothing_known("wilson");
   }
-  double p = (double)hits / (double)n, ends[2];
-  lqa_wilson_ends(p, (double)n, confidence, ends);
-  return (lqa_interval){p, ends[0], ends[1], "wilson", n};
+  lqa_interval rate = lqa_interval_of_share((double)hits / (double)n, (double)n, confidence);
+  rate.n = n;
+  return rate;
 }
 
 /* Beta quantiles: low of Beta(hits + a, misses + 1 - b'), high likewise; `half` .5 Jeffreys, 0
@@ -45,11 +44,12 @@ lqa_interval lqa_interval_of_stratum(const lqa_stratum *s, double confidence) {
   if (s->n == 0) {
     return nothing_known("wilson");
   }
-  double p = (double)s->hits / (double)s->n, ends[2];
+  double p = (double)s->hits / (double)s->n;
   double rest = (double)(s->population - s->n);
   double n = rest <= 0 ? INFINITY : (double)s->n * (double)(s->population - 1) / rest;
-  lqa_wilson_ends(p, n, confidence, ends);
-  return (lqa_interval){p, ends[0], ends[1], "wilson", s->n};
+  lqa_interval rate = lqa_interval_of_share(p, n, confidence);
+  rate.n = s->n;
+  return rate;
 }
 
 /* The rate over the strata that have checked rows, and how many those are. */
@@ -84,7 +84,7 @@ static double find_variance(const lqa_stratum *strata, size_t n_strata, double t
 lqa_interval lqa_interval_stratified(const lqa_stratum *strata, size_t n_strata,
                                      double confidence) {
   int64_t n;
-  double total, ends[2];
+  double total;
   if (n_strata == 1) {
     return lqa_interval_of_stratum(strata, confidence);
   }
@@ -95,6 +95,8 @@ lqa_interval lqa_interval_stratified(const lqa_stratum *strata, size_t n_strata,
   double variance = find_variance(strata, n_strata, total);
   double inner = (mean * (double)n + .5) / ((double)n + 1);
   double effective = variance > 0 ? inner * (1 - inner) / variance : INFINITY;
-  lqa_wilson_ends(mean, effective, confidence, ends);
-  return (lqa_interval){mean, ends[0], ends[1], "stratified-wilson", n};
+  lqa_interval rate = lqa_interval_of_share(mean, effective, confidence);
+  rate.method = "stratified-wilson";
+  rate.n = n;
+  return rate;
 }

@@ -6,14 +6,9 @@
 #ifndef LQA_TRUST_ERROR_RATE_H
 #define LQA_TRUST_ERROR_RATE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "base/interval.h"
 
-typedef struct lqa_interval {
-  double estimate, low, high; /* NaN where n is 0 */
-  const char *method;         /* "wilson", "clopper-pearson", "jeffreys", "stratified-wilson" */
-  int64_t n;                  /* rows checked */
-} lqa_interval;
+#include <stddef.h>
 
 /* `hits` of `n` rows are wrong, 0 <= hits <= n; confidence like .95. n = 0 gives [0, 1]. */
 lqa_interval lqa_interval_wilson(int64_t hits, int64_t n, double confidence);

@@ -13,7 +13,7 @@
 #include "base/explog.h"
 #include "base/memory.h"
 #include "base/rng.h"
-#include "base/wilson.h"
+#include "base/interval.h"
 
 #include <math.h>
 #include <string.h>
@@ -132,17 +132,14 @@ static double bin_checks(const check *checks, size_t n, lqa_reliability_bin *bin
     }
     error += fabs(predicted - observed) / total;
     if (bins) {
-      double ends[2];
       double share = observed / weight;
       share = share < 0 ? 0 : share > 1 ? 1 : share;
-      lqa_wilson_ends(share, weight * weight / square, CONFIDENCE, ends);
-      bins[(*n_bins)++] = (lqa_reliability_bin){.from = checks[first].predicted,
-                                                .to = checks[i - 1].predicted,
-                                                .n = (int64_t)(i - first),
-                                                .predicted = predicted / weight,
-                                                .observed = share,
-                                                .low = ends[0],
-                                                .high = ends[1]};
+      bins[(*n_bins)++] = (lqa_reliability_bin){
+          .from = checks[first].predicted,
+          .to = checks[i - 1].predicted,
+          .n = (int64_t)(i - first),
+          .predicted = predicted / weight,
+          .observed = lqa_interval_of_share(share, weight * weight / square, CONFIDENCE)};
     }
   }
   return error;
@@ -223,13 +220,7 @@ static void count_support(const lqa_trust_summary_input *in, lqa_suspected_confu
       c->verified += hit;
     }
   }
-  c->low = c->high = NAN;
-  if (n > 0) {
-    double ends[2];
-    lqa_wilson_ends(c->rate, n * n / square, CONFIDENCE, ends);
-    c->low = ends[0];
-    c->high = ends[1];
-  }
+  c->rate = lqa_interval_of_share(c->rate.estimate, n > 0 ? n * n / square : 0, CONFIDENCE);
 }
 
 /* Inserts a pair by its number of rows; the list keeps the largest. */
@@ -258,9 +249,9 @@ static lqa_status find_confusions(const lqa_trust_summary_input *in, lqa_trust_s
     for (int32_t truth = 0; truth < n; truth++) {
       lqa_suspected_confusion c = {.given = given,
                                    .truth = truth,
-                                   .rate = lqa_channel_get(&p->channel, truth, given),
+                                   .rate = {.estimate = lqa_channel_get(&p->channel, truth, given)},
                                    .rows = count[(size_t)given * (size_t)n + (size_t)truth]};
-      if (given != truth && c.rate >= MIN_CONFUSION && c.rows >= MIN_CONFUSED_ROWS) {
+      if (given != truth && c.rate.estimate >= MIN_CONFUSION && c.rows >= MIN_CONFUSED_ROWS) {
         count_support(in, &c);
         keep_confusion(out, &c);
       }
@@ -287,15 +278,11 @@ static lqa_status copy_channel(const lqa_posterior *p, lqa_arena *arena, lqa_tru
 
 static void describe_judge(const lqa_trust_summary_input *in, int judge, lqa_judge_accuracy *out) {
   const lqa_posterior *p = in->posterior;
-  double ends[2];
   *out = (lqa_judge_accuracy){.model = in->judge_names[judge],
-                              .accuracy = p->accuracy[judge],
                               .n = p->judge[judge].n,
                               .is_constant = p->judge[judge].is_constant,
                               .is_left_out = p->is_left_out[judge]};
-  lqa_wilson_ends(out->accuracy, (double)out->n + 20, CONFIDENCE, ends);
-  out->low = ends[0];
-  out->high = ends[1];
+  out->accuracy = lqa_interval_of_share(p->accuracy[judge], (double)out->n + 20, CONFIDENCE);
 }
 
 static lqa_status describe_judges(const lqa_trust_summary_input *in, lqa_arena *arena,

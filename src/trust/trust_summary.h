@@ -3,6 +3,7 @@
 #ifndef LQA_TRUST_TRUST_SUMMARY_H
 #define LQA_TRUST_TRUST_SUMMARY_H
 
+#include "base/interval.h"
 #include "base/arena.h"
 #include "trust/error_rate.h"
 #include "trust/posterior.h"
@@ -23,21 +24,21 @@ enum {
 typedef struct lqa_reliability_bin {
   double from, to;
   int64_t n;
-  double predicted, observed; /* means; weighted by the inverse chance to be looked at */
-  double low, high;           /* Wilson's 95 % interval of `observed` */
+  double predicted;      /* a mean, weighted by the inverse chance to be looked at */
+  lqa_interval observed; /* the same of what was found, at 95 % */
 } lqa_reliability_bin;
 
 /* A share `rate` of the rows of class `truth` is labelled `given`. */
 typedef struct lqa_suspected_confusion {
   int32_t given, truth;
-  double rate, low, high; /* interval by the verified rows of `truth`; NaN where there are none */
-  int64_t rows;           /* rows labelled `given` that are rather `truth` */
-  int64_t verified;       /* rows of the pair that somebody has looked at */
+  lqa_interval rate; /* by the verified rows of `truth`; NaN where there are none */
+  int64_t rows;      /* rows labelled `given` that are rather `truth` */
+  int64_t verified;  /* rows of the pair that somebody has looked at */
 } lqa_suspected_confusion;
 
 typedef struct lqa_judge_accuracy {
   const char *model; /* borrowed */
-  double accuracy, low, high;
+  lqa_interval accuracy;
   int64_t n;
   bool is_constant; /* it gave one and the same answer */
   bool is_left_out; /* constant, or hardly better than chance: p_correct does not rest on it */

@@ -100,12 +100,12 @@ static void check_annotator(const ballots *b, const struct study *s, int32_t a) 
   assert_int_equal(got->n_worst, worst);
   if (n > 0) {
     assert_true(got->agreement == (double)n_right / (double)n);
-    assert_true(got->truth_accuracy == (double)n_true / (double)n);
-    assert_true(got->truth_ends[0] <= got->truth_accuracy &&
-                got->truth_accuracy <= got->truth_ends[1]);
+    assert_true(got->truth_accuracy.estimate == (double)n_true / (double)n);
+    assert_true(got->truth_accuracy.low <= got->truth_accuracy.estimate &&
+                got->truth_accuracy.estimate <= got->truth_accuracy.high);
   }
   if (n_judged > 0) {
-    assert_true(got->with_others == (double)n_same / (double)n_judged);
+    assert_true(got->with_others.estimate == (double)n_same / (double)n_judged);
   }
 }
 
@@ -150,9 +150,9 @@ static void threads_change_nothing(void **state) {
   ballots b = ballots_draw(5, 6000, 9, 3);
   struct study one = study_votes(&b, b.truth, NULL, 1), four = study_votes(&b, b.truth, NULL, 4);
   for (int a = 0; a < 9; a++) {
-    assert_memory_equal(one.annotators[a].kappa_ends, four.annotators[a].kappa_ends,
-                        sizeof one.annotators[a].kappa_ends);
-    assert_true(one.annotators[a].quality == four.annotators[a].quality);
+    assert_memory_equal(&one.annotators[a].kappa, &four.annotators[a].kappa,
+                        sizeof one.annotators[a].kappa);
+    assert_true(one.annotators[a].quality.estimate == four.annotators[a].quality.estimate);
   }
   assert_int_equal(one.pairs.n, 36);
   for (size_t i = 0; i < one.pairs.n; i++) {

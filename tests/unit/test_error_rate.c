@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
-#include "base/wilson.h"
+#include "base/interval.h"
 #include "trust/beta.h"
 #include "trust/error_rate.h"
 

@@ -11,10 +11,10 @@
 static void test_agreement_numbers(void **state) {
   (void)state;
   lqa_judge_rate r = lqa_rate_make(4, 20); /* Wilson: .0807 to .4160 */
-  assert_true(fabs(r.low - 0.08066) < 1e-4 && fabs(r.high - 0.41602) < 1e-4);
+  assert_true(fabs(r.share.low - 0.08066) < 1e-4 && fabs(r.share.high - 0.41602) < 1e-4);
   r = lqa_rate_make(0, 10);
-  assert_true(r.low == 0 && fabs(r.high - 0.27753) < 1e-4);
-  assert_true(isnan(lqa_rate_make(0, 0).estimate));
+  assert_true(r.share.low == 0 && fabs(r.share.high - 0.27753) < 1e-4);
+  assert_true(isnan(lqa_rate_make(0, 0).share.estimate));
   lqa_judge_agreement a = {
       .k = 2, .n = 50, .table = {{20, 5}, {10, 15}}}; /* Cohen's textbook case */
   assert_true(fabs(lqa_agreement_share(&a) - 0.7) < 1e-12);
@@ -24,7 +24,7 @@ static void test_agreement_numbers(void **state) {
     lqa_weighted_add(&w, i < 4, 0.25);
   }
   r = lqa_weighted_rate(&w);
-  assert_true(fabs(r.low - 0.08066) < 1e-4 && r.n == 20 && r.hits == 4);
+  assert_true(fabs(r.share.low - 0.08066) < 1e-4 && r.share.n == 20 && r.hits == 4);
   const struct {
     lqa_verdict v[2];
     int32_t c[2];
@@ -73,10 +73,10 @@ static void test_two_judges(void **state) {
   assert_false(s.same_family);
   for (int j = 0; j < 2; j++) {
     assert_int_equal(s.judges[j].yes + s.judges[j].no + s.judges[j].unknown, 400);
-    assert_int_equal(s.judges[j].sensitivity.n, 10);
-    assert_int_equal(s.judges[j].false_alarm.n, 90);
-    assert_true(s.judges[j].sensitivity.estimate >= 0.6);
-    assert_true(s.judges[j].false_alarm.estimate <= 0.25);
+    assert_int_equal(s.judges[j].sensitivity.share.n, 10);
+    assert_int_equal(s.judges[j].false_alarm.share.n, 90);
+    assert_true(s.judges[j].sensitivity.share.estimate >= 0.6);
+    assert_true(s.judges[j].false_alarm.share.estimate <= 0.25);
   }
   assert_int_equal(s.overlap_rows, s.yes + s.no);
   f.options.judges[1].model = "gpt-other";
@@ -117,9 +117,9 @@ static void test_repeats(void **state) {
   f.options.repeat_rows = 50;
   assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_OK);
   assert_int_equal(s.calls, 200 + 50 * 3);
-  assert_int_equal(s.judges[0].self_agreement.n, 50);
-  assert_true(s.judges[0].self_agreement.estimate > 0.05);
-  assert_true(s.judges[0].self_agreement.estimate < 0.8);
+  assert_int_equal(s.judges[0].self_agreement.share.n, 50);
+  assert_true(s.judges[0].self_agreement.share.estimate > 0.05);
+  assert_true(s.judges[0].self_agreement.share.estimate < 0.8);
   assert_int_equal(s.judged, 200);
   assert_int_equal(h.answers, 350);
   f.options.repeats = 1; /* the first answers are there */
@@ -187,7 +187,7 @@ static void test_advice(void **state) {
     f.items[i].label = (f.truths[i] + 1) % FIXTURE_CLASSES;
   }
   assert_int_equal(fixture_run(&f, &h, &s, &err), LQA_OK);
-  assert_true(s.random_error.low > 0.30);
+  assert_true(s.random_error.share.low > 0.30);
   assert_true(s.advise_relabel);
   fixture_close(&f);
 }

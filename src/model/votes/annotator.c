@@ -13,7 +13,7 @@
 #include "model/votes/annotator.h"
 
 #include "base/memory.h"
-#include "base/wilson.h"
+#include "base/interval.h"
 #include "model/votes/majority_without.h"
 
 #include <math.h>
@@ -112,9 +112,8 @@ static void count_votes(const struct measuring *m, int32_t annotator, struct scr
   }
   out->n_votes = end - from;
   out->agreement = (double)n_right / (double)out->n_votes;
-  out->truth_accuracy = out->n_truth > 0 ? (double)n_true / (double)out->n_truth : (double)NAN;
-  lqa_wilson_ends(out->truth_accuracy, (double)out->n_truth, m->options->confidence,
-                  out->truth_ends);
+  double right = out->n_truth > 0 ? (double)n_true / (double)out->n_truth : (double)NAN;
+  out->truth_accuracy = lqa_interval_of_share(right, (double)out->n_truth, m->options->confidence);
 }
 
 /* ---- against the others ---- */
@@ -152,19 +151,18 @@ static double beyond_chance(double agreement, double by_chance) {
 static void compare_with_others(const struct measuring *m, const struct scratch *s, int64_t n_same,
                                 lqa_annotator *out) {
   double n = (double)out->n_judged;
-  double by_chance = 0;
-  double ends[2];
-  out->with_others = n > 0 ? (double)n_same / n : (double)NAN;
+  double by_chance = 0, same = n > 0 ? (double)n_same / n : (double)NAN;
   for (int32_t k = 0; k < m->votes->n_classes; k++) {
     by_chance += (double)s->said[k] / n * ((double)s->others[k] / n);
   }
-  lqa_wilson_ends(out->with_others, n, m->options->confidence, out->with_others_ends);
-  lqa_wilson_ends(out->with_others, n, MARK_CONFIDENCE, ends);
-  out->kappa = beyond_chance(out->with_others, by_chance);
-  out->kappa_ends[0] = beyond_chance(out->with_others_ends[0], by_chance);
-  out->kappa_ends[1] = beyond_chance(out->with_others_ends[1], by_chance);
-  if (out->n_judged >= LEAST_JUDGED && beyond_chance(ends[1], by_chance) < SPAM_KAPPA) {
-    out->marks |= beyond_chance(ends[1], by_chance) < REVERSED_KAPPA ? LQA_ANNOTATOR_REVERSED
+  out->with_others = lqa_interval_of_share(same, n, m->options->confidence);
+  out->kappa = out->with_others;
+  out->kappa.estimate = beyond_chance(out->with_others.estimate, by_chance);
+  out->kappa.low = beyond_chance(out->with_others.low, by_chance);
+  out->kappa.high = beyond_chance(out->with_others.high, by_chance);
+  double most = beyond_chance(lqa_interval_of_share(same, n, MARK_CONFIDENCE).high, by_chance);
+  if (out->n_judged >= LEAST_JUDGED && most < SPAM_KAPPA) {
+    out->marks |= most < REVERSED_KAPPA ? LQA_ANNOTATOR_REVERSED
                   : out->top_share >= CONSTANT_SHARE
                       ? LQA_ANNOTATOR_SPAMMER | LQA_ANNOTATOR_CONSTANT
                       : LQA_ANNOTATOR_SPAMMER;
@@ -230,13 +228,13 @@ static lqa_status measure_annotator(void *data, size_t annotator, size_t worker)
   lqa_annotator *out = &m->out[annotator];
   size_t bytes = (size_t)m->votes->n_classes * sizeof *s->said;
   *out = (lqa_annotator){.worst = {-1, -1}, .bias_class = -1, .top_class = -1};
-  out->quality = m->consensus->annotator_quality[annotator];
+  double quality = m->consensus->annotator_quality[annotator];
   memset(s->said, 0, bytes);
   memset(s->consensus, 0, bytes);
   memset(s->others, 0, bytes);
   count_votes(m, (int32_t)annotator, s, out);
-  lqa_wilson_ends(out->quality, isnan(out->quality) ? 0 : (double)out->n_votes,
-                  m->options->confidence, out->quality_ends);
+  out->quality = lqa_interval_of_share(quality, isnan(quality) ? 0 : (double)out->n_votes,
+                                       m->options->confidence);
   if (out->n_votes > 0) {
     find_worst(m, s, out);
     find_bias(m, s, out);

@@ -8,6 +8,7 @@
 #ifndef LQA_MODEL_VOTES_ANNOTATOR_H
 #define LQA_MODEL_VOTES_ANNOTATOR_H
 
+#include "base/interval.h"
 #include "model/votes/consensus.h"
 
 enum {
@@ -19,19 +20,19 @@ enum {
 
 typedef struct lqa_annotator {
   int64_t n_votes;
-  double quality, quality_ends[2]; /* by the method, with Wilson's interval; NaN = nothing tells */
-  double agreement;                /* share of votes that are the consensus */
-  int64_t n_judged;                /* votes on items whose other votes have one majority */
-  double with_others, with_others_ends[2]; /* share of those that are the majority */
-  double kappa, kappa_ends[2];             /* the same beyond chance */
-  int32_t worst[2];                        /* consensus and answer of the commonest confusion; -1 */
-  int64_t n_worst, n_worst_of;             /* votes so, and all on items of that consensus */
-  int32_t bias_class;                      /* used most above the consensus' share; -1 = none */
-  double bias;                             /* by so much */
-  int32_t top_class;                       /* used most */
+  lqa_interval quality;        /* by the method, Wilson's, as those below; NaN = nothing tells */
+  double agreement;            /* share of votes that are the consensus */
+  int64_t n_judged;            /* votes on items whose other votes have one majority */
+  lqa_interval with_others;    /* share of those that are the majority */
+  lqa_interval kappa;          /* the same beyond chance */
+  int32_t worst[2];            /* consensus and answer of the commonest confusion; -1 */
+  int64_t n_worst, n_worst_of; /* votes so, and all on items of that consensus */
+  int32_t bias_class;          /* used most above the consensus' share; -1 = none */
+  double bias;                 /* by so much */
+  int32_t top_class;           /* used most */
   double top_share;
   int64_t n_truth; /* votes on items with known label */
-  double truth_accuracy, truth_ends[2];
+  lqa_interval truth_accuracy;
   int64_t n_timed;
   double early, late; /* agreement with the others in the first and second half of the judged */
   uint32_t marks;

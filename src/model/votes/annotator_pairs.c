@@ -12,7 +12,7 @@
 #include "model/votes/annotator.h"
 
 #include "base/memory.h"
-#include "base/wilson.h"
+#include "base/interval.h"
 #include "model/votes/majority_without.h"
 
 #include <math.h>
@@ -211,9 +211,8 @@ static lqa_status measure_kappa(void *data, size_t pair, size_t worker) {
 
 static bool copies_mistakes(const lqa_annotator_pair *pair) {
   double share = pair->n_wrong > 0 ? (double)pair->n_wrong_same / (double)pair->n_wrong : 0;
-  double ends[2];
-  lqa_wilson_ends(share, (double)pair->n_wrong, 0.99, ends);
-  return pair->n_wrong >= LEAST_WRONG && share >= COPY_SHARE && ends[0] > COPY_SURE;
+  double low = lqa_interval_of_share(share, (double)pair->n_wrong, 0.99).low;
+  return pair->n_wrong >= LEAST_WRONG && share >= COPY_SHARE && low > COPY_SURE;
 }
 
 /* `usual`: the highest agreement that either has with anyone else. */

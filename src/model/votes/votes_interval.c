@@ -4,7 +4,7 @@
 #include "model/votes/votes_interval.h"
 
 #include "base/explog.h"
-#include "base/wilson.h"
+#include "base/interval.h"
 
 #include <math.h>
 #include <stdlib.h>

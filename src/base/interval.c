@@ -1,10 +1,10 @@
-/* base/wilson.c - the normal quantile and Wilson's interval, on our own logarithm so that they have
- * the same bits on every machine.
+/* base/interval.c - the normal quantile and Wilson's interval, on our own logarithm so that they
+ * have the same bits on every machine.
  *
  * Normal quantile: algorithm AS 241 (Wichura 1988), relative error about 1e-16. The interval solves
  * |p - share| = z sqrt(p (1 - p) / n) for p; where all or none were hits, one end is exact.
  */
-#include "base/wilson.h"
+#include "base/interval.h"
 
 #include "base/explog.h"
 
@@ -54,16 +54,16 @@ double lqa_normal_quantile(double p) {
   return q < 0 ? -x : x;
 }
 
-void lqa_wilson_ends(double share, double n, double confidence, double ends[2]) {
+lqa_interval lqa_interval_of_share(double share, double n, double confidence) {
   if (!(n > 0)) {
-    ends[0] = ends[1] = (double)NAN;
-    return;
+    return (lqa_interval){share, NAN, NAN, "wilson", 0};
   }
   double z = lqa_normal_quantile(.5 + .5 * confidence);
   double shrink = isinf(n) ? 0 : z * z / n;
   double middle = (share + .5 * shrink) / (1 + shrink);
   double spread =
       isinf(n) ? 0 : z * sqrt(share * (1 - share) / n + .25 * z * z / (n * n)) / (1 + shrink);
-  ends[0] = share <= 0 ? 0 : fmax(0, middle - spread);
-  ends[1] = share >= 1 ? 1 : fmin(1, middle + spread);
+  double low = share <= 0 ? 0 : fmax(0, middle - spread);
+  double high = share >= 1 ? 1 : fmin(1, middle + spread);
+  return (lqa_interval){share, low, high, "wilson", 0};
 }
