@@ -30,7 +30,6 @@ typedef struct posterior_job {
   lqa_npy npy;
   const float *given; /* options' probabilities, or NULL: npy's */
   int64_t *row;       /* of the run, for every row that takes part */
-  int64_t *number;    /* the other way round; -1 takes no part */
   int32_t *label;
   uint8_t *fold;
   float *log_p;
@@ -92,11 +91,19 @@ static uint8_t fold_of(const lqa_run_rows *rows, int64_t row) {
 static lqa_status alloc(posterior_job *j) {
   size_t n = (size_t)j->run->rows.n_rows, k = (size_t)j->run->manifest.n_classes;
   j->row = lqa_malloc(n, sizeof *j->row);
-  j->number = lqa_malloc(n, sizeof *j->number);
   j->label = lqa_malloc(n, sizeof *j->label);
   j->fold = lqa_malloc(n, sizeof *j->fold);
   j->log_p = lqa_malloc(n, k * sizeof *j->log_p);
-  return j->row && j->number && j->label && j->fold && j->log_p ? LQA_OK : LQA_NO_MEMORY;
+  return j->row && j->label && j->fold && j->log_p ? LQA_OK : LQA_NO_MEMORY;
+}
+
+static void take_logarithms(const void *data, int64_t from, int64_t to, double *sum) {
+  const posterior_job *j = data;
+  size_t k = (size_t)j->rows.n_classes;
+  (void)sum;
+  for (size_t i = (size_t)from * k; i < (size_t)to * k; i++) {
+    j->log_p[i] = lqa_logf(j->log_p[i] > SMALLEST ? j->log_p[i] : SMALLEST);
+  }
 }
 
 /* Lists the rows that take part, with their probabilities; looks whether the model has skill. */
@@ -108,11 +115,9 @@ static lqa_status list_rows(posterior_job *j) {
   LQA_TRY(alloc(j));
   for (int64_t row = 0; row < run->rows.n_rows; row++) {
     float *p = j->log_p + (size_t)n * (size_t)k;
-    j->number[row] = -1;
     read_probabilities(j, row, p);
     if (!isnan(run->evidence.self_confidence[row]) && run->rows.label[row] >= 0 && !isnan(p[0])) {
       j->row[n] = row;
-      j->number[row] = n;
       j->label[n] = run->rows.label[row];
       j->fold[n++] = fold_of(&run->rows, row);
     }
@@ -120,16 +125,41 @@ static lqa_status list_rows(posterior_job *j) {
   lqa_scored scored = {j->log_p, j->label, n, k};
   LQA_TRY(lqa_metrics_run(&scored, &metrics));
   j->has_skill = metrics.n_rows > 0 && lqa_metrics_has_skill(&metrics);
-  for (size_t i = 0; i < (size_t)n * (size_t)k; i++) {
-    j->log_p[i] = lqa_logf(j->log_p[i] > SMALLEST ? j->log_p[i] : SMALLEST);
-  }
   j->rows = (lqa_trust_rows){.n_rows = n,
                              .n_classes = k,
                              .n_folds = N_FOLDS,
                              .label = j->label,
                              .fold = j->fold,
                              .pool = j->options->pool};
-  return LQA_OK;
+  return lqa_trust_each(&j->rows, take_logarithms, j);
+}
+
+static bool has_opinions(const lqa_run *run) {
+  for (int64_t row = 0; row < run->rows.n_rows; row++) {
+    if (run->evidence.verdict[row] != LQA_VERDICT_NONE || run->evidence.decided_label[row] >= 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static lqa_status list_opinions(posterior_job *j, lqa_error *err) {
+  lqa_run *run = j->run;
+  if (!has_opinions(run)) {
+    return LQA_OK;
+  }
+  int64_t *number = lqa_malloc((size_t)run->rows.n_rows, sizeof *number);
+  if (!number) {
+    return LQA_NO_MEMORY;
+  }
+  memset(number, 0xff, (size_t)run->rows.n_rows * sizeof *number); /* all -1 */
+  for (int64_t i = 0; i < j->rows.n_rows; i++) {
+    number[j->row[i]] = i;
+  }
+  lqa_run_numbers numbers = {j->row, number, j->rows.n_rows};
+  lqa_status status = lqa_run_opinions_list(run, &numbers, &j->opinions, err);
+  free(number);
+  return status;
 }
 
 /* ---- contents ---- */
@@ -213,12 +243,15 @@ static void set_row(const posterior_job *j, int64_t i) {
 
 static lqa_status run_stages(posterior_job *j, lqa_error *err) {
   lqa_run *run = j->run;
-  LQA_TRY(lqa_run_opinions_list(run, &(lqa_run_numbers){j->row, j->number, j->rows.n_rows},
-                                &j->opinions, err));
+  LQA_TRY(list_opinions(j, err));
   LQA_TRY(prepare_refit(j, err));
-  lqa_posterior_input input = {
-      .model = {.rows = &j->rows, .n_members = 1, .log_p = {j->log_p}, .prior = {1}},
-      .refit = j->text ? &j->refit : NULL};
+  lqa_posterior_input input = {.model = {.rows = &j->rows,
+                                         .n_members = 1,
+                                         .log_p = {j->log_p},
+                                         .prior = {1},
+                                         .room = j->log_p},
+                               .refit = j->text ? &j->refit : NULL,
+                               .is_alone = j->opinions.items.n == 0};
   lqa_opinions opinions = {j->opinions.items.data, j->opinions.items.n, (int)j->opinions.judges.n,
                            true};
   lqa_observe_progress(run->observer, "weighing the evidence", -1);
@@ -255,7 +288,6 @@ static void clear(posterior_job *j) {
   lqa_npy_close(&j->npy);
   lqa_run_opinions_clear(&j->opinions);
   free(j->row);
-  free(j->number);
   free(j->label);
   free(j->fold);
   free(j->log_p);

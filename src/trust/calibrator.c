@@ -242,6 +242,9 @@ static void apply_row(const apply_data *d, int64_t row, double *p) {
   lqa_gp_row view = describe(c->input, row);
   double z = offset_of(c->input, row) + (c->gp ? lqa_gp_correct(c->gp, &view) : 0);
   d->p_wrong[row] = lqa_sigmoid(z);
+  if (!d->q) {
+    return;
+  }
   spread(c->input, row, d->p_wrong[row], p);
   for (size_t k = 0; k < c->n_classes; k++) {
     d->q[(size_t)row * c->n_classes + k] = (float)p[k];
@@ -260,7 +263,7 @@ static void apply_rows(const void *data, int64_t from, int64_t to, double *sum) 
 static lqa_status apply(const calibration *c, float *q, double *p_wrong) {
   apply_data d = {c, q, p_wrong};
   LQA_TRY(lqa_trust_each(c->input->rows, apply_rows, &d));
-  for (size_t i = 0; i < c->n_rows; i++) {
+  for (size_t i = 0; q && i < c->n_rows; i++) {
     float *to = q + (size_t)c->rows[i].row * c->n_classes;
     for (size_t k = 0; k < c->n_classes; k++) {
       to[k] = (float)c->class_p[i * c->n_classes + k];

@@ -35,7 +35,8 @@ typedef struct lqa_calibrator_input {
   int n_judges;
 } lqa_calibrator_input;
 
-/* q: n_rows x n_classes, P(true class | all evidence). p_wrong: n_rows, before a row's own opinions
+/* q: n_rows x n_classes, P(true class | all evidence); it may be log_class itself, or NULL where
+ * only p_wrong is wanted. p_wrong: n_rows, before a row's own opinions
  * are counted. accuracy: n_judges (NULL where there are none). All the caller's. LQA_NO_MEMORY. */
 LQA_MUST_CHECK lqa_status lqa_calibrator_run(const lqa_calibrator_input *input, float *q,
                                              double *p_wrong, double *accuracy);

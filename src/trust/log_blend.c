@@ -216,7 +216,7 @@ static double find_step(const lqa_log_blend *b, const double *weight, const doub
   return largest;
 }
 
-/* Halves the step until the loss falls; *moved says how far it went. */
+/* Halves the step until the loss falls; *moved says how far it went, `sum` is what is there. */
 static lqa_status search(const lqa_log_blend *b, const double step[M], double *weight, double sum[],
                          double *moved) {
   double loss = sum[AT_LOSS], share = 1;
@@ -227,8 +227,10 @@ static lqa_status search(const lqa_log_blend *b, const double step[M], double *w
       next[m] = clamp(weight[m] + share * step[m]);
       furthest = fmax(furthest, fabs(next[m] - weight[m]));
     }
-    LQA_TRY(evaluate(b, next, true, reached));
+    LQA_TRY(evaluate(b, next, i > 0, reached));
     if (reached[AT_LOSS] <= loss) {
+      LQA_TRY(i > 0 ? evaluate(b, next, false, reached) : LQA_OK);
+      memcpy(sum, reached, sizeof reached);
       memcpy(weight, next, (size_t)b->n_members * sizeof *weight);
       *moved = furthest;
       return LQA_OK;
@@ -240,9 +242,9 @@ static lqa_status search(const lqa_log_blend *b, const double step[M], double *w
 lqa_status lqa_log_blend_fit(const lqa_log_blend *b, double *weight) {
   double sum[N_SUMS], step[M];
   double enough = 1e-8 * (double)b->rows->n_rows;
+  LQA_TRY(evaluate(b, weight, false, sum));
   for (int i = 0; i < MAX_STEPS; i++) {
     double moved;
-    LQA_TRY(evaluate(b, weight, false, sum));
     if (find_step(b, weight, sum, step) <= enough) {
       break;
     }
@@ -260,6 +262,14 @@ typedef struct mix_data {
   float *out;
 } mix_data;
 
+static double mixed(const lqa_log_blend *b, const double *weight, size_t cell) {
+  double z = 0;
+  for (int m = 0; m < b->n_members; m++) {
+    z += weight[m] * member_value(b, m, cell);
+  }
+  return z;
+}
+
 static void mix_rows(const void *data, int64_t from, int64_t to, double *sum) {
   const mix_data *d = data;
   const lqa_log_blend *b = d->blend;
@@ -268,20 +278,16 @@ static void mix_rows(const void *data, int64_t from, int64_t to, double *sum) {
   for (int64_t row = from; row < to; row++) {
     float *out = d->out + (size_t)row * n;
     double largest = -INFINITY, total = 0;
-    for (int pass = 0; pass < 3; pass++) {
-      for (size_t k = 0; k < n; k++) {
-        double z = 0;
-        for (int m = 0; m < b->n_members; m++) {
-          z += d->weight[m] * member_value(b, m, (size_t)row * n + k);
-        }
-        if (pass == 0) {
-          largest = z > largest ? z : largest;
-        } else if (pass == 1) {
-          total += lqa_exp(z - largest);
-        } else {
-          out[k] = (float)(z - largest - lqa_log(total));
-        }
-      }
+    for (size_t k = 0; k < n; k++) {
+      double z = mixed(b, d->weight, (size_t)row * n + k);
+      largest = z > largest ? z : largest;
+    }
+    for (size_t k = 0; k < n; k++) {
+      total += lqa_exp(mixed(b, d->weight, (size_t)row * n + k) - largest);
+    }
+    double shift = largest + lqa_log(total);
+    for (size_t k = 0; k < n; k++) {
+      out[k] = (float)(mixed(b, d->weight, (size_t)row * n + k) - shift);
     }
   }
 }

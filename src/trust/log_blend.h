@@ -25,7 +25,7 @@ typedef struct lqa_log_blend {
 
 /* Fits weight[n_members], from what it holds. LQA_NO_MEMORY. */
 LQA_MUST_CHECK lqa_status lqa_log_blend_fit(const lqa_log_blend *blend, double *weight);
-/* out (n_rows x n_classes) = the blend's log-probabilities. LQA_NO_MEMORY. */
+/* out (n_rows x n_classes) = the blend's log-probabilities; may be a member. LQA_NO_MEMORY. */
 LQA_MUST_CHECK lqa_status lqa_log_blend_mix(const lqa_log_blend *blend, const double *weight,
                                             float *out);
 

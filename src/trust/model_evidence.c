@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const double POWER = .7, PRIOR_ROWS = 30, FIRST_WRONG = .1, RIDGE = .002;
-static const double GATE_FROM = 2, GATE_TO = 3, MIN_CLAIM = .25, TINY = 1e-12;
+static const double GATE_FROM = 2, GATE_TO = 3, MIN_CLAIM = .25, TINY = 1e-12, SETTLED = 1e-9;
 enum { SAMPLE_ROWS = 8192, SAMPLE_PER_CLASS = 200 };
 enum { FIT_STEPS = 50, JOINT_ROUNDS = 12, JOINT_STEPS = 5, MAP_STEPS = 25 };
 
@@ -26,9 +26,37 @@ double lqa_sigmoid(double z) {
   return 1 / (1 + lqa_exp(-held));
 }
 
+/* The logarithms of a channel's cells, laid out as they are; owned by the caller, NULL: no memory.
+ */
+static double *log_cells(const lqa_channel *channel) {
+  size_t n = (size_t)channel->n_classes * (size_t)channel->n_classes;
+  double *out = lqa_malloc(n, sizeof *out);
+  for (size_t i = 0; out && i < n; i++) {
+    out[i] = lqa_log(channel->cell[i] + TINY);
+  }
+  return out;
+}
+
+/* z = log of p^power cell, scaled to sum 1. */
+static void put_behind(const float *log_p, double power, const double *log_cell, size_t n,
+                       double *z) {
+  double largest = -INFINITY, total = 0;
+  for (size_t k = 0; k < n; k++) {
+    z[k] = power * (double)log_p[k] + log_cell[k];
+    largest = z[k] > largest ? z[k] : largest;
+  }
+  for (size_t k = 0; k < n; k++) {
+    total += lqa_exp(z[k] - largest);
+  }
+  double shift = largest + lqa_log(total);
+  for (size_t k = 0; k < n; k++) {
+    z[k] -= shift;
+  }
+}
+
 typedef struct posterior_data {
   const lqa_channel_input *input;
-  const lqa_channel *channel;
+  const double *log_cell;
   float *out;
 } posterior_data;
 
@@ -36,30 +64,24 @@ static void add_posterior(const void *data, int64_t from, int64_t to, double *su
   const posterior_data *d = data;
   const lqa_trust_rows *rows = d->input->rows;
   size_t n = (size_t)rows->n_classes;
+  double z[LQA_CHANNEL_MAX_CLASSES];
   (void)sum;
   for (int64_t row = from; row < to; row++) {
-    const float *log_p = d->input->log_p + (size_t)row * n;
-    const double *cell = lqa_channel_given(d->channel, rows->label[row]);
-    double largest = -INFINITY, total = 0;
+    put_behind(d->input->log_p + (size_t)row * n, d->input->power,
+               d->log_cell + (size_t)rows->label[row] * n, n, z);
     for (size_t k = 0; k < n; k++) {
-      double z = d->input->power * (double)log_p[k] + lqa_log(cell[k] + TINY);
-      largest = z > largest ? z : largest;
-    }
-    for (size_t k = 0; k < n; k++) {
-      double z = d->input->power * (double)log_p[k] + lqa_log(cell[k] + TINY);
-      total += lqa_exp(z - largest);
-      d->out[(size_t)row * n + k] = (float)(z - largest);
-    }
-    for (size_t k = 0; k < n; k++) {
-      d->out[(size_t)row * n + k] -= (float)lqa_log(total);
+      d->out[(size_t)row * n + k] = (float)z[k];
     }
   }
 }
 
 lqa_status lqa_channel_posterior(const lqa_channel_input *input, const lqa_channel *channel,
                                  float *log_class) {
-  posterior_data d = {input, channel, log_class};
-  return lqa_trust_each(input->rows, add_posterior, &d);
+  double *log_cell = log_cells(channel);
+  posterior_data d = {input, log_cell, log_class};
+  lqa_status status = log_cell ? lqa_trust_each(input->rows, add_posterior, &d) : LQA_NO_MEMORY;
+  free(log_cell);
+  return status;
 }
 
 /* The rows that are fitted on, copied: n_fit rows. */
@@ -82,8 +104,7 @@ typedef struct evidence_job {
   fit_sample fit;
   lqa_log_blend blend; /* of the sample */
   lqa_channel joint;
-  float *mixed; /* n_rows x n_classes, scratch */
-  double *score;
+  double *uniform, *pairs; /* logarithms of both channels' cells */
 } evidence_job;
 
 typedef struct exp_data {
@@ -111,16 +132,14 @@ static lqa_status set_problem(evidence_job *j, const float *log_p, lqa_channel_p
 static lqa_status alloc(evidence_job *j) {
   size_t n = (size_t)j->rows->n_rows, k = (size_t)j->rows->n_classes;
   lqa_model_evidence *out = j->out;
-  out->log_p = lqa_malloc(n, k * sizeof *out->log_p);
+  out->is_borrowed = j->input->room != NULL;
+  out->log_p = out->is_borrowed ? j->input->room : lqa_malloc(n, k * sizeof *out->log_p);
   out->log_class = lqa_malloc(n, k * sizeof *out->log_class);
   out->p_wrong = lqa_malloc(n, sizeof *out->p_wrong);
   out->log_odds = lqa_malloc(n, sizeof *out->log_odds);
-  j->mixed = lqa_malloc(n, k * sizeof *j->mixed);
-  j->score = lqa_malloc(n, sizeof *j->score);
   LQA_TRY(lqa_channel_init(&out->channel, j->rows->n_classes));
   LQA_TRY(lqa_channel_init(&j->joint, j->rows->n_classes));
-  bool whole =
-      out->log_p && out->log_class && out->p_wrong && out->log_odds && j->mixed && j->score;
+  bool whole = out->log_p && out->log_class && out->p_wrong && out->log_odds;
   return whole ? LQA_OK : LQA_NO_MEMORY;
 }
 
@@ -201,42 +220,53 @@ static lqa_status blend_members(evidence_job *j) {
   return LQA_OK;
 }
 
-typedef struct score_data {
-  const evidence_job *job;
-  double weight;
-} score_data;
+static void scale(float *z, size_t n) {
+  double largest = -INFINITY, total = 0;
+  for (size_t k = 0; k < n; k++) {
+    largest = (double)z[k] > largest ? (double)z[k] : largest;
+  }
+  for (size_t k = 0; k < n; k++) {
+    total += lqa_exp((double)z[k] - largest);
+  }
+  double shift = largest + lqa_log(total);
+  for (size_t k = 0; k < n; k++) {
+    z[k] = (float)((double)z[k] - shift);
+  }
+}
 
-/* Mixes both posteriors: log_class holds the uniform channel's, `mixed` the pairs'. */
+/* z += weight times the posterior behind a channel; returns the log-odds of a wrong label there. */
+static double add_share(const evidence_job *j, int64_t row, bool is_pairs, double *scratch) {
+  size_t n = (size_t)j->rows->n_classes, first = (size_t)row * n;
+  size_t given = (size_t)j->rows->label[row];
+  double weight = is_pairs ? j->out->gate_weight : 1 - j->out->gate_weight;
+  const double *cells = (is_pairs ? j->pairs : j->uniform) + given * n;
+  if (weight == 0) {
+    return 0;
+  }
+  put_behind(j->out->log_p + first, is_pairs ? POWER : 1, cells, n, scratch);
+  for (size_t k = 0; k < n; k++) {
+    j->out->log_class[first + k] += (float)(weight * lqa_log(lqa_exp(scratch[k]) + TINY));
+  }
+  return weight * lqa_log_odds_wrong(
+                      lqa_exp(is_pairs ? scratch[given] : (double)j->out->log_p[first + given]));
+}
+
+/* Mixes the posteriors of both channels into log_class, the scores into log_odds. */
 static void mix_scores(const void *data, int64_t from, int64_t to, double *sum) {
-  const score_data *d = data;
-  const evidence_job *j = d->job;
+  const evidence_job *j = data;
   size_t n = (size_t)j->rows->n_classes;
-  double weight = d->weight;
+  double scratch[LQA_CHANNEL_MAX_CLASSES];
   (void)sum;
   for (int64_t row = from; row < to; row++) {
-    size_t first = (size_t)row * n, given = first + (size_t)j->rows->label[row];
-    float *z = j->out->log_class + first;
-    double largest = -INFINITY, total = 0;
-    j->score[row] = (1 - weight) * lqa_log_odds_wrong(lqa_exp((double)j->out->log_p[given])) +
-                    weight * lqa_log_odds_wrong(lqa_exp((double)j->mixed[given]));
-    for (size_t k = 0; k < n; k++) {
-      double uniform = lqa_log(lqa_exp((double)z[k]) + TINY);
-      double pairs = lqa_log(lqa_exp((double)j->mixed[first + k]) + TINY);
-      z[k] = (float)((1 - weight) * uniform + weight * pairs);
-      largest = (double)z[k] > largest ? (double)z[k] : largest;
-    }
-    for (size_t k = 0; k < n; k++) {
-      total += lqa_exp((double)z[k] - largest);
-    }
-    for (size_t k = 0; k < n; k++) {
-      z[k] = (float)((double)z[k] - largest - lqa_log(total));
-    }
+    float *z = j->out->log_class + (size_t)row * n;
+    memset(z, 0, n * sizeof *z);
+    j->out->log_odds[row] = add_share(j, row, false, scratch) + add_share(j, row, true, scratch);
+    scale(z, n);
   }
 }
 
 static lqa_status score_rows(evidence_job *j) {
   lqa_model_evidence *out = j->out;
-  lqa_channel_input flat = {j->rows, out->log_p, 1}, tempered = {j->rows, out->log_p, POWER};
   lqa_channel_problem problem;
   double wrong;
   LQA_TRY(set_problem(j, j->fit.log_p, &problem));
@@ -245,12 +275,11 @@ static lqa_status score_rows(evidence_job *j) {
   out->gate_weight = weight < 0 ? 0 : weight > 1 ? 1 : weight;
   LQA_TRY(lqa_channel_fit_uniform(&problem, &wrong));
   lqa_channel_set_uniform(&out->channel, wrong);
-  LQA_TRY(lqa_channel_posterior(&flat, &out->channel, out->log_class));
+  j->uniform = log_cells(&out->channel);
   lqa_channel_set_uniform(&out->channel, FIRST_WRONG);
   LQA_TRY(lqa_channel_fit(&problem, FIT_STEPS, &out->channel));
-  LQA_TRY(lqa_channel_posterior(&tempered, &out->channel, j->mixed));
-  score_data d = {j, out->gate_weight};
-  return lqa_trust_each(j->rows, mix_scores, &d);
+  j->pairs = log_cells(&out->channel);
+  return j->uniform && j->pairs ? lqa_trust_each(j->rows, mix_scores, j) : LQA_NO_MEMORY;
 }
 
 /* Weights and channel together, by the likelihood of the given labels: fit.mixed becomes that fit's
@@ -291,7 +320,8 @@ static void add_map(const void *data, int64_t from, int64_t to, double *sum) {
   size_t n = (size_t)j->rows->n_classes;
   for (int64_t row = from; row < to; row++) {
     double right = lqa_exp((double)j->fit.mixed[(size_t)row * n + (size_t)j->fit.label[row]]);
-    double x = j->score[j->fit.row[row]], z = d->intercept + d->slope * x, p = lqa_sigmoid(z);
+    double x = j->out->log_odds[j->fit.row[row]], z = d->intercept + d->slope * x,
+           p = lqa_sigmoid(z);
     double w = p * (1 - p), rest = 1 - right - p, away = z > 0 ? z : -z;
     sum[0] += rest;
     sum[1] += rest * x;
@@ -326,6 +356,9 @@ static lqa_status fit_map(const evidence_job *j, map_data *map) {
       break;
     }
     const double step[2] = {(c * s[0] - b * s[1]) / det, (a * s[1] - b * s[0]) / det};
+    if (step[0] * step[0] + step[1] * step[1] < SETTLED * SETTLED) {
+      break;
+    }
     LQA_TRY(step_map(map, step, s, &moved));
   }
   return LQA_OK;
@@ -342,7 +375,7 @@ static void add_rates(const void *data, int64_t from, int64_t to, double *sum) {
     for (size_t k = 1; k < n; k++) {
       best = z[k] > z[best] ? k : best;
     }
-    j->out->log_odds[row] = d->intercept + d->slope * j->score[row];
+    j->out->log_odds[row] = d->intercept + d->slope * j->out->log_odds[row];
     j->out->p_wrong[row] = lqa_sigmoid(j->out->log_odds[row]);
     sum[0] += j->out->p_wrong[row];
     sum[1] += (int32_t)best != j->rows->label[row];
@@ -372,14 +405,14 @@ lqa_status lqa_model_evidence_run(const lqa_model_evidence_input *input, lqa_mod
   LQA_TRY_OUT(set_rates(&j));
 out:
   lqa_channel_clear(&j.joint);
-  free(j.mixed);
-  free(j.score);
+  free(j.uniform);
+  free(j.pairs);
   clear_sample(&j.fit);
   return status;
 }
 
 void lqa_model_evidence_clear(lqa_model_evidence *e) {
-  free(e->log_p);
+  free(e->is_borrowed ? NULL : e->log_p);
   free(e->log_class);
   free(e->p_wrong);
   free(e->log_odds);

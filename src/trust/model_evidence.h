@@ -16,11 +16,13 @@ typedef struct lqa_model_evidence_input {
   int n_members;
   const float *log_p[LQA_BLEND_MEMBERS]; /* out-of-fold log-probabilities, n_rows x n_classes */
   double prior[LQA_BLEND_MEMBERS];       /* their default weights */
+  float *room; /* n_rows x n_classes for the blend, which may be a member; NULL: it is allocated */
 } lqa_model_evidence_input;
 
 /* Owned; n_rows x n_classes matrices are row by row. */
 typedef struct lqa_model_evidence {
-  float *log_p;     /* the members' blend: log P(class | content) */
+  float *log_p;     /* the members' blend: log P(class | content); in `room` if that was given */
+  bool is_borrowed; /* log_p is */
   float *log_class; /* log P(true class | content, given label), before calibration */
   double *p_wrong;  /* n_rows: probability that the given label is wrong */
   double *log_odds; /* n_rows: the same as log-odds, which tell rows apart where p_wrong is 1 */

@@ -4,6 +4,7 @@
 #include "base/explog.h"
 #include "base/memory.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -14,10 +15,10 @@ static const double COUNTING_WEIGHT[] = {.4, .4}, ALL_WEIGHT[] = {.1, .15, .8};
 
 static lqa_status alloc(lqa_posterior *p) {
   size_t n = (size_t)p->rows->n_rows, bytes = (size_t)p->rows->n_classes * sizeof(float);
-  p->class_p = lqa_malloc(n, bytes);
+  p->class_p = p->input.is_alone ? NULL : lqa_malloc(n, bytes);
   p->p_wrong = lqa_malloc(n, sizeof *p->p_wrong);
   LQA_TRY(lqa_channel_init(&p->channel, p->rows->n_classes));
-  bool whole = p->class_p && p->p_wrong;
+  bool whole = (p->class_p || p->input.is_alone) && p->p_wrong;
   if (p->input.refit) {
     for (int m = 0; m < LQA_REFIT_MEMBERS; m++) {
       p->member[m] = lqa_malloc(n, bytes);
@@ -35,6 +36,10 @@ static lqa_status alloc(lqa_posterior *p) {
 static lqa_status start_alone(lqa_posterior *p) {
   lqa_calibrator_input c = {
       .rows = p->rows, .log_class = p->model.log_class, .log_p = p->model.log_p};
+  if (p->input.is_alone) { /* row by row, so in place */
+    p->class_p = p->model.log_class;
+    p->model.log_class = NULL;
+  }
   LQA_TRY(lqa_calibrator_run(&c, p->class_p, p->p_wrong, NULL));
   size_t k = (size_t)p->rows->n_classes;
   for (int64_t row = 0; row < p->rows->n_rows; row++) {
@@ -207,6 +212,7 @@ static lqa_status calibrate_again(lqa_posterior *p) {
 }
 
 lqa_status lqa_posterior_update(lqa_posterior *p, const lqa_opinions *opinions) {
+  assert(!p->input.is_alone);
   if (opinions->n == 0) {
     return start_alone(p);
   }

@@ -35,6 +35,7 @@ typedef struct lqa_posterior_refit {
 typedef struct lqa_posterior_input {
   lqa_model_evidence_input model;
   const lqa_posterior_refit *refit; /* borrowed; NULL: the content is not trained on again */
+  bool is_alone; /* nobody has said anything: class_p takes the place of model.log_class */
 } lqa_posterior_input;
 
 typedef struct lqa_opinions {

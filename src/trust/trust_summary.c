@@ -59,7 +59,7 @@ static size_t observe(const lqa_trust_summary_input *in, size_t first, check *ou
 
 /* The opinions about rows that are not in a part. */
 static lqa_status leave_part_out(const lqa_trust_summary_input *in, int part, lqa_opinion *items,
-                                 double *p_wrong, float *q) {
+                                 double *p_wrong) {
   const lqa_posterior *p = in->posterior;
   const lqa_opinions *o = &in->posterior->used;
   bool is_refitted = p->n_rounds > 0;
@@ -77,7 +77,7 @@ static lqa_status leave_part_out(const lqa_trust_summary_input *in, int part, lq
                             .opinions = items,
                             .n_opinions = n,
                             .n_judges = o->n_judges};
-  lqa_status status = accuracy ? lqa_calibrator_run(&c, q, p_wrong, accuracy) : LQA_NO_MEMORY;
+  lqa_status status = accuracy ? lqa_calibrator_run(&c, NULL, p_wrong, accuracy) : LQA_NO_MEMORY;
   free(accuracy);
   return status;
 }
@@ -86,15 +86,13 @@ static lqa_status leave_part_out(const lqa_trust_summary_input *in, int part, lq
 static lqa_status cross_check(const lqa_trust_summary_input *in, check *checks, size_t *n) {
   const lqa_posterior *p = in->posterior;
   const lqa_opinions *o = &in->posterior->used;
-  size_t rows = (size_t)p->rows->n_rows, classes = (size_t)p->rows->n_classes;
   lqa_opinion *items = lqa_malloc(o->n, sizeof *items);
-  double *p_wrong = lqa_malloc(rows, sizeof *p_wrong);
-  float *q = lqa_malloc(rows, classes * sizeof *q);
+  double *p_wrong = lqa_malloc((size_t)p->rows->n_rows, sizeof *p_wrong);
   lqa_status status;
-  LQA_TRY_OUT(items && p_wrong && q ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(items && p_wrong ? LQA_OK : LQA_NO_MEMORY);
   for (int part = 0; part < PARTS; part++) {
     size_t number = 0;
-    LQA_TRY_OUT(leave_part_out(in, part, items, p_wrong, q));
+    LQA_TRY_OUT(leave_part_out(in, part, items, p_wrong));
     for (size_t i = 0; i < o->n; number++) {
       check one = {.predicted = p_wrong[o->items[i].row]};
       i += observe(in, i, &one);
@@ -108,7 +106,6 @@ static lqa_status cross_check(const lqa_trust_summary_input *in, check *checks, 
 out:
   free(items);
   free(p_wrong);
-  free(q);
   return status;
 }
 
