@@ -32,13 +32,9 @@ static void finish_parts(lqa_figure_part *parts, int n) {
   }
 }
 
-static bool has_p(const lqa_run *run) {
-  return run->trust.is_known;
-}
-
 static void count_trust(const lqa_run *run, lqa_report_figures *out) {
   const lqa_evidence *e = &run->evidence;
-  out->histogram_of_p = has_p(run);
+  out->histogram_of_p = out->doubt_is_probability;
   const double *values = out->histogram_of_p ? e->p_correct : e->trust_score;
   for (int64_t row = 0; row < e->n_rows; row++) {
     if (!isnan(values[row])) {
@@ -78,8 +74,8 @@ static void count_losses(const lqa_run *run, lqa_report_figures *out) {
 }
 
 lqa_status lqa_figures_make(const lqa_run *run, lqa_arena *arena, lqa_report_figures *out) {
-  *out = (lqa_report_figures){.is_known = true,
-                              .doubt_is_probability = has_p(run) && run->trust.is_calibrated};
+  *out = (lqa_report_figures){
+      .is_known = true, .doubt_is_probability = run->trust.is_known && run->trust.is_calibrated};
   count_trust(run, out);
   count_blocks(run, out);
   count_losses(run, out);

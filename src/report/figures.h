@@ -27,7 +27,8 @@ enum {
   LQA_FIGURE_POINTS = 40     /* of a curve of review effort */
 };
 
-/* Rows that carry `given` and are rather `suggested`. */
+/* Rows that carry `given` and are rather `suggested`: by all evidence or, where that changes no
+ * label, by the model on rows that it flags. */
 typedef struct lqa_figure_pair {
   int32_t given, suggested;
   int64_t n;
@@ -58,10 +59,11 @@ typedef struct lqa_report_figures {
   bool doubt_is_probability;
 
   const lqa_figure_pair *pairs; /* most rows first */
+  bool pairs_of_model;          /* of flagged rows; else by all evidence */
   int64_t n_pairs, n_changed;   /* rows in them */
-  const int64_t *agreed;        /* per class: rows whose label is the best one, too */
+  const int64_t *agreed;        /* per class: the other rows */
 
-  bool histogram_of_p; /* p_correct; else trust_score */
+  bool histogram_of_p; /* p_correct where it is a probability; else trust_score */
   int64_t histogram[LQA_FIGURE_BINS];
 
   lqa_figure_part blocks[LQA_FIGURE_BLOCKS]; /* in the order of the file, of equal length */

@@ -93,7 +93,9 @@ static void add_overlaps(lqa_page *page) {
   }
   LQA_MARKUP(page->out, "<p>Most confused: ");
   for (int64_t i = 0; i < c->n_overlaps && i < MAX_OVERLAPS && c->overlaps[i].count > 0; i++) {
-    lqa_buf_add_text(page->out, i ? ", " : "");
+    if (i > 0) {
+      LQA_MARKUP(page->out, ", ");
+    }
     lqa_page_name(page, c->overlaps[i].label_a);
     LQA_MARKUP(page->out, " / ");
     lqa_page_name(page, c->overlaps[i].label_b);

@@ -53,18 +53,19 @@ static void fill_cells(const lqa_report *r, const int32_t *chosen, int n, int64_
   }
 }
 
-static void say_about(const lqa_report *r, int shown, lqa_buf *out) {
+static void say_about(const lqa_report *r, int shown, lqa_buf *about) {
   const lqa_report_figures *f = r->figures;
   const lqa_figure_pair *top = &f->pairs[0];
-  lqa_buf_printf(out, "All evidence suggests another label for %lld row%s (%.1f %%), most often '",
+  lqa_buf_printf(about, "%s another label for %lld row%s (%.1f %%), most often '",
+                 f->pairs_of_model ? "The model predicts, and flags," : "All evidence suggests",
                  (long long)f->n_changed, lqa_plural(f->n_changed),
                  r->n_rows > 0 ? 100.0 * (double)f->n_changed / (double)r->n_rows : 0);
-  lqa_markup_excerpt(r->classes[top->suggested], 40, out);
-  lqa_buf_add_text(out, "' in place of '");
-  lqa_markup_excerpt(r->classes[top->given], 40, out);
-  lqa_buf_printf(out, "' (%lld).", (long long)top->n);
+  lqa_markup_excerpt(r->classes[top->suggested], 40, about);
+  lqa_buf_add_text(about, "' in place of '");
+  lqa_markup_excerpt(r->classes[top->given], 40, about);
+  lqa_buf_printf(about, "' (%lld).", (long long)top->n);
   if (shown < r->n_classes) {
-    lqa_buf_printf(out, " Of %lld classes the %d in the most frequent pairs are shown.",
+    lqa_buf_printf(about, " Of %lld classes the %d in the most frequent pairs are shown.",
                    (long long)r->n_classes, shown);
   }
 }
@@ -82,7 +83,7 @@ static void add_pairs(lqa_page *page) {
   LQA_MARKUP(page->out, "<details><summary>As a table</summary><div class=\"wrap\" tabindex=\"0\" "
                         "role=\"region\" aria-label=\"pairs of labels\"><table><caption>The most "
                         "frequent changes</caption><thead><tr><th scope=\"col\">given</th><th "
-                        "scope=\"col\">suggested</th><th scope=\"col\" class=\"n\">rows</th></tr>"
+                        "scope=\"col\">rather</th><th scope=\"col\" class=\"n\">rows</th></tr>"
                         "</thead><tbody>\n");
   for (int64_t i = 0; i < f->n_pairs && i < MAX_PAIRS; i++) {
     add_pair(page, &f->pairs[i]);
@@ -111,13 +112,16 @@ void lqa_page_confusion(lqa_page *page) {
   fill_cells(r, chosen, n, cells);
   lqa_buf about = lqa_page_lines();
   say_about(r, n, &about);
-  lqa_chart_heat chart = {
-      .head = lqa_page_figure_begin(page, "Given against suggested labels", lqa_buf_str(&about)),
-      .names = names,
-      .n = n,
-      .cells = cells,
-      .row_name = "given",
-      .column_name = "suggested"};
+  lqa_chart_heat chart = {.head = lqa_page_figure_begin(page,
+                                                        r->figures->pairs_of_model
+                                                            ? "Given against predicted labels"
+                                                            : "Given against suggested labels",
+                                                        lqa_buf_str(&about)),
+                          .names = names,
+                          .n = n,
+                          .cells = cells,
+                          .row_name = "given",
+                          .column_name = r->figures->pairs_of_model ? "predicted" : "suggested"};
   lqa_chart_draw_heat(&chart, page->out);
   add_pairs(page);
   lqa_page_figure_end(page);

@@ -5,8 +5,16 @@
 enum { MAX_ALIKE = 5, MESSAGE = 4000 };
 
 static void add_tag(lqa_page *page, const char *severity) {
-  static const char *const OPEN[] = {"<li class=\"error\">", "<li class=\"warn\">", "<li>"};
-  lqa_buf_add_text(page->out, OPEN[lqa_report_severity_rank(severity)]);
+  switch (lqa_report_severity_rank(severity)) {
+  case 0:
+    LQA_MARKUP(page->out, "<li class=\"error\">");
+    break;
+  case 1:
+    LQA_MARKUP(page->out, "<li class=\"warn\">");
+    break;
+  default:
+    LQA_MARKUP(page->out, "<li>");
+  }
   LQA_MARKUP(page->out, "<h3><b>");
   lqa_html_say(page->out, "%s", severity);
   LQA_MARKUP(page->out, "</b> ");

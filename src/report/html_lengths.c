@@ -62,7 +62,7 @@ static void draw(lqa_page *page, const int64_t *order, int n) {
         (lqa_chart_value){l->label, l->count, l->mean, fmax(0, l->mean - l->std), l->mean + l->std};
   }
   lqa_buf about = lqa_page_lines();
-  lqa_buf_add_text(&about, "Mean length of the texts; the bar is one standard deviation to either "
+  lqa_buf_add_text(&about, "Mean length of the texts; the line is one standard deviation to either "
                            "side.");
   if (n < r->n_lengths) {
     lqa_buf_printf(&about, " The %d classes farthest from the mean of all (%.0f).", n,

@@ -14,6 +14,7 @@ typedef struct lqa_page {
 
 /* The style sheet, whose hash the page's content security policy names. */
 extern const char lqa_page_style[];
+void lqa_page_add_style(lqa_buf *out);
 
 void lqa_page_pictures(lqa_page *page);
 void lqa_page_findings(lqa_page *page);

@@ -10,6 +10,10 @@
 
 enum { MAX_ROWS = 12 };
 
+static const char *doubt_of(const lqa_report *r) {
+  return r->figures->doubt_is_probability ? "labels expected wrong" : "suspicious rows";
+}
+
 static const char *doubt_name(const lqa_report *r) {
   return r->figures->doubt_is_probability ? "expected wrong" : "suspicious rows";
 }
@@ -36,8 +40,9 @@ static void add_health(lqa_page *page) {
         (lqa_chart_value){class->label, class->count, class->label_noise, noise.low, noise.high};
   }
   if (order && n > 0) {
-    lqa_buf_add_text(&about, "Share of each label that is estimated wrong, worst first; the bar is "
-                             "what chance allows with so many rows (95 %).");
+    lqa_buf_add_text(&about,
+                     "Share of each label that is estimated wrong, worst first; the line is "
+                     "what chance allows with so many rows (95 %).");
     if (n < c->n_classes) {
       lqa_buf_printf(&about, " The %d worst of %lld classes.", n, (long long)c->n_classes);
     }
@@ -60,11 +65,7 @@ static void add_distribution(lqa_page *page) {
   for (int i = 0; i < LQA_FIGURE_BINS; i++) {
     values[i] = (lqa_chart_value){{NULL, 0}, f->histogram[i], (double)f->histogram[i], NAN, NAN};
   }
-  bool is_rank = f->histogram_of_p && page->report->trust && !page->report->trust->is_calibrated;
-  lqa_str about = is_rank
-                      ? LQA_STR("Rows by p_correct, here a rank and no probability: most rows "
-                                "to doubt are on the left. Each line is ten times as many rows.")
-                  : f->histogram_of_p
+  lqa_str about = f->histogram_of_p
                       ? LQA_STR("Rows by the probability that their label is right: those to doubt "
                                 "are on the left. Each line is ten times as many rows.")
                       : LQA_STR("Rows by trust_score: those to doubt are on the left. Each line is "
@@ -132,11 +133,11 @@ static int find_bands(const lqa_report *r, lqa_chart_band bands[LQA_CHART_MAX_BA
   return n;
 }
 
-static void say_block(const lqa_report *r, lqa_buf *out) {
+static void say_block(const lqa_report *r, lqa_buf *about) {
   int64_t at = -1;
   for (const lqa_report_finding *f; (f = lqa_report_next_finding(r, &at));) {
     if (f->is_block) {
-      lqa_buf_printf(out, " Marked: %s, rows %lld to %lld.", f->id, (long long)f->rows_from,
+      lqa_buf_printf(about, " Marked: %s, rows %lld to %lld.", f->id, (long long)f->rows_from,
                      (long long)f->rows_to);
       return;
     }
@@ -155,7 +156,7 @@ static void add_blocks(lqa_page *page) {
   int size = snprintf(last, sizeof last, "row %lld", (long long)(r->n_rows - 1));
   lqa_buf about = lqa_page_lines();
   lqa_buf_printf(&about, "Share of %s in blocks of %lld rows, in the order of the file.",
-                 r->figures->doubt_is_probability ? "labels expected wrong" : "suspicious rows",
+                 doubt_of(r),
                  (long long)((r->n_rows + r->figures->n_blocks - 1) / r->figures->n_blocks));
   say_block(r, &about);
   lqa_chart_columns chart = {.head =
@@ -181,19 +182,20 @@ static void add_periods(lqa_page *page) {
     return;
   }
   fill_values(f->periods, f->n_periods, true, values);
-  lqa_chart_columns chart = {
-      .head = lqa_page_figure_begin(
-          page, "Along time",
-          LQA_STR("The same by time, in periods of equally many rows, with 95 % intervals.")),
-      .values = values,
-      .n = f->n_periods,
-      .is_percent = true,
-      .x_name = "time",
-      .y_name = doubt_name(page->report),
-      .first = {f->first_time, strnlen(f->first_time, 10)},
-      .last = {f->last_time, strnlen(f->last_time, 10)}};
+  lqa_buf about = lqa_page_lines();
+  lqa_buf_printf(&about, "Share of %s in periods of equally many rows, with 95 %% intervals.",
+                 doubt_of(page->report));
+  lqa_chart_columns chart = {.head = lqa_page_figure_begin(page, "Along time", lqa_buf_str(&about)),
+                             .values = values,
+                             .n = f->n_periods,
+                             .is_percent = true,
+                             .x_name = "time",
+                             .y_name = doubt_name(page->report),
+                             .first = {f->first_time, strnlen(f->first_time, 10)},
+                             .last = {f->last_time, strnlen(f->last_time, 10)}};
   lqa_chart_draw_columns(&chart, page->out);
   lqa_page_figure_end(page);
+  lqa_buf_clear(&about);
 }
 
 static void add_source(lqa_page *page, const lqa_figure_sources *source) {
@@ -202,9 +204,7 @@ static void add_source(lqa_page *page, const lqa_figure_sources *source) {
   lqa_buf title = lqa_page_lines(), about = lqa_page_lines();
   lqa_buf_printf(&title, "By %s", source->title);
   lqa_buf_printf(&about, "Share of %s by %s, most first, with 95 %% intervals.",
-                 page->report->figures->doubt_is_probability ? "labels expected wrong"
-                                                             : "suspicious rows",
-                 source->title);
+                 doubt_of(page->report), source->title);
   if (source->n_parts < source->n_values) {
     lqa_buf_printf(&about, " Of %lld values the %d with the most rows.",
                    (long long)source->n_values, source->n_parts);
@@ -227,11 +227,13 @@ static void add_losses(lqa_page *page) {
     return;
   }
   fill_values(f->deciles, f->n_deciles, true, values);
+  lqa_buf about = lqa_page_lines();
+  lqa_buf_printf(&about,
+                 "Share of %s by tenths of the losses in the training logs, with 95 %% intervals: "
+                 "where training found the same labels hard, the bars rise to the right.",
+                 doubt_of(page->report));
   lqa_chart_columns chart = {
-      .head = lqa_page_figure_begin(
-          page, "By training loss",
-          LQA_STR("The same by tenths of the losses in the training logs, lowest first: where the "
-                  "training found labels hard, too, the bars rise to the right.")),
+      .head = lqa_page_figure_begin(page, "By training loss", lqa_buf_str(&about)),
       .values = values,
       .n = f->n_deciles,
       .is_percent = true,
@@ -241,6 +243,7 @@ static void add_losses(lqa_page *page) {
       .last = LQA_STR("highest")};
   lqa_chart_draw_columns(&chart, page->out);
   lqa_page_figure_end(page);
+  lqa_buf_clear(&about);
 }
 
 void lqa_page_pictures(lqa_page *page) {

@@ -71,3 +71,7 @@ const char lqa_page_style[] =
     "@media print{body{font-size:11pt;padding:0}nav{display:none}.verdict,figure,.cards li{"
     "break-inside:avoid}details::details-content{content-visibility:visible;block-size:auto}"
     ".wrap{overflow:visible}}\n";
+
+void lqa_page_add_style(lqa_buf *out) {
+  lqa_buf_add_text(out, lqa_page_style);
+}

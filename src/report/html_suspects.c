@@ -10,7 +10,9 @@ enum { TEXT = 300, REASON = 300 };
 static void add_numbers(lqa_page *page, const lqa_report_suspect *s) {
   LQA_MARKUP(page->out, " <span class=\"soft\">");
   if (!isnan(s->p_correct)) {
-    lqa_html_say(page->out, "p_correct %.3f, ", s->p_correct);
+    const lqa_trust_summary *t = page->report->trust;
+    lqa_html_say(page->out, "p_correct %.3f%s, ", s->p_correct,
+                 t && t->is_calibrated ? "" : " (a rank)");
   }
   lqa_html_say(page->out, "trust %.2f, %s", s->trust_score, s->action ? s->action : "");
   if (s->verdict) {
@@ -27,6 +29,10 @@ static void add_labels(lqa_page *page, const lqa_report_suspect *s) {
     LQA_MARKUP(page->out, ", rather <strong>");
     lqa_page_name(page, s->suggested);
     LQA_MARKUP(page->out, "</strong>");
+  } else if (!lqa_str_is_null(s->predicted) && !lqa_str_equal(s->predicted, s->label)) {
+    LQA_MARKUP(page->out, ", the model says <strong>");
+    lqa_page_name(page, s->predicted);
+    LQA_MARKUP(page->out, "</strong>");
   }
   LQA_MARKUP(page->out, "</p>\n");
 }
@@ -37,7 +43,9 @@ static void add_reasons(lqa_page *page, const lqa_report_suspect *s) {
   }
   LQA_MARKUP(page->out, "<p class=\"soft\">");
   for (size_t i = 0; i < s->n_reasons; i++) {
-    lqa_buf_add_text(page->out, i ? "; " : "");
+    if (i > 0) {
+      LQA_MARKUP(page->out, "; ");
+    }
     lqa_html_excerpt(s->reasons[i], REASON, page->out);
   }
   LQA_MARKUP(page->out, "</p>\n");

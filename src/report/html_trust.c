@@ -21,7 +21,7 @@ void lqa_page_judge(lqa_page *page) {
 
 static void add_bin(lqa_page *page, const lqa_reliability_bin *b) {
   lqa_buf_printf(page->out,
-                 "<tr><th scope=\"row\">%.0f to %.0f %%</th><td class=\"n\">%lld</td><td "
+                 "<tr><th scope=\"row\">%.1f to %.1f %%</th><td class=\"n\">%lld</td><td "
                  "class=\"n\">%.1f %%</td><td class=\"n\">%.1f %%</td><td class=\"n\">%.1f to %.1f "
                  "%%</td></tr>\n",
                  100 * b->from, 100 * b->to, (long long)b->n, 100 * b->predicted,
@@ -77,7 +77,7 @@ void lqa_page_reliability(lqa_page *page) {
   lqa_buf about = lqa_page_lines();
   lqa_buf_printf(&about,
                  "On %lld verified rows: where dots lie on the dashed line, p_correct is a "
-                 "probability. Bars are 95 %% intervals.",
+                 "probability. Lines are 95 %% intervals.",
                  (long long)t->n_verified);
   lqa_chart_lines chart = {
       .head = lqa_page_figure_begin(page, "Is p_correct right?", lqa_buf_str(&about)),

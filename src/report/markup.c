@@ -174,6 +174,28 @@ void lqa_markup_excerpt(lqa_str text, size_t n, lqa_buf *out) {
   fit(text, (int64_t)n, unit_width, out);
 }
 
+/* Where the last n code points of a text begin; invalid bytes count as one each. */
+static size_t find_tail(lqa_str text, size_t n) {
+  size_t at = text.size;
+  for (size_t i = 0; i < n && at > 0; i++) {
+    for (at--; at > 0 && text.size - at < 4 * n && ((unsigned char)text.data[at] & 0xC0) == 0x80;) {
+      at--;
+    }
+  }
+  return at;
+}
+
+void lqa_markup_middle(lqa_str text, size_t n, lqa_buf *out) {
+  size_t tail = n / 3, head = n - tail;
+  if (n < 8 || text.size <= n || lqa_utf8_count(text.data, text.size) <= n) {
+    lqa_markup_excerpt(text, n, out);
+    return;
+  }
+  lqa_markup_excerpt(text, head, out);
+  size_t at = find_tail(text, tail);
+  lqa_markup_excerpt((lqa_str){text.data + at, text.size - at}, tail, out);
+}
+
 int lqa_markup_fit(lqa_str text, int columns, lqa_buf *out) {
   return (int)fit(text, columns, lqa_unicode_columns, out);
 }

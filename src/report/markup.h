@@ -3,7 +3,8 @@
  * Class names, texts, file names, models, reasons: whatever a run holds may be a stranger's. So a
  * page is written by two kinds of calls only: LQA_MARKUP, which takes nothing but a literal of our
  * own, and functions that escape whatever they are given. There is no third way, and no "%s" into a
- * page: the say functions escape the formatted whole (tools/check-style looks after the rest).
+ * page: the say functions escape the formatted whole. tools/check-style holds the renderers to it,
+ * for buffers that are called `out`.
  */
 #ifndef LQA_REPORT_MARKUP_H
 #define LQA_REPORT_MARKUP_H
@@ -28,7 +29,9 @@ void lqa_markdown_excerpt(lqa_str text, size_t n, lqa_buf *out);
 /* Plain text: at most `n` code points on one line; white space runs become one space, controls
  * U+FFFD, and an ellipsis ends what was cut. */
 void lqa_markup_excerpt(lqa_str text, size_t n, lqa_buf *out);
-/* The same for at most `columns` columns of a terminal. Returns the columns used. */
+/* The same with the ellipsis in the middle: names often differ at their ends. */
+void lqa_markup_middle(lqa_str text, size_t n, lqa_buf *out);
+/* As lqa_markup_excerpt, for at most `columns` columns of a terminal. Returns the columns used. */
 int lqa_markup_fit(lqa_str text, int columns, lqa_buf *out);
 /* Cuts the next line off *text, without its end; false where nothing is left. */
 bool lqa_markup_line(lqa_str *text, lqa_str *line);

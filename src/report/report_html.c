@@ -90,7 +90,7 @@ static void add_head(lqa_page *page, lqa_str about) {
     lqa_html_excerpt(about, 200, out);
   }
   LQA_MARKUP(out, "</title>\n<style>");
-  lqa_buf_add_text(out, lqa_page_style);
+  lqa_page_add_style(out);
   LQA_MARKUP(out, "</style></head>\n<body>\n");
 }
 

@@ -81,8 +81,10 @@ static void add_class_rows(const lqa_report_confident *c, const int64_t *order, 
                    100 * class->inverse_label_noise);
   }
   if (shown < c->n_classes) {
-    lqa_buf_printf(out, "\n%lld more class%s, none worse: see report.html.\n",
-                   (long long)(c->n_classes - shown), c->n_classes - shown == 1 ? "" : "es");
+    LQA_MARKUP(out, "\n");
+    lqa_markdown_say(out, "%lld more class%s, none worse: see report.html.",
+                     (long long)(c->n_classes - shown), c->n_classes - shown == 1 ? "" : "es");
+    LQA_MARKUP(out, "\n");
   }
 }
 

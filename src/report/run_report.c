@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-enum { MAX_REPORT_BYTES = 256 << 20, TEXT_CHARS = 300 };
+enum { MAX_REPORT_BYTES = 256 << 20, TEXT_CHARS = 400 };
 
 /* Of a session's details: {"random_error": {"low": 0.31, ...}}. */
 static lqa_interval find_random(lqa_str details, lqa_arena *arena) {

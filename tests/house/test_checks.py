@@ -105,6 +105,10 @@ LONG_FUNCTION = "int lqa_f(void) {\n" + "  lqa_g();\n" * 80 + "}\n"
     ("src/data/buf.c", ESSAY, "file name used twice"),
     ("src/data/mute.c", "int lqa_x;\n", "no essay on top"),
     ("src/data/drop.h", "lqa_status lqa_drop(int a);\n", "LQA_MUST_CHECK comes first"),
+    ("src/report/html_raw.c", ESSAY +
+     'void lqa_f(void) {\n  lqa_buf_add_text(page->out, name);\n}\n', "not escaped"),
+    ("src/report/chart/chart_raw.c", ESSAY +
+     'void lqa_f(void) {\n  lqa_buf_printf(out, "%lld\n %.*s", 1LL, 3, name);\n}\n', "not escaped"),
     ("include/labelqa/drop.h", "LQA_API lqa_status lqa_drop(int a);\n", "LQA_MUST_CHECK comes"),
 ])
 def test_style_catches(root, tree, path, text, complaint):

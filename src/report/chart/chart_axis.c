@@ -8,7 +8,11 @@
 /* "25 %", "2.5 %", "1 000" as people write them; thin numbers stay short: 20k, 3M. */
 static void format_mark(double value, bool is_percent, double step, char out[32]) {
   if (is_percent) {
-    int decimals = 100 * step >= 1 ? 0 : 100 * step >= .1 ? 1 : 2;
+    int decimals = 0;
+    for (double shown = 100 * step; decimals < 3 && fabs(shown - floor(shown + .5)) > 1e-6;
+         shown *= 10) {
+      decimals++;
+    }
     snprintf(out, 32, "%.*f %%", decimals, 100 * value);
   } else if (value >= 1e6) {
     snprintf(out, 32, "%.4gM", value / 1e6);

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { LEFT = 142, RIGHT = 338, TOP = 8, STEP = 22, NAME = 21, FOOT = 40 };
+enum { LEFT = 150, RIGHT = 338, TOP = 8, STEP = 22, NAME = 18, FOOT = 40 };
 
 static double largest(const lqa_chart_ranges *c) {
   double most = 0;

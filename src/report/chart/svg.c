@@ -113,6 +113,14 @@ void lqa_svg_dot(lqa_buf *out, lqa_svg_look look, double x, double y) {
   LQA_MARKUP(out, " r=\"3.5\"/>\n");
 }
 
+static void add_cut(lqa_str text, size_t most, lqa_buf *out) {
+  lqa_buf flat;
+  lqa_buf_init(&flat, 8 * most + 16);
+  lqa_markup_middle(text, most, &flat);
+  lqa_markup_escape(lqa_buf_str(&flat), out);
+  lqa_buf_clear(&flat);
+}
+
 void lqa_svg_text_at(lqa_buf *out, const lqa_svg_text *where, lqa_str text) {
   static const char *const ANCHORS[] = {"start", "middle", "end"};
   LQA_MARKUP(out, "<text");
@@ -132,7 +140,7 @@ void lqa_svg_text_at(lqa_buf *out, const lqa_svg_text *where, lqa_str text) {
     LQA_MARKUP(out, ")\"");
   }
   LQA_MARKUP(out, ">");
-  lqa_html_excerpt(text, where->most ? where->most : DEFAULT_MOST, out);
+  add_cut(text, where->most ? where->most : DEFAULT_MOST, out);
   LQA_MARKUP(out, "</text>\n");
 }
 

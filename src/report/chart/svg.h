@@ -59,7 +59,7 @@ typedef struct lqa_svg_text {
   lqa_svg_anchor anchor;
   double x, y;
   double turned; /* degrees, about (x, y); 0 = upright */
-  size_t most;   /* code points; 0 = 60 */
+  size_t most;   /* code points, the middle is left out of longer texts; 0 = 60 */
 } lqa_svg_text;
 void lqa_svg_text_at(lqa_buf *out, const lqa_svg_text *where, lqa_str text);
 void lqa_svg_say(lqa_buf *out, const lqa_svg_text *where, const char *format, ...) LQA_PRINTF(3, 4);
