@@ -9,6 +9,7 @@ import sqlite3
 from collections import Counter
 from html.parser import HTMLParser
 
+import pandas
 import pytest
 
 import labelqa
@@ -199,3 +200,62 @@ def test_a_stranger_s_run(strange, text):
     if text in (SCRIPT, REFRESH):
         assert "".join(page.text).count(text) >= 8
     check_markdown(run.path)
+
+
+def figures_of(path):
+    """Title of each picture: its hints, as texts."""
+    text = (path / "report.html").read_text("utf-8")
+    pictures = re.findall(r"<svg [^>]*><title id=[^>]*>(.*?)</title>(.*?)</svg>", text, re.S)
+    return {title: re.findall("<g><title>(.*?)</title>", body) for title, body in pictures}
+
+
+def test_pictures_hold_the_numbers_of_the_rows(tmp_path):
+    """Every count that a picture shows, made again from rows.parquet by pandas."""
+    with (tmp_path / "team.csv").open("w", newline="") as file:
+        sheet = csv.writer(file)
+        sheet.writerow(["text", "label", "annotator", "when"])
+        for i in range(900):
+            k = i * 7 % 3
+            worker = f"worker{i % 4}"
+            wrong = worker == "worker2" and i % 3 == 0 or i % 29 == 0
+            day = f"2025-{1 + i // 90:02d}-{1 + i % 28:02d}"
+            sheet.writerow([" ".join(f"{name}{(i + j) % 9}" for j, name in
+                                     enumerate([["card", "stolen"], ["rate", "euro"],
+                                                ["top", "up"]][k] * 3)),
+                            ["card", "rate", "top up"][(k + wrong) % 3], worker, day])
+    run = labelqa.audit(tmp_path / "team.csv", text="text", label="label", annotator="annotator",
+                        time="when", out=tmp_path / "run")
+    rows = pandas.read_parquet(run.path / "rows.parquet")
+    calibrated = run.report["trust"]["calibrated"]
+    doubt = 1 - rows.p_correct if calibrated else (rows.trust_score < .8).astype(float)
+    pictures = figures_of(run.path)
+    check_page(run.path)
+
+    other = rows.suggested_label.where(rows.label != rows.suggested_label)
+    column = "suggested"
+    if other.isna().all():
+        other, column = rows.predicted_label.where(rows.is_label_issue), "predicted"
+    expected = Counter(zip(rows.label, other.fillna(rows.label)))
+    cells = pictures[f"Given against {column} labels"]
+    assert len(cells) == 9
+    for hint in cells:
+        given, rather, n = re.match(fr"given (.*), {column} (.*): (\d+) rows?", hint).groups()
+        assert expected.pop((given, rather), 0) == int(n)
+    assert not expected
+
+    shown = [int(hint.split()[0]) for hint in pictures["How far labels may be trusted"]]
+    values = rows.p_correct if calibrated else rows.trust_score
+    assert sorted(shown) == sorted(
+        values.mul(20).astype(int).clip(0, 19).value_counts().to_list())
+
+    def check_shares(hints, groups):
+        means = [f"{100 * g.mean():.1f} % of {len(g)} rows" for g in groups]
+        assert hints == means
+
+    n = 45
+    check_shares(pictures["Along the file"],
+                 [doubt[rows.row_number * n // 900 == b] for b in range(n)])
+    order = rows.sort_values(["time", "row_number"]).index
+    check_shares(pictures["Along time"], [doubt[order[k * 45:(k + 1) * 45]] for k in range(20)])
+    by_worker = doubt.groupby(rows.annotator).mean().sort_values(ascending=False)
+    assert [hint.split(":")[0] for hint in pictures["By annotator"]] == list(by_worker.index)

@@ -38,11 +38,13 @@ static void draw_bands(const lqa_chart_columns *c, double step, lqa_buf *out) {
 static void draw_hint(const lqa_chart_columns *c, const lqa_chart_value *v, lqa_buf *out) {
   lqa_str name = lqa_svg_cut(v->name, 40);
   int size = (int)name.size;
+  const char *ending = lqa_plural(v->n);
   if (c->is_percent) {
-    lqa_svg_hint(out, "%.*s%s%.1f %% of %lld rows", size, name.data, size ? ": " : "",
-                 100 * v->value, (long long)v->n);
+    lqa_svg_hint(out, "%.*s%s%.1f %% of %lld row%s", size, name.data, size ? ": " : "",
+                 100 * v->value, (long long)v->n, ending);
   } else {
-    lqa_svg_hint(out, "%.*s%s%lld rows", size, name.data, size ? ": " : "", (long long)v->n);
+    lqa_svg_hint(out, "%.*s%s%lld row%s", size, name.data, size ? ": " : "", (long long)v->n,
+                 ending);
   }
 }
 

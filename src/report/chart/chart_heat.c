@@ -77,8 +77,8 @@ static void draw_row(const lqa_chart_heat *c, int row, lqa_svg_box box, lqa_buf 
   for (int column = 0; column < c->n; column++, box.x += box.width + 1) {
     int64_t count = c->cells[row * c->n + column];
     lqa_str a = lqa_svg_cut(c->names[row], 40), b = lqa_svg_cut(c->names[column], 40);
-    lqa_svg_hint(out, "%s %.*s, %s %.*s: %lld rows", c->row_name, (int)a.size, a.data,
-                 c->column_name, (int)b.size, b.data, (long long)count);
+    lqa_svg_hint(out, "%s %.*s, %s %.*s: %lld row%s", c->row_name, (int)a.size, a.data,
+                 c->column_name, (int)b.size, b.data, (long long)count, lqa_plural(count));
     draw_cell(count, row == column ? 0 : strength_of(count, most), box, out);
     lqa_svg_end(out);
   }

@@ -31,7 +31,8 @@ static void draw_row(const lqa_chart_ranges *c, int i, const lqa_scale *scale, l
   const lqa_chart_value *v = &c->values[i];
   double y = TOP + STEP * (i + .5), x = lqa_scale_at(scale, v->value);
   lqa_str name = lqa_svg_cut(v->name, 60);
-  lqa_svg_hint(out, "%.*s: %lld rows", (int)name.size, name.data, (long long)v->n);
+  lqa_svg_hint(out, "%.*s: %lld row%s", (int)name.size, name.data, (long long)v->n,
+               lqa_plural(v->n));
   lqa_svg_text_at(out, &(lqa_svg_text){LQA_SVG_LABEL, LQA_SVG_END, LEFT - 8, y + 4, 0, NAME},
                   v->name);
   if (!isnan(v->low)) {
