@@ -198,3 +198,43 @@ void lqa_row_texts_clear(lqa_row_texts *t) {
   lqa_buf_clear(&t->scratch);
   *t = (lqa_row_texts){0};
 }
+
+static lqa_status visit_contents(const lqa_row_texts_input *input, lqa_source_reader *reader,
+                                 const lqa_content_columns *columns, lqa_row_content_fn visit,
+                                 void *data, lqa_error *err) {
+  lqa_buf content;
+  lqa_buf_init(&content, max_bytes);
+  lqa_status status = LQA_OK;
+  bool more = true, is_table = input->manifest->content_kind == LQA_CONTENT_TABLE;
+  for (int64_t row = 0; row < input->rows->n_rows; row++) {
+    LQA_TRY_OUT(lqa_source_reader_next(reader, &more, err));
+    if (!more) {
+      status = lqa_fail(err, LQA_BAD_DATA, "the run's source ends before row %lld", (long long)row);
+      goto out;
+    }
+    bool has_text = join_content(reader, columns, is_table, &content);
+    LQA_TRY_OUT(lqa_buf_check(&content, err));
+    lqa_str text = has_text ? lqa_buf_str(&content) : (lqa_str){NULL, 0};
+    LQA_TRY_OUT(visit(data, row, text, err));
+  }
+out:
+  lqa_buf_clear(&content);
+  return status;
+}
+
+lqa_status lqa_row_contents_each(const lqa_row_texts_input *input, lqa_row_content_fn visit,
+                                 void *data, lqa_error *err) {
+  lqa_run_source source;
+  lqa_content_columns columns = {NULL, 0};
+  lqa_source_reader *reader = NULL;
+  lqa_status status = LQA_OK;
+  LQA_TRY(lqa_run_source_open(input->folder, input->manifest, input->observer, &source, err));
+  LQA_TRY_OUT(lqa_run_source_content(&source, input->manifest, &columns, err));
+  LQA_TRY_OUT(lqa_source_reader_open(source.source, &reader, err));
+  status = visit_contents(input, reader, &columns, visit, data, err);
+out:
+  lqa_source_reader_close(reader);
+  free(columns.columns);
+  lqa_run_source_close(&source);
+  return status;
+}

@@ -33,6 +33,12 @@ typedef struct lqa_row_texts_input {
 LQA_MUST_CHECK lqa_status lqa_row_texts_load(const lqa_row_texts_input *input,
                                              const int64_t *wanted, int64_t n, lqa_row_texts *out,
                                              lqa_error *err);
+/* Hands the content of every row to `visit`, in order: of a table its values with U+001F between
+ * them; NULL data where there is none. Nothing is kept. */
+typedef lqa_status (*lqa_row_content_fn)(void *data, int64_t row, lqa_str content, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_row_contents_each(const lqa_row_texts_input *input,
+                                                lqa_row_content_fn visit, void *data,
+                                                lqa_error *err);
 void lqa_row_texts_clear(lqa_row_texts *texts);
 /* NULL data where the content is NULL or the row was not asked for. Valid until the next call. */
 lqa_str lqa_row_texts_get(lqa_row_texts *texts, int64_t row);

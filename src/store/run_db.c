@@ -1,4 +1,4 @@
-/* store/run_db.c - schema of run.db, and its records in and out.
+/* store/run_db.c - the records of run.db, in and out (its tables: run_schema.c).
  *
  * A record names its row by number (fast) and by key with occurrence (portable: the n-th row of
  * that key, filled in only when a later audit no longer holds the row). The newest record is the
@@ -9,61 +9,16 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "store/run_schema.h"
 
 #include <math.h>
 #include <stdio.h>
-
-enum { APPLICATION_ID = 0x4c514131, SCHEMA_VERSION = 1 };
 
 struct lqa_run_db {
   lqa_sql *sql;
   char *path;
   lqa_statement *add_verdict, *add_reply, *add_decision, *add_suggestion;
 };
-
-#define ROW_COLUMNS "row_number INTEGER, row_key TEXT NOT NULL, occurrence INTEGER, "
-#define APPEND_ONLY(table)                                                                         \
-  "CREATE TRIGGER " table "_is_kept BEFORE DELETE ON " table " BEGIN SELECT RAISE(ABORT, '" table  \
-  " is append-only'); END;"                                                                        \
-  "CREATE TRIGGER " table "_is_final BEFORE UPDATE ON " table " BEGIN SELECT RAISE(ABORT, '" table \
-  " is append-only'); END;"
-
-static const char SCHEMA[] =
-    "CREATE TABLE document(name TEXT PRIMARY KEY, body TEXT NOT NULL, made_utc TEXT NOT NULL);"
-    "CREATE TABLE note(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL,"
-    " made_utc TEXT NOT NULL);"
-    "CREATE TABLE suggestion(row_number INTEGER PRIMARY KEY, label TEXT NOT NULL);"
-    "CREATE TABLE judge_run(id INTEGER PRIMARY KEY, made_utc TEXT NOT NULL, model TEXT NOT NULL,"
-    " protocol TEXT NOT NULL, planned INTEGER, judged INTEGER, yes INTEGER, no INTEGER,"
-    " unknown INTEGER, cached INTEGER, calls INTEGER, tokens_in INTEGER, tokens_out INTEGER,"
-    " cost_usd REAL, agreement REAL, details TEXT);"
-    "CREATE TABLE verdict(id INTEGER PRIMARY KEY, " ROW_COLUMNS
-    " label TEXT, verdict TEXT NOT NULL CHECK(verdict IN ('YES', 'NO', 'UNKNOWN')),"
-    " corrected TEXT, judge_run INTEGER, made_utc TEXT NOT NULL, kind TEXT, inclusion REAL);"
-    "CREATE TABLE reply(id INTEGER PRIMARY KEY, " ROW_COLUMNS
-    " judge_run INTEGER, judge INTEGER NOT NULL, repeat INTEGER NOT NULL, verdict TEXT NOT NULL,"
-    " corrected TEXT, why TEXT, raw TEXT NOT NULL, model TEXT, base_url TEXT, reply_model TEXT,"
-    " prompt_hash TEXT, asked_utc TEXT, tokens_in INTEGER, tokens_out INTEGER, cost_usd REAL,"
-    " cached INTEGER NOT NULL);"
-    "CREATE TABLE decision(id INTEGER PRIMARY KEY, " ROW_COLUMNS
-    " label TEXT, decided_by TEXT NOT NULL, note TEXT, made_utc TEXT NOT NULL);"
-    "CREATE TABLE sheet(id TEXT PRIMARY KEY, population TEXT NOT NULL, seed INTEGER NOT NULL,"
-    " made_utc TEXT NOT NULL);"
-    "CREATE TABLE stratum(sheet TEXT NOT NULL, number INTEGER NOT NULL, suspicious INTEGER NOT "
-    "NULL,"
-    " label TEXT, rest INTEGER NOT NULL, population INTEGER NOT NULL, drawn INTEGER NOT NULL,"
-    " PRIMARY KEY(sheet, number));"
-    "CREATE TABLE sheet_row(sheet TEXT NOT NULL, position INTEGER NOT NULL, " ROW_COLUMNS
-    " label TEXT, stratum INTEGER NOT NULL, PRIMARY KEY(sheet, position));"
-    "CREATE TABLE answer(id INTEGER PRIMARY KEY, sheet TEXT NOT NULL, position INTEGER NOT NULL,"
-    " is_correct INTEGER NOT NULL, correct_label TEXT, note TEXT, checked_by TEXT NOT NULL,"
-    " made_utc TEXT NOT NULL);"
-    "CREATE INDEX verdict_of_row ON verdict(row_number, id) WHERE row_number IS NOT NULL;"
-    "CREATE INDEX reply_of_row ON reply(row_number, id) WHERE row_number IS NOT NULL;"
-    "CREATE INDEX decision_of_row ON decision(row_number, id) WHERE row_number IS NOT "
-    "NULL;" APPEND_ONLY("note") APPEND_ONLY("judge_run") APPEND_ONLY("verdict") APPEND_ONLY("reply")
-        APPEND_ONLY("decision") APPEND_ONLY("sheet") APPEND_ONLY("stratum") APPEND_ONLY("sheet_row")
-            APPEND_ONLY("answer");
 
 static lqa_status new_handle(const char *path, lqa_run_db **out, lqa_error *err) {
   lqa_run_db *db = lqa_calloc(1, sizeof *db);
@@ -75,21 +30,12 @@ static lqa_status new_handle(const char *path, lqa_run_db **out, lqa_error *err)
   return LQA_OK;
 }
 
-static lqa_status make_schema(lqa_run_db *db, lqa_error *err) {
-  char pragmas[96];
-  snprintf(pragmas, sizeof pragmas, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
-           APPLICATION_ID, SCHEMA_VERSION);
-  LQA_TRY(lqa_sql_run(db->sql, "BEGIN", err));
-  LQA_TRY(lqa_sql_run(db->sql, SCHEMA, err));
-  return lqa_sql_run(db->sql, pragmas, err);
-}
-
 lqa_status lqa_run_db_create(const char *path, lqa_run_db **out, lqa_error *err) {
   lqa_run_db *db = NULL;
   LQA_TRY(new_handle(path, &db, err));
   lqa_status status = lqa_sql_open(path, LQA_SQL_CREATE, &db->sql, err);
   if (status == LQA_OK) {
-    status = make_schema(db, err);
+    status = lqa_run_schema_make(db->sql, err);
   }
   if (status != LQA_OK) {
     lqa_run_db_close(db);
@@ -99,86 +45,12 @@ lqa_status lqa_run_db_create(const char *path, lqa_run_db **out, lqa_error *err)
   return LQA_OK;
 }
 
-static lqa_status check_schema(lqa_run_db *db, lqa_error *err) {
-  int64_t application = 0, version = 0;
-  LQA_TRY(lqa_sql_get_int(db->sql, "PRAGMA application_id", &application, err));
-  LQA_TRY(lqa_sql_get_int(db->sql, "PRAGMA user_version", &version, err));
-  if (application != APPLICATION_ID) {
-    return lqa_fail_at(err, LQA_BAD_DATA, db->path, -1, NULL, "'%s' is not the database of a run",
-                       db->path);
-  }
-  if (version != SCHEMA_VERSION) {
-    return lqa_fail_at(err, LQA_BAD_DATA, db->path, -1, NULL,
-                       "'%s' has schema %lld, this version reads %d; use the labelqa that wrote it",
-                       db->path, (long long)version, SCHEMA_VERSION);
-  }
-  return LQA_OK;
-}
-
-/* Both lists are in the order of names; what SQLite makes by itself has no SQL. */
-static const char LIST_OBJECTS[] =
-    "SELECT name, type || ' ' || coalesce(sql, '') FROM sqlite_master"
-    " WHERE sql IS NOT NULL OR type <> 'index' ORDER BY name, type";
-
-static lqa_status fail_object(const lqa_run_db *db, lqa_str name, const char *what,
-                              lqa_error *err) {
-  return lqa_fail_at(err, LQA_BAD_DATA, db->path, -1, NULL,
-                     "'%s' is not as labelqa makes it: '%.*s' %s", db->path, (int)name.size,
-                     name.data, what);
-}
-
-/* Walks both lists; any difference is somebody's change. */
-static lqa_status compare_objects(const lqa_run_db *db, lqa_statement *ours, lqa_statement *theirs,
-                                  lqa_error *err) {
-  for (;;) {
-    bool is_ours = false, is_theirs = false;
-    LQA_TRY(lqa_statement_next(ours, &is_ours, err));
-    LQA_TRY(lqa_statement_next(theirs, &is_theirs, err));
-    if (!is_ours && !is_theirs) {
-      return LQA_OK;
-    }
-    if (!is_theirs) {
-      return fail_object(db, lqa_statement_text(ours, 0), "is missing", err);
-    }
-    lqa_str name = lqa_statement_text(theirs, 0);
-    if (!is_ours) {
-      return fail_object(db, name, "does not belong there", err);
-    }
-    if (!lqa_str_equal(lqa_statement_text(ours, 1), lqa_statement_text(theirs, 1))) {
-      return fail_object(db, name, "is another one, or one is missing before it", err);
-    }
-  }
-}
-
-/* Tables with other columns, views, triggers and generated columns run SQL of their maker. */
-static lqa_status check_objects(lqa_run_db *db, lqa_error *err) {
-  lqa_sql *model = NULL;
-  lqa_statement *ours = NULL, *theirs = NULL;
-  lqa_status status;
-  if (lqa_sql_connect(NULL, LQA_SQL_CREATE, 0, &model) != LQA_OK) {
-    lqa_sql_close(model);
-    return lqa_fail_memory(err, "opening run.db");
-  }
-  LQA_TRY_OUT(lqa_sql_run(model, SCHEMA, err));
-  LQA_TRY_OUT(lqa_sql_prepare(model, LIST_OBJECTS, &ours, err));
-  LQA_TRY_OUT(lqa_sql_prepare(db->sql, LIST_OBJECTS, &theirs, err));
-  status = compare_objects(db, ours, theirs, err);
-out:
-  lqa_statement_free(ours);
-  lqa_statement_free(theirs);
-  lqa_sql_close(model);
-  return status;
-}
-
 lqa_status lqa_run_db_open(const char *path, bool for_writing, lqa_run_db **out, lqa_error *err) {
   lqa_run_db *db = NULL;
   LQA_TRY(new_handle(path, &db, err));
   lqa_status status = lqa_sql_open(path, for_writing ? LQA_SQL_WRITE : LQA_SQL_READ, &db->sql, err);
   if (status == LQA_OK) {
-    status = check_schema(db, err);
-  }
-  if (status == LQA_OK) {
-    status = check_objects(db, err);
+    status = lqa_run_schema_check(db->sql, path, err);
   }
   if (status != LQA_OK) {
     lqa_run_db_close(db);
@@ -199,6 +71,10 @@ void lqa_run_db_close(lqa_run_db *db) {
   lqa_sql_close(db->sql);
   free(db->path);
   free(db);
+}
+
+lqa_status lqa_run_db_begin_review(lqa_run_db *db, lqa_error *err) {
+  return lqa_run_schema_add_review(db->sql, err);
 }
 
 lqa_sql *lqa_run_db_sql(lqa_run_db *db) {

@@ -134,7 +134,10 @@ typedef lqa_status (*lqa_suggestion_fn)(void *data, int64_t row, lqa_str label, 
 LQA_MUST_CHECK lqa_status lqa_run_db_each_suggestion(lqa_run_db *db, lqa_suggestion_fn fn,
                                                      void *data, lqa_error *err);
 
-/* For the other files of store/ that keep tables of their own in run.db. */
+/* Makes the table `review` where the run has none yet (review/review_log.h keeps it). */
+LQA_MUST_CHECK lqa_status lqa_run_db_begin_review(lqa_run_db *db, lqa_error *err);
+
+/* For the other files that keep tables of their own in run.db. */
 lqa_sql *lqa_run_db_sql(lqa_run_db *db);
 
 #endif
