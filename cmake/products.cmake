@@ -5,7 +5,8 @@
 file(GLOB BASE_SOURCES CONFIGURE_DEPENDS src/base/*.c)
 file(GLOB_RECURSE CORE_SOURCES CONFIGURE_DEPENDS src/confident/*.c
      src/data/*.c src/feature/*.c src/model/*.c src/audit/*.c src/judge/*.c src/trust/*.c
-     src/store/*.c src/report/*.c src/export/*.c src/evaluate/*.c src/api/*.c)
+     src/store/*.c src/report/*.c src/export/*.c src/evaluate/*.c
+     src/review/*.c src/serve/*.c src/api/*.c)
 
 add_library(labelqa_base STATIC ${BASE_SOURCES})
 target_include_directories(labelqa_base PUBLIC include src)
@@ -19,7 +20,15 @@ add_custom_command(OUTPUT "${AUDIT_PAGES}"
           -P "${CMAKE_SOURCE_DIR}/cmake/embed_pages.cmake"
   DEPENDS ${AUDIT_PAGE_FILES} cmake/embed_pages.cmake VERBATIM)
 
-add_library(labelqa_core STATIC ${CORE_SOURCES} "${AUDIT_PAGES}")
+# The review page, built from web/src (npm run build), for `labelqa review`.
+set(PAGE_FILES "${CMAKE_BINARY_DIR}/page_files.c")
+file(GLOB PAGE_SOURCES CONFIGURE_DEPENDS web/dist/*)
+add_custom_command(OUTPUT "${PAGE_FILES}"
+  COMMAND ${CMAKE_COMMAND} "-DFILES=${CMAKE_SOURCE_DIR}/web/dist" "-DOUTPUT=${PAGE_FILES}"
+          -P "${CMAKE_SOURCE_DIR}/cmake/embed_files.cmake"
+  DEPENDS ${PAGE_SOURCES} cmake/embed_files.cmake VERBATIM)
+
+add_library(labelqa_core STATIC ${CORE_SOURCES} "${AUDIT_PAGES}" "${PAGE_FILES}")
 target_link_libraries(labelqa_core PUBLIC labelqa_base duckdb ${CMAKE_DL_LIBS})
 
 # Where libduckdb lies as seen from a product's folder; $ORIGIN keeps a moved build tree working.
@@ -47,7 +56,7 @@ if(API_SOURCES)
 endif()
 
 if(EXISTS "${CMAKE_SOURCE_DIR}/src/cli/main.c" AND API_SOURCES)
-  file(GLOB CLI_SOURCES CONFIGURE_DEPENDS src/cli/*.c src/serve/*.c)
+  file(GLOB CLI_SOURCES CONFIGURE_DEPENDS src/cli/*.c)
   add_executable(labelqa ${CLI_SOURCES})
   target_link_options(labelqa PRIVATE -Wl,--as-needed)
   target_link_libraries(labelqa PRIVATE labelqa_library labelqa_base)

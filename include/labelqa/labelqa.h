@@ -185,6 +185,10 @@ typedef struct lqa_judge_args {
   int forget;                  /* first remove the models' answers from the cache */
   int64_t repeat, repeat_rows; /* ask repeat_rows rows `repeat` times: self-agreement */
   int yes;                     /* spend */
+  /* Hears every answer as it arrives, from the thread of the call; NULL = nobody. `corrected` is
+   * NULL where there is none. */
+  void (*answered)(void *data, int64_t row, const char *verdict, const char *corrected);
+  void *answered_data;
   const char *batch_write, *batch_read;
   int batch_submit, batch_poll;
   const char *cache;   /* file; NULL = <cache_home or home/.cache>/labelqa/judge.db */
@@ -220,6 +224,31 @@ typedef struct lqa_decide_args {
 } lqa_decide_args;
 LQA_API void lqa_decide_args_init(lqa_decide_args *args);
 LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_decide(const lqa_decide_args *args, lqa_result **result,
+                                                 lqa_error *err);
+
+/* labelqa review: serves the review page of a run on 127.0.0.1 until the observer's `cancelled` is
+ * set (docs/review.md). `listening`, if there is one, gets the page's address, which carries the
+ * token, once the server answers. Decisions are on disk before they are acknowledged; the run's files
+ * are made again at the end. Errors: LQA_BAD_FILE (run in use, port taken), LQA_BAD_DATA. */
+typedef struct lqa_review_args {
+  lqa_common_args common; /* seed: random order, which rows are decided twice */
+  const char *run;
+  int64_t port;           /* 0 = any that is free */
+  int open;               /* open the address in the browser */
+  const char *reviewer;   /* who reviews, where the page names nobody */
+  int blind;              /* given and suggested labels are hidden */
+  double second_review;   /* share of the rows that two people decide */
+  int64_t lease;          /* seconds that a row stays with one reviewer, default 600 */
+  const char *guidelines; /* a text file shown beside the rows */
+  void (*listening)(void *data, const char *address, int open);
+  void *listening_data;
+  /* For the judge, from the environment alone: as in lqa_judge_args. */
+  const char *llm_key, *llm_base_url, *openai_key, *openai_base_url, *second_key;
+  const char *cache_home, *config_home, *home;
+  const char *https_proxy, *http_proxy, *all_proxy, *no_proxy;
+} lqa_review_args;
+LQA_API void lqa_review_args_init(lqa_review_args *args);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_review(const lqa_review_args *args, lqa_result **result,
                                                  lqa_error *err);
 
 /* labelqa sample: draws a stratified spot-check sheet (n and out), or takes one back (ingest). */
@@ -418,6 +447,10 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_call_parse(lqa_call *call, int argc, char 
 LQA_API LQA_MUST_CHECK lqa_status lqa_call_fill(lqa_call *call, char *(*lookup)(const char *name),
                                                 lqa_error *err);
 LQA_API void lqa_call_set_observer(lqa_call *call, const lqa_observer *observer);
+/* Of review: who hears the page's address (lqa_review_args.listening). Other commands ignore it. */
+LQA_API void lqa_call_set_listening(lqa_call *call,
+                                    void (*listening)(void *data, const char *address, int open),
+                                    void *data);
 LQA_API void lqa_call_set_width(lqa_call *call, int64_t columns);
 /* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is
  * done, and by doctor on LQA_BAD_ENDPOINT. */

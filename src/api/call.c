@@ -217,6 +217,16 @@ void lqa_call_set_observer(lqa_call *call, const lqa_observer *observer) {
   ((lqa_common_args *)call->args)->observer = observer;
 }
 
+void lqa_call_set_listening(lqa_call *call,
+                            void (*listening)(void *data, const char *address, int open),
+                            void *data) {
+  if (call->command == lqa_command_get(LQA_COMMAND_review)) {
+    lqa_review_args *args = call->args;
+    args->listening = listening;
+    args->listening_data = data;
+  }
+}
+
 void lqa_call_set_width(lqa_call *call, int64_t columns) {
   ((lqa_common_args *)call->args)->width = columns;
 }

@@ -3,6 +3,7 @@
 COMMAND(audit)
 COMMAND(judge)
 COMMAND(losses)
+COMMAND(review)
 COMMAND(decide)
 COMMAND(sample)
 COMMAND(report)

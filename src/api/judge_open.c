@@ -54,6 +54,8 @@ static lqa_status set_options(lqa_judge_session *s, bool simulated, lqa_error *e
   o->repeat_rows = a->repeat_rows;
   o->ca_file = a->ca_file;
   o->observer = a->common.observer;
+  o->answered = a->answered;
+  o->answered_data = a->answered_data;
   if (a->prompt) {
     o->template_name = a->prompt;
     LQA_TRY(load_text(a->prompt, &s->arena, &o->template_text, err));

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -147,6 +148,32 @@ static void show_message(void *data, lqa_message_level level, const char *text) 
   console_say(level == LQA_MESSAGE_WARN ? "warning: " : "", shown);
 }
 
+/* By the desktop's own program, without a shell; that there is none is no failure. */
+static void open_in_browser(const char *address) {
+  pid_t child = fork();
+  if (child == 0) {
+    if (fork() == 0) {
+      execlp("xdg-open", "xdg-open", address, (char *)NULL);
+      _exit(127);
+    }
+    _exit(0);
+  }
+  if (child > 0) {
+    waitpid(child, NULL, 0);
+  }
+}
+
+/* The one line that scripts read: it must be out before the command goes on. */
+static void show_address(void *data, const char *address, int open) {
+  (void)data;
+  clear_line();
+  printf("%s\n", address);
+  fflush(stdout);
+  if (open) {
+    open_in_browser(address);
+  }
+}
+
 int console_width(void) {
   int columns = columns_of(1);
   return columns > 0 ? columns : 100;
@@ -168,6 +195,7 @@ void console_begin(lqa_call *call) {
     observer.message = show_message;
   }
   lqa_call_set_observer(call, &observer);
+  lqa_call_set_listening(call, show_address, NULL);
   if (isatty(1)) {
     lqa_call_set_width(call, console_width());
   }

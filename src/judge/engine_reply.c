@@ -75,6 +75,20 @@ void lqa_engine_count_answer(lqa_engine *e, const lqa_task *task) {
   }
 }
 
+static void tell_answer(const lqa_judge_plan *plan, const lqa_task *task) {
+  const lqa_reply *reply = &task->reply;
+  char corrected[256] = "";
+  if (!plan->options.answered) {
+    return;
+  }
+  if (reply->verdict == LQA_JUDGE_NO && reply->corrected >= 0) {
+    lqa_str name = plan->input.classes[reply->corrected].name;
+    snprintf(corrected, sizeof corrected, "%.*s", (int)name.size, name.data);
+  }
+  plan->options.answered(plan->options.answered_data, plan->input.items[task->item].row,
+                         lqa_judge_verdict_name(reply->verdict), *corrected ? corrected : NULL);
+}
+
 static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o,
                         const lqa_charge *charge) {
   if (lqa_plan_copy_answer(e->plan, &o->completion, charge, &task->answer) != LQA_OK ||
@@ -87,6 +101,7 @@ static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o
   task->has_old = false;
   e->n_settled++;
   lqa_engine_count_answer(e, task);
+  tell_answer(e->plan, task);
 }
 
 /* Books the call; returns what it was charged as. */

@@ -103,6 +103,9 @@ typedef struct lqa_judge_options {
   const char *no_proxy;         /* hosts that need none, comma-separated; NULL = none */
   size_t max_body_bytes;        /* larger replies are refused, default 4 MB */
   const lqa_observer *observer;
+  /* Hears every answer that comes from the endpoint; NULL = nobody. */
+  void (*answered)(void *data, int64_t row, const char *verdict, const char *corrected);
+  void *answered_data;
 } lqa_judge_options;
 
 void lqa_judge_options_init(lqa_judge_options *options);

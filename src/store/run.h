@@ -83,6 +83,13 @@ LQA_MUST_CHECK lqa_status lqa_run_overlay(lqa_run *run, lqa_error *err);
  * under the same lock. */
 LQA_MUST_CHECK lqa_status lqa_run_refresh(lqa_run *run, lqa_error *err);
 
+/* Reads the rows again if another command has rewritten them, then lqa_run_overlay. *changed says
+ * whether it had. */
+LQA_MUST_CHECK lqa_status lqa_run_reload(lqa_run *run, bool *changed, lqa_error *err);
+/* What a decision that was recorded means for its row, in memory: LQA_CLASS_NONE withdraws it. */
+LQA_MUST_CHECK lqa_status lqa_run_set_decision(lqa_run *run, int64_t row, int32_t label, lqa_str by,
+                                               lqa_error *err);
+
 /* What the audit reported, report.json as it was then: kept in run.db, so that the report files can
  * be made again whatever happened to them. A run without it falls back on the file. */
 LQA_MUST_CHECK lqa_status lqa_run_keep_report(lqa_run *run, lqa_str json, lqa_error *err);

@@ -143,6 +143,22 @@ static lqa_status apply_decision(void *data, const lqa_decision_record *r, lqa_e
   return LQA_OK;
 }
 
+lqa_status lqa_run_set_decision(lqa_run *run, int64_t row, int32_t label, lqa_str by,
+                                lqa_error *err) {
+  lqa_evidence *e = &run->evidence;
+  const char *name = label >= 0 ? intern_name(run, by) : NULL;
+  if (label >= 0 && !name) {
+    return lqa_fail_memory(err, "keeping a decision");
+  }
+  e->decided_label[row] = label >= 0 ? label : LQA_CLASS_NONE;
+  e->decided_by[row] = name;
+  lqa_rule_result outcome = lqa_rule_outcome(e, row);
+  e->trust_score[row] = outcome.trust_score;
+  e->action[row] = (uint8_t)outcome.action;
+  e->suggested_label[row] = outcome.suggested_label;
+  return LQA_OK;
+}
+
 static lqa_status apply_suggestion(void *data, int64_t row, lqa_str label, lqa_error *err) {
   (void)err;
   lqa_run *run = data;
@@ -391,6 +407,15 @@ static lqa_status merge_changes(lqa_run *run, lqa_error *err) {
   lqa_run_rows_clear(&run->rows);
   lqa_evidence_clear(&run->evidence);
   return load_rows(run, err);
+}
+
+lqa_status lqa_run_reload(lqa_run *run, bool *changed, lqa_error *err) {
+  struct timespec now = find_rows_time(run);
+  *changed = now.tv_sec != run->rows_time.tv_sec || now.tv_nsec != run->rows_time.tv_nsec;
+  if (*changed) {
+    LQA_TRY(merge_changes(run, err));
+  }
+  return lqa_run_overlay(run, err);
 }
 
 /* The posterior anew, after what judges and people have said since. */

@@ -36,7 +36,7 @@ typedef struct lqa_spot_check {
 typedef struct lqa_spot_options {
   int64_t n;
   uint64_t seed;
-  const char *path;
+  const char *path; /* NULL: no sheet is written, the rows are answered one by one */
 } lqa_spot_options;
 LQA_MUST_CHECK lqa_status lqa_spot_draw(lqa_run *run, const lqa_spot_options *options,
                                         lqa_arena *arena, lqa_spot_check *out, lqa_error *err);
@@ -50,6 +50,26 @@ typedef struct lqa_spot_sheet {
 } lqa_spot_sheet;
 LQA_MUST_CHECK lqa_status lqa_spot_ingest(lqa_run *run, const lqa_spot_sheet *sheet,
                                           lqa_arena *arena, lqa_spot_check *out, lqa_error *err);
+
+/* The newest sheet that was drawn from this very data, in its order; n = 0 where there is none.
+ * Arrays live in `arena`. */
+typedef struct lqa_spot_sheet_state {
+  char sheet[17];
+  int64_t n;
+  int64_t *rows;
+  uint8_t *is_answered;
+} lqa_spot_sheet_state;
+LQA_MUST_CHECK lqa_status lqa_spot_newest(const lqa_run *run, lqa_arena *arena,
+                                          lqa_spot_sheet_state *out, lqa_error *err);
+/* A decision made elsewhere: where its row is on the newest sheet, it is that row's answer. On disk
+ * when this returns. */
+typedef struct lqa_spot_answer {
+  int64_t row;
+  int32_t label;
+  lqa_str by;
+} lqa_spot_answer;
+LQA_MUST_CHECK lqa_status lqa_spot_take(lqa_run *run, const lqa_spot_answer *answer,
+                                        lqa_error *err);
 
 /* The state of the sheet that was answered last, if it was drawn from this very data; *found
  * tells. */

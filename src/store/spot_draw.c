@@ -321,8 +321,8 @@ static lqa_status alloc_memory(draw *d, lqa_arena *arena, lqa_error *err) {
 }
 
 static lqa_status draw_sheet(draw *d, lqa_arena *arena, lqa_spot_check *check, lqa_error *err) {
-  lqa_table_format format;
-  LQA_TRY(lqa_table_format_of(d->options->path, &format, err));
+  lqa_table_format format = LQA_TABLE_CSV;
+  LQA_TRY(d->options->path ? lqa_table_format_of(d->options->path, &format, err) : LQA_OK);
   LQA_TRY(alloc_memory(d, arena, err));
   count_cells(d);
   make_strata(d);
@@ -334,7 +334,7 @@ static lqa_status draw_sheet(draw *d, lqa_arena *arena, lqa_spot_check *check, l
   check->rate = lqa_interval_wilson(0, 0, .95);
   shuffle_sheet(d, check->drawn);
   LQA_TRY(record(d, check, err));
-  return save_sheet(d, check, format, err);
+  return d->options->path ? save_sheet(d, check, format, err) : LQA_OK;
 }
 
 lqa_status lqa_spot_draw(lqa_run *run, const lqa_spot_options *options, lqa_arena *arena,

@@ -1,0 +1,18 @@
+/* serve/route_list.h - every route, one row each. No include guard: expanded for the declarations
+ * and the table. */
+ROUTE(run)
+ROUTE(report)
+ROUTE(rows)
+ROUTE(row)
+ROUTE(queue)
+ROUTE(decisions)
+ROUTE(undo)
+ROUTE(disagreements)
+ROUTE(judge_plan)
+ROUTE(judge)
+ROUTE(judge_stop)
+ROUTE(events)
+ROUTE(sample)
+ROUTE(draw_sample)
+ROUTE(write_report)
+ROUTE(openapi)
