@@ -228,8 +228,8 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_decide(const lqa_decide_args *args, lq
 
 /* labelqa review: serves the review page of a run on 127.0.0.1 until the observer's `cancelled` is
  * set (docs/review.md). `listening`, if there is one, gets the page's address, which carries the
- * token, once the server answers. Decisions are on disk before they are acknowledged; the run's files
- * are made again at the end. Errors: LQA_BAD_FILE (run in use, port taken), LQA_BAD_DATA. */
+ * token, once the server answers. Decisions are on disk before they are acknowledged; the run's
+ * files are made again at the end. Errors: LQA_BAD_FILE (run in use, port taken), LQA_BAD_DATA. */
 typedef struct lqa_review_args {
   lqa_common_args common; /* seed: random order, which rows are decided twice */
   const char *run;

@@ -1,5 +1,5 @@
-/* labelqa review: serves the review page until it is told to end. What takes long on the page is what
- * the commands do: a judge, and the run's files made again.
+/* labelqa review: serves the review page until it is told to end. What takes long on the page is
+ * what the commands do: a judge, and the run's files made again.
  */
 #include "api/command.h"
 #include "api/result.h"

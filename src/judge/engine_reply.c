@@ -81,12 +81,12 @@ static void tell_answer(const lqa_judge_plan *plan, const lqa_task *task) {
   if (!plan->options.answered) {
     return;
   }
-  if (reply->verdict == LQA_JUDGE_NO && reply->corrected >= 0) {
+  if (reply->verdict == LQA_VERDICT_NO && reply->corrected >= 0) {
     lqa_str name = plan->input.classes[reply->corrected].name;
     snprintf(corrected, sizeof corrected, "%.*s", (int)name.size, name.data);
   }
   plan->options.answered(plan->options.answered_data, plan->input.items[task->item].row,
-                         lqa_judge_verdict_name(reply->verdict), *corrected ? corrected : NULL);
+                         lqa_verdict_name(reply->verdict), *corrected ? corrected : NULL);
 }
 
 static void keep_answer(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o,

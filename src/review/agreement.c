@@ -1,8 +1,8 @@
 /* review/agreement.c - pairs of decisions on one row, by different reviewers.
  *
- * Who is first and who is second follows the order of the decisions, so kappa is that of "an earlier
- * and a later reviewer", whoever they are. The interval of kappa is the large-sample one (Fleiss,
- * Cohen and Everitt 1969), that of agreement Wilson's. */
+ * Who is first and who is second follows the order of the decisions, so kappa is that of "an
+ * earlier and a later reviewer", whoever they are. The interval of kappa is the large-sample one
+ * (Fleiss, Cohen and Everitt 1969), that of agreement Wilson's. */
 #include "review/agreement.h"
 
 #include "base/memory.h"

@@ -7,9 +7,9 @@
 #include "trust/error_rate.h"
 
 typedef struct lqa_review_agreement {
-  int64_t n;               /* rows with decisions of two reviewers; 0: the others mean nothing */
-  lqa_interval agreement;  /* share on which the first two agree */
-  lqa_agreement kappa;     /* Cohen's, first against second decision; n_items 0: cannot be said */
+  int64_t n;              /* rows with decisions of two reviewers; 0: the others mean nothing */
+  lqa_interval agreement; /* share on which the first two agree */
+  lqa_agreement kappa;    /* Cohen's, first against second decision; n_items 0: cannot be said */
 } lqa_review_agreement;
 
 LQA_MUST_CHECK lqa_status lqa_review_agreement_of(const lqa_review *review,

@@ -12,13 +12,19 @@
 
 #include <math.h>
 
-enum { MAX_ROWS = 100000, MAX_WORDS = 64, MAX_BYTES = 4096, SLOT_BITS = 17, SLOTS = 1 << SLOT_BITS };
+enum {
+  MAX_ROWS = 100000,
+  MAX_WORDS = 64,
+  MAX_BYTES = 4096,
+  SLOT_BITS = 17,
+  SLOTS = 1 << SLOT_BITS
+};
 static const char FIELD_BREAK = 0x1f;
 
 struct lqa_near {
-  int64_t n;        /* rows remembered */
-  int64_t *rows;    /* ascending */
-  uint32_t *starts; /* n + 1, into words */
+  int64_t n;               /* rows remembered */
+  int64_t *rows;           /* ascending */
+  uint32_t *starts;        /* n + 1, into words */
   LQA_VEC(uint32_t) words; /* sorted within a row, each once */
   float *norms;
   uint32_t *count; /* rows by slot of a word's hash */
@@ -61,8 +67,8 @@ static int split_words(lqa_str text, uint32_t words[MAX_WORDS]) {
   size_t start = 0;
   for (size_t i = 0, length; n < MAX_WORDS && i <= text.size; i += length) {
     length = 1;
-    bool is_word = i < text.size && lqa_unicode_is_word(lqa_utf8_decode(
-                                        text.data + i, text.size - i, &length));
+    bool is_word = i < text.size &&
+                   lqa_unicode_is_word(lqa_utf8_decode(text.data + i, text.size - i, &length));
     if (!is_word) {
       if (i > start) {
         words[n++] = hash_word(text.data + start, i - start, 0);
@@ -87,9 +93,7 @@ static lqa_status find_words(const lqa_review *review, int64_t row, lqa_buf *fol
     lqa_unicode_lower(lqa_buf_str(&text), folded);
     status = lqa_buf_check(folded, err);
     lqa_str lower = lqa_buf_str(folded);
-    *n = status != LQA_OK ? 0
-         : is_table       ? split_fields(lower, words)
-                          : split_words(lower, words);
+    *n = status != LQA_OK ? 0 : is_table ? split_fields(lower, words) : split_words(lower, words);
     *n = keep_distinct(words, *n);
   }
   lqa_buf_clear(&text);

@@ -22,8 +22,8 @@ LQA_MUST_CHECK lqa_status lqa_near_new(const lqa_review *review, lqa_near **out,
 void lqa_near_free(lqa_near *near);
 /* At most LQA_NEAR_MAX rows that share words with `row`, nearest first, its equals left out.
  * Returns how many. */
-LQA_MUST_CHECK lqa_status lqa_near_find(const lqa_near *near, const lqa_review *review,
-                                        int64_t row, lqa_near_row *out, int *n, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_near_find(const lqa_near *near, const lqa_review *review, int64_t row,
+                                        lqa_near_row *out, int *n, lqa_error *err);
 /* Other rows of the same content, at most `max`, by row number; *total counts all of them. */
 int lqa_equal_find(const lqa_review *review, int64_t row, int64_t *out, int max, int64_t *total);
 

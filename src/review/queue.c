@@ -90,8 +90,7 @@ static double key_of(const lqa_review *review, const lqa_queue_request *request,
     return fabs((isnan(p) ? review->run->evidence.trust_score[row] : p) - .5);
   }
   lqa_rng rng;
-  lqa_rng_init(&rng, review->options.seed ^ (uint64_t)(request->reviewer + 1) << 40,
-               (uint64_t)row);
+  lqa_rng_init(&rng, review->options.seed ^ (uint64_t)(request->reviewer + 1) << 40, (uint64_t)row);
   return lqa_rng_uniform(&rng);
 }
 

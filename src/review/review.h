@@ -30,8 +30,8 @@ typedef struct lqa_review {
   lqa_review_log log;
   lqa_contents contents;
   LQA_VEC(lqa_lease) leases;
-  uint8_t *n_leases; /* per row */
-  int64_t version;   /* grows with every change that a page may show */
+  uint8_t *n_leases;          /* per row */
+  int64_t version;            /* grows with every change that a page may show */
   int64_t to_review, decided; /* rows */
 } lqa_review;
 

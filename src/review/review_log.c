@@ -163,11 +163,12 @@ static void set_int_or_null(lqa_statement *s, int parameter, int64_t value) {
 static lqa_status insert_event(lqa_review_log *log, const lqa_review_event *e,
                                const lqa_row_ref *ref, lqa_str note, lqa_error *err) {
   lqa_statement *s = NULL;
-  LQA_TRY(lqa_sql_prepare(lqa_run_db_sql(log->run->db),
-                          "INSERT INTO review(row_number, row_key, kind, label, reviewer, seconds,"
-                          " blind, adjudicates, undoes, previous_label, previous_by, note, made_utc)"
-                          " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                          &s, err));
+  LQA_TRY(
+      lqa_sql_prepare(lqa_run_db_sql(log->run->db),
+                      "INSERT INTO review(row_number, row_key, kind, label, reviewer, seconds,"
+                      " blind, adjudicates, undoes, previous_label, previous_by, note, made_utc)"
+                      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      &s, err));
   lqa_statement_set_int(s, 1, ref->row);
   lqa_statement_set_text(s, 2, ref->key);
   lqa_statement_set_text(s, 3, lqa_str_from(KINDS[e->kind]));
@@ -201,8 +202,8 @@ static lqa_status insert_both(lqa_review_log *log, lqa_review_event *e,
   lqa_status status;
   LQA_TRY_OUT(lqa_run_row_ref(log->run, e->row, &key, &ref, err));
   LQA_TRY_OUT(insert_event(log, e, &ref, note, err));
-  LQA_TRY_OUT(lqa_sql_get_int(lqa_run_db_sql(log->run->db), "SELECT last_insert_rowid()", &e->id,
-                              err));
+  LQA_TRY_OUT(
+      lqa_sql_get_int(lqa_run_db_sql(log->run->db), "SELECT last_insert_rowid()", &e->id, err));
   if (decision->is_set) {
     const lqa_decision_record record = {.row = ref,
                                         .label = class_name(log, decision->label),
@@ -301,9 +302,9 @@ lqa_status lqa_review_log_undo(lqa_review_log *log, int32_t reviewer, int64_t *r
                         .reviewer = reviewer,
                         .seconds = NAN,
                         .undoes = last->id};
-  const verdict_of_people decision = {
-      last->kind == LQA_REVIEW_LABEL && is_in_force(log, last), last->previous_label,
-      last->previous_by >= 0 ? last->previous_by : reviewer};
+  const verdict_of_people decision = {last->kind == LQA_REVIEW_LABEL && is_in_force(log, last),
+                                      last->previous_label,
+                                      last->previous_by >= 0 ? last->previous_by : reviewer};
   LQA_TRY(find_previous(log, e.row, &e, err));
   LQA_TRY(record(log, &e, &decision, (lqa_str){NULL, 0}, err));
   *row = e.row;

@@ -9,7 +9,11 @@
 #include "base/vec.h"
 #include "store/run.h"
 
-typedef enum lqa_review_kind { LQA_REVIEW_LABEL, LQA_REVIEW_UNSURE, LQA_REVIEW_UNDO } lqa_review_kind;
+typedef enum lqa_review_kind {
+  LQA_REVIEW_LABEL,
+  LQA_REVIEW_UNSURE,
+  LQA_REVIEW_UNDO
+} lqa_review_kind;
 
 typedef struct lqa_review_event {
   int64_t id, row;
@@ -19,9 +23,9 @@ typedef struct lqa_review_event {
   double seconds;   /* NaN: unknown */
   bool blind, adjudicates;
   bool is_undone;
-  int64_t undoes; /* id; 0 = nothing */
+  int64_t undoes;                      /* id; 0 = nothing */
   int32_t previous_label, previous_by; /* the decision in force before; LQA_CLASS_NONE, -1: none */
-  int64_t previous_event; /* of the same row, by anyone; -1 = none */
+  int64_t previous_event;              /* of the same row, by anyone; -1 = none */
   char made_utc[32];
 } lqa_review_event;
 

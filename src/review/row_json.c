@@ -13,8 +13,7 @@ static const char FIELD_BREAK = 0x1f;
 void lqa_row_writer_init(lqa_row_writer *w, lqa_review *review) {
   *w = (lqa_row_writer){.review = review};
   lqa_buf_init(&w->text, SIZE_MAX / 4);
-  lqa_row_table_init(&w->table, &review->run->rows, &review->run->evidence,
-                     &review->run->manifest);
+  lqa_row_table_init(&w->table, &review->run->rows, &review->run->evidence, &review->run->manifest);
   w->n_columns = lqa_row_table_all(&w->table, w->columns);
 }
 
@@ -53,8 +52,8 @@ static void write_value(const lqa_value *value, lqa_value_type type, lqa_json *j
 
 /* What a blind reviewer may see of a row. */
 static bool is_plain(const char *column) {
-  static const char *const PLAIN[] = {"row_id", "row_number", "source_file", "source_row", "split",
-                                      "time",   "group",      "content_hash"};
+  static const char *const PLAIN[] = {"row_id", "row_number", "source_file", "source_row",
+                                      "split",  "time",       "group",       "content_hash"};
   for (size_t i = 0; i < sizeof PLAIN / sizeof *PLAIN; i++) {
     if (strcmp(PLAIN[i], column) == 0) {
       return true;
@@ -107,8 +106,8 @@ static lqa_status write_content(lqa_row_writer *w, int64_t row, bool whole, lqa_
     write_features(&m->source.features, text, json);
     return LQA_OK;
   }
-  size_t shown = whole || text.size == 0 ? text.size
-                                         : lqa_utf8_prefix(text.data, text.size, SHOWN_CHARS);
+  size_t shown =
+      whole || text.size == 0 ? text.size : lqa_utf8_prefix(text.data, text.size, SHOWN_CHARS);
   lqa_json_add_str(json, "text", (lqa_str){text.data, shown});
   lqa_json_add_bool(json, "text_truncated",
                     shown < lqa_contents_size(&w->review->contents, row) && has_content);
@@ -134,8 +133,7 @@ typedef struct evidence_line {
 } evidence_line;
 
 static void write_line(const lqa_review *review, const evidence_line *line, lqa_json *json) {
-  lqa_str name = line->label >= 0 ? review->run->manifest.classes[line->label]
-                                  : (lqa_str){NULL, 0};
+  lqa_str name = line->label >= 0 ? review->run->manifest.classes[line->label] : (lqa_str){NULL, 0};
   lqa_json_open_object(json);
   lqa_json_add_text(json, "source", line->source);
   lqa_json_add_str(json, "label", name);
@@ -192,8 +190,8 @@ static void write_company_lines(const lqa_review *review, int64_t row, const com
   int32_t most;
   double share = share_of_others(review, row, c->equal, c->n_equal, &most);
   if (c->n_equal > 0) {
-    snprintf(text, sizeof text, "%lld other row%s of the same content",
-             (long long)c->n_equal_total, lqa_plural(c->n_equal_total));
+    snprintf(text, sizeof text, "%lld other row%s of the same content", (long long)c->n_equal_total,
+             lqa_plural(c->n_equal_total));
     write_line(review, &(evidence_line){"duplicates", most, share, text}, json);
   }
   share = share_of_others(review, row, c->near_rows, c->n_near, &most);
@@ -257,8 +255,9 @@ static lqa_status write_similar(lqa_row_writer *w, int64_t row, double similarit
   lqa_json_add_int(json, "row_number", row);
   lqa_json_add_str(json, "label",
                    lqa_run_rows_label(&w->review->run->rows, &w->review->run->manifest, row));
-  lqa_json_add_str(json, "text",
-                   (lqa_str){text.data, text.size ? lqa_utf8_prefix(text.data, text.size, 300) : 0});
+  lqa_json_add_str(
+      json, "text",
+      (lqa_str){text.data, text.size ? lqa_utf8_prefix(text.data, text.size, 300) : 0});
   lqa_json_add_double(json, "similarity", similarity);
   lqa_json_close_object(json);
   return LQA_OK;

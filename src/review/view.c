@@ -174,10 +174,10 @@ static uint64_t key_of_number(double value, bool descending) {
 
 typedef double (*number_fn)(const lqa_review *review, int64_t row);
 
-#define NUMBER(name, expression)                                      \
-  static double name(const lqa_review *review, int64_t row) {         \
-    const lqa_evidence *e = &review->run->evidence;                   \
-    return expression;                                                \
+#define NUMBER(name, expression)                              \
+  static double name(const lqa_review *review, int64_t row) { \
+    const lqa_evidence *e = &review->run->evidence;           \
+    return expression;                                        \
   }
 NUMBER(row_number, ((void)e, (double)row))
 NUMBER(label, e->label[row] < 0 ? NAN : e->label[row])
@@ -307,10 +307,9 @@ lqa_status lqa_view_sort(const lqa_review *review, const char *column, bool desc
   }
   const lqa_column *texts = find_text_column(review, column);
   return texts ? sort_by_text(texts, descending, view, err)
-               : lqa_fail_at(err, LQA_BAD_USAGE, NULL, -1, "sort",
-                             "rows cannot be sorted by '%s'", column);
+               : lqa_fail_at(err, LQA_BAD_USAGE, NULL, -1, "sort", "rows cannot be sorted by '%s'",
+                             column);
 }
-
 
 lqa_status lqa_view_sort_by_doubt(const lqa_review *review, lqa_view *view, lqa_error *err) {
   LQA_TRY(sort_by(review, issue_rank, false, view, err));

@@ -6,9 +6,9 @@
 
 /* Everything that is set must hold. Texts are borrowed. */
 typedef struct lqa_view_filter {
-  const char *action;                       /* name of an action */
-  lqa_str label, suggested, predicted;      /* NULL data = any */
-  const char *finding;                      /* id */
+  const char *action;                  /* name of an action */
+  lqa_str label, suggested, predicted; /* NULL data = any */
+  const char *finding;                 /* id */
   lqa_str annotator;
   lqa_str search; /* in the content; NULL data = any */
   int decided;    /* 1 = yes, 0 = no, -1 = any */

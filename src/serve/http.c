@@ -2,8 +2,8 @@
  *
  * One thread with epoll serves every connection, so the handler needs no locks and a slow or
  * half-open connection costs a file descriptor and nothing else; it is closed after IDLE_SECONDS
- * without a byte. Events lie in a ring; a listener that has read all is suspended until the next one
- * (or a comment every few seconds, which shows a broken connection). A request that is answered
+ * without a byte. Events lie in a ring; a listener that has read all is suspended until the next
+ * one (or a comment every few seconds, which shows a broken connection). A request that is answered
  * later is suspended, too.
  */
 #include "serve/http.h"
@@ -88,9 +88,9 @@ void lqa_http_fail(lqa_http_answer *answer, int status, const char *field, const
 
 static void add_headers(struct MHD_Response *response, const lqa_http_answer *answer) {
   static const char *const HEADERS[][2] = {
-      {"Content-Security-Policy",
-       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+      {"Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; "
+                                  "img-src 'self'; connect-src 'self'; "
+                                  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
       {"X-Content-Type-Options", "nosniff"},
       {"Referrer-Policy", "no-referrer"},
       {"Cross-Origin-Resource-Policy", "same-origin"},
@@ -366,13 +366,10 @@ static enum MHD_Result finish(lqa_http_ticket *ticket) {
 }
 
 /* The whole request is here. */
-static enum MHD_Result call_handler(lqa_http_ticket *ticket, const char *method,
-                                    const char *path) {
+static enum MHD_Result call_handler(lqa_http_ticket *ticket, const char *method, const char *path) {
   lqa_http *http = ticket->http;
-  lqa_http_request request = {.method = method,
-                              .path = path,
-                              .body = lqa_buf_str(&ticket->body),
-                              .ticket = ticket};
+  lqa_http_request request = {
+      .method = method, .path = path, .body = lqa_buf_str(&ticket->body), .ticket = ticket};
   MHD_get_connection_values(ticket->connection, MHD_GET_ARGUMENT_KIND, add_param, &request);
   ticket->is_called = true;
   http->options.handler(http->options.data, &request, &ticket->answer);

@@ -2,9 +2,9 @@
  * alone sees microhttpd.h).
  *
  * It listens on 127.0.0.1 and nowhere else. Before a request reaches the handler, its Host, token,
- * Origin, content type and size have been checked, so that no other page in the browser and no other
- * user of the machine can read or change anything. All requests are handled by one thread; a request
- * that takes long is answered later (lqa_http_later) while others go on. */
+ * Origin, content type and size have been checked, so that no other page in the browser and no
+ * other user of the machine can read or change anything. All requests are handled by one thread; a
+ * request that takes long is answered later (lqa_http_later) while others go on. */
 #ifndef LQA_SERVE_HTTP_H
 #define LQA_SERVE_HTTP_H
 

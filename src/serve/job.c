@@ -10,8 +10,7 @@
 
 void lqa_job_write(const lqa_job *job, lqa_json *json) {
   lqa_json_open_object(json);
-  lqa_json_add_bool(json, "running",
-                    atomic_load(&job->is_running) && job->kind == LQA_JOB_JUDGE);
+  lqa_json_add_bool(json, "running", atomic_load(&job->is_running) && job->kind == LQA_JOB_JUDGE);
   lqa_json_add_int(json, "judged", atomic_load(&job->judged));
   lqa_json_add_int(json, "planned", atomic_load(&job->planned));
   lqa_json_add_int(json, "yes", atomic_load(&job->yes));
@@ -84,9 +83,8 @@ static void hear_answer(void *data, const lqa_serve_answer *answer) {
 static lqa_status work_on(lqa_server *server, lqa_buf *json, lqa_error *err) {
   lqa_job *job = &server->job;
   const lqa_serve_work *work = &server->options.work;
-  const lqa_observer observer = {.progress = hear_progress,
-                                 .data = server,
-                                 .cancelled = &job->cancelled};
+  const lqa_observer observer = {
+      .progress = hear_progress, .data = server, .cancelled = &job->cancelled};
   const lqa_observer silent = {.cancelled = &job->cancelled};
   bool spends = job->kind == LQA_JOB_JUDGE;
   if (job->kind == LQA_JOB_REPORT) {
@@ -103,7 +101,8 @@ static lqa_status work_on(lqa_server *server, lqa_buf *json, lqa_error *err) {
 
 static void answer_ticket(lqa_server *server, lqa_status status, lqa_buf *json,
                           const lqa_error *err) {
-  lqa_http_answer answer = {.kind = LQA_HTTP_WHOLE, .status = 200, .content_type = "application/json"};
+  lqa_http_answer answer = {
+      .kind = LQA_HTTP_WHOLE, .status = 200, .content_type = "application/json"};
   lqa_buf_init(&answer.body, (size_t)1 << 30);
   if (status == LQA_OK) {
     lqa_buf_add_str(&answer.body, lqa_buf_str(json));
@@ -167,8 +166,8 @@ static lqa_status copy_settings(lqa_job *job, const lqa_json_node *body,
     if (m->kind == LQA_JSON_NULL || is_excepted(except, m->key)) {
       continue;
     }
-    lqa_str value = m->kind == LQA_JSON_BOOL ? (m->number != 0 ? LQA_STR("1") : LQA_STR("0"))
-                                             : m->text;
+    lqa_str value =
+        m->kind == LQA_JSON_BOOL ? (m->number != 0 ? LQA_STR("1") : LQA_STR("0")) : m->text;
     lqa_serve_setting *s = &job->settings[job->n_settings];
     s->name = lqa_arena_copy(&job->arena, m->key.data, m->key.size);
     s->value = lqa_arena_copy(&job->arena, value.data, value.size);

@@ -260,10 +260,10 @@ void lqa_answer_end(lqa_http_answer *answer, int status) {
 void lqa_answer_error(lqa_http_answer *answer, lqa_status status, const lqa_error *err) {
   char message[2 * sizeof err->message];
   lqa_message_render(err->message, LQA_AS_FIELDS, message, sizeof message);
-  int code = status == LQA_BAD_USAGE                              ? 422
-             : status == LQA_BAD_DATA                             ? 422
-             : status == LQA_BAD_ENDPOINT                         ? 502
+  int code = status == LQA_BAD_USAGE                                       ? 422
+             : status == LQA_BAD_DATA                                      ? 422
+             : status == LQA_BAD_ENDPOINT                                  ? 502
              : status == LQA_BAD_FILE && err->reason == LQA_REASON_MISSING ? 404
-                                                                  : 500;
+                                                                           : 500;
   lqa_http_fail(answer, code, *err->column ? err->column : NULL, message);
 }

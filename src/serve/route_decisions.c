@@ -37,10 +37,10 @@ static lqa_status record(lqa_server *server, const lqa_review_entry *entry, int6
   if (entry->kind != LQA_REVIEW_LABEL) {
     return LQA_OK;
   }
-  const lqa_spot_answer spot = {
-      .row = entry->row,
-      .label = entry->label,
-      .by = lqa_review_log_name_of(&server->review->log, entry->reviewer)};
+  const lqa_spot_answer spot = {.row = entry->row,
+                                .label = entry->label,
+                                .by =
+                                    lqa_review_log_name_of(&server->review->log, entry->reviewer)};
   return lqa_spot_take(server->review->run, &spot, err);
 }
 
@@ -89,11 +89,10 @@ static const lqa_param PARAMS[] = {
     {"note", LQA_PARAM_TEXT, "kept with the decision", .max = 10000},
     {.name = NULL}};
 
-const lqa_route lqa_route_decisions = {
-    .name = "decisions",
-    .method = "POST",
-    .path = "/api/decisions",
-    .summary = "Records a decision; 201 {id} once it is on disk",
-    .params = PARAMS,
-    .answers = "201 404 422",
-    .answer = answer};
+const lqa_route lqa_route_decisions = {.name = "decisions",
+                                       .method = "POST",
+                                       .path = "/api/decisions",
+                                       .summary = "Records a decision; 201 {id} once it is on disk",
+                                       .params = PARAMS,
+                                       .answers = "201 404 422",
+                                       .answer = answer};

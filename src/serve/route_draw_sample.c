@@ -20,8 +20,7 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
 }
 
 static const lqa_param PARAMS[] = {
-    {"n", LQA_PARAM_INT, "rows to draw", .required = true, .min = 1, .max = 1e6},
-    {.name = NULL}};
+    {"n", LQA_PARAM_INT, "rows to draw", .required = true, .min = 1, .max = 1e6}, {.name = NULL}};
 
 const lqa_route lqa_route_draw_sample = {.name = "draw_sample",
                                          .method = "POST",

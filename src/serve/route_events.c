@@ -9,6 +9,7 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
 const lqa_route lqa_route_events = {.name = "events",
                                     .method = "GET",
                                     .path = "/api/events",
-                                    .summary = "Server-sent events: progress, verdict, decision, report",
+                                    .summary =
+                                        "Server-sent events: progress, verdict, decision, report",
                                     .answers = "200",
                                     .answer = answer};

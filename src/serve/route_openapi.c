@@ -80,8 +80,8 @@ static void add_parameter(const lqa_param *p, const char *place, lqa_json *json)
 }
 
 static void add_input(const lqa_route *route, lqa_json *json) {
-  static const lqa_param ROW = {"row_number", LQA_PARAM_INT, "number of the row, from 0",
-                                .required = true, .min = 0, .max = 9007199254740991.0};
+  static const lqa_param ROW = {"row_number",     LQA_PARAM_INT, "number of the row, from 0",
+                                .required = true, .min = 0,      .max = 9007199254740991.0};
   bool is_post = strcmp(route->method, "POST") == 0, has_row = strchr(route->path, '{') != NULL;
   lqa_json_key(json, "parameters");
   lqa_json_open_array(json);

@@ -28,11 +28,10 @@ static double lease_end(const lqa_server *server) {
 }
 
 static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answer *out) {
-  lqa_queue_request request = {
-      .count = lqa_json_find_int(call->body, "count", 1),
-      .order = order_of(lqa_json_find_text(call->body, "order")),
-      .filter = lqa_filter_of_body(lqa_json_find(call->body, "filter")),
-      .renew = lqa_json_find_bool(call->body, "renew", false)};
+  lqa_queue_request request = {.count = lqa_json_find_int(call->body, "count", 1),
+                               .order = order_of(lqa_json_find_text(call->body, "order")),
+                               .filter = lqa_filter_of_body(lqa_json_find(call->body, "filter")),
+                               .renew = lqa_json_find_bool(call->body, "renew", false)};
   lqa_view view = {.rows = NULL};
   lqa_json json;
   lqa_error err;

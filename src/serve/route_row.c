@@ -13,8 +13,8 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
   lqa_row_writer_init(&writer, server->review);
   writer.near = server->near;
   lqa_answer_begin(out, &json);
-  lqa_status status = lqa_row_write_detail(&writer, call->row,
-                                           lqa_server_is_blind(server, call->row), &json, &err);
+  lqa_status status =
+      lqa_row_write_detail(&writer, call->row, lqa_server_is_blind(server, call->row), &json, &err);
   lqa_answer_end(out, 200);
   if (status != LQA_OK) {
     lqa_answer_error(out, status, &err);

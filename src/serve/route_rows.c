@@ -8,7 +8,7 @@
 
 /* What decides which rows come in which order. */
 static char *key_of(const lqa_route_call *call) {
-  static const char *const NAMES[] = {"sort",    "desc",      "action",  "label", "suggested",
+  static const char *const NAMES[] = {"sort",      "desc",    "action",    "label",   "suggested",
                                       "predicted", "finding", "annotator", "decided", "q"};
   lqa_buf key;
   lqa_buf_init(&key, 1 << 20);
@@ -96,7 +96,8 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
 static const lqa_param PARAMS[] = {
     {"offset", LQA_PARAM_INT, "rows to leave out at the start", .min = 0, .max = 1e12},
     {"limit", LQA_PARAM_INT, "rows wanted (default 50)", .min = 1, .max = 500},
-    {"sort", LQA_PARAM_TEXT, "a column of rows.parquet (default p_correct); NULLs come last", .max = 0},
+    {"sort", LQA_PARAM_TEXT, "a column of rows.parquet (default p_correct); NULLs come last",
+     .max = 0},
     {"desc", LQA_PARAM_BOOL, "largest first", .max = 0},
     LQA_FILTER_PARAMS,
     {.name = NULL}};

@@ -73,8 +73,8 @@ static void handle(void *data, const lqa_http_request *request, lqa_http_answer 
 static lqa_status load_report(lqa_server *server, lqa_error *err) {
   char *path = lqa_path_join(server->folder, "report.json");
   lqa_buf_reset(&server->report);
-  lqa_status status = path ? lqa_file_load(path, &server->report, err)
-                           : lqa_fail_memory(err, "reading the report");
+  lqa_status status =
+      path ? lqa_file_load(path, &server->report, err) : lqa_fail_memory(err, "reading the report");
   free(path);
   return status;
 }
@@ -111,8 +111,7 @@ bool lqa_server_reviewer(lqa_server *server, const lqa_json_node *body, int32_t 
     lqa_http_fail(answer, 400, "reviewer", "the field reviewer is missing");
     return false;
   }
-  lqa_status status =
-      lqa_review_log_name(&server->review->log, lqa_str_from(name), number, &err);
+  lqa_status status = lqa_review_log_name(&server->review->log, lqa_str_from(name), number, &err);
   if (status != LQA_OK) {
     lqa_answer_error(answer, status, &err);
   }

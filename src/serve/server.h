@@ -107,16 +107,17 @@ bool lqa_server_reviewer(lqa_server *server, const lqa_json_node *body, int32_t 
 bool lqa_server_is_blind(const lqa_server *server, int64_t row);
 
 /* Parameters that several routes share, and their values. */
-#define LQA_FILTER_PARAMS                                                                     \
-  {"action", LQA_PARAM_CHOICE, "review_action of the row",                                    \
-   .choices = "relabel|keep (ambiguous)|needs_review|keep"},                                  \
-      {"label", LQA_PARAM_TEXT, "the given label, a class", .max = 0},                                  \
-      {"suggested", LQA_PARAM_TEXT, "the suggested label, a class", .max = 0},                          \
-      {"predicted", LQA_PARAM_TEXT, "the predicted label, a class", .max = 0},                          \
-      {"finding", LQA_PARAM_TEXT, "id of a finding that marks the row", .max = 0},                      \
-      {"annotator", LQA_PARAM_TEXT, "who gave the label", .max = 0},                                    \
-      {"decided", LQA_PARAM_CHOICE, "whether a person decided the row", .choices = "yes|no"}, \
-      {"q", LQA_PARAM_TEXT, "text in the content, in any case of A to Z", .max = 1000}
+#define LQA_FILTER_PARAMS                                                                       \
+  {"action", LQA_PARAM_CHOICE, "review_action of the row",                                      \
+   .choices = "relabel|keep (ambiguous)|needs_review|keep"},                                    \
+      {"label", LQA_PARAM_TEXT, "the given label, a class", .max = 0},                          \
+      {"suggested", LQA_PARAM_TEXT, "the suggested label, a class", .max = 0},                  \
+      {"predicted", LQA_PARAM_TEXT, "the predicted label, a class", .max = 0},                  \
+      {"finding", LQA_PARAM_TEXT, "id of a finding that marks the row", .max = 0},              \
+      {"annotator", LQA_PARAM_TEXT, "who gave the label", .max = 0},                            \
+      {"decided", LQA_PARAM_CHOICE, "whether a person decided the row", .choices = "yes|no"}, { \
+    "q", LQA_PARAM_TEXT, "text in the content, in any case of A to Z", .max = 1000              \
+  }
 lqa_view_filter lqa_filter_of_query(const lqa_route_call *call);
 lqa_view_filter lqa_filter_of_body(const lqa_json_node *object);
 

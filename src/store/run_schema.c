@@ -60,8 +60,8 @@ static const char REVIEW_SCHEMA[] =
     " kind TEXT NOT NULL CHECK(kind IN ('label', 'unsure', 'undo')), label TEXT,"
     " reviewer TEXT NOT NULL, seconds REAL, blind INTEGER NOT NULL, adjudicates INTEGER NOT NULL,"
     " undoes INTEGER, previous_label TEXT, previous_by TEXT, note TEXT, made_utc TEXT NOT NULL);"
-    "CREATE INDEX review_of_row ON review(row_number, id) WHERE row_number IS NOT NULL;" APPEND_ONLY(
-        "review");
+    "CREATE INDEX review_of_row ON review(row_number, id) WHERE row_number IS NOT "
+    "NULL;" APPEND_ONLY("review");
 
 lqa_status lqa_run_schema_make(lqa_sql *sql, lqa_error *err) {
   char pragmas[96];
@@ -89,15 +89,14 @@ static lqa_status check_version(lqa_sql *sql, const char *path, lqa_error *err) 
 }
 
 /* Both lists are in the order of names; what SQLite makes by itself has no SQL. */
-#define LIST_OBJECTS(required)                                                        \
+#define LIST_OBJECTS(required)                                                          \
   "SELECT name, type || ' ' || coalesce(sql, ''), " required " FROM main.sqlite_master" \
   " WHERE sql IS NOT NULL OR type <> 'index' ORDER BY name, type"
 
-static lqa_status fail_object(const char *path, lqa_str name, const char *what,
-                              lqa_error *err) {
+static lqa_status fail_object(const char *path, lqa_str name, const char *what, lqa_error *err) {
   return lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
-                     "'%s' is not as labelqa makes it: '%.*s' %s", path, (int)name.size,
-                     name.data, what);
+                     "'%s' is not as labelqa makes it: '%.*s' %s", path, (int)name.size, name.data,
+                     what);
 }
 
 /* Walks both lists; any difference is somebody's change. */
@@ -137,11 +136,11 @@ static lqa_status check_objects(lqa_sql *sql, const char *path, lqa_error *err) 
     return lqa_fail_memory(err, "opening run.db");
   }
   LQA_TRY_OUT(lqa_sql_run(model, SCHEMA, err));
-  LQA_TRY_OUT(lqa_sql_run(
-      model, "CREATE TEMP TABLE required AS SELECT name FROM main.sqlite_master", err));
+  LQA_TRY_OUT(
+      lqa_sql_run(model, "CREATE TEMP TABLE required AS SELECT name FROM main.sqlite_master", err));
   LQA_TRY_OUT(lqa_sql_run(model, REVIEW_SCHEMA, err));
-  LQA_TRY_OUT(lqa_sql_prepare(
-      model, LIST_OBJECTS("name IN (SELECT name FROM temp.required)"), &ours, err));
+  LQA_TRY_OUT(
+      lqa_sql_prepare(model, LIST_OBJECTS("name IN (SELECT name FROM temp.required)"), &ours, err));
   LQA_TRY_OUT(lqa_sql_prepare(sql, LIST_OBJECTS("0"), &theirs, err));
   status = compare_objects(path, ours, theirs, err);
 out:
@@ -161,8 +160,8 @@ lqa_status lqa_run_schema_add_review(lqa_sql *sql, lqa_error *err) {
   int64_t is_there = 0;
   LQA_TRY(lqa_sql_run(sql, "BEGIN IMMEDIATE", err));
   lqa_status status;
-  LQA_TRY_OUT(lqa_sql_get_int(
-      sql, "SELECT count(*) FROM main.sqlite_master WHERE name = 'review'", &is_there, err));
+  LQA_TRY_OUT(lqa_sql_get_int(sql, "SELECT count(*) FROM main.sqlite_master WHERE name = 'review'",
+                              &is_there, err));
   LQA_TRY_OUT(is_there ? LQA_OK : lqa_sql_run(sql, REVIEW_SCHEMA, err));
   return lqa_sql_run(sql, "COMMIT", err);
 out:

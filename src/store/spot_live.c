@@ -36,11 +36,12 @@ static lqa_status read_rows(const lqa_run *run, lqa_arena *arena, lqa_spot_sheet
   if (!out->rows || !out->is_answered) {
     return lqa_fail_memory(err, "reading the spot check");
   }
-  LQA_TRY(lqa_sql_prepare(lqa_run_db_sql(run->db),
-                          "SELECT row_number, EXISTS (SELECT 1 FROM answer a WHERE a.sheet = r.sheet"
-                          " AND a.position = r.position) FROM sheet_row r WHERE sheet = ?"
-                          " ORDER BY position",
-                          &s, err));
+  LQA_TRY(
+      lqa_sql_prepare(lqa_run_db_sql(run->db),
+                      "SELECT row_number, EXISTS (SELECT 1 FROM answer a WHERE a.sheet = r.sheet"
+                      " AND a.position = r.position) FROM sheet_row r WHERE sheet = ?"
+                      " ORDER BY position",
+                      &s, err));
   lqa_statement_set_text(s, 1, lqa_str_from(out->sheet));
   lqa_status status = lqa_statement_next(s, &more, err);
   while (status == LQA_OK && more && n < room) {
