@@ -4,7 +4,7 @@
 #include "api/command.h"
 #include "api/result.h"
 #include "base/file.h"
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 #include <stddef.h>
 #include <time.h>

@@ -349,7 +349,7 @@ static void *beat(void *data) {
 static enum MHD_Result add_param(void *data, enum MHD_ValueKind kind, const char *name,
                                  const char *value) {
   (void)kind;
-  lqa_http_request *request = data;
+  lqa_http_incoming *request = data;
   if (request->n_params == LQA_HTTP_MAX_PARAMS) {
     request->too_many_params = true;
     return MHD_NO;
@@ -368,7 +368,7 @@ static enum MHD_Result finish(lqa_http_ticket *ticket) {
 /* The whole request is here. */
 static enum MHD_Result call_handler(lqa_http_ticket *ticket, const char *method, const char *path) {
   lqa_http *http = ticket->http;
-  lqa_http_request request = {
+  lqa_http_incoming request = {
       .method = method, .path = path, .body = lqa_buf_str(&ticket->body), .ticket = ticket};
   MHD_get_connection_values(ticket->connection, MHD_GET_ARGUMENT_KIND, add_param, &request);
   ticket->is_called = true;

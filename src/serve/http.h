@@ -19,14 +19,14 @@ typedef struct lqa_http_param {
   const char *name, *value; /* decoded; value "" where there was none */
 } lqa_http_param;
 
-typedef struct lqa_http_request {
+typedef struct lqa_http_incoming {
   const char *method, *path; /* "GET" stands for HEAD, too */
   lqa_http_param params[LQA_HTTP_MAX_PARAMS];
   size_t n_params;
   bool too_many_params;
   lqa_str body;
   lqa_http_ticket *ticket;
-} lqa_http_request;
+} lqa_http_incoming;
 
 typedef enum lqa_http_answer_kind {
   LQA_HTTP_WHOLE,
@@ -43,7 +43,7 @@ typedef struct lqa_http_answer {
 } lqa_http_answer;
 
 /* Fills the answer; runs on the server's thread. */
-typedef void (*lqa_http_handler)(void *data, const lqa_http_request *request,
+typedef void (*lqa_http_handler)(void *data, const lqa_http_incoming *request,
                                  lqa_http_answer *answer);
 
 typedef struct lqa_http_options {

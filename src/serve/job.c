@@ -2,7 +2,7 @@
  *
  * The thread touches nothing of the review: the commands open the run for themselves, as they would
  * from another terminal. When it ends, the next request reads the run again. */
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 #include "base/memory.h"
 

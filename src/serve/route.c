@@ -154,7 +154,7 @@ static bool check_object(const lqa_param *params, const lqa_json_node *object,
   return true;
 }
 
-static bool check_body(const lqa_route *route, const lqa_http_request *request, lqa_arena *arena,
+static bool check_body(const lqa_route *route, const lqa_http_incoming *request, lqa_arena *arena,
                        lqa_route_call *call, lqa_http_answer *answer) {
   lqa_error err;
   lqa_error_clear(&err);
@@ -189,7 +189,7 @@ static bool check_query_value(const lqa_param *p, const char *value, lqa_http_an
                    : refuse(answer, 400, p->name, "%s must be a number", p->name);
 }
 
-static bool check_query(const lqa_route *route, const lqa_http_request *request,
+static bool check_query(const lqa_route *route, const lqa_http_incoming *request,
                         lqa_http_answer *answer) {
   if (request->too_many_params) {
     return refuse(answer, 400, NULL, "there are too many parameters");
@@ -216,7 +216,7 @@ static bool check_query(const lqa_route *route, const lqa_http_request *request,
   return true;
 }
 
-bool lqa_route_check(const lqa_route *route, const lqa_http_request *request, lqa_arena *arena,
+bool lqa_route_check(const lqa_route *route, const lqa_http_incoming *request, lqa_arena *arena,
                      lqa_route_call *call, lqa_http_answer *answer) {
   *call = (lqa_route_call){.request = request, .row = -1, .arena = arena};
   (void)matches(route, request->path, &call->row);

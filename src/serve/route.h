@@ -31,7 +31,7 @@ typedef struct lqa_param {
 typedef struct lqa_server lqa_server;
 
 typedef struct lqa_route_call {
-  const lqa_http_request *request;
+  const lqa_http_incoming *request;
   const lqa_json_node *body; /* of POST: an object, checked; else NULL */
   int64_t row;               /* of a path that ends in a row number; else -1 */
   lqa_arena *arena;          /* lives as long as the call */
@@ -59,7 +59,7 @@ const char *lqa_route_text(const lqa_route_call *call, const char *name);
 int64_t lqa_route_int(const lqa_route_call *call, const char *name, int64_t otherwise);
 
 /* Checks the request against the route's tables and fills `call`; false where `answer` refuses. */
-bool lqa_route_check(const lqa_route *route, const lqa_http_request *request, lqa_arena *arena,
+bool lqa_route_check(const lqa_route *route, const lqa_http_incoming *request, lqa_arena *arena,
                      lqa_route_call *call, lqa_http_answer *answer);
 /* The route that takes this method and path, or NULL. */
 const lqa_route *lqa_route_find(const char *method, const char *path);

@@ -1,5 +1,5 @@
 /* POST /api/decisions: a person's decision, on disk before the answer. */
-#include "serve/server.h"
+#include "serve/review_server.h"
 #include "store/spot_check.h"
 
 #include <math.h>

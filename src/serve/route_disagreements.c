@@ -1,6 +1,6 @@
 /* GET /api/disagreements: rows on which reviewers differ, and how far they agree. */
 #include "review/agreement.h"
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 static void write_interval(const char *key, double estimate, double low, double high, int64_t n,
                            lqa_json *json) {

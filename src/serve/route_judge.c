@@ -1,6 +1,6 @@
 /* POST /api/judge: asks a language model. Nothing is spent without `confirm` and `max_cost`. */
 #include "serve/judge_params.h"
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answer *out) {
   static const char *const EXCEPT[] = {"confirm", NULL};

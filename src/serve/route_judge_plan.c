@@ -1,7 +1,7 @@
 /* GET /api/judge/plan: what a judge would be asked, and the price. Nothing is sent. */
 #include "base/memory.h"
 #include "serve/judge_params.h"
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 /* The query as an object of texts, as a body would be. */
 static const lqa_json_node *make_object(const lqa_route_call *call) {

@@ -1,5 +1,5 @@
 /* POST /api/judge/stop: the judge ends soon; what was answered is kept. */
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answer *out) {
   (void)call;

@@ -1,5 +1,5 @@
 /* GET /api/openapi.json: this interface, made from the tables that requests are checked against. */
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 #include <stdio.h>
 #include <stdlib.h>

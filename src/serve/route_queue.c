@@ -1,6 +1,6 @@
 /* POST /api/queue: rows for a reviewer, leased. */
 #include "base/clock.h"
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 static lqa_queue_order order_of(const char *name) {
   return !name || strcmp(name, "trust") == 0 ? LQA_QUEUE_TRUST

@@ -1,5 +1,5 @@
 /* GET /api/report: report.json, as of the last time the files were made. */
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answer *out) {
   (void)call;

@@ -1,5 +1,5 @@
 /* GET /api/rows/N: one row whole. */
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answer *out) {
   lqa_row_writer writer;

@@ -2,7 +2,7 @@
  *
  * The order of the latest request is kept: scrolling through a million rows sorts them once. */
 #include "base/memory.h"
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* GET /api/run: what every page shows of the run. */
 #include "serve/json_copy.h"
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 static void write_actions(const lqa_review *review, lqa_json *json) {
   int64_t count[LQA_ACTION_COUNT] = {0};

@@ -1,5 +1,5 @@
 /* POST /api/undo: the reviewer's latest decision is taken back, as a new record. */
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answer *out) {
   int32_t reviewer;

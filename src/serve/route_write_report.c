@@ -1,5 +1,5 @@
 /* POST /api/report: the run's files are made again from run.db. */
-#include "serve/server.h"
+#include "serve/review_server.h"
 
 static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answer *out) {
   (void)lqa_job_start(server, LQA_JOB_REPORT, NULL, NULL, call->request->ticket, out);

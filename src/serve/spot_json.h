@@ -2,7 +2,7 @@
 #ifndef LQA_SERVE_SPOT_JSON_H
 #define LQA_SERVE_SPOT_JSON_H
 
-#include "serve/server.h"
+#include "serve/review_server.h"
 #include "store/spot_check.h"
 
 /* Answers with the newest sheet: {n, drawn, checked, rows: the next unchecked ones, error_rate}. */

@@ -1,4 +1,5 @@
 """What the tests of labelqa review find: a run of 240 rows, and a server on it."""
+
 import csv
 import http.client
 import json
@@ -10,9 +11,11 @@ import urllib.parse
 
 import pytest
 
-WORDS = {"fruit": "apple pear plum juice peel sweet ripe tree basket orchard".split(),
-         "car": "wheel engine road truck brake diesel gear seat lorry garage".split(),
-         "sea": "wave ship sail harbour fish salt tide island anchor gull".split()}
+WORDS = {
+    "fruit": "apple pear plum juice peel sweet ripe tree basket orchard".split(),
+    "car": "wheel engine road truck brake diesel gear seat lorry garage".split(),
+    "sea": "wave ship sail harbour fish salt tide island anchor gull".split(),
+}
 
 
 def write_rows(path, n=240, wrong=0.1, seed=1):
@@ -43,8 +46,12 @@ class Review:
 
     def __init__(self, command, run, *options, env=None):
         self.process = subprocess.Popen(
-            [command, "review", run, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, env={**os.environ, **(env or {})})
+            [command, "review", run, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(env or {})},
+        )
         self.address = self.process.stdout.readline().strip()
         if not self.address:
             raise AssertionError(self.process.stderr.read())
@@ -74,8 +81,14 @@ class Review:
         return self.call("POST", path, body, **rest)
 
     def decide(self, row, label=None, reviewer="ann", **rest):
-        body = {"row_number": row, "decision": "label" if label else "unsure",
-                "reviewer": reviewer, "seconds": 1.5, "blind": False, **rest}
+        body = {
+            "row_number": row,
+            "decision": "label" if label else "unsure",
+            "reviewer": reviewer,
+            "seconds": 1.5,
+            "blind": False,
+            **rest,
+        }
         if label:
             body["label"] = label
         return self.post("/api/decisions", body)
@@ -97,10 +110,29 @@ def make_run(tmp_path, labelqa_command):
         source = tmp_path / f"{name}.csv"
         truth = write_rows(source, n, wrong)
         run = tmp_path / f"{name}.labelqa"
-        subprocess.run([labelqa_command, "audit", source, "--text", "text", "--label", "label",
-                        "--id", "id", "--annotator", "annotator", "--out", run, "--quiet", *options],
-                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [
+                labelqa_command,
+                "audit",
+                source,
+                "--text",
+                "text",
+                "--label",
+                "label",
+                "--id",
+                "id",
+                "--annotator",
+                "annotator",
+                "--out",
+                run,
+                "--quiet",
+                *options,
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         return run, truth
+
     return make
 
 
@@ -111,6 +143,7 @@ def serve(labelqa_command):
     def start(run, *options, env=None):
         servers.append(Review(labelqa_command, run, *options, env=env))
         return servers[-1]
+
     yield start
     for server in servers:
         if server.process.poll() is None:

@@ -51,7 +51,10 @@ function App() {
   const [blind, setBlind] = useSetting("blind", false);
   const [message, setMessage] = useState<{ text: string; kind: "info" | "error" } | null>(null);
   const outbox = useMemo(() => new Outbox(`labelqa:outbox:${key}`), [key]);
-  const say = useCallback((text: string, kind: "info" | "error" = "info") => setMessage({ text, kind }), []);
+  const say = useCallback(
+    (text: string, kind: "info" | "error" = "info") => setMessage({ text, kind }),
+    [],
+  );
   useEffect(() => {
     if (message === null || message.kind === "error") return;
     const timer = window.setTimeout(() => setMessage(null), 4000);
@@ -59,7 +62,12 @@ function App() {
   }, [message]);
   if (run === null) return <Starting error={error} retry={reload} />;
   const page: Page = {
-    run, reload, outbox, say, setReviewer, setBlind,
+    run,
+    reload,
+    outbox,
+    say,
+    setReviewer,
+    setBlind,
     reviewer: reviewer || run.reviewer || "reviewer",
     blind: blind || run.blind === true,
   };
@@ -74,12 +82,19 @@ function App() {
 }
 
 function Starting({ error, retry }: { error: string | null; retry: () => void }) {
-  if (error === null) return <p class="starting" role="status">Loading the run …</p>;
+  if (error === null)
+    return (
+      <p class="starting" role="status">
+        Loading the run …
+      </p>
+    );
   return (
     <main class="starting">
       <h1>The run cannot be shown</h1>
       <p>{error}</p>
-      <p>Open the address that <code>labelqa review</code> printed; it carries the token.</p>
+      <p>
+        Open the address that <code>labelqa review</code> printed; it carries the token.
+      </p>
       <button onClick={retry}>Try again</button>
     </main>
   );

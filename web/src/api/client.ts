@@ -2,7 +2,11 @@
 // request becomes an ApiError with the server's own words.
 
 export class ApiError extends Error {
-  constructor(readonly status: number, message: string, readonly field: string | null) {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly field: string | null,
+  ) {
     super(message);
   }
 }

@@ -24,11 +24,32 @@ export interface Trust {
   basis?: string;
   n_verified: number;
   ece?: Estimate | null;
-  reliability?: { from: number; to: number; n: number; predicted: number; observed: number; low: number; high: number }[];
-  suspected_confusions?: {
-    label: string; true_label: string; rate: number; low: number; high: number; rows: number; verified: number;
+  reliability?: {
+    from: number;
+    to: number;
+    n: number;
+    predicted: number;
+    observed: number;
+    low: number;
+    high: number;
   }[];
-  judges?: { model: string; accuracy: number; low: number; high: number; n: number; constant: boolean }[];
+  suspected_confusions?: {
+    label: string;
+    true_label: string;
+    rate: number;
+    low: number;
+    high: number;
+    rows: number;
+    verified: number;
+  }[];
+  judges?: {
+    model: string;
+    accuracy: number;
+    low: number;
+    high: number;
+    n: number;
+    constant: boolean;
+  }[];
 }
 
 export interface RunInfo {
@@ -116,9 +137,15 @@ export interface RowDetail extends Row {
   decisions?: Decision[];
 }
 
-export interface RowsPage { total: number; rows: Row[] }
+export interface RowsPage {
+  total: number;
+  rows: Row[];
+}
 
-export interface QueueBatch { rows: Row[]; lease_until: number | string }
+export interface QueueBatch {
+  rows: Row[];
+  lease_until: number | string;
+}
 
 export interface Filter {
   action?: string;

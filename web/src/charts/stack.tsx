@@ -2,7 +2,11 @@
 
 import { count } from "../parts/figures";
 
-interface Part { id: string; title: string; value: number }
+interface Part {
+  id: string;
+  title: string;
+  value: number;
+}
 
 export function Stack({ parts }: { parts: Part[] }) {
   const total = parts.reduce((sum, part) => sum + part.value, 0) || 1;
@@ -21,7 +25,9 @@ export function Stack({ parts }: { parts: Part[] }) {
       <ul class="legend">
         {parts.map((part, index) => (
           <li>
-            <svg width="12" height="12" aria-hidden="true"><rect width="12" height="12" rx="2" class={`part-${index}`} /></svg>{" "}
+            <svg width="12" height="12" aria-hidden="true">
+              <rect width="12" height="12" rx="2" class={`part-${index}`} />
+            </svg>{" "}
             {part.title} <b>{count(part.value)}</b>
           </li>
         ))}

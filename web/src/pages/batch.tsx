@@ -13,7 +13,12 @@ const PAGE = 500;
 const MOST = 2000;
 const SHOWN = 30;
 
-export interface Group { id: string; label: string | null; suggested: string; rows: Row[] }
+export interface Group {
+  id: string;
+  label: string | null;
+  suggested: string;
+  rows: Row[];
+}
 
 export function groupRows(rows: readonly Row[]): Group[] {
   const groups = new Map<string, Group>();
@@ -25,14 +30,18 @@ export function groupRows(rows: readonly Row[]): Group[] {
     group.rows.push(row);
     groups.set(id, group);
   }
-  return [...groups.values()].filter((group) => group.rows.length > 1).sort((a, b) => b.rows.length - a.rows.length);
+  return [...groups.values()]
+    .filter((group) => group.rows.length > 1)
+    .sort((a, b) => b.rows.length - a.rows.length);
 }
 
 async function fetchDoubted(signal: AbortSignal): Promise<Row[]> {
   const rows: Row[] = [];
   for (let offset = 0; offset < MOST; offset += PAGE) {
     const page = await get<RowsPage>(
-      `/api/rows${query({ offset, limit: PAGE, sort: "p_correct", decided: "no" })}`, signal);
+      `/api/rows${query({ offset, limit: PAGE, sort: "p_correct", decided: "no" })}`,
+      signal,
+    );
     rows.push(...page.rows);
     if (page.rows.length < PAGE) break;
   }
@@ -45,36 +54,77 @@ export function Batch() {
   const [open, setOpen] = useState<string | null>(null);
   useEffect(() => {
     const request = new AbortController();
-    fetchDoubted(request.signal).then(setRows, (reason: Error) => { if (!request.signal.aborted) say(reason.message, "error"); });
+    fetchDoubted(request.signal).then(setRows, (reason: Error) => {
+      if (!request.signal.aborted) say(reason.message, "error");
+    });
     return () => request.abort();
   }, []);
   const groups = useMemo(() => groupRows(rows ?? []), [rows]);
   const group = groups.find((one) => one.id === open) ?? null;
-  if (rows === null) return <p class="empty" role="status">Fetching rows …</p>;
+  if (rows === null)
+    return (
+      <p class="empty" role="status">
+        Fetching rows …
+      </p>
+    );
   if (group !== null) {
     return (
       <GroupPage
-        key={group.id} group={group} back={() => setOpen(null)}
-        decided={(numbers) => { setRows(rows.filter((row) => !numbers.has(row.row_number))); setOpen(null); }}
+        key={group.id}
+        group={group}
+        back={() => setOpen(null)}
+        decided={(numbers) => {
+          setRows(rows.filter((row) => !numbers.has(row.row_number)));
+          setOpen(null);
+        }}
       />
     );
   }
   return (
     <div class="batch">
       <h1>Batch</h1>
-      <p>Groups among the {count(Math.min(rows.length, MOST))} most doubtful rows that nobody has decided. Open a group, look
-        through its rows, take out those that differ, and decide the rest at once.</p>
-      {groups.length === 0 ? <p class="empty">No two doubtful rows share a pair of classes.</p> : (
+      <p>
+        Groups among the {count(Math.min(rows.length, MOST))} most doubtful rows that nobody has
+        decided. Open a group, look through its rows, take out those that differ, and decide the
+        rest at once.
+      </p>
+      {groups.length === 0 ? (
+        <p class="empty">No two doubtful rows share a pair of classes.</p>
+      ) : (
         <table class="plain">
-          <thead><tr><th scope="col">Given</th><th scope="col">Suggested</th><th scope="col" class="number">Rows</th><th scope="col">Least and most doubtful</th><th /></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">Given</th>
+              <th scope="col">Suggested</th>
+              <th scope="col" class="number">
+                Rows
+              </th>
+              <th scope="col">Least and most doubtful</th>
+              <th />
+            </tr>
+          </thead>
           <tbody>
             {groups.map((one) => (
               <tr>
-                <td><bdi class="tag given">{one.label ?? "no label"}</bdi></td>
-                <td><bdi class="tag suggested">{one.suggested}</bdi></td>
+                <td>
+                  <bdi class="tag given">{one.label ?? "no label"}</bdi>
+                </td>
+                <td>
+                  <bdi class="tag suggested">{one.suggested}</bdi>
+                </td>
                 <td class="number">{count(one.rows.length)}</td>
-                <td>{percent(one.rows[one.rows.length - 1]?.p_correct)} to {percent(one.rows[0]?.p_correct)} right</td>
-                <td><button onClick={() => setOpen(one.id)}>Open <span class="hidden">{one.label} to {one.suggested}</span></button></td>
+                <td>
+                  {percent(one.rows[one.rows.length - 1]?.p_correct)} to{" "}
+                  {percent(one.rows[0]?.p_correct)} right
+                </td>
+                <td>
+                  <button onClick={() => setOpen(one.id)}>
+                    Open{" "}
+                    <span class="hidden">
+                      {one.label} to {one.suggested}
+                    </span>
+                  </button>
+                </td>
               </tr>
             ))}
           </tbody>
@@ -84,7 +134,11 @@ export function Batch() {
   );
 }
 
-interface GroupProps { group: Group; back: () => void; decided: (numbers: Set<number>) => void }
+interface GroupProps {
+  group: Group;
+  back: () => void;
+  decided: (numbers: Set<number>) => void;
+}
 
 function GroupPage({ group, back, decided }: GroupProps) {
   const { outbox, reviewer, say } = usePage();
@@ -102,49 +156,96 @@ function GroupPage({ group, back, decided }: GroupProps) {
     for (const row of chosen) {
       const label = suggested ? group.suggested : row.label;
       if (label === null) continue;
-      outbox.put({ row_number: row.row_number, decision: "label", label, reviewer, seconds: 0, blind: false });
+      outbox.put({
+        row_number: row.row_number,
+        decision: "label",
+        label,
+        reviewer,
+        seconds: 0,
+        blind: false,
+      });
     }
     say(`${chosen.length} rows decided.`);
     decided(new Set(chosen.map((row) => row.row_number)));
   };
   return (
     <div class="batch">
-      <h1><button class="quiet" onClick={back} aria-label="Back to the groups">←</button>{" "}
-        <bdi class="tag given">{group.label ?? "no label"}</bdi> → <bdi class="tag suggested">{group.suggested}</bdi></h1>
+      <h1>
+        <button class="quiet" onClick={back} aria-label="Back to the groups">
+          ←
+        </button>{" "}
+        <bdi class="tag given">{group.label ?? "no label"}</bdi> →{" "}
+        <bdi class="tag suggested">{group.suggested}</bdi>
+      </h1>
       <div class="toolbar sticky">
-        <p>{chosen.length} of {shown.length} chosen{unseen > 0 ? `, ${unseen} not looked at yet: scroll down` : ""}</p>
-        <button class="main" disabled={unseen > 0 || chosen.length === 0} onClick={() => decide(true)}>
+        <p>
+          {chosen.length} of {shown.length} chosen
+          {unseen > 0 ? `, ${unseen} not looked at yet: scroll down` : ""}
+        </p>
+        <button
+          class="main"
+          disabled={unseen > 0 || chosen.length === 0}
+          onClick={() => decide(true)}
+        >
           All are <bdi>{group.suggested}</bdi>
         </button>
-        <button disabled={unseen > 0 || chosen.length === 0 || group.label === null} onClick={() => decide(false)}>
+        <button
+          disabled={unseen > 0 || chosen.length === 0 || group.label === null}
+          onClick={() => decide(false)}
+        >
           Keep <bdi>{group.label}</bdi> for all
         </button>
       </div>
       <ol class="cards">
         {shown.map((row) => (
           <Card
-            key={row.row_number} row={row} chosen={!out.has(row.row_number)} toggle={() => toggle(row.row_number)}
-            looked={() => setSeen((known) => (known.has(row.row_number) ? known : new Set(known).add(row.row_number)))}
+            key={row.row_number}
+            row={row}
+            chosen={!out.has(row.row_number)}
+            toggle={() => toggle(row.row_number)}
+            looked={() =>
+              setSeen((known) =>
+                known.has(row.row_number) ? known : new Set(known).add(row.row_number),
+              )
+            }
           />
         ))}
       </ol>
-      {group.rows.length > SHOWN ? <p class="hint">{group.rows.length - SHOWN} more of this group follow after these.</p> : null}
+      {group.rows.length > SHOWN ? (
+        <p class="hint">{group.rows.length - SHOWN} more of this group follow after these.</p>
+      ) : null}
     </div>
   );
 }
 
-function Card({ row, chosen, toggle, looked }: { row: Row; chosen: boolean; toggle: () => void; looked: () => void }) {
+function Card({
+  row,
+  chosen,
+  toggle,
+  looked,
+}: {
+  row: Row;
+  chosen: boolean;
+  toggle: () => void;
+  looked: () => void;
+}) {
   const card = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (card.current === null) return;
-    const watcher = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) looked(); }, { threshold: 0.5 });
+    const watcher = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) looked();
+      },
+      { threshold: 0.5 },
+    );
     watcher.observe(card.current);
     return () => watcher.disconnect();
   }, []);
   return (
     <li ref={card} class={chosen ? "card" : "card out"}>
       <label class="check">
-        <input type="checkbox" checked={chosen} onChange={toggle} /> Row {row.row_number}, {percent(row.p_correct)} right
+        <input type="checkbox" checked={chosen} onChange={toggle} /> Row {row.row_number},{" "}
+        {percent(row.p_correct)} right
       </label>
       <Content row={row} />
     </li>

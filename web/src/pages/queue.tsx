@@ -17,9 +17,16 @@ const NUMBERED = 9;
 /** The classes on keys 1 to 9: the first nine; with more classes those that the row suggests lead. */
 function numbered(classes: readonly string[], row: RowDetail | null, blind: boolean): string[] {
   if (classes.length <= NUMBERED || row === null || blind) return classes.slice(0, NUMBERED);
-  const likely = [row.suggested_label, row.corrected_label, row.predicted_label, row.label,
-    ...(row.nearest ?? []).map((other) => other.label)];
-  const first = likely.filter((name): name is string => typeof name === "string" && classes.includes(name));
+  const likely = [
+    row.suggested_label,
+    row.corrected_label,
+    row.predicted_label,
+    row.label,
+    ...(row.nearest ?? []).map((other) => other.label),
+  ];
+  const first = likely.filter(
+    (name): name is string => typeof name === "string" && classes.includes(name),
+  );
   return [...new Set([...first, ...classes])].slice(0, NUMBERED);
 }
 
@@ -31,17 +38,32 @@ export function Queue() {
   return (
     <div class="queue">
       <h1 class="hidden">Queue</h1>
-      <QueueBar filter={filter} setFilter={setFilter} order={order} setOrder={setOrder} queue={queue} />
-      {queue.row === null
-        ? <Nothing queue={queue} filtered={Object.keys(filter).length > 0} clear={() => setFilter({})} />
-        : <Review key={queue.row.row_number} queue={queue} blind={blind} />}
+      <QueueBar
+        filter={filter}
+        setFilter={setFilter}
+        order={order}
+        setOrder={setOrder}
+        queue={queue}
+      />
+      {queue.row === null ? (
+        <Nothing
+          queue={queue}
+          filtered={Object.keys(filter).length > 0}
+          clear={() => setFilter({})}
+        />
+      ) : (
+        <Review key={queue.row.row_number} queue={queue} blind={blind} />
+      )}
     </div>
   );
 }
 
 interface BarProps {
-  filter: Filter; setFilter: (filter: Filter) => void;
-  order: Order; setOrder: (order: Order) => void; queue: QueueState;
+  filter: Filter;
+  setFilter: (filter: Filter) => void;
+  order: Order;
+  setOrder: (order: Order) => void;
+  queue: QueueState;
 }
 
 function QueueBar({ filter, setFilter, order, setOrder, queue }: BarProps) {
@@ -50,37 +72,64 @@ function QueueBar({ filter, setFilter, order, setOrder, queue }: BarProps) {
   const pace = queue.pace.perMinute;
   return (
     <div class="toolbar">
-      <label>Order{" "}
+      <label>
+        Order{" "}
         <select value={order} onChange={(event) => setOrder(event.currentTarget.value as Order)}>
           <option value="trust">most doubtful first</option>
           <option value="value">most useful first</option>
           <option value="random">random</option>
         </select>
       </label>
-      <FilterBar filter={filter} change={setFilter} fields={["label", "suggested", "finding", "annotator"]} />
+      <FilterBar
+        filter={filter}
+        change={setFilter}
+        fields={["label", "suggested", "finding", "annotator"]}
+      />
       <label class="check" title="Hide the given and the suggested label">
         <input
-          type="checkbox" checked={blind} disabled={run.blind === true}
+          type="checkbox"
+          checked={blind}
+          disabled={run.blind === true}
           onChange={(event) => setBlind(event.currentTarget.checked)}
-        /> Blind
+        />{" "}
+        Blind
       </label>
       <p class="pace" aria-label="Pace">
         <span>{queue.decidedHere} decided here</span>
-        {pace === null ? null : <span>{pace.toFixed(0)} rows a minute, {duration((left / pace) * 60)} left</span>}
+        {pace === null ? null : (
+          <span>
+            {pace.toFixed(0)} rows a minute, {duration((left / pace) * 60)} left
+          </span>
+        )}
       </p>
     </div>
   );
 }
 
-function Nothing({ queue, filtered, clear }: { queue: QueueState; filtered: boolean; clear: () => void }) {
+function Nothing({
+  queue,
+  filtered,
+  clear,
+}: {
+  queue: QueueState;
+  filtered: boolean;
+  clear: () => void;
+}) {
   useKeys({ z: queue.undo });
-  if (!queue.empty) return <p class="empty" role="status">Fetching rows …</p>;
+  if (!queue.empty)
+    return (
+      <p class="empty" role="status">
+        Fetching rows …
+      </p>
+    );
   return (
     <div class="empty">
       <h2>No row waits for you</h2>
       <p>Every row in this order and filter is decided, or leased to another reviewer.</p>
       {filtered ? <button onClick={clear}>Remove the filter</button> : null}{" "}
-      <button onClick={queue.undo}>Undo the last decision <kbd>Z</kbd></button>
+      <button onClick={queue.undo}>
+        Undo the last decision <kbd>Z</kbd>
+      </button>
     </div>
   );
 }
@@ -92,7 +141,10 @@ function Review({ queue, blind }: { queue: QueueState; blind: boolean }) {
   const [open, setOpen] = useState<Open>(null);
   const [note, setNote] = useState("");
   const row = (queue.detail ?? queue.row) as RowDetail;
-  const onKeys = useMemo(() => numbered(run.classes, queue.detail ?? queue.row, blind), [queue.detail, blind]);
+  const onKeys = useMemo(
+    () => numbered(run.classes, queue.detail ?? queue.row, blind),
+    [queue.detail, blind],
+  );
   const label = (name: string | null): void => {
     if (name === null) setOpen("picker");
     else queue.decide("label", name, note);
@@ -110,16 +162,30 @@ function Review({ queue, blind }: { queue: QueueState; blind: boolean }) {
     keys["Enter"] = () => label(row.suggested_label ?? row.label);
     keys["k"] = () => label(row.label);
   }
-  onKeys.forEach((name, index) => { keys[String(index + 1)] = () => label(name); });
+  onKeys.forEach((name, index) => {
+    keys[String(index + 1)] = () => label(name);
+  });
   useKeys(keys);
   return (
     <article class="review" aria-label={`Row ${row.row_number}`}>
       <div class="reading">
         <p class="where">
           <span>Row {row.row_number}</span>
-          {row.row_id === undefined ? null : <span>id <bdi>{String(row.row_id)}</bdi></span>}
-          {row.source_file ? <span><bdi>{row.source_file}</bdi></span> : null}
-          {row.annotator ? <span>labelled by <bdi>{row.annotator}</bdi></span> : null}
+          {row.row_id === undefined ? null : (
+            <span>
+              id <bdi>{String(row.row_id)}</bdi>
+            </span>
+          )}
+          {row.source_file ? (
+            <span>
+              <bdi>{row.source_file}</bdi>
+            </span>
+          ) : null}
+          {row.annotator ? (
+            <span>
+              labelled by <bdi>{row.annotator}</bdi>
+            </span>
+          ) : null}
         </p>
         <Content row={row} />
         {note === "" ? null : <p class="note">Note: {note}</p>}
@@ -127,16 +193,38 @@ function Review({ queue, blind }: { queue: QueueState; blind: boolean }) {
       </div>
       <div class="deciding">
         {blind ? <p class="hint">Blind: labels and evidence are hidden.</p> : <Labels row={row} />}
-        <Actions queue={queue} row={row} blind={blind} onKeys={onKeys} label={label} open={setOpen} note={note} />
+        <Actions
+          queue={queue}
+          row={row}
+          blind={blind}
+          onKeys={onKeys}
+          label={label}
+          open={setOpen}
+          note={note}
+        />
         {blind ? null : <Why row={row} />}
       </div>
       {open === "picker" ? (
         <ClassPicker
-          classes={run.classes} notes={run.class_notes} close={() => setOpen(null)}
-          choose={(name) => { setOpen(null); label(name); }}
+          classes={run.classes}
+          notes={run.class_notes}
+          close={() => setOpen(null)}
+          choose={(name) => {
+            setOpen(null);
+            label(name);
+          }}
         />
       ) : null}
-      {open === "note" ? <Note note={note} keep={(text) => { setNote(text); setOpen(null); }} close={() => setOpen(null)} /> : null}
+      {open === "note" ? (
+        <Note
+          note={note}
+          keep={(text) => {
+            setNote(text);
+            setOpen(null);
+          }}
+          close={() => setOpen(null)}
+        />
+      ) : null}
       {open === "help" ? <Help close={() => setOpen(null)} blind={blind} /> : null}
       {open === "guidelines" ? <Guidelines close={() => setOpen(null)} /> : null}
     </article>
@@ -144,8 +232,13 @@ function Review({ queue, blind }: { queue: QueueState; blind: boolean }) {
 }
 
 interface ActionProps {
-  queue: QueueState; row: RowDetail; blind: boolean; onKeys: string[]; note: string;
-  label: (name: string | null) => void; open: (what: Open) => void;
+  queue: QueueState;
+  row: RowDetail;
+  blind: boolean;
+  onKeys: string[];
+  note: string;
+  label: (name: string | null) => void;
+  open: (what: Open) => void;
 }
 
 function Actions({ queue, row, blind, onKeys, label, open, note }: ActionProps) {
@@ -156,10 +249,13 @@ function Actions({ queue, row, blind, onKeys, label, open, note }: ActionProps) 
       {blind ? null : (
         <>
           <button class="main" onClick={() => label(suggested)}>
-            {suggested === row.label ? "Keep" : "Accept"} <bdi>{suggested ?? "…"}</bdi> <kbd>Enter</kbd>
+            {suggested === row.label ? "Keep" : "Accept"} <bdi>{suggested ?? "…"}</bdi>{" "}
+            <kbd>Enter</kbd>
           </button>
           {suggested === row.label || row.label === null ? null : (
-            <button onClick={() => label(row.label)}>Keep <bdi>{row.label}</bdi> <kbd>K</kbd></button>
+            <button onClick={() => label(row.label)}>
+              Keep <bdi>{row.label}</bdi> <kbd>K</kbd>
+            </button>
           )}
         </>
       )}
@@ -169,32 +265,75 @@ function Actions({ queue, row, blind, onKeys, label, open, note }: ActionProps) 
             <kbd>{index + 1}</kbd> <bdi>{name}</bdi>
           </button>
         ))}
-        <button class="class" onClick={() => open("picker")}><kbd>/</kbd> {run.classes.length > NUMBERED ? `all ${run.classes.length} classes` : "search"}</button>
+        <button class="class" onClick={() => open("picker")}>
+          <kbd>/</kbd>{" "}
+          {run.classes.length > NUMBERED ? `all ${run.classes.length} classes` : "search"}
+        </button>
       </div>
       <div class="lesser">
-        <button onClick={() => queue.decide("unsure", null, note)}>Unsure <kbd>U</kbd></button>
-        <button onClick={queue.skip}>Skip <kbd>S</kbd></button>
-        <button onClick={queue.undo}>Undo <kbd>Z</kbd></button>
-        <button onClick={() => open("note")}>Note <kbd>N</kbd></button>
-        {run.guidelines ? <button onClick={() => open("guidelines")}>Guidelines <kbd>G</kbd></button> : null}
-        <button onClick={() => open("help")} aria-label="Help">Help <kbd>?</kbd></button>
+        <button onClick={() => queue.decide("unsure", null, note)}>
+          Unsure <kbd>U</kbd>
+        </button>
+        <button onClick={queue.skip}>
+          Skip <kbd>S</kbd>
+        </button>
+        <button onClick={queue.undo}>
+          Undo <kbd>Z</kbd>
+        </button>
+        <button onClick={() => open("note")}>
+          Note <kbd>N</kbd>
+        </button>
+        {run.guidelines ? (
+          <button onClick={() => open("guidelines")}>
+            Guidelines <kbd>G</kbd>
+          </button>
+        ) : null}
+        <button onClick={() => open("help")} aria-label="Help">
+          Help <kbd>?</kbd>
+        </button>
       </div>
     </div>
   );
 }
 
-function Note({ note, keep, close }: { note: string; keep: (text: string) => void; close: () => void }) {
+function Note({
+  note,
+  keep,
+  close,
+}: {
+  note: string;
+  keep: (text: string) => void;
+  close: () => void;
+}) {
   const [text, setText] = useState(note);
   return (
     <Dialog title="Note on this row" close={close}>
-      <form onSubmit={(event) => { event.preventDefault(); keep(text.trim()); }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          keep(text.trim());
+        }}
+      >
         <textarea
-          rows={4} maxLength={2000} autoFocus value={text} aria-label="Note"
+          rows={4}
+          maxLength={2000}
+          autoFocus
+          value={text}
+          aria-label="Note"
           onInput={(event) => setText(event.currentTarget.value)}
-          onKeyDown={(event) => { if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); keep(text.trim()); } }}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && !event.shiftKey) {
+              event.preventDefault();
+              keep(text.trim());
+            }
+          }}
         />
-        <p class="hint">Kept with the decision that follows. Enter keeps it, Shift and Enter start a new line.</p>
-        <button class="main" type="submit">Keep the note</button>
+        <p class="hint">
+          Kept with the decision that follows. Enter keeps it, Shift and Enter start a new line.
+        </p>
+        <button class="main" type="submit">
+          Keep the note
+        </button>
       </form>
     </Dialog>
   );
@@ -205,9 +344,21 @@ function Guidelines({ close }: { close: () => void }) {
   const notes = Object.entries(run.class_notes ?? {});
   return (
     <Dialog title="Guidelines" close={close} wide>
-      <div class="guidelines" tabIndex={0}>{run.guidelines ?? "There are no guidelines. Start labelqa review with --guidelines FILE.md to show them here."}</div>
+      <div class="guidelines" tabIndex={0}>
+        {run.guidelines ??
+          "There are no guidelines. Start labelqa review with --guidelines FILE.md to show them here."}
+      </div>
       {notes.length === 0 ? null : (
-        <dl class="fields">{notes.map(([name, text]) => <div><dt><bdi>{name}</bdi></dt><dd>{text}</dd></div>)}</dl>
+        <dl class="fields">
+          {notes.map(([name, text]) => (
+            <div>
+              <dt>
+                <bdi>{name}</bdi>
+              </dt>
+              <dd>{text}</dd>
+            </div>
+          ))}
+        </dl>
       )}
     </Dialog>
   );
@@ -215,7 +366,12 @@ function Guidelines({ close }: { close: () => void }) {
 
 function Help({ close, blind }: { close: () => void; blind: boolean }) {
   const lines: [string, string][] = [
-    ...(blind ? [] : [["Enter", "accept the suggested label"], ["K", "keep the given label"]] as [string, string][]),
+    ...(blind
+      ? []
+      : ([
+          ["Enter", "accept the suggested label"],
+          ["K", "keep the given label"],
+        ] as [string, string][])),
     ["1 … 9", "the class on that button"],
     ["/", "search all classes: type a few letters, then Enter"],
     ["U", "unsure: the row stays in review, for someone else"],
@@ -228,9 +384,18 @@ function Help({ close, blind }: { close: () => void; blind: boolean }) {
   ];
   return (
     <Dialog title="Keys" close={close}>
-      <table class="keys"><tbody>
-        {lines.map(([key, what]) => <tr><th scope="row"><kbd>{key}</kbd></th><td>{what}</td></tr>)}
-      </tbody></table>
+      <table class="keys">
+        <tbody>
+          {lines.map(([key, what]) => (
+            <tr>
+              <th scope="row">
+                <kbd>{key}</kbd>
+              </th>
+              <td>{what}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </Dialog>
   );
 }

@@ -56,18 +56,32 @@ export function ClassPicker({ classes, notes, choose, close }: Props) {
   return (
     <Dialog title="Choose the class" close={close}>
       <input
-        class="search" type="text" placeholder="type a few letters, then Enter" autoFocus value={typed}
-        role="combobox" aria-expanded="true" aria-controls="class-list" aria-label="Class"
+        class="search"
+        type="text"
+        placeholder="type a few letters, then Enter"
+        autoFocus
+        value={typed}
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="class-list"
+        aria-label="Class"
         aria-activedescendant={found.length > 0 ? `class-${current}` : undefined}
-        onInput={(event) => { setTyped(event.currentTarget.value); setAt(0); }} onKeyDown={pressed}
+        onInput={(event) => {
+          setTyped(event.currentTarget.value);
+          setAt(0);
+        }}
+        onKeyDown={pressed}
       />
       <ul class="class-list" id="class-list" role="listbox" aria-label="Classes">
         {found.slice(0, SHOWN).map((name, index) => (
           <li
-            id={`class-${index}`} role="option" aria-selected={index === current}
+            id={`class-${index}`}
+            role="option"
+            aria-selected={index === current}
             onClick={() => choose(name)}
           >
-            <bdi>{name}</bdi>{notes?.[name] ? <span class="note">{notes[name]}</span> : null}
+            <bdi>{name}</bdi>
+            {notes?.[name] ? <span class="note">{notes[name]}</span> : null}
           </li>
         ))}
       </ul>

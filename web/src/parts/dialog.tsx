@@ -3,7 +3,12 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-interface Props { title: string; close: () => void; children: ComponentChildren; wide?: boolean }
+interface Props {
+  title: string;
+  close: () => void;
+  children: ComponentChildren;
+  wide?: boolean;
+}
 
 export function Dialog({ title, close, children, wide }: Props) {
   const box = useRef<HTMLDialogElement>(null);
@@ -14,13 +19,22 @@ export function Dialog({ title, close, children, wide }: Props) {
   }, []);
   return (
     <dialog
-      ref={box} class={wide ? "wide" : ""} aria-label={title}
-      onCancel={(event) => { event.preventDefault(); close(); }}
-      onClick={(event) => { if (event.target === box.current) close(); }}
+      ref={box}
+      class={wide ? "wide" : ""}
+      aria-label={title}
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
+      onClick={(event) => {
+        if (event.target === box.current) close();
+      }}
     >
       <div class="dialog-head">
         <h2>{title}</h2>
-        <button class="quiet" onClick={close} aria-label="Close">×</button>
+        <button class="quiet" onClick={close} aria-label="Close">
+          ×
+        </button>
       </div>
       <div class="dialog-body">{children}</div>
     </dialog>

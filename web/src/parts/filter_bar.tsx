@@ -3,13 +3,24 @@
 import type { Filter } from "../api/types";
 import { usePage } from "../state/run";
 
-type Field = "label" | "suggested" | "predicted" | "finding" | "annotator" | "action" | "decided" | "q";
+type Field =
+  "label" | "suggested" | "predicted" | "finding" | "annotator" | "action" | "decided" | "q";
 
-interface Props { filter: Filter; change: (filter: Filter) => void; fields: Field[] }
+interface Props {
+  filter: Filter;
+  change: (filter: Filter) => void;
+  fields: Field[];
+}
 
 const TITLES: Record<Field, string> = {
-  label: "Given", suggested: "Suggested", predicted: "Predicted", finding: "Finding",
-  annotator: "Annotator", action: "Action", decided: "Decided", q: "Search",
+  label: "Given",
+  suggested: "Suggested",
+  predicted: "Predicted",
+  finding: "Finding",
+  annotator: "Annotator",
+  action: "Action",
+  decided: "Decided",
+  q: "Search",
 };
 
 const ACTIONS = ["relabel", "needs_review", "keep (ambiguous)", "keep"];
@@ -34,22 +45,34 @@ export function FilterBar({ filter, change, fields }: Props) {
       {fields.filter(has).map((field) => {
         const values = choices(field);
         return (
-          <label class={filter[field] ? "active" : ""}>{TITLES[field]}{" "}
+          <label class={filter[field] ? "active" : ""}>
+            {TITLES[field]}{" "}
             {values === null ? (
               <input
-                type="search" size={12} value={filter[field] ?? ""}
+                type="search"
+                size={12}
+                value={filter[field] ?? ""}
                 onChange={(event) => set(field, event.currentTarget.value.trim())}
               />
             ) : (
-              <select value={filter[field] ?? ""} onChange={(event) => set(field, event.currentTarget.value)}>
+              <select
+                value={filter[field] ?? ""}
+                onChange={(event) => set(field, event.currentTarget.value)}
+              >
                 <option value="">any</option>
-                {values.map((value) => <option value={value}>{value}</option>)}
+                {values.map((value) => (
+                  <option value={value}>{value}</option>
+                ))}
               </select>
             )}
           </label>
         );
       })}
-      {Object.keys(filter).length === 0 ? null : <button class="quiet" onClick={() => change({})}>Clear filters</button>}
+      {Object.keys(filter).length === 0 ? null : (
+        <button class="quiet" onClick={() => change({})}>
+          Clear filters
+        </button>
+      )}
     </div>
   );
 }

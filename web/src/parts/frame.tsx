@@ -5,7 +5,10 @@ import { useEffect, useReducer } from "preact/hooks";
 import { usePage } from "../state/run";
 import { useSetting } from "../state/settings";
 
-interface Entry { id: string; title: string }
+interface Entry {
+  id: string;
+  title: string;
+}
 
 interface Props {
   pages: readonly Entry[];
@@ -23,12 +26,18 @@ export function Frame({ pages, current, message, dismiss, children }: Props) {
   }, [current, pages, run.name]);
   return (
     <>
-      <a class="skip" href="#main" onClick={skipToMain}>Skip to the page</a>
+      <a class="skip" href="#main" onClick={skipToMain}>
+        Skip to the page
+      </a>
       <header class="top">
-        <p class="name" title={run.name}><bdi>{run.name}</bdi></p>
+        <p class="name" title={run.name}>
+          <bdi>{run.name}</bdi>
+        </p>
         <nav aria-label="Pages">
           {pages.map((page) => (
-            <a href={`#/${page.id}`} aria-current={page.id === current ? "page" : undefined}>{page.title}</a>
+            <a href={`#/${page.id}`} aria-current={page.id === current ? "page" : undefined}>
+              {page.title}
+            </a>
           ))}
         </nav>
         <Done />
@@ -36,11 +45,16 @@ export function Frame({ pages, current, message, dismiss, children }: Props) {
         <Theme />
       </header>
       <Waiting />
-      <main id="main" tabIndex={-1}>{children}</main>
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
       <div class="messages" role="status" aria-live="polite">
         {message === null ? null : (
           <p class={`message ${message.kind}`}>
-            {message.text} <button class="quiet" onClick={dismiss} aria-label="Close the message">×</button>
+            {message.text}{" "}
+            <button class="quiet" onClick={dismiss} aria-label="Close the message">
+              ×
+            </button>
           </p>
         )}
       </div>
@@ -60,7 +74,9 @@ function Done() {
   return (
     <p class="done" title="decided rows, of those to review">
       <progress max={Math.max(total, 1)} value={decided} aria-label="Rows decided" />{" "}
-      <span>{decided.toLocaleString("en")} of {total.toLocaleString("en")}</span>
+      <span>
+        {decided.toLocaleString("en")} of {total.toLocaleString("en")}
+      </span>
     </p>
   );
 }
@@ -71,7 +87,10 @@ function Who() {
     <label class="who">
       <span>Reviewer</span>
       <input
-        value={reviewer} size={10} maxLength={100} spellcheck={false}
+        value={reviewer}
+        size={10}
+        maxLength={100}
+        spellcheck={false}
         onChange={(event) => setReviewer(event.currentTarget.value.trim())}
       />
     </label>
@@ -88,7 +107,11 @@ function Theme() {
   }, [theme]);
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
   return (
-    <button class="quiet theme" onClick={() => setTheme(next)} title={`Colours: ${theme}; press for ${next}`}>
+    <button
+      class="quiet theme"
+      onClick={() => setTheme(next)}
+      title={`Colours: ${theme}; press for ${next}`}
+    >
       <span aria-hidden="true">{theme === "auto" ? "◐" : theme === "light" ? "☀" : "☾"}</span>
       <span class="hidden">Colours: {theme}</span>
     </button>
@@ -99,22 +122,29 @@ function Theme() {
 function Waiting() {
   const { outbox, say } = usePage();
   const [, changed] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => outbox.listen(() => {
-    for (const { decision, reason } of outbox.refused.splice(0)) {
-      say(`Row ${decision.row_number} was not recorded: ${reason}`, "error");
-    }
-    changed(undefined);
-  }), [outbox, say]);
+  useEffect(
+    () =>
+      outbox.listen(() => {
+        for (const { decision, reason } of outbox.refused.splice(0)) {
+          say(`Row ${decision.row_number} was not recorded: ${reason}`, "error");
+        }
+        changed(undefined);
+      }),
+    [outbox, say],
+  );
   useEffect(() => {
-    const warn = (event: BeforeUnloadEvent): void => { if (outbox.pending > 0) event.preventDefault(); };
+    const warn = (event: BeforeUnloadEvent): void => {
+      if (outbox.pending > 0) event.preventDefault();
+    };
     addEventListener("beforeunload", warn);
     return () => removeEventListener("beforeunload", warn);
   }, [outbox]);
   if (!outbox.offline) return null;
   return (
     <p class="banner" role="alert">
-      The server does not answer. {outbox.pending} decision{outbox.pending === 1 ? " is" : "s are"} kept in this
-      browser and sent when it is back: start <code>labelqa review</code> again and open its address.
+      The server does not answer. {outbox.pending} decision{outbox.pending === 1 ? " is" : "s are"}{" "}
+      kept in this browser and sent when it is back: start <code>labelqa review</code> again and
+      open its address.
     </p>
   );
 }

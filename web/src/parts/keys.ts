@@ -7,13 +7,18 @@ export type Keys = Record<string, () => void>;
 
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target.tagName === "SELECT" || target.tagName === "TEXTAREA") return true;
-  return target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type);
+  if (target.isContentEditable || target.tagName === "SELECT" || target.tagName === "TEXTAREA")
+    return true;
+  return (
+    target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type)
+  );
 }
 
 function pressesControl(target: EventTarget | null, key: string): boolean {
   if (key !== "Enter" && key !== " ") return false;
-  return target instanceof HTMLElement && target.closest("button, a, summary, input, label") !== null;
+  return (
+    target instanceof HTMLElement && target.closest("button, a, summary, input, label") !== null
+  );
 }
 
 export function useKeys(keys: Keys, active = true): void {

@@ -14,7 +14,11 @@ export function Content({ row }: { row: Row }) {
   return (
     <div class="content" dir="auto" tabIndex={0} role="group" aria-label="Content of the row">
       {long ? `${text.slice(0, 20000)} …` : text}
-      {long ? <button class="quiet" onClick={() => setWhole(true)}>show all of it</button> : null}
+      {long ? (
+        <button class="quiet" onClick={() => setWhole(true)}>
+          show all of it
+        </button>
+      ) : null}
     </div>
   );
 }
@@ -24,7 +28,9 @@ function Fields({ fields }: { fields: Record<string, unknown> }) {
     <dl class="fields">
       {Object.entries(fields).map(([name, value]) => (
         <div>
-          <dt><bdi>{name}</bdi></dt>
+          <dt>
+            <bdi>{name}</bdi>
+          </dt>
           <dd dir="auto">{value === null || value === undefined ? <i>empty</i> : String(value)}</dd>
         </div>
       ))}
@@ -37,15 +43,28 @@ export function Labels({ row }: { row: Row }) {
   const differs = suggested !== row.label;
   return (
     <div class="labels">
-      <p><span class="kind">Given</span> <bdi class="tag given">{row.label ?? "no label"}</bdi></p>
+      <p>
+        <span class="kind">Given</span> <bdi class="tag given">{row.label ?? "no label"}</bdi>
+      </p>
       {differs ? (
-        <p><span class="kind">Suggested</span> <bdi class="tag suggested">{suggested}</bdi></p>
-      ) : <p><span class="kind">Suggested</span> <span class="same">the given label</span></p>}
+        <p>
+          <span class="kind">Suggested</span> <bdi class="tag suggested">{suggested}</bdi>
+        </p>
+      ) : (
+        <p>
+          <span class="kind">Suggested</span> <span class="same">the given label</span>
+        </p>
+      )}
       {row.p_correct === null || row.p_correct === undefined ? null : (
-        <p><span class="kind">Label right</span> <b>{percent(row.p_correct)}</b></p>
+        <p>
+          <span class="kind">Label right</span> <b>{percent(row.p_correct)}</b>
+        </p>
       )}
       {row.decided_label ? (
-        <p><span class="kind">Decided</span> <bdi class="tag decided">{row.decided_label}</bdi> by <bdi>{row.decided_by}</bdi></p>
+        <p>
+          <span class="kind">Decided</span> <bdi class="tag decided">{row.decided_label}</bdi> by{" "}
+          <bdi>{row.decided_by}</bdi>
+        </p>
       ) : null}
     </div>
   );
@@ -64,18 +83,37 @@ export function Why({ row }: { row: RowDetail }) {
             {bars.map((bar) => (
               <tr>
                 <th scope="row">{bar.source}</th>
-                <td><Bar value={bar.value ?? null} /></td>
-                <td>{bar.label ? <bdi class="tag">{bar.label}</bdi> : null} <span dir="auto">{bar.text ?? ""}</span></td>
+                <td>
+                  <Bar value={bar.value ?? null} />
+                </td>
+                <td>
+                  {bar.label ? <bdi class="tag">{bar.label}</bdi> : null}{" "}
+                  <span dir="auto">{bar.text ?? ""}</span>
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
-      {reasons.length === 0 ? null : <ul>{reasons.map((reason) => <li dir="auto">{reason}</li>)}</ul>}
+      {reasons.length === 0 ? null : (
+        <ul>
+          {reasons.map((reason) => (
+            <li dir="auto">{reason}</li>
+          ))}
+        </ul>
+      )}
       {(row.verdicts ?? []).map((verdict) => (
         <p class="verdict">
-          <b><bdi>{verdict.model ?? "judge"}</bdi></b>: {verdict.verdict}
-          {verdict.corrected_label ? <> → <bdi class="tag">{verdict.corrected_label}</bdi></> : null}
+          <b>
+            <bdi>{verdict.model ?? "judge"}</bdi>
+          </b>
+          : {verdict.verdict}
+          {verdict.corrected_label ? (
+            <>
+              {" "}
+              → <bdi class="tag">{verdict.corrected_label}</bdi>
+            </>
+          ) : null}
           {verdict.reply ? <q dir="auto">{verdict.reply}</q> : null}
         </p>
       ))}
@@ -87,8 +125,15 @@ function Bar({ value }: { value: number | null }) {
   if (value === null || Number.isNaN(value)) return null;
   const width = Math.max(0, Math.min(1, value)) * 100;
   return (
-    <svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={percent(value)}>
-      <rect width="100" height="8" class="bar-back" /><rect width={width} height="8" class="bar-fill" />
+    <svg
+      class="bar"
+      viewBox="0 0 100 8"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={percent(value)}
+    >
+      <rect width="100" height="8" class="bar-back" />
+      <rect width={width} height="8" class="bar-fill" />
     </svg>
   );
 }
@@ -99,8 +144,18 @@ export function Nearby({ row }: { row: RowDetail }) {
   if (equal.length === 0 && nearest.length === 0) return null;
   return (
     <section class="nearby">
-      {equal.length === 0 ? null : <><h3>Equal content</h3><List rows={equal} given={row.label} /></>}
-      {nearest.length === 0 ? null : <><h3>Nearest rows</h3><List rows={nearest} given={row.label} /></>}
+      {equal.length === 0 ? null : (
+        <>
+          <h3>Equal content</h3>
+          <List rows={equal} given={row.label} />
+        </>
+      )}
+      {nearest.length === 0 ? null : (
+        <>
+          <h3>Nearest rows</h3>
+          <List rows={nearest} given={row.label} />
+        </>
+      )}
     </section>
   );
 }
@@ -110,9 +165,13 @@ function List({ rows, given }: { rows: Similar[]; given: string | null }) {
     <ul class="similar">
       {rows.map((other) => (
         <li>
-          <bdi class={other.label === given ? "tag" : "tag suggested"}>{other.label ?? "no label"}</bdi>{" "}
+          <bdi class={other.label === given ? "tag" : "tag suggested"}>
+            {other.label ?? "no label"}
+          </bdi>{" "}
           <span class="number">row {other.row_number}</span>{" "}
-          <span class="excerpt" dir="auto">{(other.text ?? "").slice(0, 200)}</span>
+          <span class="excerpt" dir="auto">
+            {(other.text ?? "").slice(0, 200)}
+          </span>
         </li>
       ))}
     </ul>

@@ -22,7 +22,10 @@ function open(): EventSource {
   return events;
 }
 
-export function on(name: "progress" | "verdict" | "decision" | "report", handler: Handler): () => void {
+export function on(
+  name: "progress" | "verdict" | "decision" | "report",
+  handler: Handler,
+): () => void {
   source ??= open();
   const set = handlers.get(name) ?? new Set();
   set.add(handler);

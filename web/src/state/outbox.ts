@@ -6,7 +6,10 @@
 import { ApiError, post } from "../api/client";
 import type { NewDecision } from "../api/types";
 
-export interface Refused { decision: NewDecision; reason: string }
+export interface Refused {
+  decision: NewDecision;
+  reason: string;
+}
 
 type Listener = () => void;
 

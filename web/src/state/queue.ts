@@ -22,7 +22,9 @@ export interface QueueState {
   undo: () => void;
 }
 
-export interface Pace { perMinute: number | null }
+export interface Pace {
+  perMinute: number | null;
+}
 
 /** Rows per minute of the last decisions; a pause of over five minutes is no work. */
 export function paceOf(times: readonly number[]): Pace {
@@ -30,7 +32,10 @@ export function paceOf(times: readonly number[]): Pace {
   let rows = 0;
   for (let i = Math.max(1, times.length - 30); i < times.length; i++) {
     const gap = ((times[i] as number) - (times[i - 1] as number)) / 1000;
-    if (gap < 300) { seconds += gap; rows += 1; }
+    if (gap < 300) {
+      seconds += gap;
+      rows += 1;
+    }
   }
   return { perMinute: rows >= 3 && seconds > 0 ? (rows * 60) / seconds : null };
 }
@@ -50,25 +55,33 @@ export function useQueue(filter: Filter, order: Order): QueueState {
   const key = JSON.stringify([reviewer, order, filter]);
   const latestKey = useRef(key);
 
-  const refill = useCallback(async (holding: number) => {
-    if (asking.current) return;
-    asking.current = true;
-    setLoading(true);
-    try {
-      const batch = await post<QueueBatch>("/api/queue", { reviewer, count: holding + BATCH, order, filter });
-      if (latestKey.current !== key) return;
-      const fresh = batch.rows.filter((row) => !seen.current.has(row.row_number));
-      for (const row of fresh) seen.current.add(row.row_number);
-      setRows((held) => [...held, ...fresh]);
-      setEnded(fresh.length === 0);
-    } catch (error) {
-      say((error as Error).message, "error");
-      setEnded(true);
-    } finally {
-      asking.current = false;
-      setLoading(false);
-    }
-  }, [key]);
+  const refill = useCallback(
+    async (holding: number) => {
+      if (asking.current) return;
+      asking.current = true;
+      setLoading(true);
+      try {
+        const batch = await post<QueueBatch>("/api/queue", {
+          reviewer,
+          count: holding + BATCH,
+          order,
+          filter,
+        });
+        if (latestKey.current !== key) return;
+        const fresh = batch.rows.filter((row) => !seen.current.has(row.row_number));
+        for (const row of fresh) seen.current.add(row.row_number);
+        setRows((held) => [...held, ...fresh]);
+        setEnded(fresh.length === 0);
+      } catch (error) {
+        say((error as Error).message, "error");
+        setEnded(true);
+      } finally {
+        asking.current = false;
+        setLoading(false);
+      }
+    },
+    [key],
+  );
 
   useEffect(() => {
     latestKey.current = key;
@@ -92,20 +105,28 @@ export function useQueue(filter: Filter, order: Order): QueueState {
   }, [rows, ended, loading, refill]);
 
   const row = rows[0] ?? null;
-  useEffect(() => { shownAt.current = performance.now(); }, [row?.row_number]);
+  useEffect(() => {
+    shownAt.current = performance.now();
+  }, [row?.row_number]);
 
-  const decide = useCallback((decision: "label" | "unsure", label: string | null, note?: string) => {
-    if (row === null) return;
-    const sent: NewDecision = {
-      row_number: row.row_number, decision, reviewer, blind,
-      seconds: Math.round((performance.now() - shownAt.current) / 10) / 100,
-      ...(label === null ? {} : { label }),
-      ...(note ? { note } : {}),
-    };
-    outbox.put(sent);
-    setTimes((known) => [...known, Date.now()]);
-    setRows((held) => held.slice(1));
-  }, [row, reviewer, blind, outbox]);
+  const decide = useCallback(
+    (decision: "label" | "unsure", label: string | null, note?: string) => {
+      if (row === null) return;
+      const sent: NewDecision = {
+        row_number: row.row_number,
+        decision,
+        reviewer,
+        blind,
+        seconds: Math.round((performance.now() - shownAt.current) / 10) / 100,
+        ...(label === null ? {} : { label }),
+        ...(note ? { note } : {}),
+      };
+      outbox.put(sent);
+      setTimes((known) => [...known, Date.now()]);
+      setRows((held) => held.slice(1));
+    },
+    [row, reviewer, blind, outbox],
+  );
 
   const skip = useCallback(() => {
     setRows((held) => (held.length < 2 ? held : [...held.slice(1), held[0] as Row]));
@@ -115,7 +136,9 @@ export function useQueue(filter: Filter, order: Order): QueueState {
     void (async () => {
       await outbox.drained();
       try {
-        const { row_number: number } = await post<{ row_number: number }>("/api/undo", { reviewer });
+        const { row_number: number } = await post<{ row_number: number }>("/api/undo", {
+          reviewer,
+        });
         const detail = await get<RowDetail>(`/api/rows/${number}`);
         asked.current.add(number);
         seen.current.add(number);
@@ -130,8 +153,12 @@ export function useQueue(filter: Filter, order: Order): QueueState {
   }, [outbox, reviewer, say]);
 
   return {
-    row, loading, decide, skip, undo,
-    detail: row === null ? null : details.get(row.row_number) ?? null,
+    row,
+    loading,
+    decide,
+    skip,
+    undo,
+    detail: row === null ? null : (details.get(row.row_number) ?? null),
     empty: rows.length === 0 && ended && !loading,
     decidedHere: times.length,
     pace: paceOf(times),

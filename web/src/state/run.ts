@@ -32,18 +32,26 @@ export function useRun(): { run: RunInfo | null; error: string | null; reload: (
   const timer = useRef<number | null>(null);
   const load = useCallback(() => {
     get<RunInfo>("/api/run").then(
-      (next) => { setRun(next); setError(null); },
+      (next) => {
+        setRun(next);
+        setError(null);
+      },
       (reason: Error) => setError(reason.message),
     );
   }, []);
   const reload = useCallback(() => {
     if (timer.current !== null) return;
-    timer.current = window.setTimeout(() => { timer.current = null; load(); }, 500);
+    timer.current = window.setTimeout(() => {
+      timer.current = null;
+      load();
+    }, 500);
   }, [load]);
   useEffect(() => {
     load();
     const ends = [on("decision", reload), on("report", reload)];
-    return () => { for (const end of ends) end(); };
+    return () => {
+      for (const end of ends) end();
+    };
   }, [load, reload]);
   return { run, error, reload };
 }

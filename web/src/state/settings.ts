@@ -22,5 +22,11 @@ export function save(key: string, value: unknown): void {
 /** Like useState, kept over reloads. */
 export function useSetting<T>(key: string, otherwise: T): [T, (value: T) => void] {
   const [value, set] = useState<T>(() => load(key, otherwise));
-  return [value, (next: T) => { save(key, next); set(next); }];
+  return [
+    value,
+    (next: T) => {
+      save(key, next);
+      set(next);
+    },
+  ];
 }

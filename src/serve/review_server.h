@@ -1,11 +1,11 @@
-/* serve/server.h - the review server: one run, the routes over it, and work that takes long.
+/* serve/review_server.h - the review server: one run, the routes over it, and work that takes long.
  *
  * Everything that touches the review runs on the HTTP server's thread. What takes seconds or hours
  * (a judge, the run's files made again) runs on a thread of its own, one at a time, through the
  * functions of `work`, which open the run for themselves; the review reads the run again after.
  */
-#ifndef LQA_SERVE_SERVER_H
-#define LQA_SERVE_SERVER_H
+#ifndef LQA_SERVE_REVIEW_SERVER_H
+#define LQA_SERVE_REVIEW_SERVER_H
 
 #include "review/queue.h"
 #include "review/row_json.h"
@@ -96,7 +96,7 @@ void lqa_job_join(lqa_server *server); /* waits for its end */
 void lqa_job_write(const lqa_job *job, lqa_json *json);
 
 /* Makes the state fit again after a job or another command. */
-lqa_status lqa_server_refresh(lqa_server *server, lqa_error *err);
+LQA_MUST_CHECK lqa_status lqa_server_refresh(lqa_server *server, lqa_error *err);
 /* Tells pages that the state has changed: event "decision" with the row's number, or "report". */
 void lqa_server_tell(lqa_server *server, const char *event, int64_t row);
 

@@ -1,5 +1,5 @@
-/* serve/server.c - start, stop, and the way of a request to its route. */
-#include "serve/server.h"
+/* serve/review_server.c - start, stop, and the way of a request to its route. */
+#include "serve/review_server.h"
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -35,7 +35,7 @@ static void send_file(const lqa_page_file *file, lqa_http_answer *answer) {
 
 /* ---- requests ---- */
 
-static void call_route(lqa_server *server, const lqa_route *route, const lqa_http_request *request,
+static void call_route(lqa_server *server, const lqa_route *route, const lqa_http_incoming *request,
                        lqa_http_answer *answer) {
   lqa_arena arena;
   lqa_route_call call;
@@ -46,7 +46,7 @@ static void call_route(lqa_server *server, const lqa_route *route, const lqa_htt
   lqa_arena_clear(&arena);
 }
 
-static void handle(void *data, const lqa_http_request *request, lqa_http_answer *answer) {
+static void handle(void *data, const lqa_http_incoming *request, lqa_http_answer *answer) {
   lqa_server *server = data;
   const lqa_page_file *file = find_file(request->path);
   lqa_error err;
