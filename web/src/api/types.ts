@@ -1,5 +1,5 @@
-// The server's interface, as /api/openapi.json describes it. A field that may be absent is optional:
-// a run has only the columns that its source and its audits gave it.
+// The server's interface, as /api/openapi.json describes it. A field that may be absent is
+// optional: a run has only the columns that its source and its audits gave it.
 
 export type Action = "relabel" | "keep (ambiguous)" | "needs_review" | "keep";
 
