@@ -44,15 +44,13 @@ def _summary(report):
     learning = report.get("confident_learning") or {}
     lines = [f"<b>{_plural(report['rows'], 'row')}</b>, "
              f"{_plural(len(report['classes']), 'class').replace('classs', 'classes')}"]
+    if report.get("verdict"):
+        lines.append(f"<b>{escape(report['verdict'])}</b>")
     if learning.get("flagged") is not None:
         estimated = learning.get("estimated_errors")
         share = f" ({learning['flagged'] / report['rows']:.1%})" if report["rows"] else ""
         about = f", about {estimated:,} labels estimated wrong" if estimated is not None else ""
         lines.append(f"{_plural(learning['flagged'], 'row')} flagged{share}{about}")
-    rate = report.get("error_rate")
-    if rate:
-        lines.append(f"label error rate {rate['estimate']:.1%} (95 %: {rate['low']:.1%} to "
-                     f"{rate['high']:.1%})")
     accuracy = learning.get("out_of_fold_accuracy")
     if accuracy is not None:
         lines.append(f"accuracy on given labels {accuracy:.1%} out of fold")

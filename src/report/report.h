@@ -87,6 +87,7 @@ typedef struct lqa_report_judge {
   double cost_usd, agreement; /* NaN = unknown */
   int64_t all_calls;          /* of all sessions, the newest included */
   double all_cost_usd;
+  bool has_random;
   lqa_interval random; /* share of NO among the rows drawn at random; n = 0: none were */
 } lqa_report_judge;
 
@@ -160,6 +161,7 @@ typedef struct lqa_report {
   bool has_error_rate;
   lqa_interval error_rate;
   const lqa_trust_summary *trust; /* of the run, or NULL */
+  const char *verdict;            /* lqa_report_verdict, for report.json: filled on writing */
   bool has_trust;
   lqa_report_trust trust_said; /* the same as report.json says it: filled on writing */
   const lqa_report_timing *timings;

@@ -84,6 +84,14 @@ static const lqa_field CONFIDENT[] = {
      LQA_ELEMENTS(lqa_report_overlap, OVERLAP, lqa_report_confident, n_overlaps)},
     {.key = NULL}};
 
+#define RANDOM_FIELD(member) LQA_FIELD(lqa_interval, member)
+static const lqa_field RANDOM[] = {
+    {"estimate", RANDOM_FIELD(estimate), "share of the labels that the judge doubts"},
+    {"low", RANDOM_FIELD(low), "lower end of the 95 % interval"},
+    {"high", RANDOM_FIELD(high), "upper end"},
+    {"n", RANDOM_FIELD(n), "rows judged"},
+    {.key = NULL}};
+
 static const char *const LOSS_SOURCES[] = {"out-of-fold probabilities", "training logs", NULL};
 static const lqa_field LOSS[] = {
     {"count", AT(_loss, count), "rows with a high loss"},
@@ -109,6 +117,8 @@ static const lqa_field JUDGE[] = {
     {"agreement", AT(_judge, agreement), "share of rows on which two judges agree"},
     {"all_calls", AT(_judge, all_calls), "requests of all sessions"},
     {"all_cost_usd", AT(_judge, all_cost_usd), "cost of all sessions"},
+    {"random_error", OBJECT(_judge, random), "of the rows drawn at random; null where none were",
+     OR_NULL(_judge, has_random), .fields = RANDOM},
     {.key = NULL}};
 
 static const lqa_field ACTIONS[] = {
@@ -208,6 +218,7 @@ const lqa_field lqa_report_fields[] = {
     {"schema", LQA_FIELD_CONSTANT, 0, 0, "always labelqa.report/1", .absent = "labelqa.report/1"},
     {"version", AT(, version), "of labelqa", .absent = ""},
     {"rows", AT(, n_rows), "rows of the data"},
+    {"verdict", AT(, verdict), "how bad it is and what to do first, in words", .absent = ""},
     {"classes", LIST(, classes), "the classes, in order",
      LQA_ELEMENTS(lqa_str, lqa_field_strs, lqa_report, n_classes)},
     {"provenance", LIST(, findings), "what each check found, also where that is nothing",
@@ -234,6 +245,15 @@ const lqa_field lqa_report_fields[] = {
     {"peak_rss_bytes", AT(, peak_rss_bytes), "peak memory of the process"},
     {.key = NULL}};
 
+static const char *copy_verdict(const lqa_report *report, lqa_arena *arena) {
+  lqa_buf verdict;
+  lqa_buf_init(&verdict, 1 << 16);
+  lqa_report_verdict(report, &verdict);
+  const char *copy = verdict.failed ? NULL : lqa_arena_copy(arena, verdict.data, verdict.size);
+  lqa_buf_clear(&verdict);
+  return copy;
+}
+
 void lqa_report_json(const lqa_report *report, lqa_buf *out) {
   lqa_json json;
   lqa_arena arena;
@@ -241,6 +261,8 @@ void lqa_report_json(const lqa_report *report, lqa_buf *out) {
   lqa_arena_init(&arena);
   lqa_json_init(&json, out, 1);
   out->failed = lqa_report_say_trust(&said, &arena) != LQA_OK || out->failed;
+  said.verdict = copy_verdict(report, &arena);
+  out->failed = out->failed || !said.verdict;
   lqa_json_open_object(&json);
   lqa_fields_write(lqa_report_fields, &said, &json);
   lqa_json_close_object(&json);

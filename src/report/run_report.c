@@ -50,6 +50,7 @@ static lqa_status complete_judge(lqa_run *run, lqa_arena *arena, lqa_report *rep
                                        .all_calls = last.all_calls,
                                        .all_cost_usd = last.all_cost_usd,
                                        .random = find_random(last.details_json, arena)};
+    report->judge.has_random = report->judge.random.n > 0;
   }
   return LQA_OK;
 }

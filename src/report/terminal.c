@@ -19,7 +19,6 @@ enum {
   MAX_ID = 16,
   MIN_LABEL = 8,
   MIN_TEXT = 30,
-  NUMBER_COLUMNS = 2 + 10 + 10 + 16, /* of the table of classes: indent, rows, flagged, wrong */
   MAX_OVERLAPS = 3,
   MAX_CLASSES = 12,
   MAX_ALIKE = 5
@@ -110,13 +109,10 @@ static void print_lines(lqa_buf *lines, int width, lqa_buf *out) {
 }
 
 static void print_finding(const lqa_report_finding *f, int width, lqa_buf *out) {
-  lqa_buf_printf(out, "  %-6s%-24s", f->severity, f->id);
-  if (width < NARROW) {
-    lqa_buf_add_text(out, "\n    ");
-  } else if (strlen(f->id) >= 24) {
-    lqa_buf_add_char(out, ' ');
-  }
-  print_wrapped(lqa_str_from(f->message), width < NARROW ? 4 : MESSAGE_COLUMN, width, out);
+  bool is_narrow = width < NARROW;
+  lqa_buf_printf(out, "  %-6s%-*s%s", f->severity, is_narrow ? 0 : 23, f->id,
+                 is_narrow ? "\n    " : " ");
+  print_wrapped(lqa_str_from(f->message), is_narrow ? 4 : MESSAGE_COLUMN, width, out);
 }
 
 static void print_cut(const char *id, int64_t n, lqa_buf *out) {
@@ -161,26 +157,40 @@ static void print_cell(lqa_str text, int width, lqa_buf *out) {
   lqa_buf_printf(out, "%*s", used < width ? width - used : 0, "");
 }
 
+/* Widths of the numbers in the table of classes. */
+struct numbers {
+  int rows, flagged, wrong;
+};
+
+static struct numbers number_widths(int width) {
+  return width < NARROW ? (struct numbers){8, 9, 12} : (struct numbers){10, 10, 16};
+}
+
 static void print_class_rows(const lqa_report_confident *c, const int64_t *order, int width,
                              lqa_buf *out) {
   int64_t shown = c->n_classes < MAX_CLASSES ? c->n_classes : MAX_CLASSES;
-  int most = width - NUMBER_COLUMNS > MIN_LABEL ? width - NUMBER_COLUMNS : MIN_LABEL;
+  const struct numbers w = number_widths(width);
+  int most = width - 2 - w.rows - w.flagged - w.wrong;
+  most = most > MIN_LABEL ? most : MIN_LABEL;
   int column = most < 20 ? most : 20;
   for (int64_t i = 0; i < shown; i++) {
     int columns = text_width(c->per_class[order[i]].label, most);
     column = columns > column ? columns : column;
   }
-  lqa_buf_printf(out, "  %-*s%10s%10s%16s\n", column, "class", "rows", "flagged", "est. wrong");
+  lqa_buf_printf(out, "  %-*s%*s%*s%*s\n", column, "class", w.rows, "rows", w.flagged, "flagged",
+                 w.wrong, "est. wrong");
   for (int64_t i = 0; i < shown; i++) {
     const lqa_report_class *class = &c->per_class[order[i]];
     lqa_buf_add_text(out, "  ");
     print_cell(class->label, column, out);
-    lqa_buf_printf(out, "%10lld%10lld%14.1f %%\n", (long long)class->count,
-                   (long long)class->flagged, 100 * class->label_noise);
+    lqa_buf_printf(out, "%*lld%*lld%*.1f %%\n", w.rows, (long long)class->count, w.flagged,
+                   (long long)class->flagged, w.wrong - 2, 100 * class->label_noise);
   }
   if (shown < c->n_classes) {
-    lqa_buf_printf(out, "  and %lld more class%s, none worse (report.html)\n",
+    lqa_buf line = new_line();
+    lqa_buf_printf(&line, "and %lld more class%s, none worse (report.html)",
                    (long long)(c->n_classes - shown), c->n_classes - shown == 1 ? "" : "es");
+    print_line(&line, 2, width, out);
   }
 }
 
@@ -227,7 +237,9 @@ static void print_confident(const lqa_report *r, int width, lqa_buf *out) {
   if (!c->ran) {
     return;
   }
-  lqa_buf_printf(out, "\nConfident learning (%s, out of fold)\n", c->model);
+  lqa_buf_add_char(out, '\n');
+  lqa_buf_printf(&line, "Confident learning (%s, out of fold)", c->model);
+  print_line(&line, 0, width, out);
   lqa_report_flagged(r, &line);
   print_line(&line, 2, width, out);
   if (c->not_scored > 0) {
@@ -254,7 +266,9 @@ static void print_judge(const lqa_report *r, int width, lqa_buf *out) {
   if (!j->ran) {
     return;
   }
-  lqa_buf_printf(out, "\nJudge (%s, %s)\n", j->model, j->protocol);
+  lqa_buf_add_char(out, '\n');
+  lqa_buf_printf(&line, "Judge (%s, %s)", j->model, j->protocol);
+  print_line(&line, 0, width, out);
   lqa_report_judged(j, &line);
   print_lines(&line, width, out);
 }
@@ -299,7 +313,7 @@ static struct widths measure_suspects(const lqa_report *r, int width) {
   struct widths w = {3, 5, 6, 0};
   int blanks = 2 + 4 * 2 + 5;
   for (int64_t i = 0; i < r->n_suspects; i++) {
-    widen(&w.id, r->suspects[i].row_id, MAX_ID);
+    widen(&w.id, r->suspects[i].row_id, width < NARROW ? MAX_ID / 2 : MAX_ID);
   }
   int most = (width - blanks - w.id - MIN_TEXT) / 2;
   most = most > MIN_LABEL ? most : MIN_LABEL;

@@ -58,7 +58,8 @@ static void say_first_step(const lqa_report *r, lqa_buf *out) {
   const lqa_report_finding *repair = find_repair(r);
   int64_t in_doubt = r->relabel + r->needs_review;
   if (repair) {
-    lqa_buf_printf(out, " First: repair %s, then audit again.", repair->id);
+    lqa_buf_printf(out, " First: repair %s, then audit again%s.", repair->id,
+                   lqa_report_is_beyond_repair(r) ? "; as it stands more than 30 % are wrong" : "");
   } else if (lqa_report_is_beyond_repair(r)) {
     lqa_buf_add_text(out, " First: plan to relabel from scratch; more than 30 % are wrong.");
   } else if (in_doubt > 0) {

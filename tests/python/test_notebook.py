@@ -40,7 +40,7 @@ def run(tmp_path, monkeypatch):
 REPORT = {
     "rows": 1234, "classes": ["a", "<b>&", "c"], "notes": ["A note & more."],
     "confident_learning": {"flagged": 56, "estimated_errors": 60, "out_of_fold_accuracy": .876},
-    "error_rate": {"estimate": .05, "low": .031, "high": .078},
+    "verdict": "5.0 % of the labels are <wrong> (95 % interval 3.1 to 7.8 %).",
     "actions": {"relabel": 0, "keep (ambiguous)": 1, "needs_review": 56, "keep": 1177},
     "provenance": [
         {"id": "null-content", "severity": "error", "count": 2, "message": "2 rows are empty."},

@@ -295,7 +295,7 @@ static void test_no_line_is_wider_than_the_terminal(void **state) {
     report.confident.per_class = classes;
     report.confident.overlaps = &overlap;
     report.suspects = &suspect;
-    const int widths[] = {60, 80, 120, 300};
+    const int widths[] = {44, 60, 80, 300};
     for (int w = 0; w < 4; w++) {
       int most = widest(&report, widths[w]);
       assert_in_range(most, 20, widths[w]);
@@ -354,6 +354,9 @@ static void test_beyond_repair_is_said_everywhere(void **state) {
     assert_true(holds(renderers[i], &by_people, "plan to relabel from scratch"));
     assert_true(holds(renderers[i], &by_judge, "More than 30 % of the labels are wrong"));
     assert_false(holds(renderers[i], &good, "More than 30 %"));
+    by_people.n_findings = 4; /* with one that must be repaired first */
+    assert_true(holds(renderers[i], &by_people, "as it stands more than 30 % are wrong"));
+    by_people.n_findings = 1;
   }
 }
 
