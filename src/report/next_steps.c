@@ -72,8 +72,12 @@ void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf
   add_repairs(report, bullet, out);
   lqa_report_advise_relabel(find_low(report), report->run_path, bullet, out);
   if (open > 0) {
-    lqa_buf_printf(out, "%sLook at the %lld row%s that need%s review: %s/review.csv\n", bullet,
-                   (long long)open, lqa_plural(open), open == 1 ? "s" : "", report->run_path);
+    lqa_buf_printf(
+        out,
+        "%sLook at the %lld row%s that need%s review, on a page of this machine: labelqa "
+        "review %s (or fill in %s/review.csv)\n",
+        bullet, (long long)open, lqa_plural(open), open == 1 ? "s" : "", report->run_path,
+        report->run_path);
   }
   if (open > 0 && !report->judge.ran) {
     lqa_buf_printf(out,
