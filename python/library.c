@@ -158,6 +158,7 @@ static PyObject *run_call(command_work *w) {
                            .cancelled = (const volatile int *)&cancelled};
   pthread_mutex_init(&w->progress.mutex, NULL);
   lqa_call_set_observer(w->call, &observer);
+  lqa_call_set_option_style(w->call, LQA_AS_KEYWORDS);
   bool is_done = run_polled_work(do_call, w, &cancelled, is_asked ? poll_progress : NULL);
   PyObject *out = is_done ? describe(w) : NULL;
   pthread_mutex_destroy(&w->progress.mutex);

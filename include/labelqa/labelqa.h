@@ -75,10 +75,11 @@ LQA_API void lqa_result_free(lqa_result *result);
 
 /* Shared by all commands. */
 typedef struct lqa_common_args {
-  int64_t threads;              /* 0 = one per processor; results never depend on it */
-  int64_t seed;                 /* default 0 */
-  int64_t width;                /* columns of the text result, default 100 */
-  const lqa_observer *observer; /* progress, remarks, cancellation; NULL = silent */
+  int64_t threads;               /* 0 = one per processor; results never depend on it */
+  int64_t seed;                  /* default 0 */
+  int64_t width;                 /* columns of the text result, default 100 */
+  const lqa_observer *observer;  /* progress, remarks, cancellation; NULL = silent */
+  lqa_option_style option_style; /* how the text result names options; default LQA_AS_FIELDS */
 } lqa_common_args;
 
 /* How to read sources, and which column is what (docs/sources.md). A source is a path, a glob,
@@ -452,6 +453,7 @@ LQA_API void lqa_call_set_listening(lqa_call *call,
                                     void (*listening)(void *data, const char *address, int open),
                                     void *data);
 LQA_API void lqa_call_set_width(lqa_call *call, int64_t columns);
+LQA_API void lqa_call_set_option_style(lqa_call *call, lqa_option_style style);
 /* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is
  * done, and by doctor on LQA_BAD_ENDPOINT. */
 LQA_API LQA_MUST_CHECK lqa_status lqa_call_run(lqa_call *call, lqa_result **result, lqa_error *err);

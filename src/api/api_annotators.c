@@ -96,7 +96,7 @@ static lqa_status save_tables(const lqa_annotators_args *a, const lqa_vote_study
 
 static lqa_status describe(const lqa_annotators_args *a, const lqa_vote_study *study,
                            lqa_result **out, lqa_error *err) {
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(&a->common);
   if (!result) {
     return lqa_fail_memory(err, "writing the result");
   }

@@ -21,6 +21,7 @@
 
 static const lqa_option options[];
 
+enum { MAX_REPORT_BYTES = 256 << 20 };
 static const size_t MAX_BASELINE_BYTES = (size_t)1 << 30;
 
 static lqa_status fill_manifest(lqa_audit_session *s, lqa_manifest *m, lqa_error *err) {
@@ -110,7 +111,13 @@ static lqa_status write_report(lqa_audit_session *s, lqa_run *run, const char *p
   if (lqa_report_result_show(&s->report, (int)s->args->common.width, result) != LQA_OK) {
     return lqa_fail_memory(err, "writing the result");
   }
-  return lqa_run_keep_report(run, lqa_buf_str(&result->json), err);
+  lqa_buf kept; /* with the marks of options, for whoever shows it later */
+  lqa_buf_init(&kept, MAX_REPORT_BYTES);
+  lqa_report_json(&s->report, &kept);
+  lqa_status status = lqa_buf_check(&kept, err);
+  status = status == LQA_OK ? lqa_run_keep_report(run, lqa_buf_str(&kept), err) : status;
+  lqa_buf_clear(&kept);
+  return status;
 }
 
 /* Everything into the draft's folder. */
@@ -251,7 +258,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   }
   warn_of_idle_options(args);
   char *path = args->out ? strdup(args->out) : lqa_run_default_path(args->sources.items[0]);
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(&args->common);
   lqa_status status = path && result ? run_into(args, path, result, err)
                                      : lqa_fail_memory(err, "starting the audit");
   free(path);

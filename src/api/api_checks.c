@@ -10,7 +10,8 @@
 
 static void add_param_lines(const lqa_audit *audit, lqa_buf *out) {
   for (const lqa_audit_param *p = audit->params; p->name; p++) {
-    lqa_buf_printf(out, "    --set %s.%s=%g   %s\n", audit->id, p->name, p->default_value, p->help);
+    lqa_buf_printf(out, "    " LQA_OPTION_AS("set", "%s.%s=%g") "   %s\n", audit->id, p->name,
+                   p->default_value, p->help);
   }
 }
 
@@ -77,8 +78,9 @@ static void list_all(lqa_result *result, lqa_json *json) {
   lqa_json_close_array(json);
   lqa_buf_add_text(&result->text,
                    "\nOne check in detail: labelqa checks ID\n"
-                   "Change a level: --severity ID=error|warn|info|ignore. Run a few: --checks "
-                   "basic or --checks ID,ID.\n");
+                   "Change a level: " LQA_OPTION_AS("severity", "ID=error|warn|info|ignore") ".\n");
+  lqa_buf_add_text(&result->text, "Run a few: " LQA_OPTION_AS("checks", "basic") " or ");
+  lqa_buf_add_text(&result->text, LQA_OPTION_AS("checks", "ID,ID") ".\n");
 }
 
 /* Markdown as it reads on a terminal: no marks of headings, code set in by four columns. */
@@ -118,7 +120,7 @@ static lqa_status show_one(const char *id, lqa_result *result, lqa_json *json, l
 
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_checks_args *args = data;
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(&args->common);
   if (!result) {
     return lqa_fail_memory(err, "listing checks");
   }

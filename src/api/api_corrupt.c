@@ -57,7 +57,7 @@ out:
 
 static lqa_status describe(const lqa_corrupt_args *args, const lqa_corrupt_plan *plan,
                            lqa_result **out, lqa_error *err) {
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(&args->common);
   if (!result) {
     return lqa_fail_memory(err, "writing the result");
   }

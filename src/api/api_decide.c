@@ -20,7 +20,8 @@ static void add_refused(const lqa_decided *d, lqa_buf *out) {
     lqa_buf_printf(out, ": %s\n", r->reason);
   }
   if (n > shown) {
-    lqa_buf_printf(out, "  and %zu more: all with --format json\n", n - shown);
+    lqa_buf_printf(out, "  and %zu more: all with " LQA_OPTION_AS("format", "json") "\n",
+                   n - shown);
   }
 }
 
@@ -83,7 +84,7 @@ static lqa_status decide(const lqa_decide_args *args, lqa_run *run, lqa_decided 
   if (d->taken + d->withdrawn == 0) {
     return LQA_OK;
   }
-  lqa_result *report = lqa_result_new();
+  lqa_result *report = lqa_result_new(&args->common);
   if (!report) {
     return lqa_fail_memory(err, "taking decisions back");
   }
@@ -112,7 +113,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   lqa_arena arena;
   LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
   lqa_arena_init(&arena);
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(&args->common);
   lqa_status status = result ? decide(args, opened, &decided, &arena, err)
                              : lqa_fail_memory(err, "taking decisions back");
   if (status == LQA_OK) {

@@ -5,6 +5,7 @@
  * fetched (--download), else a corpus made here; the output says which.
  */
 #include "api/command.h"
+#include "base/message_text.h"
 #include "api/judge_simulation.h"
 #include "api/result.h"
 #include "base/file.h"
@@ -92,6 +93,7 @@ static lqa_status evaluate(const lqa_demo_args *args, const char *run, lqa_resul
 /* What the steps said; judged may be NULL. `reported` is the run's report after all of them. */
 typedef struct steps {
   lqa_result *audited, *judged, *evaluated, *reported;
+  const lqa_common_args *common;
 } steps;
 
 /* The judge changes what is to be done next, so that comes last, from the run as it is then. */
@@ -108,7 +110,7 @@ static void add_text(const lqa_corrupt_plan *plan, const steps *said, lqa_buf *o
 
 static lqa_status combine(const char *about, const lqa_corrupt_plan *plan, const steps *said,
                           lqa_result **out, lqa_error *err) {
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(said->common);
   if (!result) {
     return lqa_fail_memory(err, "writing the result");
   }
@@ -117,7 +119,7 @@ static lqa_status combine(const char *about, const lqa_corrupt_plan *plan, const
   add_text(plan, said, &result->text);
   lqa_json_init(&json, &result->json, 0);
   lqa_json_open_object(&json);
-  lqa_json_add_text(&json, "data", about);
+  lqa_json_add_message(&json, "data", about);
   lqa_json_key(&json, "audit");
   lqa_json_raw(&json, lqa_str_trim(lqa_str_from(lqa_result_json(said->audited))));
   if (said->judged) {
@@ -145,7 +147,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   char about[256];
   lqa_dataset *clean = NULL;
   lqa_corrupt_plan plan = {0};
-  steps said = {0};
+  steps said = {.common = &args->common};
   const lqa_demo_options from = {.data = args->data,
                                  .download = args->download != 0,
                                  .n_threads = (int)args->common.threads,
@@ -234,7 +236,8 @@ const lqa_command lqa_command_demo = {
         "Draws rows from AG News (or from a made-up corpus where it is not at hand), plants known\n"
         "errors, audits the result and prints precision and recall of each audit by kind of "
         "error.\n"
-        "Try --systematic 0.25: confident learning cannot see high-rate systematic confusion.",
+        "Try a systematic share of 0.25: confident learning cannot see high-rate systematic "
+        "confusion.",
     .example = "labelqa demo\nlabelqa demo --systematic 0.25 --out demo25",
     .args_size = sizeof(lqa_demo_args),
     .options = options,

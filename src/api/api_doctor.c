@@ -57,7 +57,7 @@ static bool add_endpoint(const lqa_doctor_args *doctor, lqa_result *result, lqa_
 
 static lqa_status run(const void *args, lqa_result **out, lqa_error *err) {
   const lqa_doctor_args *doctor = args;
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(&doctor->common);
   if (!result) {
     return lqa_fail_memory(err, "looking around");
   }

@@ -6,7 +6,7 @@
 
 static lqa_status show(const lqa_evaluate_args *args, const lqa_evaluation *evaluation,
                        lqa_result **out, lqa_error *err) {
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(&args->common);
   if (!result) {
     return lqa_fail_memory(err, "writing the result");
   }

@@ -59,7 +59,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
                                     .summary = &summary,
                                     .run_path = args->run};
   LQA_TRY(write_export(args, &report, &summary, err));
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(&args->common);
   if (!result) {
     return lqa_fail_memory(err, "writing the result");
   }

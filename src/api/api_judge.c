@@ -150,7 +150,7 @@ static lqa_status dispatch(lqa_judge_session *s, lqa_result *result, lqa_result 
 /* Runs an open session and closes it. `said`: what phases before it told, or NULL. */
 static lqa_status finish(lqa_judge_session *s, const lqa_buf *said, lqa_result **out,
                          lqa_error *err) {
-  lqa_result *result = lqa_result_new(), *shown = NULL;
+  lqa_result *result = lqa_result_new(&s->args->common), *shown = NULL;
   if (result && said) {
     lqa_buf_add_str(&result->text, lqa_buf_str(said));
   }

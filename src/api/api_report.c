@@ -7,7 +7,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_report_args *args = data;
   lqa_run *opened = NULL;
   LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(&args->common);
   lqa_status status = result ? lqa_report_result_refresh(opened, args->run, args, result, err)
                              : lqa_fail_memory(err, "reporting");
   lqa_run_close(opened);

@@ -120,7 +120,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_review_args *args = data;
   lqa_buf guidelines;
   lqa_buf_init(&guidelines, MAX_GUIDELINES);
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(&args->common);
   lqa_status status;
   LQA_TRY_OUT(result ? LQA_OK : lqa_fail_memory(err, "starting the review"));
   LQA_TRY_OUT(args->guidelines ? lqa_file_load(args->guidelines, &guidelines, err) : LQA_OK);

@@ -53,7 +53,7 @@ static lqa_status ingest(const lqa_sample_args *args, lqa_run *run, lqa_arena *a
   lqa_report_args_init(&report_args);
   report_args.common = args->common;
   LQA_TRY(lqa_spot_ingest(run, &sheet, arena, &check, err));
-  lqa_result *report = lqa_result_new();
+  lqa_result *report = lqa_result_new(&args->common);
   if (!report) {
     return lqa_fail_memory(err, "taking the sheet back");
   }
@@ -79,7 +79,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   }
   LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
   lqa_arena_init(&arena);
-  lqa_result *result = lqa_result_new();
+  lqa_result *result = lqa_result_new(&args->common);
   lqa_status status = result ? LQA_OK : lqa_fail_memory(err, "sampling");
   if (result) {
     status = args->ingest     ? ingest(args, opened, &arena, result, err)

@@ -111,10 +111,11 @@ static void forgo_wide_snapshot(lqa_audit_session *s) {
   size_t n = lqa_source_count_columns(s->source);
   if (s->snapshot_path && n > MOST_SNAPSHOT_COLUMNS) {
     s->snapshot_path = NULL;
-    lqa_observe_message(s->args->common.observer, LQA_MESSAGE_WARN,
-                        "%s: %zu columns are too many to keep a copy of (source.parquet): none is "
-                        "kept, as with --no-snapshot, and later commands read the source again",
-                        s->dataset->files[0].path, n);
+    lqa_observe_message(
+        s->args->common.observer, LQA_MESSAGE_WARN,
+        "%s: %zu columns are too many to keep a copy of (source.parquet): none is "
+        "kept, as with " LQA_OPTION("no_snapshot") ", and later commands read the source again",
+        s->dataset->files[0].path, n);
   }
 }
 

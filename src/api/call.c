@@ -231,6 +231,10 @@ void lqa_call_set_width(lqa_call *call, int64_t columns) {
   ((lqa_common_args *)call->args)->width = columns;
 }
 
+void lqa_call_set_option_style(lqa_call *call, lqa_option_style style) {
+  ((lqa_common_args *)call->args)->option_style = style;
+}
+
 bool lqa_call_wants_json(const lqa_call *call) {
   return strcmp(call->own.format, "json") == 0;
 }

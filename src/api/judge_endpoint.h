@@ -11,7 +11,8 @@
 LQA_MUST_CHECK lqa_status lqa_judge_set_endpoints(const lqa_judge_args *args,
                                                   lqa_judge_options *options, lqa_error *err);
 
-/* Where the price of judge 0 or 1 came from: "--price", "a price table", "none". Static. */
+/* Where the price of judge 0 or 1 came from: "as given", "by the price table", "not known". Static.
+ */
 const char *lqa_judge_price_origin(const lqa_judge_args *args, int judge, double price_in);
 
 /* The cache file, in `arena`; LQA_BAD_USAGE where no home is known. */

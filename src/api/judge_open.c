@@ -320,15 +320,6 @@ void lqa_judge_session_close(lqa_judge_session *s) {
   *s = (lqa_judge_session){0};
 }
 
-/* The message as the command's own text has it: options are flags, which are no longer than marks.
- */
-static const char *name_flags(lqa_error *why) {
-  char text[sizeof why->message];
-  lqa_message_render(why->message, LQA_AS_FLAGS, text, sizeof text);
-  memcpy(why->message, text, sizeof text);
-  return why->message;
-}
-
 lqa_judge_report lqa_judge_session_report(const lqa_judge_session *s, lqa_error *why) {
   lqa_judge_report report = {
       .plan = s->plan, .options = &s->options, .summary = &s->summary, .mode = s->args->mode};
@@ -347,6 +338,6 @@ lqa_judge_report lqa_judge_session_report(const lqa_judge_session *s, lqa_error 
   lqa_error_clear(why);
   bool is_missing = lqa_plan_check_keys(s->plan, why) != LQA_OK ||
                     lqa_judge_check_price(s->args, &s->options, why) != LQA_OK;
-  report.missing = is_missing ? name_flags(why) : NULL;
+  report.missing = is_missing ? why->message : NULL;
   return report;
 }

@@ -32,13 +32,14 @@ lqa_status lqa_judge_result_plan(const lqa_judge_session *s, lqa_result *result,
   const lqa_judge_report report = lqa_judge_session_report(s, &why);
   LQA_TRY(lqa_judge_report_plan_text(&report, &result->text, err));
   if (lqa_judge_plan_numbers(s->plan)->to_ask == 0) {
-    lqa_buf_add_text(&result->text,
-                     "\nNothing was spent, and with --yes nothing will be: the cache "
-                     "answers every question.\n");
+    lqa_buf_add_text(&result->text, "\nNothing was spent, and with " LQA_OPTION(
+                                        "yes") " nothing will be: the cache "
+                                               "answers every question.\n");
   } else if (report.missing) {
-    lqa_buf_printf(&result->text, "\nNothing was spent. Before --yes: %s\n", report.missing);
+    lqa_buf_printf(&result->text, "\nNothing was spent. Before " LQA_OPTION("yes") ": %s\n",
+                   report.missing);
   } else {
-    lqa_buf_add_text(&result->text, "\nNothing was spent. Add --yes to ask.\n");
+    lqa_buf_add_text(&result->text, "\nNothing was spent. Add " LQA_OPTION("yes") " to ask.\n");
   }
   return lqa_judge_result_finish(s, false, result, out, err);
 }

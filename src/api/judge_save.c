@@ -166,7 +166,7 @@ lqa_status lqa_judge_session_save(lqa_judge_session *s, lqa_error *err) {
   }
   LQA_TRY(add_models(s, err));
   LQA_TRY(save_records(s, err));
-  lqa_result *shown = lqa_result_new();
+  lqa_result *shown = lqa_result_new(&s->args->common);
   lqa_report_args report;
   lqa_report_args_init(&report);
   report.common = s->args->common;

@@ -23,7 +23,7 @@ static lqa_status simulate(lqa_judge_session *s, double accuracy, const char *co
                            lqa_result **out, lqa_error *err) {
   size_t n = (size_t)s->run->rows.n_rows;
   int32_t *truth = lqa_malloc(n, sizeof *truth);
-  lqa_result *result = lqa_result_new(), *shown = NULL;
+  lqa_result *result = lqa_result_new(&s->args->common), *shown = NULL;
   lqa_status status = truth && result ? LQA_OK : lqa_fail_memory(err, "simulating a judge");
   LQA_TRY_OUT(status);
   LQA_TRY_OUT(lqa_truth_read_classes(s->run, column, &s->observer, truth, err));

@@ -6,13 +6,22 @@
 #include "report/run_report.h"
 
 lqa_status lqa_report_result_show(const lqa_report *report, int width, lqa_result *result) {
-  lqa_report_terminal(report, width, &result->text);
+  lqa_arena arena;
+  lqa_report shown, written;
+  lqa_arena_init(&arena);
+  lqa_status status = lqa_report_in_style(report, result->style, &arena, &shown);
+  LQA_TRY_OUT(status);
+  LQA_TRY_OUT(lqa_report_in_style(report, LQA_AS_FLAGS, &arena, &written));
+  lqa_report_terminal(&shown, width, &result->text);
   result->next_at = result->text.size;
-  lqa_report_terminal_next(report, &result->text);
-  lqa_report_json(report, &result->json);
+  lqa_report_terminal_next(&shown, &result->text);
+  lqa_report_json(&written, &result->json);
   free(result->run_path);
   result->run_path = strdup(report->run_path);
-  return result->run_path ? LQA_OK : LQA_NO_MEMORY;
+  status = result->run_path ? LQA_OK : LQA_NO_MEMORY;
+out:
+  lqa_arena_clear(&arena);
+  return status;
 }
 
 lqa_status lqa_report_result_refresh(lqa_run *run, const char *path, const lqa_report_args *args,

@@ -10,11 +10,14 @@ struct lqa_result {
   size_t next_at; /* bytes of `text` before what it says should be done next; 0 = says nothing */
   lqa_buf json;   /* one document */
   char *run_path;
+  lqa_option_style style; /* of options that the text names */
 };
 
-/* An empty result; NULL when out of memory. lqa_result_free releases it. */
-lqa_result *lqa_result_new(void);
-/* Hands `result` to *out if its buffers are whole; else frees it and returns LQA_NO_MEMORY. */
+/* An empty result whose text names options in the style of `common`; NULL when out of memory.
+ * lqa_result_free releases it. */
+lqa_result *lqa_result_new(const lqa_common_args *common);
+/* Hands `result` to *out if its buffers are whole, with the marks of options in its text shown;
+ * else frees it and returns LQA_NO_MEMORY. */
 LQA_MUST_CHECK lqa_status lqa_result_finish(lqa_result *result, lqa_result **out, lqa_error *err);
 
 #endif

@@ -52,17 +52,18 @@ static const char *find_obstacle(const lqa_audit *audit, const lqa_audit_input *
       {LQA_NEEDS_CONTENT | LQA_NEEDS_GROUPS, has_content_texts(d), "no text or feature columns"},
       {LQA_NEEDS_TEXT, d->kind == LQA_CONTENT_TEXT, "no text column"},
       {LQA_NEEDS_LABELS, d->label != NULL, "no label column"},
-      {LQA_NEEDS_ID, lqa_dataset_has_role(d, LQA_ROLE_ID), "no --id column"},
-      {LQA_NEEDS_TIME, lqa_dataset_has_role(d, LQA_ROLE_TIME), "no --time column"},
+      {LQA_NEEDS_ID, lqa_dataset_has_role(d, LQA_ROLE_ID), "no " LQA_OPTION("id") " column"},
+      {LQA_NEEDS_TIME, lqa_dataset_has_role(d, LQA_ROLE_TIME), "no " LQA_OPTION("time") " column"},
       {LQA_NEEDS_LABEL_TIME, lqa_dataset_has_role(d, LQA_ROLE_LABEL_TIME),
-       "no --label-time column"},
-      {LQA_NEEDS_SPLIT, lqa_dataset_has_role(d, LQA_ROLE_SPLIT), "no --split column"},
+       "no " LQA_OPTION("label_time") " column"},
+      {LQA_NEEDS_SPLIT, lqa_dataset_has_role(d, LQA_ROLE_SPLIT),
+       "no " LQA_OPTION("split") " column"},
       {LQA_NEEDS_PRED_PROBS, input->pred_probs != NULL, "no out-of-fold probabilities"},
-      {LQA_NEEDS_GIVEN_PROBS, d->pred_probs != NULL, "no --pred-probs"},
+      {LQA_NEEDS_GIVEN_PROBS, d->pred_probs != NULL, "no " LQA_OPTION("pred_probs")},
       {LQA_NEEDS_FEATURES, input->sparse != NULL, "no text features"},
       {LQA_NEEDS_CLUSTERS, input->cluster != NULL, "no texts to compare"},
-      {LQA_NEEDS_AGAINST, input->against != NULL, "no --against run"},
-      {LQA_NEEDS_MIGRATION, input->migration != NULL, "no --migrated-from data"},
+      {LQA_NEEDS_AGAINST, input->against != NULL, "no " LQA_OPTION("against") " run"},
+      {LQA_NEEDS_MIGRATION, input->migration != NULL, "no " LQA_OPTION("migrated_from") " data"},
   };
   for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
     if ((audit->needs & needs[i].need) && !needs[i].is_met) {
@@ -103,7 +104,7 @@ static bool is_listed(const lqa_finding_list *list, size_t from, const char *id)
 static void skip(lqa_audit_run *run, const lqa_audit_skip *what, const lqa_observer *observer) {
   run->skipped[run->n_skipped++] = *what;
   if (run->plan.named[what->audit->number]) {
-    lqa_observe_message(observer, LQA_MESSAGE_WARN, "check %s is not run: %s",
+    lqa_observe_message(observer, LQA_MESSAGE_WARN, "check %s is not run: " LQA_WORDS,
                         what->kind ? what->kind->id : what->audit->id, what->reason);
   }
 }

@@ -5,6 +5,8 @@
  */
 #include "audit/finding.h"
 
+#include "base/message_text.h"
+
 #include "base/str.h"
 
 #include <math.h>
@@ -27,18 +29,6 @@ bool lqa_severity_parse(const char *name, lqa_severity *severity) {
   return false;
 }
 
-static const char *format_message(lqa_arena *arena, const char *format, va_list args) {
-  va_list again;
-  va_copy(again, args);
-  int size = vsnprintf(NULL, 0, format, args);
-  char *text = size < 0 ? NULL : lqa_arena_alloc(arena, (size_t)size + 1, 1);
-  if (text) {
-    vsnprintf(text, (size_t)size + 1, format, again);
-  }
-  va_end(again);
-  return text;
-}
-
 static lqa_finding *push(lqa_finding_list *list, const lqa_finding_kind *kind) {
   lqa_finding blank = {.kind = kind, .severity = kind->severity, .message = "", .z = NAN};
   if (lqa_vec_push(&list->items, blank) != LQA_OK) {
@@ -51,7 +41,7 @@ lqa_finding *lqa_finding_add(lqa_finding_list *list, const lqa_finding_kind *kin
                              const int64_t *rows, int64_t n_rows, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  const char *message = format_message(list->arena, format, args);
+  const char *message = lqa_message_new_v(list->arena, format, args);
   va_end(args);
   int64_t *copy = lqa_arena_alloc(list->arena, n_rows > 0 ? (size_t)n_rows : 1, sizeof *copy);
   if (!message || !copy) {
@@ -73,7 +63,7 @@ lqa_finding *lqa_finding_add(lqa_finding_list *list, const lqa_finding_kind *kin
 lqa_status lqa_finding_decline(lqa_finding_list *list, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  list->declined = format_message(list->arena, format, args);
+  list->declined = lqa_message_new_v(list->arena, format, args);
   va_end(args);
   return list->declined ? LQA_OK : LQA_NO_MEMORY;
 }

@@ -10,21 +10,20 @@
 
 #include "base/printable.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { OPEN = 1, CLOSE = 2, VALUE = 3, WORDS = 14, END_WORDS = 15, SHIFT = 16, MAX_FORMAT = 2048 };
+enum { OPEN = 1, CLOSE = 2, VALUE = 3, WORDS = 14, END_WORDS = 15, SHIFT = 16 };
 
 static bool is_mark(char c) {
   return c == OPEN || c == CLOSE || c == VALUE || c == WORDS || c == END_WORDS;
 }
 
 /* The format with its marks shifted; false where it has none, or is too long to be one of ours. */
-static bool shift_marks(const char *format, char *out) {
+bool lqa_message_shift(const char *format, char out[LQA_MESSAGE_FORMAT]) {
   size_t n = strlen(format);
   bool has_marks = false;
-  if (n >= MAX_FORMAT) {
+  if (n >= LQA_MESSAGE_FORMAT) {
     return false;
   }
   for (size_t i = 0; i <= n; i++) {
@@ -35,7 +34,7 @@ static bool shift_marks(const char *format, char *out) {
 }
 
 /* Keeps the marks of the format and those of our own words; `twin` differs at the former. */
-static void settle(char *text, const char *twin) {
+void lqa_message_settle(char *text, const char *twin) {
   bool in_words = false;
   char *out = text;
   for (size_t i = 0; text[i]; i++) {
@@ -50,8 +49,8 @@ static void settle(char *text, const char *twin) {
 }
 
 void lqa_message_format(char *out, size_t size, const char *format, va_list args) {
-  char shifted[MAX_FORMAT], twin[LQA_MESSAGE_BYTES];
-  bool has_marks = size <= sizeof twin && shift_marks(format, shifted);
+  char shifted[LQA_MESSAGE_FORMAT], twin[LQA_MESSAGE_BYTES];
+  bool has_marks = size <= sizeof twin && lqa_message_shift(format, shifted);
   va_list again;
   va_copy(again, args);
   (void)vsnprintf(out, size, format, args);
@@ -59,7 +58,7 @@ void lqa_message_format(char *out, size_t size, const char *format, va_list args
     (void)vsnprintf(twin, size, shifted, again);
   }
   va_end(again);
-  settle(out, has_marks ? twin : NULL);
+  lqa_message_settle(out, has_marks ? twin : NULL);
 }
 
 /* ---- showing ---- */

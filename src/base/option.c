@@ -63,8 +63,9 @@ static lqa_status fail_unknown(const lqa_option *table, const char *name, lqa_er
                     "unknown option " LQA_OPTION("%.100s") "; did you mean " LQA_OPTION("%s") "?",
                     name, nearest);
   }
-  return lqa_fail(err, LQA_BAD_USAGE,
-                  "unknown option " LQA_OPTION("%.100s") "; --help lists the options", name);
+  return lqa_fail(
+      err, LQA_BAD_USAGE,
+      "unknown option " LQA_OPTION("%.100s") "; the help of the command lists its options", name);
 }
 
 static bool has_bounds(const lqa_option *row) {

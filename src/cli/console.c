@@ -196,6 +196,7 @@ void console_begin(lqa_call *call) {
   }
   lqa_call_set_observer(call, &observer);
   lqa_call_set_listening(call, show_address, NULL);
+  lqa_call_set_option_style(call, LQA_AS_FLAGS);
   if (isatty(1)) {
     lqa_call_set_width(call, console_width());
   }

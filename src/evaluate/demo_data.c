@@ -112,9 +112,12 @@ lqa_status lqa_demo_data_load(const lqa_demo_options *options, char about[256], 
   }
   char *path = options->data ? find_file(options->data) : NULL;
   if (!path) {
-    snprintf(about, 256,
-             "a made-up news corpus (AG News is not at hand: --data FILE or --download uses it); "
-             "its figures show that the tool works, not how well it does on real text");
+    snprintf(
+        about, 256,
+        "a made-up news corpus (AG News is not at hand: " LQA_OPTION_AS(
+            "data", "FILE") " or " LQA_OPTION("download") " uses it); "
+                                                          "its figures show that the tool works, "
+                                                          "not how well it does on real text");
     return lqa_demo_corpus_make(GENERATED_ROWS, options->seed, out, err);
   }
   snprintf(about, 256, "AG News, official test split (%s)", lqa_path_name(path));

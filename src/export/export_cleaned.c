@@ -43,7 +43,7 @@ static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_expor
 const lqa_export lqa_export_cleaned = {
     .number = LQA_EXPORT_cleaned,
     .name = "cleaned",
-    .summary = "the source with people's decisions applied (--apply relabel: also candidates)",
+    .summary = "the source with people's decisions applied; or also the judge's candidates",
     .changes_labels = true,
     .run = run,
 };

@@ -29,7 +29,7 @@ static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_expor
 const lqa_export lqa_export_fixed = {
     .number = LQA_EXPORT_fixed,
     .name = "fixed",
-    .summary = "the source with the repair that a finding offers (--repair FINDING)",
+    .summary = "the source with the repair that a finding offers",
     .changes_labels = true,
     .run = run,
 };

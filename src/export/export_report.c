@@ -36,7 +36,7 @@ void lqa_export_report_text(const lqa_export_report *r, lqa_buf *text) {
     lqa_buf_printf(
         text,
         "Nobody has decided for another label yet: check rows with 'labelqa sample %s', or take "
-        "the judge's candidates with --apply relabel\n",
+        "the judge's candidates with " LQA_OPTION_AS("apply", "relabel") "\n",
         r->run_path);
   }
 }

@@ -116,7 +116,7 @@ static lqa_status commit(lqa_engine *e, lqa_error *err) {
   }
   lqa_status status = lqa_engine_commit(e, &failure);
   if (status == LQA_BAD_FILE) {
-    lqa_engine_stop(e, status, "%s", failure.message);
+    lqa_engine_stop(e, status, LQA_WORDS, failure.message);
     return LQA_OK;
   }
   if (status != LQA_OK && err) {

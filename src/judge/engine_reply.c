@@ -66,12 +66,12 @@ void lqa_engine_count_answer(lqa_engine *e, const lqa_task *task) {
   q->n_answers++;
   q->n_unknown += task->reply.verdict == LQA_VERDICT_UNKNOWN;
   if (any_left && lqa_unknown_is_too_much(q->n_unknown, q->n_answers, e->options->max_unknown)) {
-    lqa_engine_stop(
-        e, LQA_BAD_ENDPOINT,
-        "%lld of the first %lld answers of %s are UNKNOWN, so no more is asked (the "
-        "last: %s). Probably %s. " LQA_OPTION_AS("max_unknown", "1") " asks on all the same",
-        (long long)q->n_unknown, (long long)q->n_answers, judge->model, task->reply.why,
-        lqa_unknown_advice(task->reply.why));
+    lqa_engine_stop(e, LQA_BAD_ENDPOINT,
+                    "%lld of the first %lld answers of %s are UNKNOWN, so no more is asked (the "
+                    "last: %s). Probably " LQA_WORDS
+                    ". " LQA_OPTION_AS("max_unknown", "1") " asks on all the same",
+                    (long long)q->n_unknown, (long long)q->n_answers, judge->model, task->reply.why,
+                    lqa_unknown_advice(task->reply.why));
   }
 }
 

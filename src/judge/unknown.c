@@ -5,6 +5,8 @@
  */
 #include "judge/unknown.h"
 
+#include "base/status.h"
+
 #include <stdio.h>
 
 enum { FEWEST = 10 };
@@ -17,21 +19,22 @@ const char *lqa_unknown_advice(const char *why) {
   static const struct {
     const char *why, *advice;
   } table[] = {
-      {"cut by", "the model thinks before it answers and runs out of room: raise "
-                 "--max-output-tokens (2000 or more)"},
-      {"unfinished", "the model's thoughts never end: raise --max-output-tokens (2000 or more)"},
+      {"cut by", "the model thinks before it answers and runs out of room: raise " LQA_OPTION(
+                     "max_output_tokens") " (2000 or more)"},
+      {"unfinished",
+       "the model's thoughts never end: raise " LQA_OPTION("max_output_tokens") " (2000 or more)"},
       {"refused", "the provider's filter refuses these texts: ask another endpoint"},
-      {"empty", "the model says nothing: its hidden thoughts took all the room (raise "
-                "--max-output-tokens), or the server's chat template does not fit the model"},
+      {"empty", "the model says nothing: its hidden thoughts took all the room (raise " LQA_OPTION(
+                    "max_output_tokens") "), or the server's chat template does not fit the model"},
       {"judge finds it ambiguous", "the classes overlap in the judge's eyes: say what belongs in "
-                                   "each with --class-notes"},
+                                   "each with " LQA_OPTION("class_notes")},
       {"judge finds no class", "the classes do not cover these texts, or their names say too "
-                               "little: describe them with --class-notes"},
+                               "little: describe them with " LQA_OPTION("class_notes")},
       {"answered by another", "the endpoint falls back to another model"},
       {"NO ", "the judge doubts labels but names no other valid class: are the class names words "
-              "that it can understand? Describe them with --class-notes"},
+              "that it can understand? Describe them with " LQA_OPTION("class_notes")},
       {"no known class", "the judge names classes that there are not: are the class names words "
-                         "that it can understand? Describe them with --class-notes"},
+                         "that it can understand? Describe them with " LQA_OPTION("class_notes")},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     if (strncmp(why, table[i].why, strlen(table[i].why)) == 0) {
@@ -40,8 +43,9 @@ const char *lqa_unknown_advice(const char *why) {
   }
   return "the model does not keep to the form that it is asked for: it is too small, no chat "
          "model, "
-         "or its chat template is wrong; try another model, or --protocol blind, which asks for "
-         "one line";
+         "or its chat template is wrong; try another model, or " LQA_OPTION_AS(
+             "protocol", "blind") ", which asks for "
+                                  "one line";
 }
 
 void lqa_unknown_note(lqa_unknown_notes *notes, int64_t row, const char *why, lqa_str raw) {

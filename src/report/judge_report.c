@@ -91,8 +91,9 @@ static void text_advice(const lqa_judge_report *r, lqa_buf *out) {
   const lqa_judge_summary *sum = r->summary;
   if (sum->truncated > 0) {
     lqa_buf_printf(out,
-                   "%lld answer%s cut by the token limit: raise --max-output-tokens (models "
-                   "that think first need 2000 or more)\n",
+                   "%lld answer%s cut by the token limit: raise " LQA_OPTION(
+                       "max_output_tokens") " (models "
+                                            "that think first need 2000 or more)\n",
                    (long long)sum->truncated, lqa_plural(sum->truncated));
   }
   if (sum->dropped_fields[0]) {
@@ -103,7 +104,8 @@ static void text_advice(const lqa_judge_report *r, lqa_buf *out) {
   if (sum->advise_relabel) {
     lqa_buf_add_text(out,
                      "More than 30 % of the labels look wrong. Repairing one by one is the wrong "
-                     "tool: label everything anew, by people or by the model (--mode label).\n");
+                     "tool: label everything anew, by people or by the model (" LQA_OPTION_AS(
+                         "mode", "label") ").\n");
   }
 }
 

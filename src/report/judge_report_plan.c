@@ -2,6 +2,7 @@
  * the first row's prompt word for word.
  */
 #include "judge/plan.h"
+#include "base/message_text.h"
 #include "report/judge_report.h"
 
 #include <math.h>
@@ -107,8 +108,9 @@ static void plan_codes(const lqa_judge_report *r, lqa_buf *out) {
     lqa_buf_printf(out, "%s %.*s", k ? "," : "", (int)r->codes[k].size, r->codes[k].data);
   }
   lqa_buf_printf(out,
-                 "%s: no model can know what that means. Name them: labelqa audit ... "
-                 "--class-names '%.*s=NAME,...', or describe them with --class-notes\n",
+                 "%s: no model can know what that means. Name them in the audit: " LQA_OPTION_AS(
+                     "class_names",
+                     "'%.*s=NAME,...'") ", or describe them with " LQA_OPTION("class_notes") "\n",
                  r->n_codes > 4 ? ", ..." : "", (int)r->codes[0].size, r->codes[0].data);
 }
 
@@ -129,9 +131,9 @@ lqa_status lqa_judge_report_plan_text(const lqa_judge_report *r, lqa_buf *out, l
     lqa_buf_add_char(out, '\n');
   }
   if (n->cut_texts > 0) {
-    lqa_buf_printf(out, "cut        %lld text%s longer than %lld characters (--max-text)\n",
-                   (long long)n->cut_texts, lqa_plural(n->cut_texts),
-                   (long long)r->options->max_text_chars);
+    lqa_buf_printf(
+        out, "cut        %lld text%s longer than %lld characters (" LQA_OPTION("max_text") ")\n",
+        (long long)n->cut_texts, lqa_plural(n->cut_texts), (long long)r->options->max_text_chars);
   }
   plan_codes(r, out);
   if (n->planned > 0) {
@@ -186,7 +188,7 @@ void lqa_judge_report_plan_json(const lqa_judge_report *r, lqa_json *json) {
   lqa_json_add_double(json, "cost_bound_usd", n->cost_bound_usd);
   lqa_json_add_double(json, "max_cost_usd", r->options->max_cost_usd);
   lqa_json_add_int(json, "cut_texts", n->cut_texts);
-  lqa_json_add_text(json, "missing", r->missing);
+  lqa_json_add_message(json, "missing", r->missing);
   if (lqa_judge_plan_prompt(r->plan, &prompt, NULL) == LQA_OK) {
     lqa_json_add_str(json, "first_prompt", lqa_buf_str(&prompt));
   }

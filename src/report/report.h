@@ -177,6 +177,9 @@ typedef struct lqa_report {
  * from which docs/schema/report.json.md and report.schema.json are made. */
 extern const lqa_field lqa_report_fields[];
 void lqa_report_json(const lqa_report *report, lqa_buf *out);
+/* report_words.c: a copy whose sentences name options in `style`; new texts live in `arena`. */
+LQA_MUST_CHECK lqa_status lqa_report_in_style(const lqa_report *report, lqa_option_style style,
+                                              lqa_arena *arena, lqa_report *out);
 /* report.md, report.html (stands alone), a JUnit file, and for a terminal the summary, no line
  * wider than `width`, and what to do next. */
 void lqa_report_markdown(const lqa_report *report, lqa_buf *out);

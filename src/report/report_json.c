@@ -29,7 +29,7 @@ static const lqa_field FINDING[] = {
     {"shift", AT(_finding, shift), "row i carries the label of row i - shift",
      GIVEN(_finding, has_shift)},
     {"z", AT(_finding, z), "standard deviations from what chance gives", LQA_UNLESS_EMPTY},
-    {"repair", AT(_finding, repair), "what labelqa export fixed --repair takes", LQA_UNLESS_EMPTY},
+    {"repair", AT(_finding, repair), "the repair that export fixed takes", LQA_UNLESS_EMPTY},
     {"details", LQA_FIELD_AS(JSON, lqa_report_finding, details_json),
      "figures of this finding, see its page in docs/audits", LQA_UNLESS_EMPTY},
     {.key = NULL}};

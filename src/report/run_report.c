@@ -158,16 +158,22 @@ static const struct {
 
 lqa_status lqa_run_report_save(const lqa_report *report, const char *folder, lqa_error *err) {
   lqa_buf text;
-  lqa_status status = LQA_OK;
+  lqa_arena arena;
+  lqa_report shown;
   lqa_buf_init(&text, MAX_REPORT_BYTES);
+  lqa_arena_init(&arena);
+  lqa_status status = lqa_report_in_style(report, LQA_AS_FLAGS, &arena, &shown);
+  LQA_TRY_OUT(status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "writing the report"));
   for (size_t i = 0; i < sizeof files / sizeof files[0] && status == LQA_OK; i++) {
     char *path = lqa_path_join(folder, files[i].name);
     lqa_buf_reset(&text);
-    files[i].render(report, &text);
+    files[i].render(&shown, &text);
     status = path && !text.failed ? lqa_file_save(path, text.data, text.size, err)
                                   : lqa_fail_memory(err, "writing the report");
     free(path);
   }
+out:
   lqa_buf_clear(&text);
+  lqa_arena_clear(&arena);
   return status;
 }

@@ -3,6 +3,7 @@
  */
 #include "report/votes_report.h"
 
+#include "base/message_text.h"
 #include "report/markup.h"
 
 #include <math.h>
@@ -57,7 +58,7 @@ static void add_head(const lqa_votes_report *r, lqa_json *json) {
   lqa_json_key(json, "notes");
   lqa_json_open_array(json);
   for (size_t i = 0; i < t->notes.n; i++) {
-    lqa_json_text(json, t->notes.data[i]);
+    lqa_json_add_message(json, NULL, t->notes.data[i]);
   }
   lqa_json_close_array(json);
 }

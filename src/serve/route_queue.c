@@ -59,7 +59,8 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
 
 static const lqa_param FILTER[] = {LQA_FILTER_PARAMS, {.name = NULL}};
 static const lqa_param PARAMS[] = {
-    {"reviewer", LQA_PARAM_TEXT, "who asks (default: --reviewer)", .min = 1, .max = 200},
+    {"reviewer", LQA_PARAM_TEXT, "who asks (default: the one given at the start)", .min = 1,
+     .max = 200},
     {"count", LQA_PARAM_INT, "rows wanted at most (default 1)", .min = 1, .max = 500},
     {"order", LQA_PARAM_CHOICE, "most doubtful first, most useful first, or random",
      .choices = "trust|random|value"},

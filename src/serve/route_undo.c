@@ -27,9 +27,10 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
   lqa_server_tell(server, "decision", row);
 }
 
-static const lqa_param PARAMS[] = {
-    {"reviewer", LQA_PARAM_TEXT, "whose decision (default: --reviewer)", .min = 1, .max = 200},
-    {.name = NULL}};
+static const lqa_param PARAMS[] = {{"reviewer", LQA_PARAM_TEXT,
+                                    "whose decision (default: the one given at the start)",
+                                    .min = 1, .max = 200},
+                                   {.name = NULL}};
 
 const lqa_route lqa_route_undo = {.name = "undo",
                                   .method = "POST",

@@ -342,7 +342,8 @@ lqa_status lqa_spot_draw(lqa_run *run, const lqa_spot_options *options, lqa_aren
   lqa_spot_check check = {0};
   draw d = {.run = run, .options = options, .n = smaller(options->n, run->rows.n_rows)};
   if (d.n < 1 || run->rows.n_rows > UINT32_MAX) {
-    return lqa_fail(err, LQA_BAD_USAGE, "--n %lld: draw at least one row", (long long)options->n);
+    return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION("n") " %lld: draw at least one row",
+                    (long long)options->n);
   }
   d.n_columns = run->manifest.n_classes + 1;
   lqa_status status = draw_sheet(&d, arena, &check, err);

@@ -104,6 +104,7 @@ LONG_FUNCTION = "int lqa_f(void) {\n" + "  lqa_g();\n" * 80 + "}\n"
      "int h) {\n  return a;\n}\n", "lqa_f: 8 parameters"),
     ("src/data/buf.c", ESSAY, "file name used twice"),
     ("src/data/mute.c", "int lqa_x;\n", "no essay on top"),
+    ("src/data/flag.c", ESSAY + 'const char *x = "leave "\n  "--label out";\n', "the flag --label"),
     ("src/data/drop.h", "lqa_status lqa_drop(int a);\n", "LQA_MUST_CHECK comes first"),
     ("src/report/html_raw.c", ESSAY +
      'void lqa_f(void) {\n  lqa_buf_add_text(page->out, name);\n}\n', "not escaped"),
@@ -120,6 +121,15 @@ def test_style_catches(root, tree, path, text, complaint):
 
 def test_style_takes_a_checked_status(root, tree):
     write(tree, "src/data/keep.h", "LQA_MUST_CHECK lqa_status lqa_keep(int a);\n")
+    code, output = run_tool(root, "check-style", tree)
+    assert code == 0, output
+
+
+def test_style_takes_a_line_to_copy_and_help(root, tree):
+    write(tree, "src/api/api_x.c", ESSAY +
+          'const char *lqa_x = "try: labelqa audit F "\n    "--label y, a--b";\n'
+          'const lqa_x lqa_y = {.help = "with --label", /* not --text */ .example = "x --y"};\n')
+    write(tree, "src/cli/main.c", ESSAY + 'const char *x = "give --label";\n')
     code, output = run_tool(root, "check-style", tree)
     assert code == 0, output
 

@@ -164,6 +164,19 @@ def test_losses_are_added(source, tmp_path):
     assert [row["loss"] for row in run.rows()] == [i / 100 for i in range(len(ROWS))]
 
 
+def test_texts_name_options_as_python_writes_them(run):
+    """What Python shows has label=; report files, which anybody reads, the command's --label."""
+    said = labelqa.command("report", run)
+    text = " ".join(said.text.split())
+    assert "no time= column" in text and "no pred_probs=" in text
+    assert "--time" not in text
+    reasons = [check["reason"] for check in run.report["not_run"]]
+    assert "no --time column" in reasons
+    assert reasons == [check["reason"] for check in said.data["not_run"]]
+    for name in ("report.json", "report.md", "report.html", "junit.xml"):
+        assert "\x01" not in (Path(run.path) / name).read_text(encoding="utf-8"), name
+
+
 def test_any_command_by_name(run):
     result = labelqa.command("evaluate", run, truth="label")
     assert result.text and isinstance(result.data, dict) and repr(result)

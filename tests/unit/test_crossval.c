@@ -291,7 +291,7 @@ static void groups_that_leave_nothing_are_told(void **state) {
   memset(value, 'x', 200);
   lqa_crossval_result r = run_grouped(&c, value);
   assert_true(r.out_of_fold_accuracy > .9);
-  assert_true(has_note(&r, "column part") && has_note(&r, "--group is ignored"));
+  assert_true(has_note(&r, "column part") && has_note(&r, LQA_OPTION("group") " is ignored"));
   assert_false(has_note(&r, "class frequencies"));
   lqa_crossval_clear(&r);
   memcpy(value, "abcd", 4); /* all but four rows in one group */

@@ -2,8 +2,10 @@
  * one. */
 #include "must.h"
 
-#include "base/message.h"
+#include "base/message_text.h"
 #include "base/observer.h"
+
+#include "base/json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,10 +86,62 @@ static void long_messages_are_cut(void **state) {
   assert_int_equal(lqa_message_render("\x01open", LQA_AS_FLAGS, NULL, 0), 6);
 }
 
+/* Findings and notes of any length, kept in an arena. */
+static void kept_messages_follow_the_same_rule(void **state) {
+  (void)state;
+  lqa_arena arena;
+  lqa_arena_init(&arena);
+  const char *text =
+      lqa_message_new(&arena, "%s: leave " LQA_OPTION("min_df") " out", "a\x01label\x02");
+  assert_string_equal(text, "a?label?: leave \x01min_df\x02 out");
+  assert_string_equal(lqa_message_in_style(text, LQA_AS_FLAGS, &arena),
+                      "a?label?: leave --min-df out");
+  assert_string_equal(lqa_message_in_style(text, LQA_AS_KEYWORDS, &arena),
+                      "a?label?: leave min_df= out");
+  const char *plain = "no option";
+  assert_ptr_equal(lqa_message_in_style(plain, LQA_AS_FLAGS, &arena), plain);
+  char big[3 * LQA_MESSAGE_BYTES];
+  memset(big, 'x', sizeof big - 1);
+  big[sizeof big - 1] = '\0';
+  text = lqa_message_new(&arena, "%s " LQA_OPTION("C"), big);
+  assert_int_equal(strlen(text), sizeof big - 1 + 4);
+  assert_string_equal(lqa_message_in_style(text, LQA_AS_FLAGS, &arena) + sizeof big, "--C");
+  lqa_arena_clear(&arena);
+}
+
+/* What a command says: only marks change, control characters of data stay for who shows them. */
+static void results_keep_all_else(void **state) {
+  (void)state;
+  static const char said[] = "a\x1b[0m\tb\n" LQA_OPTION_AS("header", "yes") "\x01 open";
+  lqa_buf out;
+  lqa_buf_init(&out, 1 << 12);
+  lqa_message_add(lqa_str_from(said), LQA_AS_FLAGS, &out);
+  assert_string_equal(out.data, "a\x1b[0m\tb\n--header yes\x01 open");
+  lqa_buf_clear(&out);
+}
+
+static void json_has_flags(void **state) {
+  (void)state;
+  lqa_buf out;
+  lqa_json json;
+  lqa_buf_init(&out, 1 << 12);
+  lqa_json_init(&json, &out, 0);
+  lqa_json_open_array(&json);
+  lqa_json_add_message(&json, NULL, "say " LQA_OPTION("label"));
+  lqa_json_add_message(&json, NULL, NULL);
+  lqa_json_close_array(&json);
+  assert_non_null(strstr(out.data, "\"say --label\""));
+  assert_non_null(strstr(out.data, "null"));
+  lqa_buf_clear(&out);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(options_are_named_as_the_front_end_does),
                                      cmocka_unit_test(data_is_never_an_option),
                                      cmocka_unit_test(remarks_follow_the_same_rule),
-                                     cmocka_unit_test(long_messages_are_cut)};
+                                     cmocka_unit_test(long_messages_are_cut),
+                                     cmocka_unit_test(kept_messages_follow_the_same_rule),
+                                     cmocka_unit_test(results_keep_all_else),
+                                     cmocka_unit_test(json_has_flags)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -258,8 +258,12 @@ static void test_unknown_names(void **state) {
   expect_usage(&args, "mem", "x", "unknown option --mem; did you mean --memory-limit?");
   expect_usage(&args, "memroy-limit", "x",
                "unknown option --memroy-limit; did you mean --memory-limit?");
-  expect_usage(&args, "zebra", "x", "unknown option --zebra; --help lists the options");
-  expect_usage(&args, "key", "secret", "unknown option --key; --help lists the options");
+  expect_usage(&args, "zebra", "x",
+               "unknown option --zebra; the help of the command lists its "
+               "options");
+  expect_usage(&args, "key", "secret",
+               "unknown option --key; the help of the command lists its "
+               "options");
   assert_null(args.key);
 }
 

@@ -49,14 +49,14 @@ static lqa_status report_columns(const lqa_audit_input *input, const lqa_permuta
                      lqa_phrase_quote(input->arena, input->dataset->classes[found->to[k]], 40));
     }
   }
-  lqa_finding *finding =
-      lqa_finding_add(input->findings, &input->audit->kinds[COLUMNS], NULL, 0,
-                      "The columns of the given probabilities are in another order than the "
-                      "classes: %s (of the rows "
-                      "so labelled the matrix favours the exchanged class %lld times, their own "
-                      "%lld times). Put the "
-                      "columns in the order of --classes; the flags of this run are of no use.",
-                      list.data ? list.data : "", (long long)found->moved, (long long)found->kept);
+  lqa_finding *finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[COLUMNS], NULL, 0,
+      "The columns of the given probabilities are in another order than the "
+      "classes: %s (of the rows "
+      "so labelled the matrix favours the exchanged class %lld times, their own "
+      "%lld times). Put the "
+      "columns in the order of " LQA_OPTION("classes") "; the flags of this run are of no use.",
+      list.data ? list.data : "", (long long)found->moved, (long long)found->kept);
   lqa_buf_clear(&list);
   if (finding) {
     finding->z = found->z;
@@ -247,7 +247,8 @@ static lqa_status report_constant(const lqa_audit_input *input) {
   return lqa_finding_add(input->findings, &input->audit->kinds[CONSTANT], NULL, 0,
                          "The given probabilities are the same in every row (within %.2g), so they "
                          "say nothing about any label; the flags of this run are of no use. Give a "
-                         "trained model's out-of-fold probabilities, or leave --pred-probs out.",
+                         "trained model's out-of-fold probabilities, or leave " LQA_OPTION(
+                             "pred_probs") " out.",
                          (double)MIN_SPREAD)
              ? LQA_OK
              : LQA_NO_MEMORY;
@@ -301,7 +302,8 @@ static lqa_status report_gap(const lqa_audit_input *input, double given, double 
              "The given probabilities agree with %s of the given labels; a quick model agrees with "
              "%s of rows it has not seen. Either your model is far better, or it was trained on "
              "these rows, and then it repeats wrong labels and few are flagged. If you called fit "
-             "and predict on the same rows, use cross-validation, or leave --pred-probs out.",
+             "and predict on the same rows, use cross-validation, or leave " LQA_OPTION(
+                 "pred_probs") " out.",
              lqa_phrase_percent(input->arena, given), lqa_phrase_percent(input->arena, quick))
              ? LQA_OK
              : LQA_NO_MEMORY;
@@ -321,8 +323,8 @@ static lqa_status judge_in_sample(const lqa_audit_input *input, const agreement 
       "rows it "
       "has not seen. They were probably made by a model that was trained on these rows, and then "
       "they "
-      "repeat the wrong labels too. Use out-of-fold probabilities (cross-validation), or leave "
-      "--pred-probs out.",
+      "repeat the wrong labels too. Use out-of-fold probabilities (cross-validation), or "
+      "leave " LQA_OPTION("pred_probs") " out.",
       lqa_phrase_percent(input->arena, given), lqa_phrase_percent(input->arena, quick));
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
@@ -346,7 +348,8 @@ static lqa_status judge_against_model(const lqa_audit_input *input, lqa_alignmen
     return decline(input, ROW_ORDER, "no content beside the probabilities");
   }
   if (agreed.n < input->params[PARAM_MIN_ROWS]) {
-    return decline(input, ROW_ORDER, "too few rows (--set given-probabilities.min-rows)");
+    return decline(input, ROW_ORDER,
+                   "too few rows (" LQA_OPTION_AS("set", "given-probabilities.min-rows") ")");
   }
   LQA_TRY(judge_slips(input, alignment, &is_found, err));
   if (!is_found) {

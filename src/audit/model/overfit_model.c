@@ -27,8 +27,9 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
       input->findings, &input->audit->kinds[0], NULL, 0,
       "The model%s%s is right on %s of its own training rows but %s on %s of rows it has not seen: "
       "it "
-      "remembers rows, wrong labels included. Lower --C, raise --min-df, or look for an identifier "
-      "in the content.",
+      "remembers rows, wrong labels included. Lower " LQA_OPTION("C") ", raise " LQA_OPTION(
+          "min_df") ", or look for an identifier "
+                    "in the content.",
       input->trained_member ? "'s " : "", input->trained_member ? input->trained_member : "",
       lqa_phrase_percent(input->arena, input->train_accuracy),
       input->trained_member ? "the blend" : "only",

@@ -1,4 +1,4 @@
-/* audit/provenance/content_changed.c - what changed since an earlier run (--against).
+/* audit/provenance/content_changed.c - what changed since an earlier run.
  *
  * Labels belong to contents. If the content behind an id was edited after it was labelled, the
  * label may no longer hold; if a label changed, somebody should know who changed it. Rows are
@@ -137,7 +137,7 @@ const lqa_audit lqa_audit_content_changed = {
     .number = LQA_AUDIT_content_changed,
     .id = "content-changed",
     .family = LQA_FAMILY_PROVENANCE,
-    .summary = "rows whose content or label changed since an earlier run (--against)",
+    .summary = "rows whose content or label changed since an earlier run",
     .needs = LQA_NEEDS_AGAINST,
     .kinds =
         {

@@ -27,7 +27,8 @@ static lqa_status report(const lqa_audit_input *input, const lqa_row_groups *gro
       found, input, 0,
       "%s of column %s %s more than one row (%s in all), for example %s in %s. A join on this "
       "column "
-      "attaches labels to the wrong rows: make the ids unique, or name another column with --id.",
+      "attaches labels to the wrong rows: make the ids unique, or name another column "
+      "with " LQA_OPTION("id") ".",
       lqa_phrase_count(input->arena, groups->n_groups, "value", "values"), ids->name,
       groups->n_groups == 1 ? "names" : "name",
       lqa_phrase_count(input->arena, groups->n_members, "row", "rows"),

@@ -47,7 +47,8 @@ static lqa_status report(const lqa_audit_input *input, const char *name, const c
       input->findings, &input->audit->kinds[0], NULL, 0,
       "Feature column %s %s: it names rows instead of describing them, and a model can learn rows "
       "by "
-      "heart from it. Leave it out of --features (name it with --id if it is the id).",
+      "heart from it. Leave it out of " LQA_OPTION("features") " (name it with " LQA_OPTION(
+          "id") " if it is the id).",
       name, how);
   if (finding) {
     finding->subject = name;
@@ -60,7 +61,7 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   const lqa_dataset *d = input->dataset;
   if (d->n_features == 0 || d->n_rows < MIN_ROWS) {
     return d->n_features == 0
-               ? lqa_finding_decline(input->findings, "no --features columns")
+               ? lqa_finding_decline(input->findings, "no " LQA_OPTION("features") " columns")
                : lqa_finding_decline(input->findings, "fewer than %d rows", MIN_ROWS);
   }
   for (int32_t c = 0; c < d->n_features; c++) {

@@ -294,7 +294,7 @@ const lqa_audit lqa_audit_label_migration = {
     .number = LQA_AUDIT_label_migration,
     .id = "label-migration",
     .family = LQA_FAMILY_PROVENANCE,
-    .summary = "pairs of old and new labels after a change of scheme (--migrated-from)",
+    .summary = "pairs of old and new labels after a change of scheme",
     .needs = LQA_NEEDS_MIGRATION | LQA_NEEDS_LABELS,
     .kinds =
         {

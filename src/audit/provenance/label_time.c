@@ -23,7 +23,8 @@ static lqa_status report(const lqa_audit_input *input, const lqa_row_list *rows,
       input->findings, &input->audit->kinds[0], rows->data, n,
       "%s a label (time in %s) that is older than the content (time in %s), by up to %.4g seconds, "
       "of %lld rows with both times: %s. Was the text changed after it was labelled, were labels "
-      "joined by the wrong key, or do the two clocks differ (--set label-time.slack=SECONDS)?",
+      "joined by the wrong key, or do the two clocks differ (" LQA_OPTION_AS(
+          "set", "label-time.slack=SECONDS") ")?",
       lqa_phrase_count(input->arena, n, "row has", "rows have"), d->roles[LQA_ROLE_LABEL_TIME].name,
       d->roles[LQA_ROLE_TIME].name, longest, (long long)n_compared,
       lqa_phrase_rows(input->arena, rows->data, n));

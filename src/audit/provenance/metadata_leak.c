@@ -147,7 +147,8 @@ static lqa_status judge_features(const lqa_audit_input *input) {
       FEATURE_ACCURACY, FEATURE_GAIN, "feature column ",
       "It may be the label under another name, or be written after it; a model that reads it "
       "hardly "
-      "ever disagrees with a label, so wrong ones stay hidden. Leave it out of --features."};
+      "ever disagrees with a label, so wrong ones stay hidden. Leave it out of " LQA_OPTION(
+          "features") "."};
   const lqa_dataset *d = input->dataset;
   for (int32_t c = 0; c < d->n_features; c++) {
     lqa_parts parts = {.dataset = d};

@@ -159,16 +159,17 @@ static lqa_status report_open(const lqa_audit_input *input, lqa_segment *segment
       input->findings, &input->audit->kinds[segment->lag ? WHOLE : REVERSED], NULL, 0,
       "Either the labels of the %s stand %s, or the given probabilities do (z = %.1f), and %s tell "
       "which. Compare some of these rows with the source. If it is the probabilities, make them "
-      "again in this file's order; if it is the labels, audit without --pred-probs%s: that offers "
-      "a "
-      "repair.",
+      "again in this file's order; if it is the labels, audit without " LQA_OPTION("pred_probs")
+          LQA_WORDS ": that offers "
+                    "a "
+                    "repair.",
       lqa_phrase_block(input->arena, input->dataset, segment->from, segment->to),
       segment->lag
           ? lqa_arena_printf(input->arena, "%d row%s too %s", abs(segment->lag),
                              abs(segment->lag) == 1 ? "" : "s", segment->lag > 0 ? "low" : "high")
           : "in reversed order",
       segment->test.z, has_content ? "the contents say too little to" : "there is no content to",
-      has_content ? "" : " and with --text or --features");
+      has_content ? "" : " and with " LQA_OPTION("text") " or " LQA_OPTION("features"));
   if (!finding) {
     return LQA_NO_MEMORY;
   }

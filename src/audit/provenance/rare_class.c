@@ -87,7 +87,7 @@ const lqa_audit lqa_audit_rare_class = {
     .number = LQA_AUDIT_rare_class,
     .id = "rare-class",
     .family = LQA_FAMILY_PROVENANCE,
-    .summary = "classes with fewer rows than --min-class-rows",
+    .summary = "classes with too few rows",
     .needs = LQA_NEEDS_LABELS,
     .kinds =
         {

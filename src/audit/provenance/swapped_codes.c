@@ -210,8 +210,9 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   search s = {.input = input, .bag = &bag, .model = &model};
   uint32_t n_buckets = lqa_quick_bayes_buckets(d->n_classes);
   if (!has_parts(d)) {
-    return lqa_finding_decline(input->findings,
-                               "one file, and no --source-column or --annotator column");
+    return lqa_finding_decline(
+        input->findings,
+        "one file, and no " LQA_OPTION("source_column") " or " LQA_OPTION("annotator") " column");
   }
   LQA_TRY(lqa_hashed_row_source_new(input, n_buckets, &source, err));
   if (!source) {

@@ -63,7 +63,7 @@ static lqa_status report(const lqa_audit_input *input, const lqa_row_list *rows)
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[0], rows->data, n,
       "%s a label outside the %d known classes: %s (%s). Correct these labels, or add the class "
-      "to --classes.",
+      "to " LQA_OPTION("classes") ".",
       lqa_phrase_count(input->arena, n, "row carries", "rows carry"), (int)d->n_classes,
       list_values(input->arena, values, &counts), lqa_phrase_rows(input->arena, rows->data, n));
   status = finding ? LQA_OK : LQA_NO_MEMORY;
@@ -94,7 +94,7 @@ const lqa_audit lqa_audit_unknown_label = {
     .number = LQA_AUDIT_unknown_label,
     .id = "unknown-label",
     .family = LQA_FAMILY_PROVENANCE,
-    .summary = "labels outside the class list given by --classes",
+    .summary = "labels outside the class list that was given",
     .needs = LQA_NEEDS_LABELS,
     .is_basic = true,
     .kinds = {{"unknown-label", LQA_ERROR, true, "the label is not in the class list"}},

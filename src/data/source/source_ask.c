@@ -95,10 +95,11 @@ static void add_command(const lqa_source *source, lqa_buf *out) {
     add_word(out, o->paths.items[i]);
   }
   if (!o->embeddings && o->pred_probs.n == 0 && !o->content_optional) {
-    lqa_buf_add_text(out, text ? " --text " : " --features ");
+    lqa_buf_printf(out, " --%s ",
+                   text ? "text" : "features"); /* a line to copy: no option to render */
     add_word(out, text ? text : "*");
   }
-  lqa_buf_add_text(out, " --label ");
+  lqa_buf_printf(out, " --%s ", "label");
   add_word(out, label);
 }
 

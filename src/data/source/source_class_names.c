@@ -19,7 +19,8 @@ static lqa_status parse_given(lqa_source *source, lqa_error *err) {
   for (size_t i = 0; i < given->n; i++) {
     const char *equals = strchr(given->items[i], '=');
     if (!equals || equals == given->items[i] || !equals[1]) {
-      return lqa_fail(err, LQA_BAD_USAGE, "--class-names takes CODE=NAME, as 0=World, not '%s'",
+      return lqa_fail(err, LQA_BAD_USAGE,
+                      LQA_OPTION("class_names") " takes CODE=NAME, as 0=World, not '%s'",
                       given->items[i]);
     }
     LQA_TRY(add_name(

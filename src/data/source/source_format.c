@@ -50,7 +50,7 @@ bool lqa_source_part_has_suffix(const lqa_source_part *part, const char *suffix)
 
 static lqa_status fail_part(const lqa_source_part *part, lqa_status status, const char *why,
                             lqa_error *err) {
-  return lqa_fail_at(err, status, part->name, -1, NULL, "'%s' %s", part->name, why);
+  return lqa_fail_at(err, status, part->name, -1, NULL, "'%s' " LQA_WORDS, part->name, why);
 }
 
 /* Arrow's own files and streams (Hugging Face's caches) are one command away from Parquet. */
@@ -82,13 +82,15 @@ static lqa_status tell_by_magic(lqa_source_part *part, bool *known, lqa_error *e
   } else if (n >= 4 && memcmp(magic, "PK\3\4", 4) == 0 && has_suffix(part->given, ".npz")) {
     return fail_part(part, LQA_BAD_DATA,
                      "is an archive of NumPy arrays, not a table: save each array as .npy "
-                     "(numpy.save) for --embeddings or --pred-probs, and texts and labels as CSV",
+                     "(numpy.save) for " LQA_OPTION("embeddings") " or " LQA_OPTION(
+                         "pred_probs") ", and texts and labels as CSV",
                      err);
   } else if (n >= 6 && memcmp(magic, "\x93NUMPY", 6) == 0) {
     return fail_part(
         part, LQA_BAD_DATA,
-        "is a NumPy array, not a table: give it to --embeddings or --pred-probs, and a "
-        "file with the labels as the source",
+        "is a NumPy array, not a table: give it to " LQA_OPTION("embeddings") " or " LQA_OPTION(
+            "pred_probs") ", and a "
+                          "file with the labels as the source",
         err);
   } else if (n >= 4 && memcmp(magic, "PK\3\4", 4) == 0) {
     return fail_part(part, LQA_BAD_DATA,

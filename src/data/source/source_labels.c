@@ -246,10 +246,11 @@ void lqa_loader_remark_missing(const lqa_loader *l) {
     for (int64_t row = 0; row < d->n_rows; row++) {
       n += d->label[row] == k;
     }
-    lqa_observe_message(l->source->observer, LQA_MESSAGE_WARN,
-                        "class '%.*s' (%lld row%s) looks like a missing label; if it is, say "
-                        "--missing-label '%.*s'",
-                        (int)d->classes[k].size, d->classes[k].data, (long long)n,
-                        n == 1 ? "" : "s", (int)d->classes[k].size, d->classes[k].data);
+    lqa_observe_message(
+        l->source->observer, LQA_MESSAGE_WARN,
+        "class '%.*s' (%lld row%s) looks like a missing label; if it is, say " LQA_OPTION_AS(
+            "missing_label", "'%.*s'"),
+        (int)d->classes[k].size, d->classes[k].data, (long long)n, n == 1 ? "" : "s",
+        (int)d->classes[k].size, d->classes[k].data);
   }
 }

@@ -434,8 +434,9 @@ static lqa_status tell_truth(lqa_vote_reader *r) {
   int64_t column = guess_by_name(r, truth_names);
   return column < 0 ? LQA_OK
                     : lqa_vote_note(r,
-                                    "column '%s' is not used: with --truth %s annotators and "
-                                    "consensus are measured against it",
+                                    "column '%s' is not used: with " LQA_OPTION_AS(
+                                        "truth", "%s") " annotators and "
+                                                       "consensus are measured against it",
                                     name_of(r, column), name_of(r, column));
 }
 

@@ -6,7 +6,8 @@
  */
 #include "data/votes/vote_read.h"
 
-#include "base/message.h"
+#include "base/message_text.h"
+#include "base/message_text.h"
 #include "base/buf.h"
 #include "base/unicode.h"
 
@@ -38,13 +39,10 @@ lqa_str lqa_vote_copy(lqa_vote_reader *r, lqa_str text) {
 }
 
 lqa_status lqa_vote_note(lqa_vote_reader *r, const char *format, ...) {
-  char text[1024];
   va_list arguments;
   va_start(arguments, format);
-  int size = vsnprintf(text, sizeof text, format, arguments);
+  const char *note = lqa_message_new_v(&r->table->arena, format, arguments);
   va_end(arguments);
-  size_t kept = size < 0 ? 0 : (size_t)size < sizeof text ? (size_t)size : sizeof text - 1;
-  const char *note = lqa_arena_copy(&r->table->arena, text, kept);
   return note ? lqa_vec_push(&r->table->notes, note) : LQA_NO_MEMORY;
 }
 

@@ -6,6 +6,7 @@
  * since copies that agree have no error to carry over. Groups that hang together through rows of
  * equal content may leave nothing to hold out: then --group cannot be kept. Each is said in a note.
  */
+#include "base/message_text.h"
 #include "base/memory.h"
 
 #include "data/dataset/folds.h"
@@ -108,11 +109,12 @@ static lqa_status part_rows(lqa_crossval_job *job, int64_t *n_groups) {
   if (*n_groups < 2 && lqa_dataset_has_role(job->dataset, LQA_ROLE_GROUP)) {
     rules.no_groups = true;
     LQA_TRY(lqa_job_note(
-        job, lqa_arena_printf(&job->out->arena,
-                              "The groups of column %s, joined where rows of theirs have equal "
-                              "content, are one group of all rows: nothing could be held out, so "
-                              "--group is ignored.",
-                              job->dataset->roles[LQA_ROLE_GROUP].name)));
+        job, lqa_message_new(
+                 &job->out->arena,
+                 "The groups of column %s, joined where rows of theirs have equal "
+                 "content, are one group of all rows: nothing could be held out, so " LQA_OPTION(
+                     "group") " is ignored.",
+                 job->dataset->roles[LQA_ROLE_GROUP].name)));
     LQA_TRY(lqa_row_partition(job->dataset, &rules, job->group, n_groups));
   }
   return rules.cluster ? part_whole_classes(job, &rules, n_groups) : LQA_OK;
@@ -133,10 +135,10 @@ static lqa_status fit_folds(lqa_crossval_job *job, int64_t n_groups) {
   }
   job->out->n_folds = (int)n_groups;
   return lqa_job_note(
-      job, lqa_arena_printf(&job->out->arena,
-                            "Only %d folds: the rows form no more than %d groups (of equal "
-                            "content, or by --group) that must stay together.",
-                            (int)n_groups, (int)n_groups));
+      job, lqa_message_new(&job->out->arena,
+                           "Only %d folds: the rows form no more than %d groups (of equal "
+                           "content, or by " LQA_OPTION("group") ") that must stay together.",
+                           (int)n_groups, (int)n_groups));
 }
 
 /* A fold that leaves next to nothing to train on is predicted by a model that has seen nothing. */
@@ -160,12 +162,14 @@ static lqa_status note_unequal(lqa_crossval_job *job) {
   LQA_TRY_OUT(sizes.failed ? LQA_NO_MEMORY : LQA_OK);
   if (n >= MIN_ROWS && (double)(n - largest) < LEAST_TRAINING * even) {
     LQA_TRY_OUT(lqa_job_note(
-        job, lqa_arena_printf(&job->out->arena,
-                              "The folds are very unequal (%s rows), since rows of equal content "
-                              "or of one --group value stay together: %lld rows are predicted by "
+        job, lqa_message_new(
+                 &job->out->arena,
+                 "The folds are very unequal (%s rows), since rows of equal content "
+                 "or of one " LQA_OPTION(
+                     "group") " value stay together: %lld rows are predicted by "
                               "a model of %lld, and what is flagged among them is of little use. "
-                              "Give --group smaller groups, or leave it out.",
-                              sizes.data, (long long)largest, (long long)(n - largest))));
+                              "Give " LQA_OPTION("group") " smaller groups, or leave it out.",
+                 sizes.data, (long long)largest, (long long)(n - largest))));
   }
 out:
   lqa_buf_clear(&sizes);

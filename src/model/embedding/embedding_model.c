@@ -164,12 +164,12 @@ out:
 /* Says where not every row votes. */
 static lqa_status note_voters(lqa_crossval_job *job) {
   int64_t n = count_voters(job);
-  return n == 0
-             ? LQA_OK
-             : lqa_job_note(job, lqa_arena_printf(&job->out->arena,
-                                                  "The vote of nearest neighbours asks %lld of "
-                                                  "the rows, drawn evenly: --model knn asks all.",
-                                                  (long long)n));
+  return n == 0 ? LQA_OK
+                : lqa_job_note(job, lqa_arena_printf(&job->out->arena,
+                                                     "The vote of nearest neighbours asks %lld of "
+                                                     "the rows, drawn evenly: " LQA_OPTION_AS(
+                                                         "model", "knn") " asks all.",
+                                                     (long long)n));
 }
 
 lqa_status lqa_embedding_model_run(lqa_crossval_job *job) {

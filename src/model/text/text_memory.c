@@ -32,10 +32,13 @@ typedef struct text_job {
 /* A blend has members that need no terms. */
 static const char *no_terms_note(const lqa_crossval_job *job) {
   return job->options->kind == LQA_MODEL_AUTO
-             ? "No word and no character n-gram occurs in --min-df rows: of the blend only the "
-               "members that need none (hashed characters, embeddings) tell classes apart."
-             : "No word and no character n-gram occurs in --min-df rows: probabilities are class "
-               "frequencies.";
+             ? "No word and no character n-gram occurs in " LQA_OPTION(
+                   "min_df") " rows: of the blend only the "
+                             "members that need none (hashed characters, embeddings) tell classes "
+                             "apart."
+             : "No word and no character n-gram occurs in " LQA_OPTION(
+                   "min_df") " rows: probabilities are class "
+                             "frequencies.";
 }
 
 static lqa_status build_characters(text_job *t, const char *note) {

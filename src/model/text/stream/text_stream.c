@@ -253,14 +253,16 @@ static lqa_status describe(const stream *s) {
   LQA_TRY(out->description ? LQA_OK : LQA_NO_MEMORY);
   LQA_TRY(lqa_job_note(
       s->job,
-      lqa_arena_printf(&out->arena,
-                       "The model was trained from disk: in memory it would take about %s MB, and "
-                       "of --memory-limit (%s MB) the rows leave %s MB. Terms share %u hashed "
-                       "columns, %zu block%s of rows took about %s MB of temporary space%s.",
-                       megabytes(s, p->memory_bytes), megabytes(s, p->limit),
-                       megabytes(s, p->limit > p->rows_bytes ? p->limit - p->rows_bytes : 0),
-                       s->features.n_used, p->n_blocks, lqa_plural((int64_t)p->n_blocks),
-                       megabytes(s, p->disk_bytes), blend_text(s))));
+      lqa_arena_printf(
+          &out->arena,
+          "The model was trained from disk: in memory it would take about %s MB, and "
+          "of " LQA_OPTION(
+              "memory_limit") " (%s MB) the rows leave %s MB. Terms share %u hashed "
+                              "columns, %zu block%s of rows took about %s MB of temporary space%s.",
+          megabytes(s, p->memory_bytes), megabytes(s, p->limit),
+          megabytes(s, p->limit > p->rows_bytes ? p->limit - p->rows_bytes : 0), s->features.n_used,
+          p->n_blocks, lqa_plural((int64_t)p->n_blocks), megabytes(s, p->disk_bytes),
+          blend_text(s))));
   return p->below_minimum
              ? lqa_job_note(s->job, "The memory limit is too small for this many rows: it was "
                                     "passed.")
