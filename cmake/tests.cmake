@@ -4,10 +4,14 @@
 add_subdirectory(tools/judge-server)
 
 # solver-load: training's speed beside the machine's; bench/seed_pipeline runs it.
+# posterior-without: the posterior without some of its parts; bench/trust.py runs it.
 add_executable(solver-load bench/solver_load.c)
-target_link_libraries(solver-load PRIVATE labelqa_core)
-set_target_properties(solver-load PROPERTIES
-  RUNTIME_OUTPUT_DIRECTORY "${LABELQA_OUTPUT}/test-tools" BUILD_RPATH "${DUCKDB_FOLDER}")
+add_executable(posterior-without bench/posterior_without.c)
+foreach(name solver-load posterior-without)
+  target_link_libraries(${name} PRIVATE labelqa_core)
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${LABELQA_OUTPUT}/test-tools" BUILD_RPATH "${DUCKDB_FOLDER}")
+endforeach()
 
 file(GLOB UNIT_TESTS CONFIGURE_DEPENDS tests/unit/test_*.c)
 if(NOT LABELQA_FUZZ)

@@ -112,6 +112,8 @@ typedef struct lqa_report_channel_row {
 typedef struct lqa_report_trust {
   bool is_calibrated;
   const char *why_rank;
+  int n_rounds;
+  const char *why_no_refit;
   lqa_trust_basis basis;
   int64_t n_verified;
   double mean_p_wrong;

@@ -54,6 +54,8 @@ lqa_status lqa_report_say_trust(lqa_report *report, lqa_arena *arena) {
                          .ece = {.estimate = t->ece, .low = t->ece_low, .high = t->ece_high},
                          .bins = t->bins,
                          .n_bins = t->n_bins,
+                         .n_rounds = t->n_rounds,
+                         .why_no_refit = t->why_no_refit,
                          .judges = t->judges,
                          .n_judges = t->n_judges};
   LQA_TRY(say_channel(report, arena, &report->trust_said));

@@ -70,6 +70,12 @@ void lqa_report_trust_lines(const lqa_report *r, const char *bullet, lqa_buf *ou
     return;
   }
   say_scale(t, bullet, out);
+  if (t->why_no_refit) {
+    lqa_buf_printf(out,
+                   "%sThe verified rows correct the model, which was not trained on them again: "
+                   "%s.\n",
+                   bullet, t->why_no_refit);
+  }
   for (int i = 0; i < t->n_confusions && i < SHOWN_CONFUSIONS; i++) {
     say_confusion(r, &t->confusions[i], bullet, out);
   }

@@ -2,10 +2,10 @@
  * the content, so equal contents share one; they need not be the audit's folds, since the members
  * that are trained here leave out their own.
  *
- * What the structure of the data says and what training logs say are witnesses with fixed weights,
- * applied at the end: a label that a finding suggests (the majority of equal contents, a shift of
- * rows) is 20 times as likely as without it; a wrong label is twice as likely where the training
- * loss is among the highest tenth, and .9 times elsewhere.
+ * What the structure of the data says and what training logs say are witnesses that are heard at
+ * the end: a label that a finding suggests (the majority of equal contents, a shift of rows) is 20
+ * times as likely as without it; what a training loss says is fitted to verified rows
+ * (trust/loss_weight.h).
  */
 #include "store/run_posterior.h"
 
@@ -14,15 +14,15 @@
 #include "base/memory.h"
 #include "base/npy.h"
 #include "model/problem/metrics.h"
-#include "model/text/soft_text.h"
 #include "store/run_opinions.h"
-#include "store/run_source.h"
+#include "store/run_refit.h"
+#include "trust/loss_weight.h"
 
 #include <math.h>
 
 enum { N_FOLDS = 5, MIN_ROWS = 50, MIN_REFIT_OPINIONS = 20 };
 static const float SMALLEST = 1e-30f;
-static const double STRUCTURAL_WEIGHT = 20, HIGH_LOSS_WEIGHT = 2, LOW_LOSS_WEIGHT = .9;
+static const double STRUCTURAL_WEIGHT = 20;
 
 typedef struct posterior_job {
   lqa_run *run;
@@ -36,9 +36,8 @@ typedef struct posterior_job {
   bool has_skill;
   lqa_trust_rows rows;
   lqa_run_opinions opinions;
-  lqa_dataset *dataset; /* owned, or NULL */
-  lqa_soft_text *text;
-  lqa_posterior_refit refit;
+  lqa_run_refit refit;
+  lqa_loss_weight by_loss;
   lqa_posterior *posterior;
 } posterior_job;
 
@@ -130,7 +129,8 @@ static lqa_status list_rows(posterior_job *j) {
                              .n_folds = N_FOLDS,
                              .label = j->label,
                              .fold = j->fold,
-                             .pool = j->options->pool};
+                             .pool = j->options->pool,
+                             .without = j->options->without};
   return lqa_trust_each(&j->rows, take_logarithms, j);
 }
 
@@ -162,61 +162,45 @@ static lqa_status list_opinions(posterior_job *j, lqa_error *err) {
   return status;
 }
 
-/* ---- contents ---- */
-
-/* The run's texts: the audit's, or read again; NULL where they are gone. */
-static lqa_status find_dataset(posterior_job *j, const lqa_dataset **out, lqa_error *err) {
-  lqa_run_source source;
-  lqa_error ignored;
-  *out = j->run->rows.dataset;
-  if (*out) {
-    return LQA_OK;
-  }
-  lqa_status status =
-      lqa_run_source_open(j->run->folder, &j->run->manifest, j->run->observer, &source, &ignored);
-  if (status == LQA_OK) {
-    status = lqa_source_load(source.source, &j->dataset, &ignored);
-    lqa_run_source_close(&source);
-  }
-  *out = status == LQA_OK && j->dataset->n_rows == j->run->rows.n_rows ? j->dataset : NULL;
-  if (status == LQA_NO_MEMORY || status == LQA_INTERRUPTED) {
-    return lqa_fail(err, status, LQA_WORDS, ignored.message);
-  }
-  return LQA_OK;
-}
-
-static lqa_status prepare_refit(posterior_job *j, lqa_error *err) {
-  const lqa_dataset *dataset = NULL;
-  bool is_text = j->run->manifest.content_kind == LQA_CONTENT_TEXT;
-  if (!is_text || j->opinions.items.n < MIN_REFIT_OPINIONS) {
-    return LQA_OK;
-  }
-  LQA_TRY(find_dataset(j, &dataset, err));
-  if (!dataset) {
-    return LQA_OK;
-  }
-  lqa_soft_text_input input = {.text = &dataset->content,
-                               .row = j->row,
-                               .n_rows = j->rows.n_rows,
-                               .fold = j->fold,
-                               .n_folds = N_FOLDS,
-                               .n_classes = j->rows.n_classes,
-                               .memory_bytes = j->options->memory_bytes,
-                               .pool = j->options->pool,
-                               .observer = j->run->observer};
-  LQA_TRY(lqa_soft_text_new(&input, &j->text, err));
-  j->refit = (lqa_posterior_refit){j->text, lqa_soft_text_run};
-  return LQA_OK;
-}
-
 /* ---- results ---- */
+
+static bool has_losses(const posterior_job *j) {
+  return j->run->manifest.loss_files.n > 0 && !(j->rows.without & LQA_WITHOUT_LOSSES);
+}
 
 /* Odds of a wrong label after the training logs. */
 static double loss_weight(const posterior_job *j, int64_t row) {
-  if (j->run->manifest.loss_files.n == 0 || isnan(j->run->evidence.loss[row])) {
+  if (!has_losses(j) || isnan(j->run->evidence.loss[row])) {
     return 1;
   }
-  return j->run->evidence.is_high_loss[row] ? HIGH_LOSS_WEIGHT : LOW_LOSS_WEIGHT;
+  return lqa_loss_weight_get(&j->by_loss, j->run->evidence.loss_percentile[row]);
+}
+
+/* What the verified rows show of the training logs. */
+static lqa_status fit_losses(posterior_job *j) {
+  const lqa_opinions *o = &j->posterior->used;
+  size_t n = 0, k = (size_t)j->rows.n_classes;
+  lqa_loss_weight_init(&j->by_loss);
+  if (!has_losses(j) || o->n == 0) {
+    return LQA_OK;
+  }
+  lqa_loss_check *checks = lqa_malloc(o->n, sizeof *checks);
+  if (!checks) {
+    return LQA_NO_MEMORY;
+  }
+  for (size_t i = 0; i < o->n; i++) {
+    int64_t number = o->items[i].row, row = j->row[number];
+    bool is_new = i == 0 || o->items[i - 1].row != number;
+    if (is_new && !isnan(j->run->evidence.loss[row])) {
+      const float *q = j->posterior->class_p + (size_t)number * k;
+      checks[n++] = (lqa_loss_check){.percentile = j->run->evidence.loss_percentile[row],
+                                     .predicted = j->posterior->p_wrong[number],
+                                     .observed = 1 - (double)q[j->label[number]]};
+    }
+  }
+  lqa_loss_weight_fit(&j->by_loss, checks, n);
+  free(checks);
+  return LQA_OK;
 }
 
 static void set_row(const posterior_job *j, int64_t i) {
@@ -224,9 +208,11 @@ static void set_row(const posterior_job *j, int64_t i) {
   int64_t row = j->row[i];
   int32_t n = j->rows.n_classes, best = 0;
   double total = 0, given = 0, largest = -1, by_loss = loss_weight(j, row);
+  int32_t structural =
+      j->rows.without & LQA_WITHOUT_STRUCTURE ? LQA_CLASS_NONE : e->structural_label[row];
   for (int32_t k = 0; k < n; k++) {
     double p = (double)j->posterior->class_p[i * n + k];
-    p *= k == e->structural_label[row] ? STRUCTURAL_WEIGHT : 1;
+    p *= k == structural ? STRUCTURAL_WEIGHT : 1;
     p *= k == j->label[i] ? 1 : by_loss;
     given = k == j->label[i] ? p : given;
     best = p > largest ? k : best;
@@ -244,13 +230,16 @@ static void set_row(const posterior_job *j, int64_t i) {
 static lqa_status run_stages(posterior_job *j, lqa_error *err) {
   lqa_run *run = j->run;
   LQA_TRY(list_opinions(j, err));
-  LQA_TRY(prepare_refit(j, err));
+  if (j->opinions.items.n >= MIN_REFIT_OPINIONS) {
+    lqa_run_refit_input contents = {run, j->row, &j->rows, j->options->memory_bytes};
+    LQA_TRY(lqa_run_refit_prepare(&contents, &j->refit, err));
+  }
   lqa_posterior_input input = {.model = {.rows = &j->rows,
                                          .n_members = 1,
                                          .log_p = {j->log_p},
                                          .prior = {1},
                                          .room = j->log_p},
-                               .refit = j->text ? &j->refit : NULL,
+                               .refit = j->refit.refit.data ? &j->refit.refit : NULL,
                                .is_alone = j->opinions.items.n == 0};
   lqa_opinions opinions = {j->opinions.items.data, j->opinions.items.n, (int)j->opinions.judges.n,
                            true};
@@ -262,6 +251,8 @@ static lqa_status run_stages(posterior_job *j, lqa_error *err) {
   lqa_trust_summary_input summary = {j->posterior, &opinions, j->opinions.judges.data,
                                      j->has_skill};
   LQA_TRY(lqa_trust_summary_make(&summary, &run->arena, &run->trust));
+  run->trust.why_no_refit = j->refit.why_not;
+  LQA_TRY(fit_losses(j));
   for (int64_t i = 0; i < j->rows.n_rows; i++) {
     set_row(j, i);
   }
@@ -283,8 +274,7 @@ static const char *find_obstacle(const posterior_job *j) {
 
 static void clear(posterior_job *j) {
   lqa_posterior_free(j->posterior);
-  lqa_soft_text_free(j->text);
-  lqa_dataset_free(j->dataset);
+  lqa_run_refit_clear(&j->refit);
   lqa_npy_close(&j->npy);
   lqa_run_opinions_clear(&j->opinions);
   free(j->row);

@@ -10,6 +10,7 @@ typedef struct lqa_run_posterior_options {
   const float *pred_probs; /* n_rows x n_classes; NULL: read from the run's folder */
   lqa_pool *pool;          /* NULL: this thread alone */
   uint64_t memory_bytes;   /* 0 = no limit */
+  int without;             /* LQA_WITHOUT_..., for measuring; 0 */
 } lqa_run_posterior_options;
 
 /* Fills p_correct and posterior_label of the run's evidence and run->trust, from the evidence and

@@ -221,7 +221,8 @@ static lqa_status fit(calibration *c) {
       weigh_opinions(c, i);
     }
     double moved = 1;
-    for (int step = 0; step < NEWTON_STEPS && moved > 1e-10; step++) {
+    int steps = c->input->rows->without & LQA_WITHOUT_CALIBRATOR ? 0 : NEWTON_STEPS;
+    for (int step = 0; step < steps && moved > 1e-10; step++) {
       LQA_TRY(lqa_gp_step(c->gp, c->offset, c->target, c->weight, c->u, &moved));
     }
     if (update_accuracies(c) < 1e-5 && round > MIN_ROUNDS - 1) {

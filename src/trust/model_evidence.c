@@ -273,6 +273,9 @@ static lqa_status score_rows(evidence_job *j) {
   LQA_TRY(lqa_channel_gate(&problem, &out->gate_z));
   double weight = (out->gate_z - GATE_FROM) / (GATE_TO - GATE_FROM);
   out->gate_weight = weight < 0 ? 0 : weight > 1 ? 1 : weight;
+  if (j->rows->without & (LQA_WITHOUT_CHANNEL | LQA_WITHOUT_GATE)) {
+    out->gate_weight = j->rows->without & LQA_WITHOUT_GATE ? 1 : 0;
+  }
   LQA_TRY(lqa_channel_fit_uniform(&problem, &wrong));
   lqa_channel_set_uniform(&out->channel, wrong);
   j->uniform = log_cells(&out->channel);

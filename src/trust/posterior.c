@@ -3,6 +3,7 @@
 
 #include "base/explog.h"
 #include "base/memory.h"
+#include "trust/refit_gate.h"
 
 #include <assert.h>
 #include <math.h>
@@ -11,7 +12,7 @@
 enum { MAX_ROUNDS = 6 };
 static const double MAX_LOG_ODDS = 80; /* a float holds exp(-80) */
 static const double SETTLED = .01, PRIOR_ROWS = 1, RIDGE = .002;
-static const double COUNTING_WEIGHT[] = {.4, .4}, ALL_WEIGHT[] = {.1, .15, .8};
+static const double REFIT_FROM = -1, REFIT_TO = 2;
 
 static lqa_status alloc(lqa_posterior *p) {
   size_t n = (size_t)p->rows->n_rows, bytes = (size_t)p->rows->n_classes * sizeof(float);
@@ -20,7 +21,8 @@ static lqa_status alloc(lqa_posterior *p) {
   LQA_TRY(lqa_channel_init(&p->channel, p->rows->n_classes));
   bool whole = (p->class_p || p->input.is_alone) && p->p_wrong;
   if (p->input.refit) {
-    for (int m = 0; m < LQA_REFIT_MEMBERS; m++) {
+    const lqa_posterior_refit *r = p->input.refit;
+    for (int m = 0; m < r->n_members || m < r->n_final; m++) {
       p->member[m] = lqa_malloc(n, bytes);
       whole = whole && p->member[m];
     }
@@ -136,13 +138,15 @@ static void add_change(const void *data, int64_t from, int64_t to, double *sum) 
 
 /* Members on the posterior, blend, channel, calibrator; *moved = mean share of a row's posterior
  * that changed. */
-static lqa_status refit_once(lqa_posterior *p, const lqa_opinions *opinions, int n_members,
+static lqa_status refit_once(lqa_posterior *p, const lqa_opinions *opinions, bool is_final,
                              double *moved) {
-  const double *prior = n_members == LQA_REFIT_MEMBERS ? ALL_WEIGHT : COUNTING_WEIGHT;
+  const lqa_posterior_refit *r = p->input.refit;
+  const double *prior = is_final ? r->final_prior : r->prior;
+  int n_members = is_final ? r->n_final : r->n_members;
   lqa_log_blend blend = {
       .rows = p->rows, .n_members = n_members, .ridge = RIDGE, .soft = p->class_p};
   double weight[LQA_BLEND_MEMBERS] = {0};
-  LQA_TRY(p->input.refit->run(p->input.refit->data, p->class_p, n_members, p->member));
+  LQA_TRY(r->run(r->data, p->class_p, n_members, p->member));
   for (int m = 0; m < n_members; m++) {
     blend.log_p[m] = p->member[m];
     blend.prior[m] = weight[m] = prior[m];
@@ -163,12 +167,85 @@ static lqa_status refit_once(lqa_posterior *p, const lqa_opinions *opinions, int
   return LQA_OK;
 }
 
-static lqa_status refit(lqa_posterior *p, const lqa_opinions *opinions) {
+/* How far the refit is believed: by what it gains on verified rows. */
+static lqa_status weigh_refit(lqa_posterior *p, const lqa_opinions *opinions) {
+  const lqa_refit_gate_input gate = {.rows = p->rows,
+                                     .log_class = {p->model.log_class, p->log_class},
+                                     .log_p = {p->model.log_p, p->log_p},
+                                     .opinions = opinions->items,
+                                     .n_opinions = opinions->n,
+                                     .n_judges = opinions->n_judges,
+                                     .accuracy = p->accuracy};
+  size_t n = 0;
+  for (size_t i = 0; i < opinions->n; i++) {
+    n += i == 0 || opinions->items[i].row != opinions->items[i - 1].row;
+  }
+  p->refit_weight = p->input.refit->unproven;
+  if (n < LQA_REFIT_GATE_ROWS) {
+    return LQA_OK;
+  }
+  LQA_TRY(lqa_refit_gate_run(&gate, &p->refit_z));
+  double weight = (p->refit_z - REFIT_FROM) / (REFIT_TO - REFIT_FROM);
+  p->refit_weight = weight < 0 ? 0 : weight > 1 ? 1 : weight;
+  return LQA_OK;
+}
+
+typedef struct mean_data {
+  lqa_posterior *p;
+  const float *before;
+  const double *wrong_before;
+} mean_data;
+
+/* Geometric means of what was believed before the refits and after. */
+static void mix_beliefs(const void *data, int64_t from, int64_t to, double *sum) {
+  const mean_data *d = data;
+  size_t k = (size_t)d->p->rows->n_classes;
+  double weight = d->p->refit_weight, z[LQA_CHANNEL_MAX_CLASSES];
+  (void)sum;
+  for (int64_t row = from; row < to; row++) {
+    float *q = d->p->class_p + (size_t)row * k;
+    const float *before = d->before + (size_t)row * k;
+    double total = 0, *wrong = &d->p->p_wrong[row];
+    for (size_t j = 0; j < k; j++) {
+      z[j] = lqa_exp(weight * lqa_log((double)q[j] + 1e-30) +
+                     (1 - weight) * lqa_log((double)before[j] + 1e-30));
+      total += z[j];
+    }
+    for (size_t j = 0; j < k; j++) {
+      q[j] = (float)(z[j] / total);
+    }
+    *wrong = lqa_sigmoid(-weight * lqa_log_odds_wrong(*wrong) -
+                         (1 - weight) * lqa_log_odds_wrong(d->wrong_before[row]));
+  }
+}
+
+static lqa_status run_rounds(lqa_posterior *p, const lqa_opinions *opinions) {
   double moved = 1;
   for (int round = 0; round < MAX_ROUNDS && moved >= SETTLED; round++) {
-    LQA_TRY(refit_once(p, opinions, LQA_REFIT_MEMBERS - 1, &moved));
+    LQA_TRY(refit_once(p, opinions, false, &moved));
   }
-  return opinions->is_last ? refit_once(p, opinions, LQA_REFIT_MEMBERS, &moved) : LQA_OK;
+  return opinions->is_last ? refit_once(p, opinions, true, &moved) : LQA_OK;
+}
+
+static lqa_status refit(lqa_posterior *p, const lqa_opinions *opinions) {
+  size_t n = (size_t)p->rows->n_rows, k = (size_t)p->rows->n_classes;
+  float *before = lqa_malloc(n, k * sizeof *before);
+  double *wrong = lqa_malloc(n, sizeof *wrong);
+  mean_data d = {p, before, wrong};
+  lqa_status status;
+  LQA_TRY_OUT(before && wrong ? LQA_OK : LQA_NO_MEMORY);
+  memcpy(before, p->class_p, n * k * sizeof *before);
+  memcpy(wrong, p->p_wrong, n * sizeof *wrong);
+  LQA_TRY_OUT(run_rounds(p, opinions));
+  LQA_TRY_OUT(weigh_refit(p, opinions));
+  if (p->refit_weight < 1) {
+    LQA_TRY_OUT(lqa_trust_each(p->rows, mix_beliefs, &d));
+    LQA_TRY_OUT(lqa_channel_count(p->rows, p->class_p, PRIOR_ROWS, &p->channel));
+  }
+out:
+  free(before);
+  free(wrong);
+  return status;
 }
 
 static lqa_status copy_opinions(lqa_posterior *p, const lqa_opinions *opinions) {
@@ -224,5 +301,6 @@ lqa_status lqa_posterior_update(lqa_posterior *p, const lqa_opinions *opinions) 
     return LQA_OK;
   }
   LQA_TRY(lqa_channel_count(p->rows, p->class_p, PRIOR_ROWS, &p->channel));
-  return p->input.refit ? refit(p, &p->used) : LQA_OK;
+  bool is_refitted = p->input.refit && !(p->rows->without & LQA_WITHOUT_REFIT);
+  return is_refitted ? refit(p, &p->used) : LQA_OK;
 }

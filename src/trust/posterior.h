@@ -27,9 +27,13 @@ enum { LQA_REFIT_MEMBERS = 3 };
 /* Trains members on class probabilities, out of fold. */
 typedef struct lqa_posterior_refit {
   void *data;
-  /* log_p[0 .. n_members-1], n_rows x n_classes each: the first n_members of word counts, character
-   * counts, logistic regression. */
+  /* log_p[0 .. n_members-1], n_rows x n_classes each. */
   lqa_status (*run)(void *data, const float *soft, int n_members, float *const *log_p);
+  int n_members;                   /* of every round: the first ones */
+  int n_final;                     /* of the last round of a plan's last phase */
+  double prior[LQA_REFIT_MEMBERS]; /* default weights of the members of a round */
+  double final_prior[LQA_REFIT_MEMBERS];
+  double unproven; /* how far it is believed, 0 to 1, with too few verified rows to tell */
 } lqa_posterior_refit;
 
 typedef struct lqa_posterior_input {
@@ -42,7 +46,7 @@ typedef struct lqa_opinions {
   const lqa_opinion *items; /* ascending by row, then by judge */
   size_t n;
   int n_judges;
-  bool is_last; /* of a plan in phases: also train logistic regression */
+  bool is_last; /* of a plan in phases: also train the members of the last round */
 } lqa_opinions;
 
 typedef struct lqa_posterior {
@@ -58,6 +62,8 @@ typedef struct lqa_posterior {
   lqa_opinions used;      /* `kept` and the rest as given: what p_wrong rests on */
   lqa_channel channel;    /* given by true, as it is now believed */
   int n_rounds;           /* of refits */
+  double refit_z;         /* their gain on verified rows (refit_gate.h), 0 = not measured ... */
+  double refit_weight;    /* ... and how far they are believed, 0 to 1 */
   float *member[LQA_REFIT_MEMBERS], *log_p, *log_class, *next; /* of refits */
 } lqa_posterior;
 

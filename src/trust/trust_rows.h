@@ -12,6 +12,16 @@
 
 #include <stdint.h>
 
+/* Parts of the posterior that can be left out, to see what each is worth (bench/trust.py). */
+enum {
+  LQA_WITHOUT_CHANNEL = 1,    /* a uniform channel */
+  LQA_WITHOUT_GATE = 2,       /* the channel is always believed */
+  LQA_WITHOUT_CALIBRATOR = 4, /* verified rows say nothing of others */
+  LQA_WITHOUT_REFIT = 8,
+  LQA_WITHOUT_STRUCTURE = 16,
+  LQA_WITHOUT_LOSSES = 32
+};
+
 /* Borrowed. */
 typedef struct lqa_trust_rows {
   int64_t n_rows;
@@ -20,6 +30,7 @@ typedef struct lqa_trust_rows {
   const int32_t *label; /* the given class, 0 .. n_classes-1 */
   const uint8_t *fold;  /* 0 .. n_folds-1 */
   lqa_pool *pool;       /* NULL: this thread alone */
+  int without;          /* LQA_WITHOUT_..., 0 */
 } lqa_trust_rows;
 
 /* Adds rows [from, to) to `sum` (n_sums doubles, zeroed before). */

@@ -57,29 +57,48 @@ static size_t observe(const lqa_trust_summary_input *in, size_t first, check *ou
   return n;
 }
 
-/* The opinions about rows that are not in a part. */
-static lqa_status leave_part_out(const lqa_trust_summary_input *in, int part, lqa_opinion *items,
-                                 double *p_wrong) {
-  const lqa_posterior *p = in->posterior;
-  const lqa_opinions *o = &in->posterior->used;
-  bool is_refitted = p->n_rounds > 0;
+/* What the evidence before the refits, or after, makes of all rows by n opinions. */
+static lqa_status predict(const lqa_posterior *p, bool is_refitted, const lqa_opinions *o,
+                          double *p_wrong) {
   double *accuracy = lqa_calloc((size_t)o->n_judges, sizeof *accuracy);
-  size_t n = 0, number = 0;
-  for (size_t i = 0; i < o->n; i++) {
-    number += i > 0 && o->items[i].row != o->items[i - 1].row;
-    if ((int)(number % PARTS) != part) {
-      items[n++] = o->items[i];
-    }
-  }
   lqa_calibrator_input c = {.rows = p->rows,
                             .log_class = is_refitted ? p->log_class : p->model.log_class,
                             .log_p = is_refitted ? p->log_p : p->model.log_p,
-                            .opinions = items,
-                            .n_opinions = n,
+                            .opinions = o->items,
+                            .n_opinions = o->n,
                             .n_judges = o->n_judges};
   lqa_status status = accuracy ? lqa_calibrator_run(&c, NULL, p_wrong, accuracy) : LQA_NO_MEMORY;
   free(accuracy);
   return status;
+}
+
+/* p_wrong and `other` (n_rows each), as the posterior mixes them. */
+static lqa_status predict_mixed(const lqa_posterior *p, const lqa_opinions *o, double *p_wrong,
+                                double *other) {
+  double weight = p->n_rounds > 0 ? p->refit_weight : 0;
+  LQA_TRY(predict(p, weight > 0, o, p_wrong));
+  if (weight <= 0 || weight >= 1) {
+    return LQA_OK;
+  }
+  LQA_TRY(predict(p, false, o, other));
+  for (int64_t row = 0; row < p->rows->n_rows; row++) {
+    p_wrong[row] = lqa_sigmoid(-weight * lqa_log_odds_wrong(p_wrong[row]) -
+                               (1 - weight) * lqa_log_odds_wrong(other[row]));
+  }
+  return LQA_OK;
+}
+
+/* The opinions about rows that are not in a part, into `items`. */
+static lqa_opinions leave_part_out(const lqa_opinions *o, int part, lqa_opinion *items) {
+  lqa_opinions out = {.items = items, .n_judges = o->n_judges};
+  size_t number = 0;
+  for (size_t i = 0; i < o->n; i++) {
+    number += i > 0 && o->items[i].row != o->items[i - 1].row;
+    if ((int)(number % PARTS) != part) {
+      items[out.n++] = o->items[i];
+    }
+  }
+  return out;
 }
 
 /* checks[0 .. *n): every verified row, predicted without itself. */
@@ -88,11 +107,13 @@ static lqa_status cross_check(const lqa_trust_summary_input *in, check *checks, 
   const lqa_opinions *o = &in->posterior->used;
   lqa_opinion *items = lqa_malloc(o->n, sizeof *items);
   double *p_wrong = lqa_malloc((size_t)p->rows->n_rows, sizeof *p_wrong);
+  double *other = lqa_malloc((size_t)p->rows->n_rows, sizeof *other);
   lqa_status status;
-  LQA_TRY_OUT(items && p_wrong ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(items && p_wrong && other ? LQA_OK : LQA_NO_MEMORY);
   for (int part = 0; part < PARTS; part++) {
     size_t number = 0;
-    LQA_TRY_OUT(leave_part_out(in, part, items, p_wrong));
+    lqa_opinions rest = leave_part_out(o, part, items);
+    LQA_TRY_OUT(predict_mixed(p, &rest, p_wrong, other));
     for (size_t i = 0; i < o->n; number++) {
       check one = {.predicted = p_wrong[o->items[i].row]};
       i += observe(in, i, &one);
@@ -106,6 +127,7 @@ static lqa_status cross_check(const lqa_trust_summary_input *in, check *checks, 
 out:
   free(items);
   free(p_wrong);
+  free(other);
   return status;
 }
 

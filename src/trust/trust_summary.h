@@ -53,8 +53,9 @@ typedef struct lqa_trust_summary {
   int64_t n_verified;
   double rate; /* mean probability of a wrong label */
   double gate_z;
-  int n_rounds; /* of refits */
-  bool has_ece; /* expected calibration error on verified rows */
+  int n_rounds;             /* of refits */
+  const char *why_no_refit; /* NULL: there was one, or too few opinions for it */
+  bool has_ece;             /* expected calibration error on verified rows */
   double ece, ece_low, ece_high;
   lqa_reliability_bin bins[LQA_RELIABILITY_BINS];
   int n_bins;

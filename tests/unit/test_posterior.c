@@ -240,7 +240,13 @@ static void test_threads(void **state) {
   make_view(&m, &v.x);
   must_be_ok(lqa_sparse_columns_init(&v.x, &v.columns), NULL);
   ask(&m, 0, 30, .9);
-  lqa_posterior_refit refit = {&v, train};
+  lqa_posterior_refit refit = {.data = &v,
+                               .run = train,
+                               .n_members = 2,
+                               .n_final = 3,
+                               .prior = {.4, .4},
+                               .final_prior = {.1, .15, .8},
+                               .unproven = 1};
   size_t bytes = 9000 * 4 * sizeof *first;
   for (int threads = 1; threads <= 4; threads *= 2) {
     m.rows.pool = lqa_pool_new(threads);

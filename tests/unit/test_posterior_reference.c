@@ -217,7 +217,12 @@ static void check_members(reference *r, const problem *p, const float *soft) {
 
 static void check_problem(reference *r, problem *p) {
   lqa_posterior *posterior = NULL;
-  lqa_posterior_refit refit = {p, train};
+  lqa_posterior_refit refit = {.data = p,
+                               .run = train,
+                               .n_members = N_VIEWS,
+                               .n_final = N_VIEWS,
+                               .prior = {.4, .4},
+                               .unproven = 1};
   lqa_posterior_input input = input_of(p, NULL);
   lqa_opinions opinions = {p->opinions, p->n_opinions, 2, false};
   assert_int_equal(lqa_posterior_new(&input, &posterior), LQA_OK);

@@ -20,14 +20,15 @@ typedef struct hash_job {
 } hash_job;
 
 /* Of the row's numbers as doubles, so that the file's number type does not matter. */
-static lqa_status hash_numbers(const hash_job *job, int64_t row, lqa_buf *scratch) {
-  size_t size = (size_t)job->embeddings->n_columns * sizeof(double);
+lqa_status lqa_content_hash_numbers(const lqa_matrix *matrix, int64_t row, lqa_buf *scratch,
+                                    lqa_hash128 *hash) {
+  size_t size = (size_t)matrix->n_columns * sizeof(double);
   lqa_buf_reset(scratch);
-  for (int64_t c = 0; c < job->embeddings->n_columns; c++) {
-    double value = lqa_matrix_get(job->embeddings, row, c);
+  for (int64_t c = 0; c < matrix->n_columns; c++) {
+    double value = lqa_matrix_get(matrix, row, c);
     lqa_buf_add(scratch, &value, sizeof value);
   }
-  job->hash[row] = lqa_hash128_of(scratch->data, scratch->failed ? 0 : size);
+  *hash = lqa_hash128_of(scratch->data, scratch->failed ? 0 : size);
   return scratch->failed ? LQA_NO_MEMORY : LQA_OK;
 }
 
@@ -63,7 +64,7 @@ bool lqa_content_unguard(lqa_str text, lqa_buf *out) {
 
 static lqa_status hash_row(const hash_job *job, int64_t row, lqa_buf *folded) {
   if (job->embeddings) {
-    return hash_numbers(job, row, folded);
+    return lqa_content_hash_numbers(job->embeddings, row, folded, &job->hash[row]);
   }
   lqa_str text = lqa_column_get(job->content, row);
   job->valid[row] = !lqa_str_is_null(text) && !lqa_unicode_is_blank(text);

@@ -12,6 +12,9 @@ LQA_MUST_CHECK lqa_status lqa_content_finish(lqa_dataset *dataset, lqa_pool *poo
 
 /* The hash of `text` as lqa_content_finish takes it; `scratch` is overwritten. LQA_NO_MEMORY. */
 LQA_MUST_CHECK lqa_status lqa_content_hash(lqa_str text, lqa_buf *scratch, lqa_hash128 *hash);
+/* The hash of a row that embeddings alone are known of. LQA_NO_MEMORY. */
+LQA_MUST_CHECK lqa_status lqa_content_hash_numbers(const lqa_matrix *matrix, int64_t row,
+                                                   lqa_buf *scratch, lqa_hash128 *hash);
 /* Appends `text` without the apostrophes that CSV output puts before cells that a spreadsheet would
  * take for a formula, at its start and behind the separators of joined columns. False, with nothing
  * appended, where there is none. */

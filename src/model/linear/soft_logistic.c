@@ -71,14 +71,20 @@ static void start(fold_model *m) {
   }
 }
 
+/* The columns of a row's entries; those of a dense matrix are written once. */
+static const uint32_t *columns_of(const lqa_sparse *x, uint32_t row) {
+  return x->is_dense ? x->column : x->column + x->row_start[row];
+}
+
 /* z = scores of a row; returns 1 + |x|^2. */
 static double score(const fold_model *m, uint32_t row, double *z) {
   const lqa_sparse *x = m->job->problem->x;
   size_t k = m->n_classes;
   double square = 1;
+  const uint32_t *column = columns_of(x, row);
   memcpy(z, m->intercept, k * sizeof *z);
   for (uint64_t i = x->row_start[row]; i < x->row_start[row + 1]; i++) {
-    const float *w = m->weight + (size_t)x->column[i] * k;
+    const float *w = m->weight + (size_t)*column++ * k;
     double v = (double)x->value[i];
     square += v * v;
     for (size_t j = 0; j < k; j++) {
@@ -124,8 +130,9 @@ static void visit(fold_model *m, uint32_t row) {
     alpha[j] = (float)a[j];
     m->intercept[j] += step[j];
   }
+  const uint32_t *column = columns_of(x, row);
   for (uint64_t i = x->row_start[row]; i < x->row_start[row + 1]; i++) {
-    float *w = m->weight + (size_t)x->column[i] * k;
+    float *w = m->weight + (size_t)*column++ * k;
     double v = (double)x->value[i];
     for (size_t j = 0; j < k; j++) {
       w[j] += (float)(step[j] * v);

@@ -125,6 +125,12 @@ static lqa_status split_rows(growth *g, lqa_holdout holdout) {
   return LQA_OK;
 }
 
+/* How far a row counts for a class. */
+static float target_of(const boosting *job, int64_t row, int32_t k) {
+  const float *soft = job->options->soft;
+  return soft ? soft[row * job->problem->n_classes + k] : (float)(job->problem->label[row] == k);
+}
+
 /* Class frequencies with one row added to each, as scores. */
 static lqa_status start_scores(growth *g) {
   const lqa_problem *p = g->job->problem;
@@ -138,7 +144,9 @@ static lqa_status start_scores(growth *g) {
     count[k] = 1;
   }
   for (size_t i = 0; i < g->n_train; i++) {
-    count[p->label[g->train[i]]]++;
+    for (int32_t k = 0; k < p->n_classes; k++) {
+      count[k] += (double)target_of(g->job, g->train[i], k);
+    }
   }
   if (g->job->n_outputs == 1) {
     g->prior[0] = (float)lqa_log(count[1] / count[0]);
@@ -202,14 +210,13 @@ static void mix(const growth *g, const float *margin, float *probs) {
 static void fill_gradients(growth *g, const float *margins) {
   int32_t n = g->job->n_outputs;
   for (size_t i = 0; i < g->n_train; i++) {
-    int32_t label = g->job->problem->label[g->train[i]];
     float *gradient = g->gradient + i * (size_t)n, *curve = g->curve + i * (size_t)n;
     mix(g, margins + i * (size_t)n, g->probs);
     for (int32_t k = 0; k < n; k++) {
       int32_t class = n == 1 ? 1 : k;
       float p = g->probs[class], scale = n == 1 ? 1 : 2;
       float c = scale * p * (1 - p);
-      gradient[k] = p - (label == class ? 1 : 0);
+      gradient[k] = p - target_of(g->job, g->train[i], class);
       curve[k] = c > SMALLEST_CURVE ? c : SMALLEST_CURVE;
     }
   }
@@ -383,9 +390,10 @@ lqa_status lqa_boosted_trees_run(const lqa_problem *problem, const lqa_table_mat
                     .library = library,
                     .folds = folds};
   job->n_outputs = problem->n_classes == 2 ? 1 : problem->n_classes;
-  job->n_stages = n_folds >= 3 ? 2 : 1;
+  bool has_pairs = n_folds >= 3 && !options->soft;
+  job->n_stages = has_pairs ? 2 : 1;
   fit_rounds(job);
-  if (n_folds >= 3) {
+  if (has_pairs) {
     LQA_TRY_OUT(run_models(job, n_folds, err));
     for (int f = 0; f < n_folds; f++) {
       int before = (f + n_folds - 1) % n_folds;

@@ -21,6 +21,8 @@ typedef struct lqa_boosting_options {
   uint64_t seed;
   lqa_pool *pool;
   const lqa_observer *observer; /* asked whether to stop; NULL: never */
+  const float *soft; /* n_rows x n_classes that each row counts for, in place of its label; then a
+                      * fixed number of rounds is grown and no pair models; NULL: labels */
 } lqa_boosting_options;
 
 typedef struct lqa_boosting_fold {
