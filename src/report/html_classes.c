@@ -32,7 +32,7 @@ static void add_words(lqa_page *page) {
   LQA_MARKUP(page->out, "<p>");
   lqa_markup_escape(lqa_buf_str(&line), page->out);
   LQA_MARKUP(page->out, "</p>\n");
-  lqa_buf_clear(&line);
+  lqa_page_drop(page, &line);
 }
 
 static void add_class(lqa_page *page, const lqa_report_class *class) {

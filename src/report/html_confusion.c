@@ -125,5 +125,5 @@ void lqa_page_confusion(lqa_page *page) {
   lqa_chart_draw_heat(&chart, page->out);
   add_pairs(page);
   lqa_page_figure_end(page);
-  lqa_buf_clear(&about);
+  lqa_page_drop(page, &about);
 }

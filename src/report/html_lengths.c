@@ -75,7 +75,7 @@ static void draw(lqa_page *page, const int64_t *order, int n) {
       .x_name = "characters"};
   lqa_chart_draw_ranges(&chart, page->out);
   lqa_page_figure_end(page);
-  lqa_buf_clear(&about);
+  lqa_page_drop(page, &about);
 }
 
 void lqa_page_lengths(lqa_page *page) {

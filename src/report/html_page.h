@@ -26,8 +26,9 @@ void lqa_page_method(lqa_page *page);
 
 /* Each line of `lines`, which is cleared, as an item of a list. */
 void lqa_page_list(lqa_page *page, lqa_buf *lines);
-/* An empty buffer for such lines. */
+/* An empty buffer for such lines, and its end: where it failed, the page fails. */
 lqa_buf lqa_page_lines(void);
+void lqa_page_drop(lqa_page *page, lqa_buf *lines);
 /* A name from the data: cut, escaped, its own direction of writing; "none" where it is NULL. */
 void lqa_page_name(lqa_page *page, lqa_str name);
 /* A picture: begin, then one chart with the head that it returns, then end. `about` must outlive

@@ -29,7 +29,8 @@ static void fill_values(const lqa_figure_part *parts, int n, bool has_interval,
 
 static void add_health(lqa_page *page) {
   const lqa_report_confident *c = &page->report->confident;
-  int64_t *order = c->ran && c->has_skill ? lqa_report_worst_classes(c) : NULL;
+  bool is_wanted = c->ran && c->has_skill;
+  int64_t *order = is_wanted ? lqa_report_worst_classes(c) : NULL;
   int n = c->n_classes < MAX_ROWS ? (int)c->n_classes : MAX_ROWS;
   lqa_chart_value values[MAX_ROWS];
   lqa_buf about = lqa_page_lines();
@@ -55,7 +56,8 @@ static void add_health(lqa_page *page) {
     lqa_chart_draw_ranges(&chart, page->out);
     lqa_page_figure_end(page);
   }
-  lqa_buf_clear(&about);
+  lqa_page_drop(page, &about);
+  page->out->failed = page->out->failed || (is_wanted && !order);
   free(order);
 }
 
@@ -116,7 +118,7 @@ static void add_effort(lqa_page *page) {
   chart.mark = f->effort_by_people || chart.mark == 0 ? NAN : chart.mark;
   lqa_chart_draw_lines(&chart, page->out);
   lqa_page_figure_end(page);
-  lqa_buf_clear(&about);
+  lqa_page_drop(page, &about);
 }
 
 /* Blocks that a check marks (shifted rows, runs of one label), as stretches of the columns. */
@@ -172,7 +174,7 @@ static void add_blocks(lqa_page *page) {
                              .n_bands = find_bands(r, bands)};
   lqa_chart_draw_columns(&chart, page->out);
   lqa_page_figure_end(page);
-  lqa_buf_clear(&about);
+  lqa_page_drop(page, &about);
 }
 
 static void add_periods(lqa_page *page) {
@@ -195,7 +197,7 @@ static void add_periods(lqa_page *page) {
                              .last = {f->last_time, strnlen(f->last_time, 10)}};
   lqa_chart_draw_columns(&chart, page->out);
   lqa_page_figure_end(page);
-  lqa_buf_clear(&about);
+  lqa_page_drop(page, &about);
 }
 
 static void add_source(lqa_page *page, const lqa_figure_sources *source) {
@@ -216,8 +218,8 @@ static void add_source(lqa_page *page, const lqa_figure_sources *source) {
                             .x_name = doubt_name(page->report)};
   lqa_chart_draw_ranges(&chart, page->out);
   lqa_page_figure_end(page);
-  lqa_buf_clear(&title);
-  lqa_buf_clear(&about);
+  lqa_page_drop(page, &title);
+  lqa_page_drop(page, &about);
 }
 
 static void add_losses(lqa_page *page) {
@@ -243,7 +245,7 @@ static void add_losses(lqa_page *page) {
       .last = LQA_STR("highest")};
   lqa_chart_draw_columns(&chart, page->out);
   lqa_page_figure_end(page);
-  lqa_buf_clear(&about);
+  lqa_page_drop(page, &about);
 }
 
 void lqa_page_pictures(lqa_page *page) {

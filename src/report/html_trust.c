@@ -58,7 +58,7 @@ void lqa_page_trust(lqa_page *page) {
     }
     LQA_MARKUP(page->out, "</section>\n");
   }
-  lqa_buf_clear(&lines);
+  lqa_page_drop(page, &lines);
 }
 
 void lqa_page_reliability(lqa_page *page) {
@@ -92,5 +92,5 @@ void lqa_page_reliability(lqa_page *page) {
       .y_name = "observed share"};
   lqa_chart_draw_lines(&chart, page->out);
   lqa_page_figure_end(page);
-  lqa_buf_clear(&about);
+  lqa_page_drop(page, &about);
 }

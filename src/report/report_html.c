@@ -17,6 +17,11 @@ lqa_buf lqa_page_lines(void) {
   return lines;
 }
 
+void lqa_page_drop(lqa_page *page, lqa_buf *lines) {
+  page->out->failed = page->out->failed || lines->failed;
+  lqa_buf_clear(lines);
+}
+
 void lqa_page_list(lqa_page *page, lqa_buf *lines) {
   lqa_str line, left = lqa_buf_str(lines);
   LQA_MARKUP(page->out, "<ul>\n");
@@ -26,8 +31,7 @@ void lqa_page_list(lqa_page *page, lqa_buf *lines) {
     LQA_MARKUP(page->out, "</li>\n");
   }
   LQA_MARKUP(page->out, "</ul>\n");
-  page->out->failed = page->out->failed || lines->failed;
-  lqa_buf_clear(lines);
+  lqa_page_drop(page, lines);
 }
 
 void lqa_page_name(lqa_page *page, lqa_str name) {
@@ -110,7 +114,7 @@ static void add_title(lqa_page *page, lqa_str about) {
   lqa_buf verdict = lqa_page_lines();
   lqa_report_verdict(r, &verdict);
   lqa_markup_escape(lqa_buf_str(&verdict), page->out);
-  lqa_buf_clear(&verdict);
+  lqa_page_drop(page, &verdict);
   LQA_MARKUP(page->out, "</p></header>\n");
 }
 
@@ -195,5 +199,5 @@ void lqa_report_html(const lqa_report *r, lqa_buf *out) {
   lqa_page_suspects(&page);
   lqa_page_method(&page);
   LQA_MARKUP(out, "</main></body></html>\n");
-  lqa_buf_clear(&about);
+  lqa_page_drop(&page, &about);
 }

@@ -21,6 +21,11 @@ static void add_lines(lqa_buf *lines, lqa_buf *out) {
   lqa_buf_clear(lines);
 }
 
+static void drop(lqa_buf *lines, lqa_buf *out) {
+  out->failed = out->failed || lines->failed;
+  lqa_buf_clear(lines);
+}
+
 static lqa_buf new_lines(void) {
   lqa_buf lines;
   lqa_buf_init(&lines, 1 << 20);
@@ -108,7 +113,7 @@ static void add_accuracy(const lqa_report *r, lqa_buf *out) {
   }
   lqa_markdown_escape(lqa_buf_str(&line), out);
   LQA_MARKUP(out, ".");
-  lqa_buf_clear(&line);
+  drop(&line, out);
 }
 
 static void add_confident(const lqa_report *r, lqa_buf *out) {
@@ -127,7 +132,7 @@ static void add_confident(const lqa_report *r, lqa_buf *out) {
     lqa_buf_add_char(&line, '.');
   }
   lqa_markdown_escape(lqa_buf_str(&line), out);
-  lqa_buf_clear(&line);
+  drop(&line, out);
   if (!isnan(c->out_of_fold_accuracy)) {
     add_accuracy(r, out);
   }
@@ -203,8 +208,8 @@ static void add_head(const lqa_report *r, lqa_buf *out) {
                    lqa_plural(r->n_rows), (long long)r->n_classes, r->n_classes == 1 ? "" : "es",
                    r->version);
   LQA_MARKUP(out, "\n\n");
-  lqa_buf_clear(&about);
-  lqa_buf_clear(&verdict);
+  drop(&about, out);
+  drop(&verdict, out);
   for (int64_t i = 0; i < r->n_notes; i++) {
     LQA_MARKUP(out, "- Note: ");
     lqa_markdown_excerpt(lqa_str_from(r->notes[i]), MESSAGE, out);

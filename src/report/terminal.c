@@ -144,9 +144,11 @@ static void print_findings(const lqa_report *r, int width, lqa_buf *out) {
   print_lines(&quiet, width, out);
 }
 
-static int text_width(lqa_str text, int most) {
+/* The columns that `text` takes when it is cut to `most`. */
+static int text_width(lqa_str text, int most, lqa_buf *out) {
   lqa_buf line = new_line();
   int columns = lqa_markup_fit(text, most, &line);
+  out->failed = out->failed || line.failed;
   lqa_buf_clear(&line);
   return columns;
 }
@@ -174,7 +176,7 @@ static void print_class_rows(const lqa_report_confident *c, const int64_t *order
   most = most > MIN_LABEL ? most : MIN_LABEL;
   int column = most < 20 ? most : 20;
   for (int64_t i = 0; i < shown; i++) {
-    int columns = text_width(c->per_class[order[i]].label, most);
+    int columns = text_width(c->per_class[order[i]].label, most, out);
     column = columns > column ? columns : column;
   }
   lqa_buf_printf(out, "  %-*s%*s%*s%*s\n", column, "class", w.rows, "rows", w.flagged, "flagged",
@@ -213,10 +215,9 @@ static void print_overlaps(const lqa_report_confident *c, int width, lqa_buf *ou
     lqa_markup_excerpt(c->overlaps[i].label_b, most, &line);
     lqa_buf_printf(&line, " (%lld)", (long long)c->overlaps[i].count);
   }
-  if (line.size > 0) {
+  if (c->n_overlaps > 0 && c->overlaps[0].count > 0) {
     print_line(&line, 2, width, out);
   }
-  lqa_buf_clear(&line);
 }
 
 static void print_accuracy(const lqa_report *r, int width, lqa_buf *out) {
@@ -304,22 +305,22 @@ struct widths {
   int id, label, better, text;
 };
 
-static void widen(int *width, lqa_str text, int most) {
-  int columns = text_width(text, most);
+static void widen(int *width, lqa_str text, int most, lqa_buf *out) {
+  int columns = text_width(text, most, out);
   *width = columns > *width ? columns : *width;
 }
 
-static struct widths measure_suspects(const lqa_report *r, int width) {
+static struct widths measure_suspects(const lqa_report *r, int width, lqa_buf *out) {
   struct widths w = {3, 5, 6, 0};
   int blanks = 2 + 4 * 2 + 5;
   for (int64_t i = 0; i < r->n_suspects; i++) {
-    widen(&w.id, r->suspects[i].row_id, width < NARROW ? MAX_ID / 2 : MAX_ID);
+    widen(&w.id, r->suspects[i].row_id, width < NARROW ? MAX_ID / 2 : MAX_ID, out);
   }
   int most = (width - blanks - w.id - MIN_TEXT) / 2;
   most = most > MIN_LABEL ? most : MIN_LABEL;
   for (int64_t i = 0; i < r->n_suspects; i++) {
-    widen(&w.label, r->suspects[i].label, most);
-    widen(&w.better, better_label(&r->suspects[i]), most);
+    widen(&w.label, r->suspects[i].label, most, out);
+    widen(&w.better, better_label(&r->suspects[i]), most, out);
   }
   w.text = width - blanks - w.id - w.label - w.better;
   w.text = w.text > 4 ? w.text : 0;
@@ -342,7 +343,7 @@ static void print_suspects(const lqa_report *r, int width, lqa_buf *out) {
   if (r->n_suspects == 0) {
     return;
   }
-  const struct widths w = measure_suspects(r, width);
+  const struct widths w = measure_suspects(r, width, out);
   lqa_buf_printf(out, "\nThe %lld row%s to doubt first\n  %-*s  trust  %-*s  %-*s  %s\n",
                  (long long)r->n_suspects, lqa_plural(r->n_suspects), w.id, "row", w.label, "label",
                  w.better, "better", w.text > 0 ? "text" : "");

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "base/text_wrap.h"
 #include "report/report.h"
 
@@ -360,6 +361,64 @@ static void test_beyond_repair_is_said_everywhere(void **state) {
   }
 }
 
+/* Every picture there can be, of two classes. */
+static void draw_all(lqa_report *r) {
+  static const lqa_figure_pair pairs[] = {{0, 1, 3}, {1, 0, 2}};
+  static const int64_t agreed[] = {7, 18};
+  static lqa_figure_part parts[2];
+  const lqa_figure_part made[] = {{LQA_STR("a"), 10, {.estimate = .5, .low = .3, .high = .7}},
+                                  {LQA_STR("<b>"), 20, {.high = .2}}};
+  static lqa_report_figures f;
+  memcpy(parts, made, sizeof parts); /* outlives this function */
+  f = (lqa_report_figures){.is_known = true,
+                           .pairs = pairs,
+                           .n_pairs = 2,
+                           .n_changed = 5,
+                           .agreed = agreed,
+                           .n_blocks = 4,
+                           .n_periods = 4,
+                           .n_deciles = LQA_FIGURE_DECILES,
+                           .sources = {{"split", parts, 2, 3}},
+                           .n_sources = 1,
+                           .effort = {{1, 1, .5}, {2, .5, 1}},
+                           .n_effort = 2,
+                           .effort_errors = 1,
+                           .effort_rows = 2};
+  f.histogram[19] = 30;
+  for (int i = 0; i < 4; i++) {
+    f.blocks[i] = f.periods[i] = f.deciles[i] = parts[i % 2];
+  }
+  r->figures = &f;
+  r->judge = (lqa_report_judge){.ran = true, .model = "m", .protocol = "verify", .judged = 3};
+}
+
+/* Whichever allocation fails: the page is whole, or the renderer says that it is not. */
+static void test_a_page_is_whole_or_failed(void **state) {
+  (void)state;
+  void (*const renderers[])(const lqa_report *, lqa_buf *) = {lqa_report_html, lqa_report_markdown,
+                                                              terminal};
+  lqa_report report = make_report();
+  draw_all(&report);
+  for (int i = 0; i < 3; i++) {
+    lqa_buf whole, out;
+    lqa_buf_init(&whole, 1 << 20);
+    renderers[i](&report, &whole);
+    assert_true(i > 0 || strstr(whole.data, "By training loss"));
+    int n_failed = 0;
+    for (long n = 1; n <= 500; n++) { /* more than there are */
+      lqa_buf_init(&out, 1 << 20);
+      lqa_memory_fail_after(n);
+      renderers[i](&report, &out);
+      lqa_memory_fail_after(0);
+      n_failed += out.failed;
+      assert_true(out.failed || strcmp(out.data, whole.data) == 0);
+      lqa_buf_clear(&out);
+    }
+    assert_in_range(n_failed, 10, 400);
+    lqa_buf_clear(&whole);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_json_reads_back_to_itself),
@@ -373,6 +432,7 @@ int main(void) {
       cmocka_unit_test(test_no_line_is_wider_than_the_terminal),
       cmocka_unit_test(test_the_worst_comes_first),
       cmocka_unit_test(test_beyond_repair_is_said_everywhere),
+      cmocka_unit_test(test_a_page_is_whole_or_failed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,6 +118,7 @@ static void add_cut(lqa_str text, size_t most, lqa_buf *out) {
   lqa_buf_init(&flat, 8 * most + 16);
   lqa_markup_middle(text, most, &flat);
   lqa_markup_escape(lqa_buf_str(&flat), out);
+  out->failed = out->failed || flat.failed;
   lqa_buf_clear(&flat);
 }
 
