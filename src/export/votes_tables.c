@@ -1,16 +1,21 @@
-/* export/votes_tables.c - one getter per column; the table writer pulls rows in order.
+/* export/votes_tables.c - one list of columns a table, which writes it and makes its page
+ * (docs/schema/annotators-tables.md); one getter per column; the table writer pulls rows in order.
  *
  * Confusions are sparse: an annotator who never saw a class has no row for it.
  */
 #include "export/votes_tables.h"
 
 #include "base/memory.h"
-#include "data/table/table.h"
 
+#include <assert.h>
 #include <math.h>
+
+enum { MOST_COLUMNS = 32 };
+enum { ALWAYS, NEEDS_GOLD, NEEDS_TRUTH, NEEDS_TEXT };
 
 struct rows {
   const lqa_vote_study *study;
+  int64_t n;
   char scratch[24];
   const struct cell *cells; /* confusions */
 };
@@ -25,11 +30,27 @@ static void set_class(const struct rows *r, lqa_value *value, int32_t klass) {
   value->text = klass < 0 ? (lqa_str){NULL, 0} : r->study->table->classes[klass];
 }
 
-static lqa_status save(const lqa_table *table, const char *path, const lqa_observer *observer,
-                       lqa_error *err) {
+static bool is_there(const lqa_votes_column *column, const lqa_vote_table *t) {
+  return column->needs == NEEDS_GOLD    ? t->gold != NULL
+         : column->needs == NEEDS_TRUTH ? t->truth != NULL
+         : column->needs == NEEDS_TEXT  ? t->text != NULL
+                                        : true;
+}
+
+static lqa_status save(const lqa_votes_column *columns, struct rows *rows, const char *path,
+                       const lqa_observer *observer, lqa_error *err) {
   lqa_table_format format;
+  lqa_table_column there[MOST_COLUMNS];
+  int32_t n = 0;
   LQA_TRY(lqa_table_format_of(path, &format, err));
-  return lqa_table_save(table, path, format, observer, err);
+  for (; columns->name; columns++) {
+    if (is_there(columns, rows->study->table)) {
+      assert(n < MOST_COLUMNS);
+      there[n++] = (lqa_table_column){columns->name, columns->type, columns->get, NULL};
+    }
+  }
+  const lqa_table table = {.n_rows = rows->n, .columns = there, .n_columns = n, .data = rows};
+  return lqa_table_save(&table, path, format, observer, err);
 }
 
 /* ---- items ---- */
@@ -79,31 +100,31 @@ static void get_text(void *data, int64_t row, lqa_value *value) {
   value->is_null = lqa_str_is_null(value->text);
 }
 
+static const lqa_votes_column ITEMS[] = {
+    {"item", LQA_VALUE_TEXT, get_item, "the item", ALWAYS},
+    {"label", LQA_VALUE_TEXT, get_label, "its consensus", ALWAYS},
+    {"quality", LQA_VALUE_DOUBLE, get_quality,
+     "probability of that label by the method (share of votes for `majority`)", ALWAYS},
+    {"agreement", LQA_VALUE_DOUBLE, get_agreement,
+     "share of the item's votes that are the consensus", ALWAYS},
+    {"votes", LQA_VALUE_INT64, get_n_votes, "how many votes it has", ALWAYS},
+    {"vote_entropy", LQA_VALUE_DOUBLE, get_entropy, "of the vote shares, in bits: 0 = all alike",
+     ALWAYS},
+    {"active_score", LQA_VALUE_DOUBLE, get_active,
+     "ActiveLab: low = another vote helps most; NULL for gold items", ALWAYS},
+    {"majority", LQA_VALUE_TEXT, get_majority, "the plain vote", ALWAYS},
+    {"is_tied", LQA_VALUE_BOOL, get_is_tied, "the plain vote was tied", ALWAYS},
+    {"gold", LQA_VALUE_TEXT, get_gold, "the known label that was taken for the consensus",
+     NEEDS_GOLD},
+    {"is_right", LQA_VALUE_BOOL, get_is_right,
+     "the consensus is the known label; NULL where none is known", NEEDS_TRUTH},
+    {"text", LQA_VALUE_TEXT, get_text, "the text of the item", NEEDS_TEXT},
+    {.name = NULL}};
+
 lqa_status lqa_votes_items_save(const lqa_vote_study *study, const char *path,
                                 const lqa_observer *observer, lqa_error *err) {
-  struct rows rows = {.study = study};
-  lqa_table_column columns[12] = {{"item", LQA_VALUE_TEXT, get_item, NULL},
-                                  {"label", LQA_VALUE_TEXT, get_label, NULL},
-                                  {"quality", LQA_VALUE_DOUBLE, get_quality, NULL},
-                                  {"agreement", LQA_VALUE_DOUBLE, get_agreement, NULL},
-                                  {"votes", LQA_VALUE_INT64, get_n_votes, NULL},
-                                  {"vote_entropy", LQA_VALUE_DOUBLE, get_entropy, NULL},
-                                  {"active_score", LQA_VALUE_DOUBLE, get_active, NULL},
-                                  {"majority", LQA_VALUE_TEXT, get_majority, NULL},
-                                  {"is_tied", LQA_VALUE_BOOL, get_is_tied, NULL}};
-  int32_t n = 9;
-  if (study->table->gold) {
-    columns[n++] = (lqa_table_column){"gold", LQA_VALUE_TEXT, get_gold, NULL};
-  }
-  if (study->table->truth) {
-    columns[n++] = (lqa_table_column){"is_right", LQA_VALUE_BOOL, get_is_right, NULL};
-  }
-  if (study->table->text) { /* so that the file can be audited as it is */
-    columns[n++] = (lqa_table_column){"text", LQA_VALUE_TEXT, get_text, NULL};
-  }
-  const lqa_table table = {
-      .n_rows = study->table->n_items, .columns = columns, .n_columns = n, .data = &rows};
-  return save(&table, path, observer, err);
+  struct rows rows = {.study = study, .n = study->table->n_items};
+  return save(ITEMS, &rows, path, observer, err);
 }
 
 lqa_status lqa_votes_probs_save(const lqa_vote_study *study, const char *path, lqa_error *err) {
@@ -183,38 +204,46 @@ static void get_marks(void *data, int64_t row, lqa_value *value) {
   }
 }
 
+static const lqa_votes_column ANNOTATORS[] = {
+    {"annotator", LQA_VALUE_TEXT, get_annotator, "the annotator", ALWAYS},
+    {"votes", LQA_VALUE_INT64, get_votes, "how many votes they gave", ALWAYS},
+    {"quality", LQA_VALUE_DOUBLE, get_annotator_quality,
+     "how many of their votes are right, by the method", ALWAYS},
+    {"quality_low", LQA_VALUE_DOUBLE, get_quality_low, "lower end of its interval", ALWAYS},
+    {"quality_high", LQA_VALUE_DOUBLE, get_quality_high, "upper end", ALWAYS},
+    {"weight", LQA_VALUE_DOUBLE, get_weight, "of their votes, where the method weighs them",
+     ALWAYS},
+    {"agreement_with_consensus", LQA_VALUE_DOUBLE, get_with_consensus,
+     "share of votes that are the consensus, which their own votes helped to make", ALWAYS},
+    {"agreement_with_others", LQA_VALUE_DOUBLE, get_with_others,
+     "share equal to the majority of the item's other votes", ALWAYS},
+    {"others_low", LQA_VALUE_DOUBLE, get_others_low, "lower end of its interval", ALWAYS},
+    {"others_high", LQA_VALUE_DOUBLE, get_others_high, "upper end", ALWAYS},
+    {"kappa_with_others", LQA_VALUE_DOUBLE, get_kappa, "the same beyond chance", ALWAYS},
+    {"compared_with_others", LQA_VALUE_INT64, get_compared,
+     "votes on items whose other votes have one majority", ALWAYS},
+    {"mistake_consensus", LQA_VALUE_TEXT, get_worst_consensus,
+     "the commonest confusion: the consensus", ALWAYS},
+    {"mistake_said", LQA_VALUE_TEXT, get_worst_said, "what they said", ALWAYS},
+    {"mistake_votes", LQA_VALUE_INT64, get_n_worst, "votes so", ALWAYS},
+    {"mistake_of", LQA_VALUE_INT64, get_n_worst_of, "their votes on items of that consensus",
+     ALWAYS},
+    {"overused", LQA_VALUE_TEXT, get_overused, "the class they use most above the consensus' share",
+     ALWAYS},
+    {"overused_by", LQA_VALUE_DOUBLE, get_overused_by, "by so much", ALWAYS},
+    {"truth_accuracy", LQA_VALUE_DOUBLE, get_truth, "share of votes that are the known label",
+     ALWAYS},
+    {"truth_known", LQA_VALUE_INT64, get_n_truth, "votes on items with a known label", ALWAYS},
+    {"first_half", LQA_VALUE_DOUBLE, get_early,
+     "agreement with the others in the first half of their time", ALWAYS},
+    {"second_half", LQA_VALUE_DOUBLE, get_late, "and in the second", ALWAYS},
+    {"marks", LQA_VALUE_TEXT_LIST, get_marks, "spammer, constant, reversed, drift", ALWAYS},
+    {.name = NULL}};
+
 lqa_status lqa_votes_annotators_save(const lqa_vote_study *study, const char *path,
                                      const lqa_observer *observer, lqa_error *err) {
-  struct rows rows = {.study = study};
-  static const lqa_table_column columns[] = {
-      {"annotator", LQA_VALUE_TEXT, get_annotator, NULL},
-      {"votes", LQA_VALUE_INT64, get_votes, NULL},
-      {"quality", LQA_VALUE_DOUBLE, get_annotator_quality, NULL},
-      {"quality_low", LQA_VALUE_DOUBLE, get_quality_low, NULL},
-      {"quality_high", LQA_VALUE_DOUBLE, get_quality_high, NULL},
-      {"weight", LQA_VALUE_DOUBLE, get_weight, NULL},
-      {"agreement_with_consensus", LQA_VALUE_DOUBLE, get_with_consensus, NULL},
-      {"agreement_with_others", LQA_VALUE_DOUBLE, get_with_others, NULL},
-      {"others_low", LQA_VALUE_DOUBLE, get_others_low, NULL},
-      {"others_high", LQA_VALUE_DOUBLE, get_others_high, NULL},
-      {"kappa_with_others", LQA_VALUE_DOUBLE, get_kappa, NULL},
-      {"compared_with_others", LQA_VALUE_INT64, get_compared, NULL},
-      {"mistake_consensus", LQA_VALUE_TEXT, get_worst_consensus, NULL},
-      {"mistake_said", LQA_VALUE_TEXT, get_worst_said, NULL},
-      {"mistake_votes", LQA_VALUE_INT64, get_n_worst, NULL},
-      {"mistake_of", LQA_VALUE_INT64, get_n_worst_of, NULL},
-      {"overused", LQA_VALUE_TEXT, get_overused, NULL},
-      {"overused_by", LQA_VALUE_DOUBLE, get_overused_by, NULL},
-      {"truth_accuracy", LQA_VALUE_DOUBLE, get_truth, NULL},
-      {"truth_known", LQA_VALUE_INT64, get_n_truth, NULL},
-      {"first_half", LQA_VALUE_DOUBLE, get_early, NULL},
-      {"second_half", LQA_VALUE_DOUBLE, get_late, NULL},
-      {"marks", LQA_VALUE_TEXT_LIST, get_marks, NULL}};
-  const lqa_table table = {.n_rows = study->table->n_annotators,
-                           .columns = columns,
-                           .n_columns = sizeof columns / sizeof *columns,
-                           .data = &rows};
-  return save(&table, path, observer, err);
+  struct rows rows = {.study = study, .n = study->table->n_annotators};
+  return save(ANNOTATORS, &rows, path, observer, err);
 }
 
 /* ---- pairs ---- */
@@ -254,25 +283,25 @@ static void get_is_copy(void *data, int64_t row, lqa_value *value) {
   value->integer = PAIR(data, row)->is_copy;
 }
 
+static const lqa_votes_column PAIRS[] = {
+    {"first", LQA_VALUE_TEXT, get_first, "one annotator", ALWAYS},
+    {"second", LQA_VALUE_TEXT, get_second, "the other", ALWAYS},
+    {"items", LQA_VALUE_INT64, get_shared, "items that both labelled", ALWAYS},
+    {"same", LQA_VALUE_INT64, get_same, "of those with the same label", ALWAYS},
+    {"kappa", LQA_VALUE_DOUBLE, get_pair_kappa, "Cohen's kappa", ALWAYS},
+    {"kappa_low", LQA_VALUE_DOUBLE, get_kappa_low, "lower end of its interval", ALWAYS},
+    {"kappa_high", LQA_VALUE_DOUBLE, get_kappa_high, "upper end", ALWAYS},
+    {"unlike_others", LQA_VALUE_INT64, get_wrong,
+     "items where one differs from the others' majority", ALWAYS},
+    {"unlike_others_same", LQA_VALUE_INT64, get_wrong_same,
+     "of those where both give the same other label", ALWAYS},
+    {"is_copy", LQA_VALUE_BOOL, get_is_copy, "the two hardly worked independently", ALWAYS},
+    {.name = NULL}};
+
 lqa_status lqa_votes_pairs_save(const lqa_vote_study *study, const char *path,
                                 const lqa_observer *observer, lqa_error *err) {
-  struct rows rows = {.study = study};
-  static const lqa_table_column columns[] = {
-      {"first", LQA_VALUE_TEXT, get_first, NULL},
-      {"second", LQA_VALUE_TEXT, get_second, NULL},
-      {"items", LQA_VALUE_INT64, get_shared, NULL},
-      {"same", LQA_VALUE_INT64, get_same, NULL},
-      {"kappa", LQA_VALUE_DOUBLE, get_pair_kappa, NULL},
-      {"kappa_low", LQA_VALUE_DOUBLE, get_kappa_low, NULL},
-      {"kappa_high", LQA_VALUE_DOUBLE, get_kappa_high, NULL},
-      {"unlike_others", LQA_VALUE_INT64, get_wrong, NULL},
-      {"unlike_others_same", LQA_VALUE_INT64, get_wrong_same, NULL},
-      {"is_copy", LQA_VALUE_BOOL, get_is_copy, NULL}};
-  const lqa_table table = {.n_rows = (int64_t)study->pairs.n,
-                           .columns = columns,
-                           .n_columns = sizeof columns / sizeof *columns,
-                           .data = &rows};
-  return save(&table, path, observer, err);
+  struct rows rows = {.study = study, .n = (int64_t)study->pairs.n};
+  return save(PAIRS, &rows, path, observer, err);
 }
 
 /* ---- confusions ---- */
@@ -334,6 +363,15 @@ static int64_t merge_cells(struct cell *cells, int64_t n) {
   return kept;
 }
 
+static const lqa_votes_column CONFUSION[] = {
+    {"annotator", LQA_VALUE_TEXT, get_cell_annotator, "the annotator", ALWAYS},
+    {"consensus", LQA_VALUE_TEXT, get_cell_consensus, "the consensus", ALWAYS},
+    {"said", LQA_VALUE_TEXT, get_cell_said, "what they said", ALWAYS},
+    {"votes", LQA_VALUE_INT64, get_cell_n, "votes so", ALWAYS},
+    {"share", LQA_VALUE_DOUBLE, get_cell_share, "of their votes on items of that consensus",
+     ALWAYS},
+    {.name = NULL}};
+
 lqa_status lqa_votes_confusion_save(const lqa_vote_study *study, const char *path,
                                     const lqa_observer *observer, lqa_error *err) {
   const lqa_votes *votes = study->votes;
@@ -345,19 +383,14 @@ lqa_status lqa_votes_confusion_save(const lqa_vote_study *study, const char *pat
     cells[v] = (struct cell){votes->annotator[v], study->consensus.label[votes->item[v]],
                              votes->label[v], 1, 0};
   }
-  int64_t n = merge_cells(cells, votes->n_votes);
   struct rows rows = {.study = study, .cells = cells};
-  static const lqa_table_column columns[] = {
-      {"annotator", LQA_VALUE_TEXT, get_cell_annotator, NULL},
-      {"consensus", LQA_VALUE_TEXT, get_cell_consensus, NULL},
-      {"said", LQA_VALUE_TEXT, get_cell_said, NULL},
-      {"votes", LQA_VALUE_INT64, get_cell_n, NULL},
-      {"share", LQA_VALUE_DOUBLE, get_cell_share, NULL}};
-  const lqa_table table = {.n_rows = n,
-                           .columns = columns,
-                           .n_columns = sizeof columns / sizeof *columns,
-                           .data = &rows};
-  lqa_status status = save(&table, path, observer, err);
+  rows.n = merge_cells(cells, votes->n_votes);
+  lqa_status status = save(CONFUSION, &rows, path, observer, err);
   free(cells);
   return status;
+}
+
+const lqa_votes_column *lqa_votes_columns(lqa_votes_table table) {
+  static const lqa_votes_column *const all[] = {ITEMS, ANNOTATORS, PAIRS, CONFUSION};
+  return all[table];
 }

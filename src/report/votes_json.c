@@ -1,218 +1,154 @@
-/* report/votes_json.c - a study of votes for programs: all annotators, the marked pairs, the items
- * to label again. Whole tables are files (--out and its like). Numbers that nothing tells are null.
+/* report/votes_json.c - what `labelqa annotators --format json` prints, by one table of its fields:
+ * all annotators, the pairs that seem to copy, the items to label again. Whole tables are files
+ * (--out and its like). Numbers that nothing tells are null.
  */
-#include "report/votes_report.h"
+#include "base/field.h"
+#include "report/votes_said.h"
 
-#include "base/message_text.h"
-#include "report/markup.h"
+#include <stddef.h>
 
-#include <math.h>
-#include <stdlib.h>
+#define AT(type, member) LQA_FIELD(lqa_said_##type, member)
+#define LIST(type, member) LQA_FIELD_AS(LIST, lqa_said_##type, member)
+#define OBJECT(type, member) LQA_FIELD_AS(OBJECT, lqa_said_##type, member)
+#define GIVEN(type, member) LQA_WHERE_GIVEN, .given = offsetof(lqa_said_##type, member)
+#define OR_NULL(type, member) LQA_NULL_OR_GIVEN, .given = offsetof(lqa_said_##type, member)
 
-static void add_class(lqa_json *json, const char *key, const lqa_vote_study *s, int32_t klass) {
-  lqa_json_add_str(json, key, klass < 0 ? (lqa_str){NULL, 0} : s->table->classes[klass]);
-}
+static const lqa_field INTERVAL[] = {
+    {"value", LQA_FIELD(lqa_interval, estimate), "the estimate"},
+    {"low", LQA_FIELD(lqa_interval, low), "lower end of its interval"},
+    {"high", LQA_FIELD(lqa_interval, high), "upper end"},
+    {.key = NULL}};
 
-static void add_interval(lqa_json *json, const char *key, const lqa_interval *interval) {
-  lqa_json_key(json, key);
-  lqa_json_open_object(json);
-  lqa_json_add_double(json, "value", interval->estimate);
-  lqa_json_add_double(json, "low", interval->low);
-  lqa_json_add_double(json, "high", interval->high);
-  lqa_json_close_object(json);
-}
+static const lqa_field COEFFICIENT[] = {
+    {"value", LQA_FIELD(lqa_agreement, value), "1 = perfect, 0 = as by chance"},
+    {"low", LQA_FIELD(lqa_agreement, low), "lower end of its interval"},
+    {"high", LQA_FIELD(lqa_agreement, high), "upper end"},
+    {"interval", LQA_FIELD(lqa_agreement, interval),
+     "how it was made: bootstrap, jackknife, large-sample, exact"},
+    {"items", LQA_FIELD(lqa_agreement, n_items), "items with at least two votes"},
+    {.key = NULL}};
 
-static void add_agreement(lqa_json *json, const char *key, const lqa_agreement *a) {
-  lqa_json_key(json, key);
-  if (!a) {
-    lqa_json_null(json);
-    return;
-  }
-  lqa_json_open_object(json);
-  lqa_json_add_double(json, "value", a->value);
-  lqa_json_add_double(json, "low", a->low);
-  lqa_json_add_double(json, "high", a->high);
-  lqa_json_add_text(json, "interval", a->interval);
-  lqa_json_add_int(json, "items", a->n_items);
-  lqa_json_close_object(json);
-}
+static const lqa_field CONSENSUS[] = {
+    {"method", AT(consensus, method), "majority, dawid-skene, one-coin or crowdlab", .absent = ""},
+    {"model", AT(consensus, model), "whose probabilities were used; null: none"},
+    {"model_accuracy", AT(consensus, model_accuracy),
+     "of a model trained here: out of fold, against the plain vote"},
+    {"iterations", AT(consensus, iterations), "of the method", GIVEN(consensus, is_iterated)},
+    {"converged", AT(consensus, has_converged), "false: it was stopped",
+     GIVEN(consensus, is_iterated)},
+    {"not_the_majority", AT(consensus, n_moved), "items whose consensus is not the plain vote"},
+    {"tied", AT(consensus, n_tied), "items whose plain vote is tied"},
+    {"truth_known", AT(consensus, n_truth), "items with a known label"},
+    {"accuracy", AT(consensus, accuracy), "of the consensus on those", GIVEN(consensus, has_truth)},
+    {"majority_accuracy", AT(consensus, majority_accuracy), "of the plain vote on those",
+     GIVEN(consensus, has_truth)},
+    {.key = NULL}};
 
-static void add_head(const lqa_votes_report *r, lqa_json *json) {
-  const lqa_vote_table *t = r->study->table;
-  lqa_json_add_text(json, "schema", "labelqa.annotators/1");
-  lqa_json_add_text(json, "source", r->source);
-  lqa_json_add_text(json, "layout", t->is_wide ? "wide" : "long");
-  lqa_json_add_int(json, "items", t->n_items);
-  lqa_json_add_int(json, "annotators", t->n_annotators);
-  lqa_json_add_int(json, "votes", t->n_votes);
-  lqa_json_add_int(json, "missing_votes", t->n_missing);
-  lqa_json_add_int(json, "items_without_votes", t->n_items_empty);
-  lqa_json_add_int(json, "repeated_votes", t->n_repeats);
-  lqa_json_add_int(json, "repeated_votes_same", t->n_repeats_same);
-  lqa_json_key(json, "classes");
-  lqa_json_open_array(json);
-  for (int32_t k = 0; k < t->n_classes; k++) {
-    lqa_json_str(json, t->classes[k]);
-  }
-  lqa_json_close_array(json);
-  lqa_json_key(json, "notes");
-  lqa_json_open_array(json);
-  for (size_t i = 0; i < t->notes.n; i++) {
-    lqa_json_add_message(json, NULL, t->notes.data[i]);
-  }
-  lqa_json_close_array(json);
-}
+static const lqa_field AGREEMENT[] = {
+    {"confidence", AT(agreement, confidence), "of all intervals"},
+    {"krippendorff_alpha", OBJECT(agreement, alpha), "null without an item that has two votes",
+     OR_NULL(agreement, has_alpha), .fields = COEFFICIENT},
+    {"fleiss_kappa", OBJECT(agreement, fleiss), "null where classes are ordered",
+     OR_NULL(agreement, has_fleiss), .fields = COEFFICIENT},
+    {.key = NULL}};
 
-static void add_consensus(const lqa_vote_study *s, lqa_json *json) {
-  bool is_estimated = s->method == LQA_CONSENSUS_DAWID_SKENE || s->method == LQA_CONSENSUS_ONE_COIN;
-  lqa_json_key(json, "consensus");
-  lqa_json_open_object(json);
-  lqa_json_add_text(json, "method", lqa_consensus_method_name(s->method));
-  lqa_json_add_text(json, "model", is_estimated ? NULL : s->model);
-  lqa_json_add_double(json, "model_accuracy", s->model_accuracy);
-  if (is_estimated) {
-    lqa_json_add_int(json, "iterations", s->consensus.iterations);
-    lqa_json_add_bool(json, "converged", s->consensus.has_converged);
-  }
-  lqa_json_add_int(json, "not_the_majority", s->n_moved);
-  lqa_json_add_int(json, "tied", s->n_tied);
-  lqa_json_add_int(json, "truth_known", s->n_truth);
-  if (s->n_truth > 0) {
-    lqa_json_add_double(json, "accuracy", (double)s->n_right / (double)s->n_truth);
-    lqa_json_add_double(json, "majority_accuracy",
-                        (double)s->n_majority_right / (double)s->n_truth);
-  }
-  lqa_json_close_object(json);
-}
+static const lqa_field MISTAKE[] = {{"consensus", AT(mistake, consensus), "the consensus"},
+                                    {"said", AT(mistake, said), "what the annotator said"},
+                                    {"votes", AT(mistake, n), "votes so"},
+                                    {"of", AT(mistake, n_of), "votes on items of that consensus"},
+                                    {.key = NULL}};
 
-static void add_marks(const lqa_vote_study *s, int32_t annotator, lqa_json *json) {
-  static const char *const names[] = {"spammer", "constant", "reversed", "drift"};
-  uint32_t marks = s->annotators[annotator].marks;
-  lqa_json_key(json, "marks");
-  lqa_json_open_array(json);
-  for (int i = 0; i < 4; i++) {
-    if (marks & 1U << i) {
-      lqa_json_text(json, names[i]);
-    }
-  }
-  lqa_json_close_array(json);
-  if (marks) {
-    lqa_buf sentence;
-    lqa_buf_init(&sentence, 4096);
-    lqa_votes_report_marks(s, annotator, &sentence);
-    lqa_json_add_str(json, "remark", lqa_buf_str(&sentence));
-    lqa_buf_clear(&sentence);
-  }
-}
+static const lqa_field ANNOTATOR[] = {
+    {"annotator", AT(annotator, name), "the annotator"},
+    {"votes", AT(annotator, numbers.n_votes), "votes"},
+    {"quality", OBJECT(annotator, numbers.quality),
+     "how many of the votes are right, by the method", .fields = INTERVAL},
+    {"weight", AT(annotator, weight), "of the annotator's votes, where the method weighs them"},
+    {"agreement_with_consensus", AT(annotator, numbers.agreement),
+     "share of votes that are the consensus"},
+    {"agreement_with_others", OBJECT(annotator, numbers.with_others),
+     "share equal to the majority of the item's other votes", .fields = INTERVAL},
+    {"kappa_with_others", OBJECT(annotator, numbers.kappa), "the same beyond chance",
+     .fields = INTERVAL},
+    {"compared_with_others", AT(annotator, numbers.n_judged),
+     "votes on items whose other votes have one majority"},
+    {"commonest_mistake", OBJECT(annotator, mistake), "null where there is none",
+     OR_NULL(annotator, has_mistake), .fields = MISTAKE},
+    {"overused", AT(annotator, overused), "the class used most above the consensus' share"},
+    {"overused_by", AT(annotator, numbers.bias), "by so much"},
+    {"truth_accuracy", OBJECT(annotator, numbers.truth_accuracy), "on items with a known label",
+     GIVEN(annotator, has_truth), .fields = INTERVAL},
+    {"truth_known", AT(annotator, numbers.n_truth), "votes on those", GIVEN(annotator, has_truth)},
+    {"first_half", AT(annotator, numbers.early), "agreement with the others in the first half",
+     GIVEN(annotator, has_times)},
+    {"second_half", AT(annotator, numbers.late), "and in the second", GIVEN(annotator, has_times)},
+    {"marks", LIST(annotator, marks), "spammer, constant, reversed, drift",
+     LQA_ELEMENTS(char *, lqa_field_texts, lqa_said_annotator, n_marks)},
+    {"remark", AT(annotator, remark), "what the marks mean here", LQA_UNLESS_EMPTY},
+    {.key = NULL}};
 
-static void add_annotator(const lqa_vote_study *s, int32_t annotator, lqa_json *json) {
-  const lqa_annotator *a = &s->annotators[annotator];
-  lqa_json_open_object(json);
-  lqa_json_add_str(json, "annotator", lqa_vote_table_annotator(s->table, annotator));
-  lqa_json_add_int(json, "votes", a->n_votes);
-  add_interval(json, "quality", &a->quality);
-  lqa_json_add_double(json, "weight", s->consensus.annotator_weight[annotator]);
-  lqa_json_add_double(json, "agreement_with_consensus", a->agreement);
-  add_interval(json, "agreement_with_others", &a->with_others);
-  add_interval(json, "kappa_with_others", &a->kappa);
-  lqa_json_add_int(json, "compared_with_others", a->n_judged);
-  lqa_json_key(json, "commonest_mistake");
-  if (a->n_worst > 0) {
-    lqa_json_open_object(json);
-    add_class(json, "consensus", s, a->worst[0]);
-    add_class(json, "said", s, a->worst[1]);
-    lqa_json_add_int(json, "votes", a->n_worst);
-    lqa_json_add_int(json, "of", a->n_worst_of);
-    lqa_json_close_object(json);
-  } else {
-    lqa_json_null(json);
-  }
-  add_class(json, "overused", s, a->bias_class);
-  lqa_json_add_double(json, "overused_by", a->bias);
-  if (s->n_truth > 0) {
-    add_interval(json, "truth_accuracy", &a->truth_accuracy);
-    lqa_json_add_int(json, "truth_known", a->n_truth);
-  }
-  if (a->n_timed > 0) {
-    lqa_json_add_double(json, "first_half", a->early);
-    lqa_json_add_double(json, "second_half", a->late);
-  }
-  add_marks(s, annotator, json);
-  lqa_json_close_object(json);
-}
+static const lqa_field COPY[] = {
+    {"first", AT(pair, first), "one annotator"},
+    {"second", AT(pair, second), "the other"},
+    {"items", AT(pair, n_shared), "items that both labelled"},
+    {"same", AT(pair, n_same), "of those with the same label"},
+    {"unlike_others", AT(pair, n_wrong), "items where one differs from the others' majority"},
+    {"unlike_others_same", AT(pair, n_wrong_same), "of those where both give the same label"},
+    {.key = NULL}};
 
-static void add_annotators(const lqa_vote_study *s, lqa_json *json) {
-  int32_t *order = lqa_votes_report_annotators(s);
-  json->out->failed = json->out->failed || !order;
-  lqa_json_key(json, "per_annotator");
-  lqa_json_open_array(json);
-  for (int64_t i = 0; order && i < s->table->n_annotators; i++) {
-    add_annotator(s, order[i], json);
-  }
-  lqa_json_close_array(json);
-  free(order);
-}
+static const lqa_field PAIRS[] = {
+    {"compared", AT(pairs, n), "pairs with items in common"},
+    {"annotators_compared", AT(pairs, n_annotators), "annotators whose pairs were compared"},
+    {"copies", LIST(pairs, copies), "pairs that hardly worked independently",
+     LQA_ELEMENTS(lqa_said_pair, COPY, lqa_said_pairs, n_copies)},
+    {.key = NULL}};
 
-static void add_pairs(const lqa_vote_study *s, lqa_json *json) {
-  lqa_json_key(json, "pairs");
-  lqa_json_open_object(json);
-  lqa_json_add_int(json, "compared", (int64_t)s->pairs.n);
-  lqa_json_add_int(json, "annotators_compared", s->pairs.n_compared);
-  lqa_json_key(json, "copies");
-  lqa_json_open_array(json);
-  for (size_t i = 0; i < s->pairs.n; i++) {
-    const lqa_annotator_pair *p = &s->pairs.pairs[i];
-    if (p->is_copy) {
-      lqa_json_open_object(json);
-      lqa_json_add_str(json, "first", lqa_vote_table_annotator(s->table, p->first));
-      lqa_json_add_str(json, "second", lqa_vote_table_annotator(s->table, p->second));
-      lqa_json_add_int(json, "items", p->n_shared);
-      lqa_json_add_int(json, "same", p->n_same);
-      lqa_json_add_int(json, "unlike_others", p->n_wrong);
-      lqa_json_add_int(json, "unlike_others_same", p->n_wrong_same);
-      lqa_json_close_object(json);
-    }
-  }
-  lqa_json_close_array(json);
-  lqa_json_close_object(json);
-}
+static const lqa_field ITEM[] = {
+    {"item", AT(item, item), "the item"},
+    {"consensus", AT(item, consensus), "its label"},
+    {"quality", AT(item, quality), "probability of that label by the method"},
+    {"active_score", AT(item, active), "ActiveLab: low = another vote helps most"},
+    {"votes", AT(item, n_votes), "how many it has"},
+    {.key = NULL}};
 
-static void add_items(const lqa_votes_report *r, lqa_json *json) {
-  const lqa_vote_study *s = r->study;
-  int32_t *order = lqa_votes_report_items(s);
-  json->out->failed = json->out->failed || !order;
-  lqa_json_key(json, "label_again");
-  lqa_json_open_array(json);
-  for (int64_t i = 0; order && i < s->table->n_items && i < r->top; i++) {
-    char scratch[24];
-    if (isnan(s->consensus.active[order[i]])) {
-      break;
-    }
-    lqa_json_open_object(json);
-    lqa_json_add_str(json, "item", lqa_vote_table_item(s->table, order[i], scratch));
-    add_class(json, "consensus", s, s->consensus.label[order[i]]);
-    lqa_json_add_double(json, "quality", s->consensus.quality[order[i]]);
-    lqa_json_add_double(json, "active_score", s->consensus.active[order[i]]);
-    lqa_json_add_int(json, "votes", lqa_votes_of_item(s->votes, order[i]));
-    lqa_json_close_object(json);
-  }
-  lqa_json_close_array(json);
-  free(order);
-}
+static const char *const LAYOUTS[] = {"long", "wide", NULL};
+const lqa_field lqa_votes_fields[] = {
+    {"schema", LQA_FIELD_CONSTANT, 0, 0, "always labelqa.annotators/1",
+     .absent = "labelqa.annotators/1"},
+    {"source", AT(votes, source), "what was read"},
+    {"layout", LQA_FIELD_AS(CHOICE, lqa_said_votes, is_wide), "a row per vote, or per item",
+     .choices = LAYOUTS},
+    {"items", AT(votes, n_items), "items with votes"},
+    {"annotators", AT(votes, n_annotators), "annotators"},
+    {"votes", AT(votes, n_votes), "votes"},
+    {"missing_votes", AT(votes, n_missing), "cells or rows without a label"},
+    {"items_without_votes", AT(votes, n_empty), "items that were left out"},
+    {"repeated_votes", AT(votes, n_repeats), "further votes of one annotator on one item"},
+    {"repeated_votes_same", AT(votes, n_repeats_same), "of those that repeat the first"},
+    {"classes", LIST(votes, classes), "the classes, in order",
+     LQA_ELEMENTS(lqa_str, lqa_field_strs, lqa_said_votes, n_classes)},
+    {"notes", LIST(votes, notes), "remarks, for people",
+     LQA_ELEMENTS(char *, lqa_field_texts, lqa_said_votes, n_notes)},
+    {"consensus", OBJECT(votes, consensus), "how labels were found", .fields = CONSENSUS},
+    {"agreement", OBJECT(votes, agreement), "of all annotators with each other",
+     .fields = AGREEMENT},
+    {"per_annotator", LIST(votes, annotators), "all annotators, the best first",
+     LQA_ELEMENTS(lqa_said_annotator, ANNOTATOR, lqa_said_votes, n_annotators)},
+    {"pairs", OBJECT(votes, pairs), "annotators two by two", .fields = PAIRS},
+    {"label_again", LIST(votes, again), "items that most need another vote",
+     LQA_ELEMENTS(lqa_said_item, ITEM, lqa_said_votes, n_again)},
+    {.key = NULL}};
 
 void lqa_votes_report_json(const lqa_votes_report *r, lqa_json *json) {
-  const lqa_vote_study *s = r->study;
-  lqa_json_open_object(json);
-  add_head(r, json);
-  add_consensus(s, json);
-  lqa_json_key(json, "agreement");
-  lqa_json_open_object(json);
-  lqa_json_add_double(json, "confidence", r->confidence);
-  add_agreement(json, "krippendorff_alpha", s->has_agreement ? &s->alpha : NULL);
-  add_agreement(json, "fleiss_kappa", s->has_fleiss ? &s->fleiss : NULL);
-  lqa_json_close_object(json);
-  add_annotators(s, json);
-  add_pairs(s, json);
-  add_items(r, json);
-  lqa_json_close_object(json);
+  lqa_arena arena;
+  lqa_said_votes said;
+  lqa_arena_init(&arena);
+  bool is_said = lqa_votes_say(r, &arena, &said) == LQA_OK;
+  json->out->failed = json->out->failed || !is_said;
+  if (is_said) {
+    lqa_json_open_object(json);
+    lqa_fields_write(lqa_votes_fields, &said, json);
+    lqa_json_close_object(json);
+  }
+  lqa_arena_clear(&arena);
 }

@@ -2,7 +2,7 @@
 #ifndef LQA_REPORT_VOTES_REPORT_H
 #define LQA_REPORT_VOTES_REPORT_H
 
-#include "base/json.h"
+#include "base/field.h"
 #include "model/votes/vote_study.h"
 
 typedef struct lqa_votes_report {
@@ -16,6 +16,8 @@ typedef struct lqa_votes_report {
 
 void lqa_votes_report_text(const lqa_votes_report *report, lqa_buf *out);
 void lqa_votes_report_json(const lqa_votes_report *report, lqa_json *json);
+/* What that prints, of an lqa_said_votes. */
+extern const lqa_field lqa_votes_fields[];
 
 /* Annotators by the upper end of their quality's interval, so that one with few votes is not first
  * (unknown last, then by number); items, lowest ActiveLab score

@@ -81,6 +81,27 @@ def test_manifest(root, run):
     assert list(problems(load_schema(root, "manifest.json"), manifest)) == []
 
 
+def test_annotators(root, labelqa_command, tmp_path):
+    """Every method, with and without known labels, times, texts; and the tables' columns."""
+    votes = root / "tests" / "golden" / "annotators" / "inputs"
+    schema = load_schema(root, "annotators.json")
+    known = ["--truth", votes / "truth.csv", "--time", "answered_at"]
+    seen = set()
+    for method, more in [("majority", []), ("one-coin", known), ("dawid-skene", known),
+                         ("crowdlab", ["--gold", votes / "truth.csv"])]:
+        done = subprocess.run(
+            [labelqa_command, "annotators", votes / "votes.csv", "--method", method, "--format",
+             "json", "--resamples", "20", "--quiet", "--out", tmp_path / "items.csv", *more],
+            check=True, capture_output=True, text=True)
+        data = json.loads(done.stdout)
+        assert list(problems(schema, data)) == []
+        seen.update(key for who in data["per_annotator"] for key in who)
+    assert seen == set(schema["properties"]["per_annotator"]["items"]["properties"])
+    page = (root / "docs" / "schema" / "annotators-tables.md").read_text()
+    with (tmp_path / "items.csv").open(newline="") as file:
+        assert all(f"| `{name}` |" in page for name in next(csv.reader(file)))
+
+
 def test_the_validator_sees_problems(root, run):
     schema = load_schema(root, "report.json")
     report = json.loads((run / "report.json").read_text())

@@ -3,7 +3,9 @@
 #include "must.h"
 
 #include "base/file.h"
+#include "export/votes_tables.h"
 #include "report/report.h"
+#include "report/votes_report.h"
 #include "schema_page.h"
 #include "store/row_table.h"
 
@@ -77,9 +79,33 @@ static void manifest_page_holds_every_field(void **state) {
   expect_fields("manifest.json", "manifest.json of a labelqa run", lqa_manifest_fields);
 }
 
+static void annotators_page_holds_every_field(void **state) {
+  (void)state;
+  expect_fields("annotators.json", "labelqa annotators --format json", lqa_votes_fields);
+}
+
+static const char *const types[] = {"VARCHAR", "BIGINT",  "INTEGER",
+                                    "DOUBLE",  "BOOLEAN", "VARCHAR[]"};
+
+static void annotators_page_holds_every_column(void **state) {
+  static const char *const names[] = {"out", "out-annotators", "out-pairs", "out-confusion"};
+  lqa_buf want;
+  (void)state;
+  lqa_buf_init(&want, 1 << 20);
+  for (int t = 0; t < LQA_VOTES_TABLE_COUNT; t++) {
+    lqa_buf_printf(&want, "%s## --%s\n\n| column | type | meaning |\n|---|---|---|\n",
+                   t ? "\n" : "", names[t]);
+    for (const lqa_votes_column *c = lqa_votes_columns((lqa_votes_table)t); c->name; c++) {
+      assert_true(strlen(c->meaning) > 0);
+      lqa_buf_printf(&want, "| `%s` | %s%s | %s |\n", c->name, types[c->type],
+                     c->needs ? ", may be absent" : "", c->meaning);
+    }
+  }
+  expect_page("annotators-tables.md", &want);
+  lqa_buf_clear(&want);
+}
+
 static void rows_page_holds_every_column(void **state) {
-  static const char *const types[] = {"VARCHAR", "BIGINT",  "INTEGER",
-                                      "DOUBLE",  "BOOLEAN", "VARCHAR[]"};
   lqa_buf want;
   (void)state;
   lqa_buf_init(&want, 1 << 20);
@@ -97,6 +123,8 @@ static void rows_page_holds_every_column(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(rows_page_holds_every_column),
                                      cmocka_unit_test(report_page_holds_every_field),
-                                     cmocka_unit_test(manifest_page_holds_every_field)};
+                                     cmocka_unit_test(manifest_page_holds_every_field),
+                                     cmocka_unit_test(annotators_page_holds_every_field),
+                                     cmocka_unit_test(annotators_page_holds_every_column)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
