@@ -32,7 +32,7 @@ static struct corner find_corner(const lqa_chart_heat *c) {
   }
   double length = 7 * (double)(longest < NAME ? longest : NAME);
   bool is_steep = c->n > FEW;
-  return (struct corner){fmax(40, length + 12), (is_steep ? length : .72 * length) + 34, is_steep};
+  return (struct corner){fmax(40, length + 12), (is_steep ? length : .72 * length) + 44, is_steep};
 }
 
 static double cell_size(const lqa_chart_heat *c, double left) {
