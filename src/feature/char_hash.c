@@ -2,7 +2,7 @@
  *
  * In a trial on four data sets naive Bayes on hashed 4-grams, present or absent, was as good a
  * partner for logistic regression on words as 2- to 5-grams with an exact vocabulary and tf-idf, at
- * a tenth of the cost (docs/models.md).
+ * a tenth of the cost (docs/design/models.md).
  */
 #include "feature/char_hash.h"
 

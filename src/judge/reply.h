@@ -1,4 +1,4 @@
-/* judge/reply.h - the grammar of answers (docs/judge.md): a pure function from text to
+/* judge/reply.h - the grammar of answers (docs/design/judge.md): a pure function from text to
  * verdict.
  *
  * Strict on purpose: a verdict moves a label, so whatever is not exactly in the grammar is UNKNOWN

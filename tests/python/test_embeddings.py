@@ -34,7 +34,7 @@ def audit(frame, vectors, folder, **options):
 
 
 def as_the_head_sees(vectors):
-    """The rule of docs/models.md: unit length, centred, unit length."""
+    """The rule of docs/design/models.md: unit length, centred, unit length."""
     unit = vectors.astype(np.float64)
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     unit -= unit.mean(axis=0)
