@@ -95,6 +95,7 @@ def test_examples_run(page, labelqa_command, tmp_path):
     environment = GOLDEN.environment(labelqa_command, tmp_path)
     environment.pop("LABELQA_DATA", None)
     (folder / "build").symlink_to(labelqa_command.parent.parent)
+    (folder / "examples").symlink_to(ROOT / "examples")
     blocks = BLOCK.findall(page.read_text())
     for kind, name, text in blocks:
         if name and kind in ("csv", "jsonl", "json", "txt"):
