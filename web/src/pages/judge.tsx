@@ -32,18 +32,16 @@ const USUAL: Options = {
 };
 
 export interface Plan {
-  rows?: number;
-  calls?: number;
-  cached?: number;
-  tokens_in?: number;
-  tokens_out?: number;
-  cost_usd?: number | null;
-  first_prompt?: string;
-  model?: string;
-  endpoint?: string;
-  warnings?: string[];
-  phases?: { rows: number; cost_usd?: number | null }[];
-  [key: string]: unknown;
+  planned: number;
+  requests: number;
+  cached: number;
+  to_ask: number;
+  cost_usd: number | null;
+  missing: string | null;
+  first_prompt: string;
+  cut_texts: number;
+  phases?: { phase: number; rows: number; done: boolean; cost_usd?: number | null }[];
+  endpoints: { base_url: string; model: string; key_set: boolean }[];
 }
 
 interface State {
@@ -101,8 +99,10 @@ export function Judge() {
     setPlan(null);
   };
   const makePlan = (): void => {
-    get<Plan>(`/api/judge/plan${query(asked(options))}`).then(setPlan, (reason: Error) =>
-      say(reason.message, "error"),
+    setPlan(null);
+    get<{ plan: Plan }>(`/api/judge/plan${query(asked(options))}`).then(
+      (answer) => setPlan(answer.plan),
+      (reason: Error) => say(reason.message, "error"),
     );
   };
   const start = (): void => {
@@ -148,9 +148,10 @@ export function Judge() {
       {asking ? (
         <Dialog title="Send rows to the judge?" close={() => setAsking(false)}>
           <p>
-            Up to <b>{count(plan?.calls ?? plan?.rows)}</b> requests go to{" "}
+            Up to <b>{count(options.rows === "budget" ? options.budget : plan?.to_ask)}</b> requests
+            go to{" "}
             <b>
-              <bdi>{plan?.endpoint ?? "the endpoint"}</bdi>
+              <bdi>{plan?.endpoints[0]?.base_url ?? "the endpoint"}</bdi>
             </b>
             , model{" "}
             <b>
@@ -267,42 +268,44 @@ function Form({ options, set, disabled, makePlan }: FormProps) {
 }
 
 function PlanBox({ plan }: { plan: Plan }) {
+  const phases = plan.phases ?? [];
+  const price = (cost: number | null | undefined): string =>
+    cost === null || cost === undefined ? "unknown for this model" : `about $${cost.toFixed(4)}`;
+  const whole = phases.length > 0 ? phases.reduce((sum, one) => sum + (one.cost_usd ?? 0), 0) : 0;
   return (
     <section class="plan" aria-label="Plan">
       <dl class="fields inline">
         <div>
-          <dt>Rows</dt>
-          <dd>{count(plan.rows)}</dd>
+          <dt>Endpoint</dt>
+          <dd>
+            <bdi>{plan.endpoints[0]?.base_url ?? ""}</bdi>
+          </dd>
+        </div>
+        <div>
+          <dt>Rows{phases.length > 0 ? " now" : ""}</dt>
+          <dd>{count(plan.planned)}</dd>
         </div>
         <div>
           <dt>Already answered</dt>
           <dd>{count(plan.cached)}</dd>
         </div>
         <div>
-          <dt>Requests</dt>
-          <dd>{count(plan.calls)}</dd>
+          <dt>To ask</dt>
+          <dd>{count(plan.to_ask)}</dd>
         </div>
         <div>
           <dt>Price</dt>
-          <dd>
-            {plan.cost_usd === null || plan.cost_usd === undefined
-              ? "unknown for this model"
-              : `about $${plan.cost_usd.toFixed(4)}`}
-          </dd>
+          <dd>{price(phases.length > 0 && plan.cost_usd !== null ? whole : plan.cost_usd)}</dd>
         </div>
       </dl>
-      {(plan.phases ?? []).length === 0 ? null : (
-        <ol class="phases">
-          {plan.phases?.map((phase) => (
-            <li>
-              {count(phase.rows)} rows{phase.cost_usd ? `, $${phase.cost_usd.toFixed(4)}` : ""}
-            </li>
-          ))}
-        </ol>
+      {phases.length === 0 ? null : (
+        <p>
+          In {phases.length} phases of {phases.map((one) => count(one.rows)).join(", ")} rows, each
+          where the answers so far leave most doubt.
+        </p>
       )}
-      {(plan.warnings ?? []).map((warning) => (
-        <p class="warning">{warning}</p>
-      ))}
+      {plan.missing ? <p class="warning">Before it can run: {plan.missing}</p> : null}
+      {plan.cut_texts > 0 ? <p class="warning">{count(plan.cut_texts)} texts are cut.</p> : null}
       {plan.first_prompt ? (
         <details>
           <summary>The first row's prompt</summary>

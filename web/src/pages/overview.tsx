@@ -158,16 +158,13 @@ function TrustBox({ run }: { run: RunInfo }) {
   return (
     <section>
       <h2>How far to believe the probabilities</h2>
-      {trust.calibrated ? (
-        <p>
-          “Label right” is a probability, checked on {count(trust.n_verified)} verified rows
-          {trust.ece ? `; it is off by ${percent(trust.ece.estimate, 1)} on average` : ""}.
-        </p>
-      ) : (
-        <p>
-          “Label right” is a rank, not a probability: {count(trust.n_verified)} rows are verified.
-        </p>
-      )}
+      <p>
+        {!trust.calibrated
+          ? `“Label right” is a rank, not a probability: ${count(trust.n_verified)} rows are verified.`
+          : trust.n_verified === 0
+            ? "“Label right” is a probability by the model's own held-out predictions; no row is verified yet."
+            : `“Label right” is a probability, checked on ${count(trust.n_verified)} verified rows${trust.ece ? `; it is off by ${percent(trust.ece.estimate, 1)} on average` : ""}.`}
+      </p>
       {(trust.reliability ?? []).some((bin) => bin.n > 0) ? (
         <Reliability bins={trust.reliability ?? []} />
       ) : null}

@@ -189,7 +189,6 @@ function Review({ queue, blind }: { queue: QueueState; blind: boolean }) {
         </p>
         <Content row={row} />
         {note === "" ? null : <p class="note">Note: {note}</p>}
-        {blind ? null : <Nearby row={row} />}
       </div>
       <div class="deciding">
         {blind ? <p class="hint">Blind: labels and evidence are hidden.</p> : <Labels row={row} />}
@@ -204,6 +203,7 @@ function Review({ queue, blind }: { queue: QueueState; blind: boolean }) {
         />
         {blind ? null : <Why row={row} />}
       </div>
+      {blind ? null : <Nearby row={row} />}
       {open === "picker" ? (
         <ClassPicker
           classes={run.classes}

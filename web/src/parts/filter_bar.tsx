@@ -27,6 +27,7 @@ const ACTIONS = ["relabel", "needs_review", "keep (ambiguous)", "keep"];
 
 export function FilterBar({ filter, change, fields }: Props) {
   const { run } = usePage();
+  const narrow = matchMedia("(max-width: 52rem)").matches;
   const set = (field: Field, value: string): void => {
     const next: Filter = { ...filter };
     if (value === "") delete next[field];
@@ -40,7 +41,7 @@ export function FilterBar({ filter, change, fields }: Props) {
     if (field === "decided") return ["yes", "no"];
     return null;
   };
-  return (
+  const shown = (
     <div class="filters" role="group" aria-label="Filters">
       {fields.filter(has).map((field) => {
         const values = choices(field);
@@ -74,5 +75,13 @@ export function FilterBar({ filter, change, fields }: Props) {
         </button>
       )}
     </div>
+  );
+  if (!narrow) return shown;
+  const inForce = Object.keys(filter).length;
+  return (
+    <details class="filter-fold">
+      <summary>Filters{inForce > 0 ? ` (${inForce} set)` : ""}</summary>
+      {shown}
+    </details>
   );
 }

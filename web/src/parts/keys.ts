@@ -1,7 +1,7 @@
 // Keys of a page: one listener, ignored while a person types in a field or a dialog is open that
 // has keys of its own.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export type Keys = Record<string, () => void>;
 
@@ -23,8 +23,11 @@ function pressesControl(target: EventTarget | null, key: string): boolean {
 
 export function useKeys(keys: Keys, active = true): void {
   const latest = useRef(keys);
-  latest.current = keys;
-  useEffect(() => {
+  // With the drawing, not after it: a key pressed the moment a row appears is meant for that row.
+  useLayoutEffect(() => {
+    latest.current = keys;
+  });
+  useLayoutEffect(() => {
     if (!active) return;
     const pressed = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

@@ -70,6 +70,18 @@ export function Labels({ row }: { row: Row }) {
   );
 }
 
+const SOURCES: Record<string, string> = {
+  all: "all together",
+  model: "model",
+  duplicates: "duplicates",
+  neighbours: "neighbours",
+  judge: "judge",
+  structure: "structure",
+  losses: "losses",
+};
+
+const NEAREST_SHOWN = 5;
+
 export function Why({ row }: { row: RowDetail }) {
   const bars = row.evidence ?? [];
   const reasons = row.reasons ?? [];
@@ -78,11 +90,11 @@ export function Why({ row }: { row: RowDetail }) {
       <h3>Why</h3>
       {bars.length === 0 ? null : (
         <table class="evidence">
-          <caption class="hidden">Evidence by source</caption>
+          <caption>How strongly each source speaks against the given label</caption>
           <tbody>
             {bars.map((bar) => (
               <tr>
-                <th scope="row">{bar.source}</th>
+                <th scope="row">{SOURCES[bar.source] ?? bar.source}</th>
                 <td>
                   <Bar value={bar.value ?? null} />
                 </td>
@@ -153,7 +165,7 @@ export function Nearby({ row }: { row: RowDetail }) {
       {nearest.length === 0 ? null : (
         <>
           <h3>Nearest rows</h3>
-          <List rows={nearest} given={row.label} />
+          <List rows={nearest.slice(0, NEAREST_SHOWN)} given={row.label} />
         </>
       )}
     </section>
@@ -170,7 +182,7 @@ function List({ rows, given }: { rows: Similar[]; given: string | null }) {
           </bdi>{" "}
           <span class="number">row {other.row_number}</span>{" "}
           <span class="excerpt" dir="auto">
-            {(other.text ?? "").slice(0, 200)}
+            {(other.text ?? "").slice(0, 160)}
           </span>
         </li>
       ))}

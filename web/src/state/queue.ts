@@ -1,7 +1,7 @@
 // The rows that wait for this reviewer: leased from the server a batch at a time, the whole of the
 // next few rows fetched ahead, so that the next one is there before the key is up.
 
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useReducer, useRef, useState } from "preact/hooks";
 import { get, post } from "../api/client";
 import type { Filter, NewDecision, Order, QueueBatch, Row, RowDetail } from "../api/types";
 import { usePage } from "./run";
@@ -43,7 +43,15 @@ export function paceOf(times: readonly number[]): Pace {
 export function useQueue(filter: Filter, order: Order): QueueState {
   const page = usePage();
   const { reviewer, outbox, say, blind } = page;
-  const [rows, setRows] = useState<Row[]>([]);
+  // The list itself lies outside the state: a key may come before the next drawing, and must find
+  // what the key before it left.
+  const list = useRef<Row[]>([]);
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  const setRows = useCallback((next: Row[]) => {
+    list.current = next;
+    redraw(undefined);
+  }, []);
+  const rows = list.current;
   const [ended, setEnded] = useState(false);
   const [loading, setLoading] = useState(true);
   const [details, setDetails] = useState<ReadonlyMap<number, RowDetail>>(new Map());
@@ -56,28 +64,31 @@ export function useQueue(filter: Filter, order: Order): QueueState {
   const latestKey = useRef(key);
 
   const refill = useCallback(
-    async (holding: number) => {
+    async (renew: boolean) => {
       if (asking.current) return;
       asking.current = true;
       setLoading(true);
       try {
         const batch = await post<QueueBatch>("/api/queue", {
           reviewer,
-          count: holding + BATCH,
+          count: BATCH,
           order,
           filter,
+          renew,
         });
         if (latestKey.current !== key) return;
         const fresh = batch.rows.filter((row) => !seen.current.has(row.row_number));
         for (const row of fresh) seen.current.add(row.row_number);
-        setRows((held) => [...held, ...fresh]);
+        setRows([...list.current, ...fresh]);
         setEnded(fresh.length === 0);
       } catch (error) {
         say((error as Error).message, "error");
         setEnded(true);
       } finally {
-        asking.current = false;
-        setLoading(false);
+        if (latestKey.current === key) {
+          asking.current = false;
+          setLoading(false);
+        }
       }
     },
     [key],
@@ -89,11 +100,11 @@ export function useQueue(filter: Filter, order: Order): QueueState {
     asking.current = false;
     setRows([]);
     setEnded(false);
-    void refill(0);
+    void refill(true); // rows that an earlier visit left leased come first
   }, [key, refill]);
 
   useEffect(() => {
-    if (rows.length < LOW && !ended && !loading) void refill(rows.length);
+    if (rows.length < LOW && !ended && !loading) void refill(false);
     for (const row of rows.slice(0, AHEAD)) {
       if (asked.current.has(row.row_number)) continue;
       asked.current.add(row.row_number);
@@ -111,7 +122,7 @@ export function useQueue(filter: Filter, order: Order): QueueState {
 
   const decide = useCallback(
     (decision: "label" | "unsure", label: string | null, note?: string) => {
-      if (row === null) return;
+      if (row === null || list.current[0] !== row) return; // not the row that is on the screen
       const sent: NewDecision = {
         row_number: row.row_number,
         decision,
@@ -123,13 +134,14 @@ export function useQueue(filter: Filter, order: Order): QueueState {
       };
       outbox.put(sent);
       setTimes((known) => [...known, Date.now()]);
-      setRows((held) => held.slice(1));
+      setRows(list.current.slice(1));
     },
     [row, reviewer, blind, outbox],
   );
 
   const skip = useCallback(() => {
-    setRows((held) => (held.length < 2 ? held : [...held.slice(1), held[0] as Row]));
+    const [first, ...others] = list.current;
+    if (first !== undefined && others.length > 0) setRows([...others, first]);
   }, []);
 
   const undo = useCallback(() => {
@@ -144,7 +156,7 @@ export function useQueue(filter: Filter, order: Order): QueueState {
         seen.current.add(number);
         setDetails((known) => new Map(known).set(number, detail));
         setTimes((known) => known.slice(0, -1));
-        setRows((held) => [detail, ...held.filter((other) => other.row_number !== number)]);
+        setRows([detail, ...list.current.filter((other) => other.row_number !== number)]);
         say(`Row ${number}: the decision is taken back.`);
       } catch (error) {
         say((error as Error).message, "error");
