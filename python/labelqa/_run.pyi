@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from pandas import DataFrame  # type: ignore[import-untyped,unused-ignore]
 
 from labelqa._options import AuditOptions, CommandOptions
+from labelqa._page import ReviewPage
 
 class CommandFailed(RuntimeError):
     status: int
@@ -57,6 +58,11 @@ class Run:
         file: str | PathLike[str], *, format: str | None = None, apply: str | None = None,
         repair: str | None = None
     ) -> Path: ...
+    def serve(
+        self, *, open: bool = False, reviewer: str | None = None, blind: bool = False,
+        second_review: float | None = None, lease: int | None = None,
+        guidelines: str | PathLike[str] | None = None, port: int = 0,
+    ) -> ReviewPage: ...
     def add_losses(self, *files: str | PathLike[str]) -> Result: ...
 
 def command(name: str, *arguments: object, **options: Unpack[CommandOptions]) -> Result: ...

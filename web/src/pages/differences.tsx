@@ -86,7 +86,9 @@ export function Differences() {
 }
 
 function Agreement({ answer }: { answer: Answer }) {
-  const { kappa, agreement } = answer;
+  const { agreement } = answer;
+  // Of a few rows kappa says nothing; its large-sample interval even less.
+  const kappa = (agreement?.n ?? 0) >= 20 ? answer.kappa : null;
   if (!agreement && !kappa)
     return (
       <p>
