@@ -1,5 +1,6 @@
 /* posterior-without PARTS RUN: p_correct and suggested labels of a run without some parts of the
- * posterior, a line "p_correct label" for each row. PARTS is the sum of LQA_WITHOUT_...
+ * posterior, a line "p_correct label" for each row, and the gate's z on
+ * standard error. PARTS is the sum of LQA_WITHOUT_...
  * (trust/trust_rows.h). bench/trust.py calls it; nothing is written into the run. */
 #include "store/run_posterior.h"
 
@@ -25,6 +26,7 @@ int main(int argc, char **argv) {
   lqa_status status = lqa_run_open(argv[2], false, NULL, &run, &err);
   status = status == LQA_OK ? lqa_run_posterior(run, &options, &err) : status;
   if (status == LQA_OK) {
+    fprintf(stderr, "gate z %.2f\n", run->trust.gate_z);
     print(run);
   } else {
     fprintf(stderr, "%s\n", err.message);

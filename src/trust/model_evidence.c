@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const double POWER = .7, PRIOR_ROWS = 30, FIRST_WRONG = .1, RIDGE = .002;
-static const double GATE_FROM = 2, GATE_TO = 3, MIN_CLAIM = .25, TINY = 1e-12, SETTLED = 1e-9;
+static const double GATE_FROM = 3, GATE_TO = 4, MIN_CLAIM = .25, TINY = 1e-12, SETTLED = 1e-9;
 enum { SAMPLE_ROWS = 8192, SAMPLE_PER_CLASS = 200 };
 enum { FIT_STEPS = 50, JOINT_ROUNDS = 12, JOINT_STEPS = 5, MAP_STEPS = 25 };
 

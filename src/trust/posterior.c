@@ -181,7 +181,7 @@ static lqa_status weigh_refit(lqa_posterior *p, const lqa_opinions *opinions) {
     n += i == 0 || opinions->items[i].row != opinions->items[i - 1].row;
   }
   p->refit_weight = p->input.refit->unproven;
-  if (n < LQA_REFIT_GATE_ROWS) {
+  if (n < LQA_REFIT_GATE_ROWS || p->refit_weight >= 1) {
     return LQA_OK;
   }
   LQA_TRY(lqa_refit_gate_run(&gate, &p->refit_z));

@@ -33,7 +33,8 @@ typedef struct lqa_posterior_refit {
   int n_final;                     /* of the last round of a plan's last phase */
   double prior[LQA_REFIT_MEMBERS]; /* default weights of the members of a round */
   double final_prior[LQA_REFIT_MEMBERS];
-  double unproven; /* how far it is believed, 0 to 1, with too few verified rows to tell */
+  double unproven; /* how far it is believed, 0 to 1, with too few verified rows to tell; 1:
+                    * always */
 } lqa_posterior_refit;
 
 typedef struct lqa_posterior_input {

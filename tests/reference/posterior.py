@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 CFG = dict(
-    power=.7, prior_rows=30., gate=(2., 3.), min_claim=.25,
+    power=.7, prior_rows=30., gate=(3., 4.), min_claim=.25,
     sd=dict(intercept=1.5, margin=1., given=.7, other=.7, pair=1., given_slope=.5, pair_slope=.5),
     judge=(18., 2.), weight_power=.3, clip=8., even=.1,
     rounds=6, settled=.01, pseudo=1., counting=(.4, .4), lam=2.)
