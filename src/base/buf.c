@@ -17,7 +17,7 @@ void lqa_buf_clear(lqa_buf *buf) {
 
 void lqa_buf_reset(lqa_buf *buf) {
   buf->size = 0;
-  buf->failed = false;
+  buf->failed = buf->full = false;
   if (buf->data) {
     buf->data[0] = '\0';
   }
@@ -25,8 +25,11 @@ void lqa_buf_reset(lqa_buf *buf) {
 
 /* Makes room for `more` bytes and the NUL; on failure marks the buffer. */
 static bool reserve(lqa_buf *buf, size_t more) {
-  if (buf->failed || more > buf->max_bytes || buf->size > buf->max_bytes - more) {
-    buf->failed = true;
+  if (buf->failed) {
+    return false;
+  }
+  if (more > buf->max_bytes || buf->size > buf->max_bytes - more) {
+    buf->failed = buf->full = true;
     return false;
   }
   size_t need = buf->size + more + 1;
@@ -102,8 +105,9 @@ char *lqa_buf_take(lqa_buf *buf, size_t *size) {
 }
 
 lqa_status lqa_buf_check(const lqa_buf *buf, lqa_error *err) {
-  return buf->failed
-             ? lqa_fail(err, LQA_NO_MEMORY,
-                        "out of memory, or a text grew past its limit of %zu bytes", buf->max_bytes)
-             : LQA_OK;
+  if (buf->full) {
+    return lqa_fail(err, LQA_BAD_DATA, "a text is longer than the limit of %zu bytes",
+                    buf->max_bytes);
+  }
+  return buf->failed ? lqa_fail_memory(err, "putting a text together") : LQA_OK;
 }

@@ -1,8 +1,8 @@
 /* base/buf.h - a growable byte buffer with a ceiling, after git's strbuf and curl's dynbuf.
  *
- * The ceiling is set at init and never passed: a hostile reply or a runaway report ends in
- * LQA_NO_MEMORY, not in swap. A failed append sets `failed` and later appends do nothing, so a
- * writer may append freely and check once at the end. data[size] is always NUL.
+ * The ceiling is set at init and never passed: a hostile reply or a runaway report ends in an
+ * error, not in swap. A failed append sets `failed` and later appends do nothing, so a writer may
+ * append freely and check once at the end. data[size] is always NUL.
  */
 #ifndef LQA_BASE_BUF_H
 #define LQA_BASE_BUF_H
@@ -16,6 +16,7 @@ typedef struct lqa_buf {
   size_t capacity;
   size_t max_bytes;
   bool failed; /* an append did not fit or memory ran out */
+  bool full;   /* it did not fit */
 } lqa_buf;
 
 void lqa_buf_init(lqa_buf *buf, size_t max_bytes);
@@ -33,7 +34,7 @@ static inline const char *lqa_plural(int64_t n) {
 lqa_str lqa_buf_str(const lqa_buf *buf); /* borrows; valid until the next append */
 /* Moves the bytes out (free() them); the buffer is empty after. NULL if it failed. */
 char *lqa_buf_take(lqa_buf *buf, size_t *size);
-LQA_MUST_CHECK lqa_status lqa_buf_check(const lqa_buf *buf,
-                                        lqa_error *err); /* LQA_NO_MEMORY if it failed */
+/* LQA_NO_MEMORY if memory ran out, LQA_BAD_DATA if the ceiling was reached. */
+LQA_MUST_CHECK lqa_status lqa_buf_check(const lqa_buf *buf, lqa_error *err);
 
 #endif

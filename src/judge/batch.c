@@ -56,13 +56,13 @@ static lqa_status write_lines(const lqa_judge_plan *plan, lqa_buf *out, int64_t 
     }
   }
   lqa_buf_clear(&scratch);
-  if (*n_lines > MAX_LINES || out->failed) {
+  if (*n_lines > MAX_LINES || out->full) {
     return lqa_fail(
         err, LQA_BAD_USAGE,
         "the batch would pass the providers' limits (50,000 lines, 200 MB): choose fewer "
         "rows with " LQA_OPTION("top") " or " LQA_OPTION("budget"));
   }
-  return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "writing the batch");
+  return status == LQA_OK && !out->failed ? LQA_OK : lqa_fail_memory(err, "writing the batch");
 }
 
 lqa_status lqa_judge_batch_write(lqa_judge_plan *plan, const char *path, int64_t *n_lines,

@@ -186,7 +186,7 @@ static void test_buffer_ceiling(void **state) {
   assert_true(buf.failed);
   lqa_buf_add(&buf, "", 0);
   assert_string_equal(buf.data, "abcde");
-  assert_int_equal(lqa_buf_check(&buf, &err), LQA_NO_MEMORY);
+  assert_int_equal(lqa_buf_check(&buf, &err), LQA_BAD_DATA);
   assert_non_null(strstr(err.message, "5 bytes"));
   assert_null(lqa_buf_take(&buf, NULL));
   assert_false(buf.failed);
@@ -197,7 +197,8 @@ static void test_buffer_ceiling(void **state) {
   lqa_memory_fail_after(1);
   lqa_buf_add_char(&buf, 'x');
   lqa_memory_fail_after(0);
-  assert_true(buf.failed);
+  assert_true(buf.failed && !buf.full);
+  assert_int_equal(lqa_buf_check(&buf, &err), LQA_NO_MEMORY);
   lqa_buf_clear(&buf);
 }
 
