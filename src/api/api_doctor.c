@@ -28,9 +28,9 @@ static void add_line(lqa_result *result, lqa_json *json, const char *key, const 
   lqa_json_add_text(json, key, value);
 }
 
-/* Asks the endpoint that `labelqa judge` would use for its list of models. False where one is set
- * up that does not work. */
-static bool add_endpoint(const lqa_doctor_args *doctor, lqa_result *result, lqa_json *json) {
+/* Asks the endpoint that `labelqa judge` would use for its list of models. LQA_BAD_ENDPOINT where
+ * one is set up that does not work. */
+static lqa_status add_endpoint(const lqa_doctor_args *doctor, lqa_result *result, lqa_json *json) {
   lqa_endpoint_answer answer = {.text = "not set up (LLM_BASE_URL, or OPENAI_API_KEY)"};
   lqa_error err;
   lqa_judge_options options;
@@ -47,12 +47,15 @@ static bool add_endpoint(const lqa_doctor_args *doctor, lqa_result *result, lqa_
   bool is_set = args.llm_key || args.llm_base_url || args.openai_key || args.openai_base_url;
   bool is_sound = is_set && lqa_judge_set_endpoints(&args, &options, &err) == LQA_OK &&
                   lqa_judge_test_endpoint(&options.judges[0], &options, &answer, &err) == LQA_OK;
+  if (is_set && !is_sound && err.status == LQA_NO_MEMORY) {
+    return LQA_NO_MEMORY;
+  }
   if (is_set && !is_sound) { /* a URL that was refused may hold what must not be shown */
     snprintf(answer.text, sizeof answer.text, "%.290s", err.message);
   }
   add_line(result, json, "endpoint", is_sound ? options.judges[0].base_url : "none");
   add_line(result, json, "judge", answer.text);
-  return !is_set || answer.works;
+  return !is_set || answer.works ? LQA_OK : LQA_BAD_ENDPOINT;
 }
 
 static lqa_status run(const void *args, lqa_result **out, lqa_error *err) {
@@ -72,12 +75,17 @@ static lqa_status run(const void *args, lqa_result **out, lqa_error *err) {
   int threads = doctor->common.threads > 0 ? (int)doctor->common.threads : lqa_processor_count();
   snprintf(number, sizeof number, "%d", threads);
   add_line(result, &json, "threads", number);
-  bool works = add_endpoint(doctor, result, &json);
+  lqa_status found = add_endpoint(doctor, result, &json);
   lqa_json_close_object(&json);
   lqa_buf_add_char(&result->json, '\n');
+  if (found == LQA_NO_MEMORY) {
+    lqa_result_free(result);
+    return lqa_fail_memory(err, "asking the judge's endpoint");
+  }
   LQA_TRY(lqa_result_finish(result, out, err));
-  return works ? LQA_OK
-               : lqa_fail(err, LQA_BAD_ENDPOINT, "the judge's endpoint does not work: see above");
+  return found == LQA_OK
+             ? LQA_OK
+             : lqa_fail(err, LQA_BAD_ENDPOINT, "the judge's endpoint does not work: see above");
 }
 
 /* clang-format off */

@@ -202,11 +202,21 @@ static lqa_status place_positionals(lqa_call *call, lqa_error *err) {
   return LQA_OK;
 }
 
+/* Deep down only the status tells that memory ran out: nobody may take it for success without a
+ * message. */
+static lqa_status word_failure(lqa_status status, lqa_error *err) {
+  if (status == LQA_OK || !err || err->status != LQA_OK) {
+    return status;
+  }
+  return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "running the command")
+                                 : lqa_fail(err, status, "the command failed without a reason");
+}
+
 lqa_status lqa_call_run(lqa_call *call, lqa_result **result, lqa_error *err) {
   lqa_error_clear(err);
   LQA_TRY(place_positionals(call, err));
   LQA_TRY(lqa_option_check(call->command->options, call->args, err));
-  return call->command->run(call->args, result, err);
+  return word_failure(call->command->run(call->args, result, err), err);
 }
 
 lqa_status lqa_call_fill(lqa_call *call, char *(*lookup)(const char *name), lqa_error *err) {

@@ -22,8 +22,11 @@ lqa_status lqa_judge_result_finish(const lqa_judge_session *s, bool judged, lqa_
   lqa_buf_add_char(&result->json, '\n');
   free(result->run_path);
   result->run_path = strdup(s->args->run);
-  return result->run_path ? lqa_result_finish(result, out, err)
-                          : lqa_fail_memory(err, "writing the result");
+  if (!result->run_path || result->text.failed || result->json.failed) {
+    return lqa_fail_memory(err, "writing the result");
+  }
+  *out = result;
+  return LQA_OK;
 }
 
 lqa_status lqa_judge_result_plan(const lqa_judge_session *s, lqa_result *result, lqa_result **out,

@@ -110,7 +110,7 @@ static void write_lines(FILE *file, lqa_str text) {
 }
 
 /* What cannot be cleaned for lack of memory is not shown. */
-void console_print(FILE *file, const char *text) {
+bool console_print(FILE *file, const char *text) {
   int columns = columns_of(fileno(file));
   lqa_buf shown;
   lqa_buf_init(&shown, MAX_TEXT);
@@ -119,13 +119,15 @@ void console_print(FILE *file, const char *text) {
   } else {
     lqa_buf_add_text(&shown, text);
   }
-  if (shown.failed) {
-    fputs("labelqa: out of memory while writing the result\n", stderr);
-  } else {
+  bool done = !shown.failed;
+  if (done) {
     lqa_printable_clean(shown.data, shown.size);
     write_lines(file, lqa_buf_str(&shown));
+  } else {
+    fputs("labelqa: out of memory while writing the result\n", stderr);
   }
   lqa_buf_clear(&shown);
+  return done;
 }
 
 void console_say(const char *before, const char *text) {
@@ -135,7 +137,7 @@ void console_say(const char *before, const char *text) {
   if (line.failed) {
     fprintf(stderr, "%s%s\n", before, text);
   } else {
-    console_print(stderr, line.data);
+    (void)console_print(stderr, line.data);
   }
   lqa_buf_clear(&line);
 }

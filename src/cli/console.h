@@ -4,12 +4,13 @@
 
 #include "labelqa/labelqa.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Columns of the terminal on standard output, 100 where there is none. */
 int console_width(void);
-/* Prints `text`, wrapped where `file` is a terminal. */
-void console_print(FILE *file, const char *text);
+/* Prints `text`, wrapped where `file` is a terminal. False, with a message, when out of memory. */
+bool console_print(FILE *file, const char *text);
 /* A line on standard error, wrapped like that. */
 void console_say(const char *before, const char *text);
 /* Installs signal handlers and gives `call` an observer that writes to standard error. */

@@ -37,9 +37,9 @@ static int print_owned(char *text) {
   if (!text) {
     return 7;
   }
-  console_print(stdout, text);
+  bool done = console_print(stdout, text);
   lqa_free(text);
-  return 0;
+  return done ? 0 : 7;
 }
 
 /* What completion scripts, `make install` and the Python package's build ask: `labelqa __words
@@ -59,12 +59,13 @@ static int run_hidden(int argc, char **argv) {
                                                    : lqa_command_words(name ? name : ""));
 }
 
-static void print_result(const lqa_call *call, const lqa_result *result) {
-  if (lqa_call_wants_json(call)) {
-    fputs(lqa_result_json(result), stdout);
-  } else {
-    console_print(stdout, lqa_result_text(result));
+/* Returns the exit code. */
+static int print_result(const lqa_call *call, const lqa_result *result) {
+  if (!lqa_call_wants_json(call)) {
+    return console_print(stdout, lqa_result_text(result)) ? 0 : 7;
   }
+  fputs(lqa_result_json(result), stdout); /* main looks whether it got out */
+  return 0;
 }
 
 static int run_command(int argc, char **argv) {
@@ -87,8 +88,8 @@ static int run_command(int argc, char **argv) {
     console_begin(call);
     lqa_status status = lqa_call_run(call, &result, &err);
     console_end();
-    if (result) { /* main looks whether it got out */
-      print_result(call, result);
+    if (result) {
+      code = print_result(call, result);
     }
     if (status != LQA_OK) {
       code = fail(&err);

@@ -95,6 +95,9 @@ static const char *advice_on(const lqa_sql *sql) {
 }
 
 static lqa_status fail(const lqa_cache *cache, const char *what, lqa_error *err) {
+  if (lqa_sql_why(cache->sql) == LQA_SQL_NO_MEMORY) {
+    return lqa_fail_memory(err, "using the judge's cache");
+  }
   const char *path = cache->path ? cache->path : "(in memory)";
   return lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
                      "the judge's cache '%s' %s (%s): " LQA_WORDS, path, what,

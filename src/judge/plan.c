@@ -418,7 +418,9 @@ lqa_status lqa_judge_plan_prompt(const lqa_judge_plan *plan, lqa_buf *out, lqa_e
     return LQA_OK;
   }
   lqa_buf_printf(out, "--- system ---\n%s\n--- user ---\n", plan->form.system);
-  LQA_TRY(lqa_prompt_render(&plan->form, &plan->input.items[0], out, &was_cut));
+  if (lqa_prompt_render(&plan->form, &plan->input.items[0], out, &was_cut) != LQA_OK) {
+    return lqa_fail_memory(err, "showing the first prompt");
+  }
   return lqa_buf_check(out, err);
 }
 
