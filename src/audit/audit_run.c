@@ -172,8 +172,9 @@ static lqa_status run_one(lqa_audit_run *run, const lqa_audit *audit, const lqa_
   lqa_status status = audit->run(&input, err);
   lqa_dataset_release_content(input.dataset, input.dataset->n_rows);
   run->seconds[audit->number] = lqa_clock_seconds() - start;
-  if (status != LQA_OK) {
-    return status == LQA_NO_MEMORY ? lqa_fail_memory(err, audit->summary) : status;
+  if (status != LQA_OK || run->arena.failed) {
+    bool no_memory = status == LQA_OK || status == LQA_NO_MEMORY;
+    return no_memory ? lqa_fail_memory(err, audit->summary) : status;
   }
   if (run->findings.declined && run->findings.items.n == from) {
     skip(run, &(lqa_audit_skip){audit, NULL, run->findings.declined}, input.observer);

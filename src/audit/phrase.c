@@ -9,9 +9,11 @@
 
 enum { MAX_PHRASE_BYTES = 1 << 16, ROWS_NAMED = 5 };
 
+/* Without memory a phrase is "": the arena remembers it, and the audit's driver looks. */
 static const char *keep(lqa_arena *arena, lqa_buf *buf) {
   const char *text =
       buf->failed ? NULL : lqa_arena_copy(arena, buf->data ? buf->data : "", buf->size);
+  arena->failed = arena->failed || !text;
   lqa_buf_clear(buf);
   return text ? text : "";
 }

@@ -75,11 +75,13 @@ static struct lqa_arena_chunk *chunk_for(lqa_arena *arena, size_t need) {
 void *lqa_arena_alloc(lqa_arena *arena, size_t n, size_t size) {
   size_t bytes;
   if (__builtin_mul_overflow(n, size, &bytes) || bytes > PTRDIFF_MAX - ALIGNMENT) {
+    arena->failed = true;
     return NULL;
   }
   bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   struct lqa_arena_chunk *chunk = chunk_for(arena, bytes);
   if (!chunk) {
+    arena->failed = true;
     return NULL;
   }
   void *place = chunk->bytes + chunk->used;

@@ -14,6 +14,8 @@ typedef struct lqa_arena {
   struct lqa_arena_chunk *chunks; /* newest first */
   size_t size_bytes;              /* taken from malloc so far */
   size_t first_bytes;             /* capacity of the first chunk */
+  bool failed;                    /* something asked of it was refused: who only words things need
+                                   * not look at each, but whoever asked for the words must */
 } lqa_arena;
 
 void lqa_arena_init(lqa_arena *arena);

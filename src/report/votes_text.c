@@ -189,6 +189,7 @@ static void add_mistake(const lqa_vote_study *s, const lqa_annotator *a, lqa_buf
     lqa_buf_add_text(&cell, "-");
   }
   add_cell(lqa_buf_str(&cell), 30, out);
+  out->failed = out->failed || cell.failed;
   lqa_buf_clear(&cell);
 }
 
