@@ -149,6 +149,9 @@ static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lq
   if (status == LQA_OK) {
     status = write_report(s, run, draft->path, result, err);
   }
+  if (status == LQA_OK) {
+    status = lqa_run_seal(run, err);
+  }
   lqa_run_close(run);
   return status;
 }

@@ -39,8 +39,8 @@ static lqa_status status_of(int code) {
   case SQLITE_NOTADB:
   case SQLITE_CONSTRAINT:
   case SQLITE_MISMATCH:
+  case SQLITE_ERROR: /* of statements that are right: a format, encoding or schema that is not */
     return LQA_BAD_DATA;
-  case SQLITE_ERROR:
   case SQLITE_MISUSE:
   case SQLITE_RANGE:
     return LQA_INTERNAL;
@@ -193,6 +193,11 @@ lqa_status lqa_sql_use_log(lqa_sql *sql, int wait_ms, lqa_error *err) {
   return code == SQLITE_OK ? LQA_OK : fail(sql, code, err);
 }
 
+lqa_status lqa_sql_fold_log(lqa_sql *sql, lqa_error *err) {
+  int code = sqlite3_wal_checkpoint_v2(sql->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+  return code == SQLITE_OK ? LQA_OK : fail(sql, code, err);
+}
+
 static int open_database(lqa_sql *sql, lqa_sql_mode mode) {
   int flags = SQLITE_OPEN_READWRITE;
   if (mode == LQA_SQL_CREATE) {
@@ -266,6 +271,7 @@ out:
 lqa_status lqa_sql_prepare(lqa_sql *sql, const char *text, lqa_statement **out, lqa_error *err) {
   lqa_statement *statement = lqa_calloc(1, sizeof *statement);
   if (!statement) {
+    sql->failure = SQLITE_NOMEM;
     return lqa_fail_memory(err, "preparing a statement");
   }
   statement->sql = sql;

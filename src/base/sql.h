@@ -36,6 +36,10 @@ void lqa_sql_set_observer(lqa_sql *sql, const lqa_observer *observer);
  * others use the file: SQLite itself does not wait for it. */
 LQA_MUST_CHECK lqa_status lqa_sql_use_log(lqa_sql *sql, int wait_ms, lqa_error *err);
 
+/* Moves everything from the log into the database file, which then is whole without it. Closing
+ * does the same, but cannot say that it failed. Another connection in its midst is LQA_BAD_FILE. */
+LQA_MUST_CHECK lqa_status lqa_sql_fold_log(lqa_sql *sql, lqa_error *err);
+
 /* Why the latest call on this connection failed. */
 typedef enum lqa_sql_reason {
   LQA_SQL_OTHER,

@@ -69,6 +69,9 @@ LQA_MUST_CHECK lqa_status lqa_run_new(const lqa_run_parts *parts, const lqa_run_
  * review.csv and manifest.json into the run's folder. */
 LQA_MUST_CHECK lqa_status lqa_run_save(lqa_run *run, const float *pred_probs, lqa_error *err);
 
+/* The last step of writing a new run: run.db is whole without its log. */
+LQA_MUST_CHECK lqa_status lqa_run_seal(lqa_run *run, lqa_error *err);
+
 /* Loads a run folder. For writing it is locked against replacement until closed. `observer` may be
  * NULL. Errors: LQA_BAD_FILE (no run, in use), LQA_BAD_DATA (damaged). */
 LQA_MUST_CHECK lqa_status lqa_run_open(const char *path, bool for_writing,

@@ -325,6 +325,10 @@ lqa_status lqa_run_save(lqa_run *run, const float *pred_probs, lqa_error *err) {
   return lqa_manifest_save(&run->manifest, run->folder, err);
 }
 
+lqa_status lqa_run_seal(lqa_run *run, lqa_error *err) {
+  return lqa_sql_fold_log(lqa_run_db_sql(run->db), err);
+}
+
 /* ---- opening ---- */
 
 /* When rows.parquet was written; zero where it is missing. */
