@@ -81,6 +81,13 @@ static void test_text_formats(void **state) {
   assert_same("a.jsonl.gz");
   write_text("noname", jsonl);
   assert_same("noname");
+  write_text("duck.csv", "id,name\nDUCK,x\nDUCK,y\n"); /* where a DuckDB file says DUCK */
+  const char *path = "duck.csv";
+  const lqa_source_options options = {.paths = {&path, 1}};
+  lqa_source *source = NULL;
+  assert_int_equal(lqa_source_open(&options, NULL, &source, NULL), LQA_OK);
+  assert_int_equal(lqa_source_count_columns(source), 2);
+  lqa_source_close(source);
 }
 
 /* The same with another delimiter and line end. */

@@ -160,7 +160,7 @@ static void test_binary_formats(void **state) {
               "'no.parquet' is not a Parquet file");
   write_bytes("cut.sqlite", "SQLite format 3\0\x10", 17);
   assert_refused(options_for("cut.sqlite::t", NULL), LQA_BAD_DATA, "cut.sqlite");
-  write_bytes("cut.db", "12345678DUCKrest", 16);
+  write_bytes("cut.db", "12345678DUCK\x40\0\0\0rest", 20);
   assert_refused(options_for("cut.db::t", NULL), LQA_BAD_FILE, "cut.db");
   gzFile file = gzopen("g.csv.gz", "wb");
   for (int i = 0; i < 3000; i++) {

@@ -35,6 +35,12 @@ typedef struct duck_scan {
   lqa_error inner_error;
 } duck_scan;
 
+/* The system's refusal, not the file's content: permissions, open files, a failing disk. */
+static bool is_of_system(const char *message) {
+  return strstr(message, "IO Error: Cannot open file \"") ||
+         strstr(message, "IO Error: Could not read from file \"");
+}
+
 /* Damage inside a Parquet or DuckDB file is bad data, whatever DuckDB calls it. */
 static lqa_status reword(const duck_scan *scan, lqa_status status, lqa_error *err) {
   lqa_part_kind kind = scan->part->kind;
@@ -59,8 +65,13 @@ static lqa_status reword(const duck_scan *scan, lqa_status status, lqa_error *er
     return lqa_fail_at(err, status, scan->part->name, -1, NULL, LQA_OPTION("where") " on '%s': %s",
                        scan->part->name, inner.message);
   }
-  return lqa_fail_at(err, kind == LQA_PART_PARQUET ? LQA_BAD_DATA : status, scan->part->name, -1,
-                     NULL, "'%s' cannot be read as a %s: %s", scan->part->name,
+  if (is_database && is_of_system(inner.message)) {
+    status = LQA_BAD_FILE;
+  } else if (kind == LQA_PART_PARQUET) {
+    status = LQA_BAD_DATA;
+  }
+  return lqa_fail_at(err, status, scan->part->name, -1, NULL, "'%s' cannot be read as a %s: %s",
+                     scan->part->name,
                      scan->part->is_postgres    ? "PostgreSQL database"
                      : kind == LQA_PART_PARQUET ? "Parquet file"
                                                 : "DuckDB file",

@@ -63,6 +63,12 @@ static lqa_status fail_arrow(const lqa_source_part *part, const char *opener, lq
                      part->name);
 }
 
+/* "DUCK" after a checksum, then a version far below 256 in eight bytes: "id,name\nDUCK" is text. */
+static bool is_duckdb(const char *magic, ssize_t n) {
+  return n == MAGIC_BYTES && memcmp(magic + 8, "DUCK", 4) == 0 &&
+         memcmp(magic + 13, "\0\0", 3) == 0;
+}
+
 /* Formats with a magic number. *known is false where there is none. */
 static lqa_status tell_by_magic(lqa_source_part *part, bool *known, lqa_error *err) {
   char magic[MAGIC_BYTES] = {0};
@@ -77,7 +83,7 @@ static lqa_status tell_by_magic(lqa_source_part *part, bool *known, lqa_error *e
     part->kind = LQA_PART_PARQUET;
   } else if (n == MAGIC_BYTES && memcmp(magic, "SQLite format 3", 16) == 0) {
     part->kind = LQA_PART_SQLITE;
-  } else if (n >= 12 && memcmp(magic + 8, "DUCK", 4) == 0) {
+  } else if (is_duckdb(magic, n)) {
     part->kind = LQA_PART_DUCKDB;
   } else if (n >= 4 && memcmp(magic, "PK\3\4", 4) == 0 && has_suffix(part->given, ".npz")) {
     return fail_part(part, LQA_BAD_DATA,
