@@ -280,7 +280,8 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_report(const lqa_report_args *args, lq
 typedef struct lqa_export_args {
   lqa_common_args common;
   const char *run, *what, *file;
-  const char *format; /* csv | jsonl | parquet | label-studio; NULL = from the suffix */
+  const char *format; /* csv | jsonl | parquet | label-studio | argilla | prodigy;
+                       * NULL = from the suffix */
   const char *apply;  /* "relabel": cleaned also takes unreviewed corrections */
   const char *repair; /* fixed: the finding whose repair to apply */
 } lqa_export_args;

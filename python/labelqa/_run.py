@@ -449,9 +449,9 @@ class Run:
             return None  # the folder is gone or damaged: its repr() will do
 
     def export(self, what, file, *, format=None, apply=None, repair=None):
-        """Writes relabel, review, cleaned, weights, decisions or fixed to `file`: ``labelqa
-        export``. format: csv, jsonl, parquet, label-studio; None = from the suffix. Returns the
-        path."""
+        """Writes relabel, review, cleaned, weights, decisions, fixed or labeling-config to `file`:
+        ``labelqa export``. format: csv, jsonl, parquet, or a labelling tool's (label-studio,
+        argilla, prodigy); None = from the suffix. Returns the path."""
         _call("export", [self, what, file], {"format": format, "apply": apply, "repair": repair})
         return Path(file)
 

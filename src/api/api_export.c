@@ -2,17 +2,24 @@
 #include "api/command.h"
 #include "api/result.h"
 #include "export/export_report.h"
+#include "export/task_file.h"
 
 /* What the table of exports holds, for --help. */
 static void add_catalogue(lqa_buf *out) {
   for (int i = 0; i < LQA_EXPORT_COUNT; i++) {
     const lqa_export *export = lqa_export_get((lqa_export_number)i);
-    lqa_buf_printf(out, "  %-10s %s\n", export->name, export->summary);
+    lqa_buf_printf(out, "  %-16s %s\n", export->name, export->summary);
   }
 }
 
 static lqa_status fail_unknown(const char *what, lqa_error *err) {
   lqa_buf names;
+  if (lqa_task_format_find(what)) {
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    "'%s' is a format of 'review': labelqa export RUN review FILE " LQA_OPTION_AS(
+                        "format", "%s"),
+                    what, what);
+  }
   lqa_buf_init(&names, 1 << 12);
   for (int i = 0; i < LQA_EXPORT_COUNT; i++) {
     lqa_buf_printf(&names, "%s%s", i > 0 ? ", " : "", lqa_export_get((lqa_export_number)i)->name);
@@ -73,8 +80,8 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
 
 static const lqa_option options[] = {
   {.name = "format", .kind = LQA_OPTION_CHOICE, .offset = FIELD(format),
-   .choices = "csv|jsonl|parquet|label-studio",
-   .help = "the file's format (default: by its suffix); label-studio: review only",
+   .choices = "csv|jsonl|parquet|label-studio|argilla|prodigy",
+   .help = "the file's format (default: by its suffix); tasks of a labelling tool: review only",
    .group = "Export"},
   {.name = "apply", .kind = LQA_OPTION_CHOICE, .offset = FIELD(apply), .choices = "relabel",
    .help = "cleaned: also the judge's corrections that nobody has reviewed, which are candidates "
@@ -94,6 +101,7 @@ const lqa_command lqa_command_export = {
     .add_catalogue = add_catalogue,
     .example = "labelqa export tickets.labelqa cleaned tickets-clean.csv\n"
                "labelqa export tickets.labelqa review tasks.json --format label-studio\n"
+               "labelqa export tickets.labelqa labeling-config interface.xml\n"
                "labelqa export tickets.labelqa fixed tickets-fixed.csv --repair row-shift",
     .args_size = sizeof(lqa_export_args),
     .options = options,

@@ -8,7 +8,7 @@
 
 typedef struct lqa_export_options {
   const char *path;   /* file to write */
-  const char *format; /* "csv", "jsonl", "parquet", "label-studio", or NULL: from the suffix */
+  const char *format; /* "csv", "jsonl", "parquet", a labelling tool's, or NULL: from the suffix */
   bool apply_relabel; /* cleaned: also take unreviewed corrections */
   const char *repair; /* fixed: id of the finding whose repair to apply */
 } lqa_export_options;
@@ -32,7 +32,8 @@ typedef struct lqa_export {
   const char *name;    /* "cleaned" */
   const char *summary; /* one line */
   bool changes_labels; /* it copies the source with other labels: n_changed is worth a word */
-  bool label_studio;   /* it can be written as Label Studio tasks */
+  bool has_tasks;      /* it can be written as tasks of a labelling tool */
+  bool is_one_format;  /* it has a format of its own, whatever the suffix */
   /* Writes options->path atomically; called through lqa_export_run. */
   lqa_status (*run)(lqa_run *run, const lqa_export_options *options, lqa_export_summary *summary,
                     lqa_error *err);

@@ -6,6 +6,7 @@
 #include "export/export_file.h"
 
 #include "base/file.h"
+#include "export/task_file.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -27,33 +28,54 @@ static int find_format(const char *name) {
   return -1;
 }
 
-bool lqa_export_is_label_studio(const lqa_export_options *options) {
-  return options->format && strcmp(options->format, "label-studio") == 0;
+/* "csv|jsonl|parquet", with the labelling tools' where the export has them. */
+static void list_formats(const lqa_export *export, lqa_buf *out) {
+  lqa_buf_add_text(out, "csv|jsonl|parquet");
+  for (size_t i = 0; export->has_tasks && lqa_task_format_name(i); i++) {
+    lqa_buf_printf(out, "|%s", lqa_task_format_name(i));
+  }
 }
 
-lqa_status lqa_export_format_check(const lqa_export_options *options, bool label_studio,
+static lqa_status fail_format(const lqa_export_options *options, const lqa_export *export,
+                              lqa_error *err) {
+  lqa_buf names;
+  lqa_buf_init(&names, 1 << 12);
+  list_formats(export, &names);
+  const char *list = names.data ? names.data : "csv|jsonl|parquet";
+  lqa_status status =
+      options->format
+          ? lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION_AS("format", "%s") ": expected %s",
+                     options->format, list)
+          : lqa_fail_at(
+                err, LQA_BAD_USAGE, options->path, -1, NULL,
+                "'%s' tells no format: name it .csv, .jsonl or .parquet, or say " LQA_OPTION(
+                    "format") " %s",
+                options->path, list);
+  lqa_buf_clear(&names);
+  return status;
+}
+
+lqa_status lqa_export_format_check(const lqa_export_options *options, const lqa_export *export,
                                    lqa_error *err) {
   lqa_table_format format;
+  if (export->is_one_format) {
+    return options->format ? lqa_fail(err, LQA_BAD_USAGE,
+                                      "'%s' has one format: " LQA_OPTION("format") " is not for it",
+                                      export->name)
+                           : LQA_OK;
+  }
   if (!options->format) {
-    if (lqa_table_format_of(options->path, &format, NULL) == LQA_OK) {
-      return LQA_OK;
-    }
-    return lqa_fail_at(err, LQA_BAD_USAGE, options->path, -1, NULL,
-                       "'%s' tells no format: name it .csv, .jsonl or .parquet, or say " LQA_OPTION(
-                           "format") " "
-                                     "csv|jsonl|parquet%s",
-                       options->path, label_studio ? "|label-studio" : "");
+    return lqa_table_format_of(options->path, &format, NULL) == LQA_OK
+               ? LQA_OK
+               : fail_format(options, export, err);
   }
-  if (lqa_export_is_label_studio(options) && !label_studio) {
-    return lqa_fail(err, LQA_BAD_USAGE,
-                    LQA_OPTION_AS("format", "label-studio") " belongs to 'review'");
+  if (lqa_task_format_find(options->format)) {
+    return export->has_tasks
+               ? LQA_OK
+               : lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION_AS("format", "%s") " belongs to 'review'",
+                          options->format);
   }
-  if (!lqa_export_is_label_studio(options) && find_format(options->format) < 0) {
-    return lqa_fail(err, LQA_BAD_USAGE,
-                    LQA_OPTION_AS("format", "%s") ": expected csv, jsonl, parquet%s",
-                    options->format, label_studio ? " or label-studio" : "");
-  }
-  return LQA_OK;
+  return find_format(options->format) >= 0 ? LQA_OK : fail_format(options, export, err);
 }
 
 lqa_table_format lqa_export_table_format(const lqa_export_options *options) {

@@ -7,9 +7,8 @@
 
 /* The format asked for, or told by the suffix, is one that this export has. */
 LQA_MUST_CHECK lqa_status lqa_export_format_check(const lqa_export_options *options,
-                                                  bool label_studio, lqa_error *err);
-bool lqa_export_is_label_studio(const lqa_export_options *options);
-/* The table format, after lqa_export_format_check and where it is not Label Studio. */
+                                                  const lqa_export *export, lqa_error *err);
+/* The table format, after lqa_export_format_check and where it is no labelling tool's. */
 lqa_table_format lqa_export_table_format(const lqa_export_options *options);
 
 /* `path` is no folder, device or pipe, no source of the run, and outside the run folder. */

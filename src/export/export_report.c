@@ -12,6 +12,10 @@ static void add_count(lqa_buf *text, int64_t n, const char *noun) {
 
 void lqa_export_report_text(const lqa_export_report *r, lqa_buf *text) {
   lqa_buf_printf(text, "%s: ", r->options->path);
+  if (r->export->is_one_format) {
+    lqa_buf_printf(text, "%lld classes\n", (long long)r->summary->n_rows);
+    return;
+  }
   add_count(text, r->summary->n_rows, "row");
   if (r->export->changes_labels) {
     lqa_buf_add_text(text, ", ");
@@ -47,7 +51,7 @@ void lqa_export_report_json(const lqa_export_report *r, lqa_buf *out) {
   lqa_json_open_object(&json);
   lqa_json_add_text(&json, "file", r->options->path);
   lqa_json_add_text(&json, "what", r->export->name);
-  lqa_json_add_int(&json, "rows", r->summary->n_rows);
+  lqa_json_add_int(&json, r->export->is_one_format ? "classes" : "rows", r->summary->n_rows);
   if (r->export->changes_labels) {
     lqa_json_add_int(&json, "labels_changed", r->summary->n_changed);
     lqa_json_add_int(&json, "labels_emptied", r->summary->n_emptied);

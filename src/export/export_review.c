@@ -1,9 +1,9 @@
 /* labelqa export RUN review: the rows that people should look at, worst first: review.csv's columns
- * with whole texts, or tasks for Label Studio.
+ * with whole texts, or tasks for a labelling tool.
  */
 #include "export/export.h"
 #include "export/export_file.h"
-#include "export/label_studio.h"
+#include "export/task_file.h"
 #include "store/review_list.h"
 #include "trust/rule.h"
 
@@ -11,7 +11,8 @@ static lqa_status save_tasks(const lqa_run *run, const lqa_export_options *optio
                              lqa_error *err) {
   lqa_export_rows rows;
   LQA_TRY(lqa_export_rows_load(run, LQA_ACTION_COUNT, &rows, err));
-  lqa_status status = lqa_label_studio_save(&rows, options->path, err);
+  lqa_status status =
+      lqa_task_file_save(&rows, lqa_task_format_find(options->format), options->path, err);
   lqa_export_rows_clear(&rows);
   return status;
 }
@@ -23,14 +24,14 @@ static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_expor
   int64_t count[LQA_ACTION_COUNT];
   lqa_rule_count(&run->evidence, count);
   summary->n_rows = run->rows.n_rows - count[LQA_ACTION_KEEP];
-  return lqa_export_is_label_studio(options) ? save_tasks(run, options, err)
-                                             : lqa_review_save(run, &output, err);
+  return lqa_task_format_find(options->format) ? save_tasks(run, options, err)
+                                               : lqa_review_save(run, &output, err);
 }
 
 const lqa_export lqa_export_review = {
     .number = LQA_EXPORT_review,
     .name = "review",
-    .summary = "rows that people should look at, worst first; also as Label Studio tasks",
-    .label_studio = true,
+    .summary = "rows that people should look at, worst first; also as tasks for labelling tools",
+    .has_tasks = true,
     .run = run,
 };

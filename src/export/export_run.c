@@ -40,7 +40,7 @@ static lqa_status check_options(const lqa_export *export, const lqa_export_optio
     return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION("repair") " belongs to 'fixed', not to '%s'",
                     export->name);
   }
-  return lqa_export_format_check(options, export->label_studio, err);
+  return lqa_export_format_check(options, export, err);
 }
 
 lqa_status lqa_export_run(const lqa_export *export, lqa_run *run, const lqa_export_options *options,

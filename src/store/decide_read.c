@@ -173,7 +173,10 @@ static void read_row(lqa_answer_reader *r, lqa_answer *a) {
     set_if_empty(&a->given, text_at(place, "label"));
   }
   if (r->shape == RECORDS && a->row_id.size + a->row_number.size == 0) {
-    a->row_id = cell(r, r->key);
+    lqa_str key = cell(r, r->key), mark = LQA_STR("row_number:"); /* our own exports write that */
+    bool is_ours = lqa_str_starts_with(key, mark);
+    a->row_number = is_ours ? (lqa_str){key.data + mark.size, key.size - mark.size} : a->row_number;
+    a->row_id = is_ours ? a->row_id : key;
   }
 }
 

@@ -141,6 +141,7 @@ static void test_label_studio(void **state) {
   assert_string_equal(lqa_json_find_text(data, "text"), RUN_ROWS[1].text);
   assert_string_equal(lqa_json_find_text(data, "label"), "Sports");
   assert_string_equal(lqa_json_find_text(data, "row_id"), "a1");
+  assert_int_equal(lqa_json_find_int(data, "row_number", -1), 1);
   const lqa_json_node *prediction = nth(lqa_json_find(task, "predictions"), 0);
   assert_string_equal(lqa_json_find_text(prediction, "model_version"), "logistic");
   assert_float_equal(lqa_json_find_number(prediction, "score", 0), .95, 1e-12);
@@ -296,6 +297,8 @@ static void test_bad_options(void **state) {
   assert_null(lqa_export_find("everything"));
   check_refused("review", (lqa_export_options){.path = text}, LQA_BAD_USAGE, "label-studio");
   check_refused("weights", (lqa_export_options){.path = text}, LQA_BAD_USAGE, ".parquet");
+  check_refused("labeling-config", (lqa_export_options){.path = text, .format = "csv"},
+                LQA_BAD_USAGE, "one format");
   check_refused("review", (lqa_export_options){csv, "xlsx", false, NULL}, LQA_BAD_USAGE, "xlsx");
   check_refused("cleaned", (lqa_export_options){csv, "label-studio", false, NULL}, LQA_BAD_USAGE,
                 "'review'");
@@ -388,8 +391,8 @@ static void test_full_disk(void **state) {
     MUST(lqa_run_open(run_path, false, NULL, &run, &err));
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     lqa_status status = lqa_export_run(export, run, &options, &summary, &err);
-    if (status == LQA_BAD_FILE && export->label_studio) {
-      options.format = "label-studio";
+    if (status == LQA_BAD_FILE && export->has_tasks) {
+      options.format = "prodigy";
       status = lqa_export_run(export, run, &options, &summary, &err);
     }
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
@@ -437,6 +440,8 @@ static void test_failing_allocations(void **state) {
   fail_allocations("relabel", NOTHING);
   fail_allocations("review", NOTHING);
   fail_allocations("review", (lqa_export_options){.format = "label-studio"});
+  fail_allocations("review", (lqa_export_options){.format = "argilla"});
+  fail_allocations("review", (lqa_export_options){.format = "prodigy"});
   fail_allocations("cleaned", NOTHING);
   fail_allocations("weights", NOTHING);
   fail_allocations("decisions", NOTHING);
