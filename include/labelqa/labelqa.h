@@ -284,6 +284,7 @@ typedef struct lqa_export_args {
                        * NULL = from the suffix */
   const char *apply;  /* "relabel": cleaned also takes unreviewed corrections */
   const char *repair; /* fixed: the finding whose repair to apply */
+  const char *by;     /* weights: "trust_score" (NULL: this) or "p_correct" */
 } lqa_export_args;
 LQA_API void lqa_export_args_init(lqa_export_args *args);
 LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_export(const lqa_export_args *args, lqa_result **result,

@@ -60,7 +60,8 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_export_options exporting = {.path = args->file,
                                         .format = args->format,
                                         .apply_relabel = args->apply != NULL,
-                                        .repair = args->repair};
+                                        .repair = args->repair,
+                                        .by = args->by};
   const lqa_export_report report = {.export = lqa_export_find(args->what),
                                     .options = &exporting,
                                     .summary = &summary,
@@ -89,6 +90,10 @@ static const lqa_option options[] = {
    .group = "Export"},
   {.name = "repair", .kind = LQA_OPTION_TEXT, .offset = FIELD(repair), .argument = "FINDING",
    .help = "fixed: the repair to apply, as a provenance finding names it", .group = "Export"},
+  {.name = "by", .kind = LQA_OPTION_CHOICE, .offset = FIELD(by),
+   .choices = "trust_score|p_correct",
+   .help = "weights: the column that becomes the weight (default trust_score)",
+   .group = "Export"},
   LQA_COMMON_OPTIONS(lqa_export_args)};
 /* clang-format on */
 

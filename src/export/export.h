@@ -11,6 +11,7 @@ typedef struct lqa_export_options {
   const char *format; /* "csv", "jsonl", "parquet", a labelling tool's, or NULL: from the suffix */
   bool apply_relabel; /* cleaned: also take unreviewed corrections */
   const char *repair; /* fixed: id of the finding whose repair to apply */
+  const char *by;     /* weights: column to take, "trust_score" (NULL: this) or "p_correct" */
 } lqa_export_options;
 
 typedef struct lqa_export_summary {

@@ -40,6 +40,10 @@ static lqa_status check_options(const lqa_export *export, const lqa_export_optio
     return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION("repair") " belongs to 'fixed', not to '%s'",
                     export->name);
   }
+  if (options->by && export->number != LQA_EXPORT_weights) {
+    return lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION("by") " belongs to 'weights', not to '%s'",
+                    export->name);
+  }
   return lqa_export_format_check(options, export, err);
 }
 

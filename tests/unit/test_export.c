@@ -204,6 +204,44 @@ static void test_weights(void **state) {
               "a9|9|World|0.99\na10|10|Sports|0.97\na11|11|Business|0.95\n");
 }
 
+/* Every weight is the row's p_correct, and 0 where the run has none for the row. */
+static void check_p_correct_weights(const double *p_correct) {
+  lqa_buf want;
+  lqa_buf_init(&want, 1 << 12);
+  for (int row = 0; row < FIXTURE_ROWS; row++) {
+    lqa_buf_printf(&want, "%d|%.1f\n", row, isnan(p_correct[row]) ? 0 : p_correct[row]);
+  }
+  lqa_buf_add(&want, "", 1);
+  check_query("by.jsonl", "SELECT row_number::VARCHAR, weight::VARCHAR FROM read_json($1)",
+              want.data);
+  lqa_buf_clear(&want);
+}
+
+static void test_weights_by_p_correct(void **state) {
+  (void)state;
+  lqa_error err;
+  lqa_run *run = NULL;
+  lqa_export_summary summary;
+  char *path = path_in(scratch, "by.jsonl");
+  MUST(lqa_run_open(run_path, false, NULL, &run, &err));
+  double *p = run->evidence.p_correct;
+  for (int row = 0; row < FIXTURE_ROWS; row++) {
+    p[row] = NAN;
+  }
+  lqa_export_options options = {.by = "p_correct", .path = path};
+  assert_int_equal(lqa_export_run(lqa_export_find("weights"), run, &options, &summary, &err),
+                   LQA_BAD_USAGE);
+  assert_non_null(strstr(shown(&err), "no row of this run has a p_correct"));
+  for (int row = 1; row < FIXTURE_ROWS; row++) {
+    p[row] = row % 2 ? .5 : .2;
+  }
+  MUST(lqa_export_run(lqa_export_find("weights"), run, &options, &summary, &err));
+  assert_int_equal(summary.n_rows, FIXTURE_ROWS);
+  check_p_correct_weights(p);
+  lqa_run_close(run);
+  free(path);
+}
+
 static void test_decisions(void **state) {
   (void)state;
   lqa_export_summary summary = export_to("decisions", "decisions.csv", NOTHING);
@@ -299,20 +337,21 @@ static void test_bad_options(void **state) {
   check_refused("weights", (lqa_export_options){.path = text}, LQA_BAD_USAGE, ".parquet");
   check_refused("labeling-config", (lqa_export_options){.path = text, .format = "csv"},
                 LQA_BAD_USAGE, "one format");
-  check_refused("review", (lqa_export_options){csv, "xlsx", false, NULL}, LQA_BAD_USAGE, "xlsx");
-  check_refused("cleaned", (lqa_export_options){csv, "label-studio", false, NULL}, LQA_BAD_USAGE,
-                "'review'");
-  check_refused("review", (lqa_export_options){csv, NULL, true, NULL}, LQA_BAD_USAGE, "--apply");
-  check_refused("cleaned", (lqa_export_options){csv, NULL, false, "row-shift"}, LQA_BAD_USAGE,
+  check_refused("review", (lqa_export_options){.path = csv, .format = "xlsx"}, LQA_BAD_USAGE,
+                "xlsx");
+  check_refused("cleaned", (lqa_export_options){.path = csv, .format = "label-studio"},
+                LQA_BAD_USAGE, "'review'");
+  check_refused("review", (lqa_export_options){.path = csv, .apply_relabel = true}, LQA_BAD_USAGE,
+                "--apply");
+  check_refused("cleaned", (lqa_export_options){.path = csv, .repair = "row-shift"}, LQA_BAD_USAGE,
                 "--repair");
   write_report("{\"count\": 1, \"rows_from\": 0, \"rows_to\": 3, \"repair\": \"reversed-order\"},"
                "{\"count\": 0, \"repair\": \"row-shift\"}");
-  check_refused("fixed", (lqa_export_options){csv, NULL, false, NULL}, LQA_BAD_USAGE,
-                "offer: reversed-order");
-  check_refused("fixed", (lqa_export_options){csv, NULL, false, "row-shift"}, LQA_BAD_USAGE,
+  check_refused("fixed", (lqa_export_options){.path = csv}, LQA_BAD_USAGE, "offer: reversed-order");
+  check_refused("fixed", (lqa_export_options){.path = csv, .repair = "row-shift"}, LQA_BAD_USAGE,
                 "repairs: reversed-order");
   write_report("");
-  check_refused("fixed", (lqa_export_options){csv, NULL, false, "row-shift"}, LQA_BAD_USAGE,
+  check_refused("fixed", (lqa_export_options){.path = csv, .repair = "row-shift"}, LQA_BAD_USAGE,
                 "none");
   free(csv);
   free(text);
@@ -334,7 +373,7 @@ static void test_bad_places(void **state) {
   check_refused("weights", (lqa_export_options){.path = folder}, LQA_BAD_FILE, "a folder");
   check_refused("weights", (lqa_export_options){.path = pipe_path}, LQA_BAD_FILE, "no ordinary");
   check_refused("weights", (lqa_export_options){.path = "/proc/no.csv"}, LQA_BAD_FILE, "/proc");
-  check_refused("review", (lqa_export_options){"/proc/no.json", "label-studio", false, NULL},
+  check_refused("review", (lqa_export_options){.path = "/proc/no.json", .format = "label-studio"},
                 LQA_BAD_FILE, "/proc");
   MUST(lqa_folder_remove(folder, &err));
   assert_int_equal(unlink(link), 0);
@@ -467,6 +506,7 @@ int main(void) {
                                      cmocka_unit_test(test_cleaned),
                                      cmocka_unit_test(test_cleaned_with_candidates),
                                      cmocka_unit_test(test_weights),
+                                     cmocka_unit_test(test_weights_by_p_correct),
                                      cmocka_unit_test(test_decisions),
                                      cmocka_unit_test(test_fixed),
                                      cmocka_unit_test(test_fixed_part),
