@@ -1,11 +1,14 @@
 /* A phase is a document of run.db, "judge-phase <budget> <seed> <phase>", with a line
- * "row inclusion" for every row. Without --yes nothing is kept, so the plan shows the first phase
- * that has no answers yet.
+ * "row inclusion control" for every row, behind lines "class number sum" of the control over the
+ * rows that could be drawn: the control is the probability that the label is wrong as it was known
+ * then, and error rates rest on it (store/run_rate.h). Without --yes nothing is kept, so the plan
+ * shows the first phase that has no answers yet.
  */
 #include "api/judge_phases.h"
 
 #include "base/memory.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum { MAX_BYTES = 1 << 28 };
@@ -27,8 +30,14 @@ static lqa_status parse(const lqa_judge_session *s, const lqa_choose_input *in, 
                         lqa_choice_list *out) {
   char *end;
   for (const char *at = text; *at; at = end + (*end == '\n')) {
+    if (*at == 'c') {
+      end = strchr(at, '\n');
+      end = end ? end : (char *)at + strlen(at);
+      continue;
+    }
     lqa_choice c = {.row = strtoll(at, &end, 10)};
     c.inclusion = strtod(end, &end);
+    (void)strtod(end, &end); /* the control */
     if (c.row < 0 || c.row >= in->n_rows || !(c.inclusion > 0) || (*end && *end != '\n')) {
       return LQA_BAD_DATA;
     }
@@ -62,15 +71,42 @@ out:
   return status;
 }
 
-static lqa_status keep(const lqa_judge_session *s, int phase, size_t first, lqa_error *err) {
+/* Probability that the label is wrong; a row that no model scored may be either. */
+static double control_of(const lqa_choose_input *in, int64_t row) {
+  return isnan(in->p_wrong[row]) ? .5 : in->p_wrong[row];
+}
+
+/* By given class, over the rows that this phase could have drawn. */
+static lqa_status add_sums(const lqa_judge_session *s, const lqa_choose_input *in, lqa_buf *out) {
+  int32_t n_classes = s->run->manifest.n_classes;
+  double *sums = lqa_calloc((size_t)n_classes, sizeof *sums);
+  if (!sums) {
+    return LQA_NO_MEMORY;
+  }
+  for (int64_t row = 0; row < in->n_rows; row++) {
+    if (in->label[row] >= 0 && in->has_content[row] && !in->is_done[row]) {
+      sums[in->label[row]] += control_of(in, row);
+    }
+  }
+  for (int32_t k = 0; k < n_classes; k++) {
+    lqa_buf_printf(out, "class %d %.17g\n", (int)k, sums[k]);
+  }
+  free(sums);
+  return LQA_OK;
+}
+
+static lqa_status keep(const lqa_judge_session *s, const lqa_choose_input *in, int phase,
+                       size_t first, lqa_error *err) {
   char name[96];
   lqa_buf text;
   lqa_status status;
   lqa_buf_init(&text, MAX_BYTES);
   name_phase(s, phase, name);
+  LQA_TRY_OUT(add_sums(s, in, &text) == LQA_OK ? LQA_OK : lqa_fail_memory(err, "choosing rows"));
   for (size_t i = first; i < s->choices.n; i++) {
-    lqa_buf_printf(&text, "%lld %.17g\n", (long long)s->choices.data[i].row,
-                   s->choices.data[i].inclusion);
+    const lqa_choice *c = &s->choices.data[i];
+    lqa_buf_printf(&text, "%lld %.17g %.17g\n", (long long)c->row, c->inclusion,
+                   control_of(in, c->row));
   }
   LQA_TRY_OUT(lqa_buf_check(&text, err));
   LQA_TRY_OUT(lqa_run_db_set_document(s->run->db, name, lqa_buf_str(&text), err));
@@ -94,7 +130,7 @@ static lqa_status draw(lqa_judge_session *s, const lqa_choose_input *in, int pha
   input.seed += (uint64_t)phase;
   LQA_TRY_OUT(lqa_choose_budget(&input, lqa_judge_phase_rows(s->args->budget, phase),
                                 LQA_CHOOSE_PHASE, &s->choices, err));
-  LQA_TRY_OUT(s->args->yes ? keep(s, phase, first, err) : LQA_OK);
+  LQA_TRY_OUT(s->args->yes ? keep(s, &input, phase, first, err) : LQA_OK);
 out:
   free(is_done);
   return status;

@@ -143,6 +143,13 @@ typedef struct lqa_report_suspect {
   size_t n_reasons;
 } lqa_report_suspect;
 
+/* The error rate among the rows of one given label. */
+typedef struct lqa_report_class_rate {
+  lqa_str label;
+  double estimate, low, high;
+  int64_t n; /* verified rows */
+} lqa_report_class_rate;
+
 typedef struct lqa_report {
   const char *version, *run_path;
   const lqa_manifest *manifest; /* of the run, or NULL */
@@ -162,6 +169,10 @@ typedef struct lqa_report {
   int64_t relabel, keep_ambiguous, needs_review, keep; /* rows per action */
   bool has_error_rate;
   lqa_interval error_rate;
+  const char *error_rate_frame; /* the rows that it speaks for, in words */
+  int64_t rows_for_one_percent; /* to verify in all for plus or minus 1 %; 0 = not known */
+  lqa_report_class_rate *rates; /* by class; classes with too few verified rows are left out */
+  int64_t n_rates;
   const lqa_trust_summary *trust; /* of the run, or NULL */
   const char *verdict;            /* lqa_report_verdict, for report.json: filled on writing */
   bool has_trust;

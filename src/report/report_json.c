@@ -128,12 +128,25 @@ static const lqa_field ACTIONS[] = {
     {"keep", AT(, keep), "all other rows"},
     {.key = NULL}};
 
-static const lqa_field RATE[] = {
-    {"estimate", LQA_FIELD(lqa_interval, estimate), "share of labels that are wrong"},
-    {"low", LQA_FIELD(lqa_interval, low), "lower end of the 95 % interval"},
-    {"high", LQA_FIELD(lqa_interval, high), "upper end"},
-    {"method", LQA_FIELD(lqa_interval, method), "how the interval was made", .absent = ""},
-    {"n", LQA_FIELD(lqa_interval, n), "rows checked"},
+static const lqa_field CLASS_RATE[] = {
+    {"label", AT(_class_rate, label), "rows with this given label", .absent = ""},
+    {"estimate", AT(_class_rate, estimate), "share of them that is wrong"},
+    {"low", AT(_class_rate, low), "lower end of the 95 % interval"},
+    {"high", AT(_class_rate, high), "upper end"},
+    {"n", AT(_class_rate, n), "rows verified"},
+    {.key = NULL}};
+
+static const lqa_field ERROR_RATE[] = {
+    {"estimate", AT(, error_rate.estimate), "share of labels that are wrong"},
+    {"low", AT(, error_rate.low), "lower end of the 95 % interval"},
+    {"high", AT(, error_rate.high), "upper end"},
+    {"method", AT(, error_rate.method), "how the interval was made", .absent = ""},
+    {"n", AT(, error_rate.n), "rows verified"},
+    {"frame", AT(, error_rate_frame), "the rows that it is about", .absent = ""},
+    {"rows_for_one_percent", AT(, rows_for_one_percent),
+     "rows to verify in all for plus or minus 1 %", LQA_UNLESS_EMPTY},
+    {"by_class", LIST(, rates), "by given label, where at least ten rows were verified",
+     LQA_ELEMENTS(lqa_report_class_rate, CLASS_RATE, lqa_report, n_rates)},
     {.key = NULL}};
 
 static const lqa_field ECE[] = {
@@ -239,8 +252,8 @@ const lqa_field lqa_report_fields[] = {
     {"trust", OBJECT(, trust_said), "null where no posterior was made", OR_NULL(, has_trust),
      .fields = TRUST},
     {"actions", LQA_FIELD_OBJECT, 0, 0, "rows by review_action", .fields = ACTIONS},
-    {"error_rate", OBJECT(, error_rate), "null until rows were spot-checked",
-     OR_NULL(, has_error_rate), .fields = RATE},
+    {"error_rate", LQA_FIELD_OBJECT, 0, 0, "null until rows were spot-checked, or judged in phases",
+     OR_NULL(, has_error_rate), .fields = ERROR_RATE},
     {"notes", LIST(, notes), "remarks of the stages, for people",
      LQA_ELEMENTS(char *, lqa_field_texts, lqa_report, n_notes)},
     {"timings", LQA_FIELD_AS(MAP, lqa_report, timings), "seconds by stage",

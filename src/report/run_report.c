@@ -9,6 +9,7 @@
 #include "report/report_build.h"
 #include "store/row_texts.h"
 #include "store/spot_check.h"
+#include "store/run_rate.h"
 #include "trust/rule.h"
 
 #include <math.h>
@@ -103,13 +104,64 @@ out:
   return status;
 }
 
+/* By given label: of a spot check its strata, of phases their domains. */
+static void add_rate(lqa_report *report, lqa_str label, const lqa_interval *rate, int64_t room) {
+  if (rate->n >= LQA_RATE_MIN_ROWS && report->n_rates < room) {
+    report->rates[report->n_rates++] =
+        (lqa_report_class_rate){label, rate->estimate, rate->low, rate->high, rate->n};
+  }
+}
+
+/* A stratum is suspicious rows of a class or the others: both make the class. */
+static void add_spot_rates(const lqa_run *run, const lqa_spot_check *check, lqa_report *report,
+                           int64_t room) {
+  for (int32_t k = 0; k < run->manifest.n_classes; k++) {
+    lqa_stratum strata[2];
+    size_t n = 0;
+    int64_t answered = 0;
+    for (size_t i = 0; i < check->n_strata && n < 2; i++) {
+      const lqa_spot_stratum *s = &check->strata[i];
+      if (!s->is_rest && lqa_str_equal(s->label, run->manifest.classes[k])) {
+        strata[n++] = (lqa_stratum){s->population, s->answered, s->wrong};
+        answered += s->answered;
+      }
+    }
+    if (answered > 0) {
+      const lqa_interval rate = lqa_interval_stratified(strata, n, .95);
+      add_rate(report, run->manifest.classes[k], &rate, room);
+    }
+  }
+}
+
+/* What people checked at random comes first; else what judges and people verified in phases. */
 static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report *report,
                                       lqa_error *err) {
   lqa_spot_check check;
+  lqa_run_rate phases;
   bool found = false;
+  int64_t room = run->manifest.n_classes;
+  report->n_rates = 0;
+  report->rates = lqa_arena_alloc(arena, (size_t)room + 1, sizeof *report->rates);
+  if (!report->rates) {
+    return lqa_fail_memory(err, "estimating the error rate");
+  }
   LQA_TRY(lqa_spot_rate(run, arena, &check, &found, err));
-  report->has_error_rate = found && check.rate.n > 0;
-  report->error_rate = report->has_error_rate ? check.rate : (lqa_interval){0};
+  found = found && check.rate.n > 0;
+  if (found) {
+    report->error_rate = check.rate;
+    report->error_rate_frame = "all rows";
+    add_spot_rates(run, &check, report, room);
+  } else {
+    LQA_TRY(lqa_run_rate_of(run, arena, &phases, err));
+    found = phases.rate.rate.n > 0;
+    report->error_rate = found ? phases.rate.rate : (lqa_interval){0};
+    report->error_rate_frame = "all rows with content and a known label";
+    for (int32_t k = 0; found && k < run->manifest.n_classes; k++) {
+      add_rate(report, run->manifest.classes[k], &phases.rate.by_class[k], room);
+    }
+  }
+  report->has_error_rate = found;
+  report->rows_for_one_percent = found ? lqa_rate_rows_for(&report->error_rate, .01) : 0;
   return LQA_OK;
 }
 

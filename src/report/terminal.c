@@ -293,6 +293,11 @@ static void print_actions(const lqa_report *r, int width, lqa_buf *out) {
                    100 * r->error_rate.estimate, 100 * r->error_rate.low, 100 * r->error_rate.high,
                    r->error_rate.method, (long long)r->error_rate.n);
     print_line(&line, 2, width, out);
+    if (r->rows_for_one_percent > r->error_rate.n) {
+      lqa_buf_printf(&line, "for plus or minus 1 %%: verify %lld rows in all",
+                     (long long)r->rows_for_one_percent);
+      print_line(&line, 2, width, out);
+    }
   }
 }
 

@@ -1,0 +1,20 @@
+/* store/run_rate.h - the error rate of a run from rows that were judged in phases
+ * (trust/phase_rate.h). */
+#ifndef LQA_STORE_RUN_RATE_H
+#define LQA_STORE_RUN_RATE_H
+
+#include "store/run.h"
+#include "trust/phase_rate.h"
+
+typedef struct lqa_run_rate {
+  lqa_phase_rate rate; /* rate.n = 0: no rows were drawn in phases, or nothing follows from them */
+  int64_t n_frame;     /* rows that it speaks for: with content and a known label */
+} lqa_run_rate;
+
+/* Of the judging in phases with most verified rows; a person's decision about such a row comes
+ * before the judge's verdict. A judge that is constant or hardly better than chance gives no rate.
+ * Arrays live in `arena`. */
+LQA_MUST_CHECK lqa_status lqa_run_rate_of(const lqa_run *run, lqa_arena *arena, lqa_run_rate *out,
+                                          lqa_error *err);
+
+#endif
