@@ -81,6 +81,7 @@ static lqa_report make_report(void) {
                       .keep = 24,
                       .has_error_rate = true,
                       .error_rate = {0.1, 0.05, 0.2, "wilson", 100},
+                      .error_rate_frame = "all rows",
                       .timings = &timing,
                       .n_timings = 1,
                       .peak_rss_bytes = 1234,
