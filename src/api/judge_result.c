@@ -22,9 +22,10 @@ lqa_status lqa_judge_result_finish(const lqa_judge_session *s, bool judged, lqa_
   lqa_buf_add_char(&result->json, '\n');
   free(result->run_path);
   result->run_path = strdup(s->args->run);
-  if (!result->run_path || result->text.failed || result->json.failed) {
+  if (!result->run_path) {
     return lqa_fail_memory(err, "writing the result");
   }
+  LQA_TRY(lqa_result_show(result, err));
   *out = result;
   return LQA_OK;
 }

@@ -39,13 +39,19 @@ static void show_options(lqa_result *result) {
   result->text = shown;
 }
 
-lqa_status lqa_result_finish(lqa_result *result, lqa_result **out, lqa_error *err) {
+lqa_status lqa_result_show(lqa_result *result, lqa_error *err) {
   if (result->text.size > 0 && !result->text.failed) {
     show_options(result);
   }
-  if (result->text.failed || result->json.failed) {
+  return result->text.failed || result->json.failed ? lqa_fail_memory(err, "writing the result")
+                                                    : LQA_OK;
+}
+
+lqa_status lqa_result_finish(lqa_result *result, lqa_result **out, lqa_error *err) {
+  lqa_status status = lqa_result_show(result, err);
+  if (status != LQA_OK) {
     lqa_result_free(result);
-    return lqa_fail_memory(err, "writing the result");
+    return status;
   }
   *out = result;
   return LQA_OK;

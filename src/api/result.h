@@ -16,6 +16,9 @@ struct lqa_result {
 /* An empty result whose text names options in the style of `common`; NULL when out of memory.
  * lqa_result_free releases it. */
 lqa_result *lqa_result_new(const lqa_common_args *common);
+/* Shows the marks of options in the text; LQA_NO_MEMORY where a buffer is not whole. The result
+ * stays the caller's. */
+LQA_MUST_CHECK lqa_status lqa_result_show(lqa_result *result, lqa_error *err);
 /* Hands `result` to *out if its buffers are whole, with the marks of options in its text shown;
  * else frees it and returns LQA_NO_MEMORY. */
 LQA_MUST_CHECK lqa_status lqa_result_finish(lqa_result *result, lqa_result **out, lqa_error *err);
