@@ -20,6 +20,9 @@ struct lqa_database {
 /* Words a DuckDB error: the status follows from its type, the message is its first line. */
 LQA_MUST_CHECK lqa_status lqa_duck_fail(lqa_error *err, duckdb_error_type type,
                                         const char *message);
+/* The same for a message without its type ("Out of Memory Error: ..."): the pending interface has
+ * only the text. */
+LQA_MUST_CHECK lqa_status lqa_duck_fail_text(const char *message, lqa_error *err);
 LQA_MUST_CHECK lqa_status lqa_duck_fail_result(duckdb_result *result, lqa_error *err);
 /* Prepares, binds and starts `sql`; the result is streamed, or run to its end (`streamed` false).
  */

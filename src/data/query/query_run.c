@@ -27,118 +27,6 @@ struct lqa_query {
   bool failed; /* a list did not fit into memory: told by the next lqa_query_next */
 };
 
-static lqa_status status_of(duckdb_error_type type) {
-  switch (type) {
-  case DUCKDB_ERROR_OUT_OF_MEMORY:
-    return LQA_NO_MEMORY;
-  case DUCKDB_ERROR_INTERRUPT:
-    return LQA_INTERRUPTED;
-  case DUCKDB_ERROR_IO:
-  case DUCKDB_ERROR_HTTP:
-  case DUCKDB_ERROR_NETWORK:
-  case DUCKDB_ERROR_CONNECTION:
-  case DUCKDB_ERROR_PERMISSION:
-  case DUCKDB_ERROR_MISSING_EXTENSION:
-  case DUCKDB_ERROR_AUTOLOAD:
-    return LQA_BAD_FILE;
-  case DUCKDB_ERROR_PARSER:
-  case DUCKDB_ERROR_SYNTAX:
-  case DUCKDB_ERROR_BINDER:
-  case DUCKDB_ERROR_CATALOG:
-    return LQA_BAD_USAGE;
-  case DUCKDB_ERROR_INTERNAL:
-  case DUCKDB_ERROR_FATAL:
-  case DUCKDB_ERROR_NULL_POINTER:
-    return LQA_INTERNAL;
-  default:
-    return LQA_BAD_DATA;
-  }
-}
-
-/* The error of a stream's later chunk comes wrapped: "Attempting to execute ... \nError: <it>". */
-static const char *unwrap(const char *message) {
-  const char *inner = message ? strstr(message, "\nError: ") : NULL;
-  return inner ? inner + strlen("\nError: ") : message;
-}
-
-/* `IO Error: Could not write file "x": No space left on device` in the words of lqa_fail_errno;
- * LQA_OK where the message is of another kind. */
-static lqa_status reword_write(lqa_error *err, const char *message) {
-  static const char before[] = "IO Error: Could not write file \"";
-  const char *path = message + strlen(before);
-  const char *end = strncmp(message, before, strlen(before)) == 0 ? strstr(path, "\": ") : NULL;
-  if (!end) {
-    return LQA_OK;
-  }
-  int size = (int)(end - path);
-  char reason[128];
-  snprintf(reason, sizeof reason, "%.*s", (int)strcspn(end + 3, "\n"), end + 3);
-  return lqa_fail(err, LQA_BAD_FILE, "cannot write '%.*s': %s%s", size, path, reason,
-                  lqa_disk_advice(reason));
-}
-
-lqa_status lqa_duck_fail(lqa_error *err, duckdb_error_type type, const char *message) {
-  message = message && *message ? message : "the query failed without a reason";
-  LQA_TRY(reword_write(err, message));
-  size_t n = strcspn(message, "\n");
-  const char *next = message[n] ? message + n + 1 : "";
-  /* "... extension 'httpfs':" goes on in the second line. */
-  bool goes_on = n > 0 && message[n - 1] == ':';
-  return lqa_fail(err, status_of(type), "%.*s%s%.*s", (int)n, message, goes_on ? " " : "",
-                  goes_on ? (int)strcspn(next, "\n") : 0, next);
-}
-
-/* A message without its type ("Out of Memory Error: ..."): the pending interface has only the text.
- */
-static lqa_status fail_text(const char *message, lqa_error *err) {
-  static const struct {
-    const char *prefix;
-    duckdb_error_type type;
-  } kinds[] = {{"Out of Memory", DUCKDB_ERROR_OUT_OF_MEMORY},
-               {"IO Error", DUCKDB_ERROR_IO},
-               {"HTTP", DUCKDB_ERROR_HTTP},
-               {"INTERRUPT", DUCKDB_ERROR_INTERRUPT},
-               {"Interrupt", DUCKDB_ERROR_INTERRUPT},
-               {"Parser", DUCKDB_ERROR_PARSER},
-               {"Binder", DUCKDB_ERROR_BINDER},
-               {"Catalog", DUCKDB_ERROR_CATALOG},
-               {"Permission", DUCKDB_ERROR_PERMISSION},
-               {"INTERNAL", DUCKDB_ERROR_INTERNAL},
-               {"Missing Extension", DUCKDB_ERROR_MISSING_EXTENSION}};
-  duckdb_error_type type = DUCKDB_ERROR_INVALID_INPUT;
-  message = unwrap(message);
-  for (size_t i = 0; message && i < sizeof kinds / sizeof *kinds; i++) {
-    if (strncmp(message, kinds[i].prefix, strlen(kinds[i].prefix)) == 0) {
-      type = kinds[i].type;
-    }
-  }
-  return lqa_duck_fail(err, type, message);
-}
-
-lqa_status lqa_duck_fail_result(duckdb_result *result, lqa_error *err) {
-  const char *message = duckdb_result_error(result);
-  return unwrap(message) == message ? lqa_duck_fail(err, duckdb_result_error_type(result), message)
-                                    : fail_text(message, err);
-}
-
-void lqa_duck_identifier(lqa_buf *sql, lqa_str name) {
-  lqa_buf_add_char(sql, '"');
-  for (size_t i = 0; i < name.size; i++) {
-    lqa_buf_add(sql, "\"\"", name.data[i] == '"' ? 2 : 0);
-    lqa_buf_add(sql, name.data + i, name.data[i] != '"');
-  }
-  lqa_buf_add_char(sql, '"');
-}
-
-void lqa_duck_literal(lqa_buf *sql, lqa_str text) {
-  lqa_buf_add_char(sql, '\'');
-  for (size_t i = 0; i < text.size; i++) {
-    lqa_buf_add(sql, "''", text.data[i] == '\'' ? 2 : 0);
-    lqa_buf_add(sql, text.data + i, text.data[i] != '\'');
-  }
-  lqa_buf_add_char(sql, '\'');
-}
-
 static lqa_status configure(duckdb_config config, const lqa_database_options *options) {
   char threads[32], memory[48];
   snprintf(threads, sizeof threads, "%d", options->n_threads);
@@ -173,7 +61,7 @@ static lqa_status open_memory(const lqa_database_options *options, lqa_database 
     status = lqa_fail(err, status, "the query engine (DuckDB %s) refuses its settings",
                       duckdb_library_version());
   } else if (duckdb_open_ext(NULL, &database->db, config, &message) != DuckDBSuccess) {
-    status = fail_text(message, err);
+    status = lqa_duck_fail_text(message, err);
   } else if (duckdb_connect(database->db, &database->connection) != DuckDBSuccess) {
     status = lqa_fail_memory(err, "connecting to the query engine");
   }
@@ -224,7 +112,7 @@ static lqa_status drive(lqa_database *database, duckdb_connection connection,
   for (;;) {
     duckdb_pending_state state = duckdb_pending_execute_task(pending);
     if (state == DUCKDB_PENDING_ERROR) {
-      return fail_text(duckdb_pending_error(pending), err);
+      return lqa_duck_fail_text(duckdb_pending_error(pending), err);
     }
     if (duckdb_pending_execution_is_finished(state)) {
       return LQA_OK;
@@ -275,13 +163,13 @@ lqa_status lqa_duck_start(lqa_database *database, duckdb_connection connection, 
   duckdb_pending_result pending = NULL;
   lqa_status status = LQA_OK;
   if (duckdb_prepare(connection, sql, &statement) != DuckDBSuccess) {
-    status = fail_text(duckdb_prepare_error(statement), err);
+    status = lqa_duck_fail_text(duckdb_prepare_error(statement), err);
     goto out;
   }
   LQA_TRY_OUT(bind(statement, params, n_params, err));
   if ((streamed ? duckdb_pending_prepared_streaming(statement, &pending)
                 : duckdb_pending_prepared(statement, &pending)) != DuckDBSuccess) {
-    status = fail_text(duckdb_pending_error(pending), err);
+    status = lqa_duck_fail_text(duckdb_pending_error(pending), err);
     goto out;
   }
   LQA_TRY_OUT(run_pending(database, connection, pending, result, err));
