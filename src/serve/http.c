@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "serve/http_access.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,7 +19,6 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum {
@@ -58,7 +58,6 @@ struct lqa_http {
   lqa_http_options options;
   struct MHD_Daemon *daemon;
   int port;
-  char hosts[3][32], origins[3][40];
   pthread_mutex_t lock; /* of all below */
   char *ring[RING];     /* owned texts */
   uint64_t n_events;
@@ -130,44 +129,6 @@ static const char *header(struct MHD_Connection *connection, const char *name) {
   return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static bool is_one_of(const char *text, char (*list)[32], size_t n) {
-  for (size_t i = 0; text && i < n; i++) {
-    if (strcasecmp(text, list[i]) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
-static bool is_own_origin(const lqa_http *http, const char *origin) {
-  for (size_t i = 0; i < 3; i++) {
-    if (strcasecmp(origin, http->origins[i]) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* Takes as long for a wrong token as for the right one. */
-static bool is_token(const lqa_http *http, const char *given, size_t size) {
-  const char *token = http->options.token;
-  size_t n = strlen(token);
-  unsigned char difference = size != n;
-  for (size_t i = 0; i < n; i++) {
-    difference |= (unsigned char)(token[i] ^ (i < size ? given[i] : 0));
-  }
-  return difference == 0;
-}
-
-static bool has_token(const lqa_http *http, struct MHD_Connection *connection) {
-  const char *bearer = header(connection, "Authorization");
-  const char *cookie = MHD_lookup_connection_value(connection, MHD_COOKIE_KIND, "labelqa");
-  if (bearer && strncasecmp(bearer, "Bearer ", 7) == 0) {
-    return is_token(http, bearer + 7, strlen(bearer + 7));
-  }
-  return cookie && is_token(http, cookie, strlen(cookie));
-}
-
 /* The URL that was printed: its token becomes a cookie, and leaves the address bar. */
 static enum MHD_Result let_in(lqa_http *http, struct MHD_Connection *connection) {
   char cookie[128];
@@ -185,36 +146,6 @@ static enum MHD_Result let_in(lqa_http *http, struct MHD_Connection *connection)
   enum MHD_Result result = MHD_queue_response(connection, 303, response);
   MHD_destroy_response(response);
   return result;
-}
-
-static bool is_json(const char *type) {
-  size_t n = strlen("application/json");
-  return type && strncasecmp(type, "application/json", n) == 0 &&
-         (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
-}
-
-static bool takes(const char *methods, const char *method) {
-  const char *at = strstr(methods, method);
-  size_t n = strlen(method);
-  return at && (at[n] == ',' || at[n] == '\0');
-}
-
-/* 0 where the request may go on; else the status of the refusal, with its words. */
-static int check_change(lqa_http *http, struct MHD_Connection *connection, const char **why) {
-  const char *origin = header(connection, "Origin"), *length = header(connection, "Content-Length");
-  if (origin && !is_own_origin(http, origin)) {
-    *why = "the request comes from another site";
-    return 403;
-  }
-  if (!is_json(header(connection, "Content-Type"))) {
-    *why = "the body must be application/json";
-    return 415;
-  }
-  if (length && strtoull(length, NULL, 10) > LQA_HTTP_MAX_BODY) {
-    *why = "the body is larger than 1 MB";
-    return 413;
-  }
-  return 0;
 }
 
 /* ---- events ---- */
@@ -407,24 +338,30 @@ static void check_start(lqa_http_ticket *ticket, const char *method, const char 
   const char *given = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "token");
   const char *why = NULL, *methods = NULL;
   int status = 0;
-  if (!is_one_of(header(connection, "Host"), http->hosts, 3)) {
+  if (!lqa_http_is_own_host(http->port, header(connection, "Host"))) {
     status = 403;
     why = "the Host is not this server";
   } else if (given && strcmp(path, "/") == 0 && strcmp(method, "GET") == 0 &&
-             is_token(http, given, strlen(given))) {
+             lqa_http_is_token(http->options.token, given, strlen(given))) {
     ticket->is_let_in = true;
-  } else if (!has_token(http, connection)) {
+  } else if (!lqa_http_has_token(
+                 http->options.token, header(connection, "Authorization"),
+                 MHD_lookup_connection_value(connection, MHD_COOKIE_KIND, "labelqa"))) {
     status = 401;
     why = "the token is missing or wrong: open the address that labelqa review printed";
   } else if (!(methods = http->options.methods_of(http->options.data, path))) {
     status = 404;
     why = "there is nothing under this address";
-  } else if (!takes(methods, method)) {
+  } else if (!lqa_http_takes(methods, method)) {
     status = 405;
     why = "this address does not take that method";
     ticket->answer.allow = methods;
   } else if (strcmp(method, "GET") != 0) {
-    status = check_change(http, connection, &why);
+    status = lqa_http_check_change(http->port,
+                                   &(lqa_http_change){header(connection, "Origin"),
+                                                      header(connection, "Content-Type"),
+                                                      header(connection, "Content-Length")},
+                                   &why);
   }
   if (status != 0) {
     ticket->is_refused = true;
@@ -500,14 +437,6 @@ static lqa_status fail_start(int port, lqa_error *err) {
   return lqa_fail_errno(err, "listen on", address);
 }
 
-static void find_names(lqa_http *http) {
-  static const char *const NAMES[] = {"127.0.0.1", "localhost", "[::1]"};
-  for (size_t i = 0; i < 3; i++) {
-    snprintf(http->hosts[i], sizeof http->hosts[i], "%s:%d", NAMES[i], http->port);
-    snprintf(http->origins[i], sizeof http->origins[i], "http://%s:%d", NAMES[i], http->port);
-  }
-}
-
 static void ignore_message(void *data, const char *format, va_list args) {
   (void)data, (void)format, (void)args;
 }
@@ -536,7 +465,6 @@ lqa_status lqa_http_start(const lqa_http_options *options, lqa_http **out, lqa_e
   }
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
   http->port = info ? info->port : options->port;
-  find_names(http);
   http->has_pulse = pthread_create(&http->pulse, NULL, beat, http) == 0;
   *out = http;
   return LQA_OK;
@@ -567,15 +495,4 @@ void lqa_http_stop(lqa_http *http) {
   }
   pthread_mutex_destroy(&http->lock);
   free(http);
-}
-
-lqa_status lqa_http_make_token(char token[LQA_HTTP_TOKEN_SIZE], lqa_error *err) {
-  unsigned char bytes[(LQA_HTTP_TOKEN_SIZE - 1) / 2];
-  if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
-    return lqa_fail_errno(err, "read", "the system's random numbers");
-  }
-  for (size_t i = 0; i < sizeof bytes; i++) {
-    snprintf(token + 2 * i, 3, "%02x", bytes[i]);
-  }
-  return LQA_OK;
 }

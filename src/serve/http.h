@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-enum { LQA_HTTP_MAX_BODY = 1 << 20, LQA_HTTP_MAX_PARAMS = 32, LQA_HTTP_TOKEN_SIZE = 65 };
+enum { LQA_HTTP_MAX_PARAMS = 32 };
 
 typedef struct lqa_http lqa_http;
 typedef struct lqa_http_ticket lqa_http_ticket; /* of a request that is answered later */
@@ -69,7 +69,5 @@ void lqa_http_publish(lqa_http *http, const char *name, lqa_str json);
 
 /* {"error": {"message", "field"}} with this status. `field` may be NULL. */
 void lqa_http_fail(lqa_http_answer *answer, int status, const char *field, const char *message);
-/* 64 hexadecimal digits from the system's source of randomness. */
-LQA_MUST_CHECK lqa_status lqa_http_make_token(char token[LQA_HTTP_TOKEN_SIZE], lqa_error *err);
 
 #endif

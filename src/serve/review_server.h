@@ -9,6 +9,7 @@
 
 #include "review/queue.h"
 #include "review/row_json.h"
+#include "serve/http_access.h"
 #include "serve/route.h"
 
 #include <pthread.h>
