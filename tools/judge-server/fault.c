@@ -320,6 +320,39 @@ static bool broken_reply(fault_kind kind, reply *out) {
   }
 }
 
+/* The answer stands among other words: chatter, thoughts, a template's marks, the caller's key. */
+static bool wrapped_reply(fault_kind kind, const exchange *x, const question *q,
+                          const char *content, reply *out) {
+  switch (kind) {
+  case FAULT_GRAMMAR:
+    wrapped(out, q, "Sure! ", content, "\nLet me know if you need more.");
+    return true;
+  case FAULT_ECHO_KEY:
+    wrapped(out, q, "Your header is ", x->authorization, "");
+    return true;
+  case FAULT_FENCE:
+    wrapped(out, q, "```text\n", content, "\n```\n");
+    return true;
+  case FAULT_LONE_THINK:
+    wrapped(out, q, "VERDICT: YES, or is it?\n</think>\n\n", content, "");
+    return true;
+  case FAULT_HARMONY:
+    wrapped(out, q,
+            "<|channel|>analysis<|message|>VERDICT: YES<|end|><|start|>assistant<|channel|>final"
+            "<|message|>",
+            content, "<|return|>");
+    return true;
+  case FAULT_IM_END:
+    wrapped(out, q, "<|im_start|>assistant\n", content, "<|im_end|>\n<|im_start|>user\nmore");
+    return true;
+  case FAULT_THINK:
+    wrapped(out, q, "<think>VERDICT: YES\nhm</think>\n\n", content, "");
+    return true;
+  default:
+    return false;
+  }
+}
+
 void fault_reply(fault_kind kind, const exchange *x, const question *q, const char *content,
                  const char *opposite, reply *out) {
   out->tokens_in = (int64_t)strlen(q->user) / 4;
@@ -327,13 +360,11 @@ void fault_reply(fault_kind kind, const exchange *x, const question *q, const ch
     return;
   }
   reply_completion(out, q->model, content, "stop");
-  if (broken_reply(kind, out)) {
+  if (broken_reply(kind, out) ||
+      wrapped_reply(kind, x, q, kind == FAULT_GRAMMAR ? opposite : content, out)) {
     return;
   }
   switch (kind) {
-  case FAULT_GRAMMAR:
-    wrapped(out, q, "Sure! ", opposite, "\nLet me know if you need more.");
-    break;
   case FAULT_REFUSAL:
     completion(out, q->model, NULL, &(shape){.refusal = "I can't help.", .finish = "stop"});
     break;
@@ -355,37 +386,16 @@ void fault_reply(fault_kind kind, const exchange *x, const question *q, const ch
   case FAULT_NO_USAGE:
     completion(out, q->model, content, &(shape){.finish = "stop", .no_usage = true});
     break;
-  case FAULT_ECHO_KEY:
-    wrapped(out, q, "Your header is ", x->authorization, "");
-    break;
   case FAULT_EVENTS:
     events(out, q->model, content);
     break;
   case FAULT_PARTS:
     completion(out, q->model, content, &(shape){.finish = "stop", .as_parts = true});
     break;
-  case FAULT_FENCE:
-    wrapped(out, q, "```text\n", content, "\n```\n");
-    break;
   case FAULT_EXHAUSTED:
     snprintf(out->headers, sizeof out->headers,
              "x-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: 40ms\r\n"
              "x-ratelimit-remaining-tokens: -1\r\nx-ratelimit-reset-tokens: 1h0m0s\r\n");
-    break;
-  case FAULT_LONE_THINK:
-    wrapped(out, q, "VERDICT: YES, or is it?\n</think>\n\n", content, "");
-    break;
-  case FAULT_HARMONY:
-    wrapped(out, q,
-            "<|channel|>analysis<|message|>VERDICT: YES<|end|><|start|>assistant<|channel|>final"
-            "<|message|>",
-            content, "<|return|>");
-    break;
-  case FAULT_IM_END:
-    wrapped(out, q, "<|im_start|>assistant\n", content, "<|im_end|>\n<|im_start|>user\nmore");
-    break;
-  case FAULT_THINK:
-    wrapped(out, q, "<think>VERDICT: YES\nhm</think>\n\n", content, "");
     break;
   default:
     break;
