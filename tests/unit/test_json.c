@@ -176,7 +176,7 @@ static void test_deep_and_full(void **state) {
   lqa_buf_init(&out, 10);
   lqa_json_init(&json, &out, 0);
   lqa_json_text(&json, "longer than ten");
-  assert_int_equal(lqa_buf_check(&out, NULL), LQA_NO_MEMORY);
+  assert_int_equal(lqa_buf_check(&out, NULL), LQA_BAD_DATA);
   lqa_buf_clear(&out);
 }
 
