@@ -1,81 +1,7 @@
-/* Exports of the fixture's run: contents of every kind and format, what is refused, faults. */
-#include "shown.h"
-#include "export/export.h"
+/* Exports of the fixture's run: contents of every kind and format. */
+#include "export_fixture.h"
 
 #include "base/json_read.h"
-#include "run_fixture.h"
-
-#include <signal.h>
-#include <sys/resource.h>
-
-static char *scratch, *run_path;
-
-/* People decided rows 0 (another label), 2 (for its label) and 1 (first one, then another, then
- * withdrawn); the judge corrected rows 1 and 8, did not know row 6. */
-static int make_run(void **state) {
-  (void)state;
-  lqa_error err;
-  lqa_run *run = NULL;
-  scratch = make_scratch();
-  run_path = path_in(scratch, "run");
-  write_run(run_path);
-  MUST(lqa_run_open(run_path, true, NULL, &run, &err));
-  give_verdict(run, 1, "NO", "Business");
-  give_verdict(run, 8, "NO", "Business");
-  give_verdict(run, 6, "UNKNOWN", NULL);
-  decide(run, 0, "Sports", "Ann");
-  decide(run, 2, "World", "Ann");
-  decide(run, 1, "World", "Bob");
-  decide(run, 1, "Business", "Ann");
-  decide(run, 1, NULL, "Ann");
-  MUST(lqa_run_refresh(run, &err));
-  lqa_run_close(run);
-  return 0;
-}
-
-static int drop_run(void **state) {
-  (void)state;
-  free(run_path);
-  remove_scratch(scratch);
-  return 0;
-}
-
-/* Runs an export of the run into scratch/`name`. */
-static lqa_status try_export(const char *what, lqa_export_options options,
-                             lqa_export_summary *summary, lqa_error *err) {
-  lqa_run *run = NULL;
-  must_be_ok(lqa_run_open(run_path, false, NULL, &run, err), err);
-  lqa_status status = lqa_export_run(lqa_export_find(what), run, &options, summary, err);
-  lqa_run_close(run);
-  return status;
-}
-
-static lqa_export_summary export_to(const char *what, const char *name,
-                                    lqa_export_options options) {
-  lqa_error err;
-  lqa_export_summary summary;
-  char *path = path_in(scratch, name);
-  options.path = path;
-  MUST(try_export(what, options, &summary, &err));
-  free(path);
-  return summary;
-}
-
-static void check_text(const char *name, const char *expected) {
-  char *text = read_all(scratch, name);
-  assert_string_equal(text, expected);
-  free(text);
-}
-
-static void check_query(const char *name, const char *sql, const char *expected) {
-  char *path = path_in(scratch, name);
-  char *rows = query_file(path, sql);
-  assert_string_equal(rows, expected);
-  free(rows);
-  free(path);
-}
-
-static const lqa_export_options NOTHING = {0};
 
 static void test_relabel(void **state) {
   (void)state;
@@ -255,29 +181,6 @@ static void test_decisions(void **state) {
               "a1|1|id:a1|Business|-|Ann|-|true\n");
 }
 
-/* report.json with these findings; `fixed` reads nothing else of it. */
-static void write_report(const char *findings) {
-  lqa_error err;
-  char *path = path_in(run_path, "report.json");
-  lqa_buf text;
-  lqa_buf_init(&text, 1 << 20);
-  lqa_buf_printf(&text, "{\"schema\": \"labelqa.report/1\", \"provenance\": [%s]}", findings);
-  MUST(lqa_file_save(path, text.data, text.size, &err));
-  lqa_buf_clear(&text);
-  free(path);
-}
-
-static void check_fixed(const char *findings, const char *repair, const char *labels,
-                        lqa_export_summary expected) {
-  write_report(findings);
-  lqa_export_summary summary =
-      export_to("fixed", "fixed.parquet", (lqa_export_options){.repair = repair});
-  check_query("fixed.parquet", "SELECT string_agg(coalesce(label, '-'), ' ') FROM read_parquet($1)",
-              labels);
-  assert_int_equal(summary.n_changed, expected.n_changed);
-  assert_int_equal(summary.n_emptied, expected.n_emptied);
-}
-
 /* As given: World Sports World World - MISC Business World Sports World Sports Business */
 static void test_fixed(void **state) {
   (void)state;
@@ -316,177 +219,6 @@ static void test_fixed_part(void **state) {
       (lqa_export_summary){.n_changed = 2});
 }
 
-/* The export fails with `status` and a message that says `word`, and leaves no file. */
-static void check_refused(const char *what, lqa_export_options options, lqa_status status,
-                          const char *word) {
-  lqa_error err;
-  lqa_export_summary summary;
-  bool existed = lqa_path_exists(options.path);
-  assert_int_equal(try_export(what, options, &summary, &err), status);
-  if (!strstr(shown(&err), word)) {
-    fail_msg("'%s' is not in: %s", word, err.message);
-  }
-  assert_int_equal(lqa_path_exists(options.path), existed);
-}
-
-static void test_bad_options(void **state) {
-  (void)state;
-  char *csv = path_in(scratch, "no.csv"), *text = path_in(scratch, "no.txt");
-  assert_null(lqa_export_find("everything"));
-  check_refused("review", (lqa_export_options){.path = text}, LQA_BAD_USAGE, "label-studio");
-  check_refused("weights", (lqa_export_options){.path = text}, LQA_BAD_USAGE, ".parquet");
-  check_refused("labeling-config", (lqa_export_options){.path = text, .format = "csv"},
-                LQA_BAD_USAGE, "one format");
-  check_refused("review", (lqa_export_options){.path = csv, .format = "xlsx"}, LQA_BAD_USAGE,
-                "xlsx");
-  check_refused("cleaned", (lqa_export_options){.path = csv, .format = "label-studio"},
-                LQA_BAD_USAGE, "'review'");
-  check_refused("review", (lqa_export_options){.path = csv, .apply_relabel = true}, LQA_BAD_USAGE,
-                "--apply");
-  check_refused("cleaned", (lqa_export_options){.path = csv, .repair = "row-shift"}, LQA_BAD_USAGE,
-                "--repair");
-  write_report("{\"count\": 1, \"rows_from\": 0, \"rows_to\": 3, \"repair\": \"reversed-order\"},"
-               "{\"count\": 0, \"repair\": \"row-shift\"}");
-  check_refused("fixed", (lqa_export_options){.path = csv}, LQA_BAD_USAGE, "offer: reversed-order");
-  check_refused("fixed", (lqa_export_options){.path = csv, .repair = "row-shift"}, LQA_BAD_USAGE,
-                "repairs: reversed-order");
-  write_report("");
-  check_refused("fixed", (lqa_export_options){.path = csv, .repair = "row-shift"}, LQA_BAD_USAGE,
-                "none");
-  free(csv);
-  free(text);
-}
-
-static void test_bad_places(void **state) {
-  (void)state;
-  lqa_error err;
-  char *inside = path_in(run_path, "mine.csv"), *link = path_in(scratch, "link"),
-       *through = path_in(scratch, "link/mine.csv"), *nowhere = path_in(scratch, "no/such/x.csv"),
-       *folder = path_in(scratch, "folder.csv"), *pipe_path = path_in(scratch, "pipe.csv");
-  assert_int_equal(symlink(run_path, link), 0);
-  assert_int_equal(mkdir(folder, 0755), 0);
-  assert_int_equal(mkfifo(pipe_path, 0644), 0);
-  check_refused("weights", (lqa_export_options){.path = inside}, LQA_BAD_USAGE, "inside the run");
-  check_refused("weights", (lqa_export_options){.path = through}, LQA_BAD_USAGE, "inside the run");
-  check_refused("weights", (lqa_export_options){.path = nowhere}, LQA_BAD_FILE,
-                "there is no folder");
-  check_refused("weights", (lqa_export_options){.path = folder}, LQA_BAD_FILE, "a folder");
-  check_refused("weights", (lqa_export_options){.path = pipe_path}, LQA_BAD_FILE, "no ordinary");
-  check_refused("weights", (lqa_export_options){.path = "/proc/no.csv"}, LQA_BAD_FILE, "/proc");
-  check_refused("review", (lqa_export_options){.path = "/proc/no.json", .format = "label-studio"},
-                LQA_BAD_FILE, "/proc");
-  MUST(lqa_folder_remove(folder, &err));
-  assert_int_equal(unlink(link), 0);
-  assert_int_equal(unlink(pipe_path), 0);
-  free(inside);
-  free(link);
-  free(through);
-  free(nowhere);
-  free(folder);
-  free(pipe_path);
-}
-
-/* The fixture's rows came from no file; here the run says that they came from one. */
-static void test_source_is_kept(void **state) {
-  (void)state;
-  lqa_error err;
-  lqa_export_summary summary;
-  lqa_run *run = NULL;
-  char *path = path_in(scratch, "source.csv"), *same = path_in(scratch, "./source.csv");
-  MUST(lqa_file_save(path, "id,text,label\n", 14, &err));
-  MUST(lqa_run_open(run_path, false, NULL, &run, &err));
-  const lqa_source_file file = {.path = path, .n_rows = FIXTURE_ROWS};
-  run->manifest.files = &file;
-  run->manifest.n_files = 1;
-  const lqa_export_options options = {.path = same};
-  assert_int_equal(lqa_export_run(lqa_export_find("weights"), run, &options, &summary, &err),
-                   LQA_BAD_USAGE);
-  assert_non_null(strstr(err.message, "is a source of this run"));
-  check_text("source.csv", "id,text,label\n");
-  lqa_run_close(run);
-  free(path);
-  free(same);
-}
-
-/* Every kind, with the file size limited to a few bytes: the old file stays, nothing is left over.
- */
-static void test_full_disk(void **state) {
-  (void)state;
-  struct rlimit old, small;
-  lqa_error err;
-  lqa_export_summary summary;
-  char *path = path_in(scratch, "full.csv");
-  write_report("{\"count\": 1, \"rows_from\": 0, \"rows_to\": 11, \"repair\": \"reversed-order\"}");
-  MUST(lqa_file_save(path, "old\n", 4, &err));
-  signal(SIGXFSZ, SIG_IGN);
-  assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
-  small = old;
-  small.rlim_cur = 16;
-  for (int i = 0; i < LQA_EXPORT_COUNT; i++) {
-    const lqa_export *export = lqa_export_get((lqa_export_number)i);
-    lqa_export_options options = {
-        .path = path, .repair = export->number == LQA_EXPORT_fixed ? "reversed-order" : NULL};
-    lqa_run *run = NULL;
-    MUST(lqa_run_open(run_path, false, NULL, &run, &err));
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    lqa_status status = lqa_export_run(export, run, &options, &summary, &err);
-    if (status == LQA_BAD_FILE && export->has_tasks) {
-      options.format = "prodigy";
-      status = lqa_export_run(export, run, &options, &summary, &err);
-    }
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-    lqa_run_close(run);
-    assert_int_equal(status, LQA_BAD_FILE);
-    check_text("full.csv", "old\n");
-  }
-  free(path);
-}
-
-/* Every allocation of an export fails once: an error or a whole file, never a crash or a part. */
-static void fail_allocations(const char *what, lqa_export_options options) {
-  lqa_error err;
-  lqa_export_summary summary;
-  char *path = path_in(scratch, "alloc.csv");
-  export_to(what, "alloc.csv", options);
-  char *whole = read_all(scratch, "alloc.csv");
-  options.path = path;
-  lqa_status status = LQA_NO_MEMORY;
-  for (long n = 1; status != LQA_OK && n < 20000; n++) {
-    lqa_run *run = NULL;
-    MUST(lqa_run_open(run_path, false, NULL, &run, &err));
-    assert_int_equal(unlink(path), 0);
-    lqa_memory_fail_after(n);
-    status = lqa_export_run(lqa_export_find(what), run, &options, &summary, &err);
-    lqa_memory_fail_after(0);
-    lqa_run_close(run);
-    if (status != LQA_OK && status != LQA_NO_MEMORY) {
-      fail_msg("%s, allocation %ld: %d %s", what, n, (int)status, err.message);
-    }
-    assert_int_equal(lqa_path_exists(path), status == LQA_OK);
-    if (status == LQA_OK) {
-      check_text("alloc.csv", whole);
-    }
-    MUST(lqa_file_save(path, "x", 1, &err));
-  }
-  assert_int_equal(status, LQA_OK);
-  free(whole);
-  free(path);
-}
-
-static void test_failing_allocations(void **state) {
-  (void)state;
-  write_report("{\"count\": 1, \"rows_from\": 0, \"rows_to\": 3, \"repair\": \"reversed-order\"}");
-  fail_allocations("relabel", NOTHING);
-  fail_allocations("review", NOTHING);
-  fail_allocations("review", (lqa_export_options){.format = "label-studio"});
-  fail_allocations("review", (lqa_export_options){.format = "argilla"});
-  fail_allocations("review", (lqa_export_options){.format = "prodigy"});
-  fail_allocations("cleaned", NOTHING);
-  fail_allocations("weights", NOTHING);
-  fail_allocations("decisions", NOTHING);
-  fail_allocations("fixed", (lqa_export_options){.repair = "reversed-order"});
-}
-
 static void test_table(void **state) {
   (void)state;
   for (int i = 0; i < LQA_EXPORT_COUNT; i++) {
@@ -498,22 +230,19 @@ static void test_table(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_table),
-                                     cmocka_unit_test(test_relabel),
-                                     cmocka_unit_test(test_relabel_csv),
-                                     cmocka_unit_test(test_review),
-                                     cmocka_unit_test(test_label_studio),
-                                     cmocka_unit_test(test_cleaned),
-                                     cmocka_unit_test(test_cleaned_with_candidates),
-                                     cmocka_unit_test(test_weights),
-                                     cmocka_unit_test(test_weights_by_p_correct),
-                                     cmocka_unit_test(test_decisions),
-                                     cmocka_unit_test(test_fixed),
-                                     cmocka_unit_test(test_fixed_part),
-                                     cmocka_unit_test(test_bad_options),
-                                     cmocka_unit_test(test_bad_places),
-                                     cmocka_unit_test(test_source_is_kept),
-                                     cmocka_unit_test(test_full_disk),
-                                     cmocka_unit_test(test_failing_allocations)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_table),
+      cmocka_unit_test(test_relabel),
+      cmocka_unit_test(test_relabel_csv),
+      cmocka_unit_test(test_review),
+      cmocka_unit_test(test_label_studio),
+      cmocka_unit_test(test_cleaned),
+      cmocka_unit_test(test_cleaned_with_candidates),
+      cmocka_unit_test(test_weights),
+      cmocka_unit_test(test_weights_by_p_correct),
+      cmocka_unit_test(test_decisions),
+      cmocka_unit_test(test_fixed),
+      cmocka_unit_test(test_fixed_part),
+  };
   return cmocka_run_group_tests(tests, make_run, drop_run);
 }
