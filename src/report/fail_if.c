@@ -32,14 +32,34 @@ static double rate_estimate(const lqa_report *r) {
 static double rate_high(const lqa_report *r) {
   return r->has_error_rate ? r->error_rate.high : NAN;
 }
+static double recall_low(const lqa_report *r) {
+  return r->has_flag_recall ? r->flag_recall.low : NAN;
+}
+static double recall_estimate(const lqa_report *r) {
+  return r->has_flag_recall ? r->flag_recall.estimate : NAN;
+}
+static double recall_high(const lqa_report *r) {
+  return r->has_flag_recall ? r->flag_recall.high : NAN;
+}
+/* Only where p_correct is a probability; of a rank no share follows. */
+static double expected_rate(const lqa_report *r) {
+  return r->trust && r->trust->is_known && r->trust->is_calibrated ? r->trust->rate : NAN;
+}
 
 static const struct {
   const char *name;
   value_fn value;
-} names[] = {{"findings.error", count_errors}, {"findings.warn", count_warnings},
-             {"flagged_rate", flagged_rate},   {"needs_review", needs_review},
-             {"error_rate.low", rate_low},     {"error_rate.estimate", rate_estimate},
-             {"error_rate.high", rate_high}};
+} names[] = {{"findings.error", count_errors},
+             {"findings.warn", count_warnings},
+             {"flagged_rate", flagged_rate},
+             {"needs_review", needs_review},
+             {"error_rate.low", rate_low},
+             {"error_rate.estimate", rate_estimate},
+             {"error_rate.high", rate_high},
+             {"flag_recall.low", recall_low},
+             {"flag_recall.estimate", recall_estimate},
+             {"flag_recall.high", recall_high},
+             {"expected_error_rate", expected_rate}};
 
 enum { N_NAMES = sizeof names / sizeof names[0] };
 

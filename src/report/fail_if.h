@@ -6,15 +6,16 @@
 #include "report/report.h"
 
 /* For help and messages: what a condition may name. */
-#define LQA_FAIL_IF_NAMES                                                       \
-  "findings.error, findings.warn, flagged_rate, needs_review, error_rate.low, " \
-  "error_rate.estimate, error_rate.high"
+#define LQA_FAIL_IF_NAMES                                                         \
+  "findings.error, findings.warn, flagged_rate, needs_review, error_rate.low, "   \
+  "error_rate.estimate, error_rate.high, flag_recall.low, flag_recall.estimate, " \
+  "flag_recall.high, expected_error_rate"
 
 /* Checks the words of every condition before any work. LQA_BAD_USAGE names the condition and lists
  * what there is. */
 LQA_MUST_CHECK lqa_status lqa_fail_if_check(const lqa_text_list *conditions, lqa_error *err);
-/* LQA_FAIL_IF with the first condition that holds and its value; conditions on an error rate that
- * is not known do not hold. */
+/* LQA_FAIL_IF with the first condition that holds and its value; conditions on a figure that is
+ * not known do not hold. */
 LQA_MUST_CHECK lqa_status lqa_fail_if_run(const lqa_text_list *conditions, const lqa_report *report,
                                           lqa_error *err);
 

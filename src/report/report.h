@@ -173,6 +173,8 @@ typedef struct lqa_report {
   int64_t rows_for_one_percent; /* to verify in all for plus or minus 1 %; 0 = not known */
   lqa_report_class_rate *rates; /* by class; classes with too few verified rows are left out */
   int64_t n_rates;
+  bool has_flag_recall;
+  lqa_interval flag_recall;       /* share of all wrong labels that suspected rows contain */
   const lqa_trust_summary *trust; /* of the run, or NULL */
   const char *verdict;            /* lqa_report_verdict, for report.json: filled on writing */
   bool has_trust;

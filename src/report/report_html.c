@@ -142,6 +142,13 @@ static void add_cards(lqa_page *page) {
     lqa_html_say(page->out, "%s", r->error_rate.method);
     LQA_MARKUP(page->out, "</span></li>\n");
   }
+  if (r->has_flag_recall) {
+    lqa_buf_printf(
+        page->out,
+        "<li>of the wrong labels, among suspicious rows<b>%.1f %%</b><span class=\"soft\">95 %% "
+        "interval %.1f to %.1f</span></li>\n",
+        100 * r->flag_recall.estimate, 100 * r->flag_recall.low, 100 * r->flag_recall.high);
+  }
   LQA_MARKUP(page->out, "</ul>\n");
 }
 

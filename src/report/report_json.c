@@ -149,6 +149,14 @@ static const lqa_field ERROR_RATE[] = {
      LQA_ELEMENTS(lqa_report_class_rate, CLASS_RATE, lqa_report, n_rates)},
     {.key = NULL}};
 
+static const lqa_field RECALL[] = {
+    {"estimate", LQA_FIELD(lqa_interval, estimate), "share of all wrong labels"},
+    {"low", LQA_FIELD(lqa_interval, low), "lower end of the 95 % interval"},
+    {"high", LQA_FIELD(lqa_interval, high), "upper end"},
+    {"method", LQA_FIELD(lqa_interval, method), "how the interval was made", .absent = ""},
+    {"n", LQA_FIELD(lqa_interval, n), "rows checked"},
+    {.key = NULL}};
+
 static const lqa_field ECE[] = {
     {"estimate", LQA_FIELD(lqa_interval, estimate), "expected calibration error"},
     {"low", LQA_FIELD(lqa_interval, low), "lower end of its 95 % interval"},
@@ -254,6 +262,10 @@ const lqa_field lqa_report_fields[] = {
     {"actions", LQA_FIELD_OBJECT, 0, 0, "rows by review_action", .fields = ACTIONS},
     {"error_rate", LQA_FIELD_OBJECT, 0, 0, "null until rows were spot-checked, or judged in phases",
      OR_NULL(, has_error_rate), .fields = ERROR_RATE},
+    {"flag_recall", OBJECT(, flag_recall),
+     "of all wrong labels, the share among rows that were suspicious when the spot check was drawn;"
+     " null until it found a wrong label",
+     OR_NULL(, has_flag_recall), .fields = RECALL},
     {"notes", LIST(, notes), "remarks of the stages, for people",
      LQA_ELEMENTS(char *, lqa_field_texts, lqa_report, n_notes)},
     {"timings", LQA_FIELD_AS(MAP, lqa_report, timings), "seconds by stage",

@@ -233,6 +233,13 @@ static void add_actions(const lqa_report *r, lqa_buf *out) {
                      100 * r->error_rate.high, r->error_rate.method, (long long)r->error_rate.n);
     LQA_MARKUP(out, "\n");
   }
+  if (r->has_flag_recall) {
+    LQA_MARKUP(out, "\n");
+    lqa_markdown_say(
+        out, "Of the wrong labels, among suspicious rows: %.1f %% (95 %% interval %.1f to %.1f).",
+        100 * r->flag_recall.estimate, 100 * r->flag_recall.low, 100 * r->flag_recall.high);
+    LQA_MARKUP(out, "\n");
+  }
 }
 
 void lqa_report_markdown(const lqa_report *r, lqa_buf *out) {

@@ -146,6 +146,8 @@ static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report
     return lqa_fail_memory(err, "estimating the error rate");
   }
   LQA_TRY(lqa_spot_rate(run, arena, &check, &found, err));
+  report->has_flag_recall = found && check.recall.n > 0 && !isnan(check.recall.estimate);
+  report->flag_recall = report->has_flag_recall ? check.recall : (lqa_interval){0};
   found = found && check.rate.n > 0;
   if (found) {
     report->error_rate = check.rate;

@@ -4,9 +4,23 @@
 
 #include "report/markup.h"
 
+#include <math.h>
+
 static void print_rate(const lqa_interval *rate, lqa_buf *out) {
   lqa_buf_printf(out, "%6.1f %%  (95 %% interval %.1f to %.1f, %s, n = %lld)", 100 * rate->estimate,
                  100 * rate->low, 100 * rate->high, rate->method, (long long)rate->n);
+}
+
+static void print_recall(const lqa_spot_check *check, lqa_buf *out) {
+  lqa_buf_add_text(out, "of the wrong labels, among suspicious rows ");
+  if (check->recall.n == 0) {
+    lqa_buf_add_text(out, "unknown: rows of both kinds must be checked\n");
+  } else if (isnan(check->recall.estimate)) {
+    lqa_buf_add_text(out, "unknown: no wrong label was found\n");
+  } else {
+    print_rate(&check->recall, out);
+    lqa_buf_add_char(out, '\n');
+  }
 }
 
 static void print_strata(const lqa_spot_check *check, lqa_buf *out) {
@@ -46,13 +60,14 @@ void lqa_spot_report_text(const lqa_spot_check *check, lqa_buf *out) {
     lqa_buf_add_text(out, "\nlabels wrong in the whole data ");
     print_rate(&check->rate, out);
     lqa_buf_add_char(out, '\n');
+    print_recall(check, out);
     print_strata(check, out);
   }
 }
 
 static void add_rate(const char *key, const lqa_interval *rate, lqa_json *json) {
   lqa_json_key(json, key);
-  if (rate->n == 0) {
+  if (rate->n == 0 || isnan(rate->estimate)) {
     lqa_json_null(json);
     return;
   }
@@ -94,6 +109,7 @@ void lqa_spot_report_json(const lqa_spot_check *check, const char *file, lqa_buf
   lqa_json_add_int(&json, "checked", check->answered);
   lqa_json_add_int(&json, "wrong", check->wrong);
   add_rate("error_rate", &check->rate, &json);
+  add_rate("flag_recall", &check->recall, &json);
   add_strata(check, &json);
   lqa_json_close_object(&json);
   lqa_buf_add_char(out, '\n');

@@ -299,6 +299,12 @@ static void print_actions(const lqa_report *r, int width, lqa_buf *out) {
       print_line(&line, 2, width, out);
     }
   }
+  if (r->has_flag_recall) {
+    lqa_buf_printf(
+        &line, "of the wrong labels, among suspicious rows: %.1f %% (95 %% interval %.1f to %.1f)",
+        100 * r->flag_recall.estimate, 100 * r->flag_recall.low, 100 * r->flag_recall.high);
+    print_line(&line, 2, width, out);
+  }
 }
 
 static lqa_str better_label(const lqa_report_suspect *s) {

@@ -8,7 +8,7 @@
 #define LQA_STORE_SPOT_CHECK_H
 
 #include "store/run.h"
-#include "trust/error_rate.h"
+#include "trust/flag_recall.h"
 
 typedef struct lqa_spot_stratum {
   bool is_suspicious;
@@ -24,6 +24,9 @@ typedef struct lqa_spot_check {
   size_t n_strata;
   int64_t drawn, answered, wrong;
   lqa_interval rate; /* of the whole run; n = 0 before any answer */
+  /* The share of all wrong labels that the suspicious strata contain; n = 0 where either kind has
+   * no answer yet, estimate NaN where no wrong label was found. */
+  lqa_interval recall;
   /* of the latest ingest */
   int64_t decided;    /* rows that now have a decision */
   int64_t wrong_only; /* marked wrong without a correct label: no decision, but they count */

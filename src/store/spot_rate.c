@@ -80,19 +80,29 @@ static lqa_status load_strata(lqa_sql *sql, lqa_arena *arena, lqa_spot_check *ou
   return status;
 }
 
+/* The strata of one kind, from cells[n] on; returns how many cells there are then. */
+static size_t add_cells(lqa_spot_check *out, bool is_suspicious, lqa_stratum *cells, size_t n) {
+  for (size_t h = 0; h < out->n_strata; h++) {
+    const lqa_spot_stratum *s = &out->strata[h];
+    if (s->is_suspicious == is_suspicious) {
+      cells[n++] = (lqa_stratum){s->population, s->answered, s->wrong};
+      out->drawn += s->drawn;
+      out->answered += s->answered;
+      out->wrong += s->wrong;
+    }
+  }
+  return n;
+}
+
 static lqa_status add_up(lqa_spot_check *out, lqa_error *err) {
   lqa_stratum *cells = lqa_malloc(out->n_strata, sizeof *cells);
   if (!cells) {
     return lqa_fail_memory(err, "reading spot checks");
   }
-  for (size_t h = 0; h < out->n_strata; h++) {
-    const lqa_spot_stratum *s = &out->strata[h];
-    cells[h] = (lqa_stratum){s->population, s->answered, s->wrong};
-    out->drawn += s->drawn;
-    out->answered += s->answered;
-    out->wrong += s->wrong;
-  }
-  out->rate = lqa_interval_stratified(cells, out->n_strata, .95);
+  size_t n_suspicious = add_cells(out, true, cells, 0);
+  size_t n = add_cells(out, false, cells, n_suspicious);
+  out->rate = lqa_interval_stratified(cells, n, .95);
+  out->recall = lqa_flag_recall(cells, n, n_suspicious, .95);
   free(cells);
   return LQA_OK;
 }

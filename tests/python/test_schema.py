@@ -59,7 +59,8 @@ def run(tmp_path_factory, labelqa_command):
     with sheet.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
-        writer.writerows({**row, "is_correct": "yes"} for row in rows)
+        writer.writerows({**row, "is_correct": "no" if i == 0 else "yes"}
+                         for i, row in enumerate(rows))
     subprocess.run([labelqa_command, "sample", path, "--ingest", sheet, "--quiet"], check=True,
                    capture_output=True)
     return path
@@ -72,6 +73,7 @@ def load_schema(root, name):
 def test_report(root, run):
     report = json.loads((run / "report.json").read_text())
     assert report["judge"] and report["error_rate"] and report["confident_learning"]
+    assert report["flag_recall"]["n"] == 20
     assert any("rows_from" in finding for finding in report["provenance"])
     assert list(problems(load_schema(root, "report.json"), report)) == []
 

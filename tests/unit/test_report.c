@@ -82,6 +82,8 @@ static lqa_report make_report(void) {
                       .has_error_rate = true,
                       .error_rate = {0.1, 0.05, 0.2, "wilson", 100},
                       .error_rate_frame = "all rows",
+                      .has_flag_recall = true,
+                      .flag_recall = {0.7, 0.5, 0.9, "mover-wilson", 100},
                       .timings = &timing,
                       .n_timings = 1,
                       .peak_rss_bytes = 1234,

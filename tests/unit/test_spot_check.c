@@ -205,6 +205,9 @@ static void rate_weighs_the_strata(void **state) {
   assert_true(fabs(check.rate.estimate - estimate) < 1e-12);
   assert_true(fabs(check.rate.estimate - 1. / 6) < 1e-12);
   assert_true(check.rate.low < 1. / 6 && check.rate.high > 1. / 6);
+  assert_true(check.recall.estimate == 1 && check.recall.high == 1); /* none is wrong outside */
+  assert_true(check.recall.low > 0 && check.recall.low < 1);
+  assert_int_equal(check.recall.n, check.answered);
   assert_int_equal(check.wrong_only, check.wrong);
   assert_int_equal(check.decided, check.answered - check.wrong);
 }
