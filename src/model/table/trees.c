@@ -28,10 +28,15 @@
   X(XGBoosterPredictFromDMatrix) \
   X(XGBoosterFree)
 
+/* Headers before 2.0 lack it; from 2.1 on it is the only one that takes several outputs. */
+typedef int train_one_iter(BoosterHandle booster, DMatrixHandle rows, int round,
+                           const char *gradient, const char *curve);
+
 struct lqa_tree_library {
 #define DECLARE(name) __typeof__(&name) name;
   XGBOOST_FUNCTIONS(DECLARE)
 #undef DECLARE
+  train_one_iter *XGBoosterTrainOneIter; /* NULL before 2.0 */
 };
 
 struct lqa_tree_rows {
@@ -43,6 +48,7 @@ struct lqa_booster {
   BoosterHandle handle;
   const lqa_tree_rows *train;
   int32_t n_outputs;
+  int n_rounds; /* grown so far */
 };
 
 static void *load(void) {
@@ -70,6 +76,9 @@ lqa_status lqa_tree_library_open(lqa_tree_library **out, lqa_error *err) {
   }
   XGBOOST_FUNCTIONS(FIND)
 #undef FIND
+  if (found) {
+    *(void **)&library->XGBoosterTrainOneIter = dlsym(handle, "XGBoosterTrainOneIter");
+  }
   dlclose(handle); /* it stays loaded: its OpenMP threads could not survive unloading */
   if (!found) {
     lqa_status status = library ? lqa_fail(err, LQA_BAD_FILE,
@@ -116,12 +125,17 @@ static lqa_status set_types(const lqa_tree_library *library, const lqa_table_mat
   return status;
 }
 
+/* The values as XGBoost's array interface: row by row, 32-bit. */
+static void describe_array(const float *values, int64_t n, int32_t width, char out[200]) {
+  snprintf(out, 200,
+           "{\"data\": [%llu, true], \"shape\": [%lld, %d], \"typestr\": \"<f4\", \"version\": 3}",
+           (unsigned long long)(uintptr_t)values, (long long)n, width);
+}
+
 static lqa_status create_matrix(const lqa_tree_library *library, const float *values, int64_t n,
                                 int32_t width, DMatrixHandle *handle, lqa_error *err) {
   char array[200];
-  snprintf(array, sizeof array,
-           "{\"data\": [%llu, true], \"shape\": [%lld, %d], \"typestr\": \"<f4\", \"version\": 3}",
-           (unsigned long long)(uintptr_t)values, (long long)n, width);
+  describe_array(values, n, width, array);
   return check_result(
       library,
       library->XGDMatrixCreateFromDense(array, "{\"missing\": NaN, \"nthread\": 1}", handle), err);
@@ -228,9 +242,18 @@ lqa_status lqa_booster_margins(const lqa_tree_library *library, lqa_booster *boo
 
 lqa_status lqa_booster_grow(const lqa_tree_library *library, lqa_booster *booster, float *gradient,
                             float *curve, lqa_error *err) {
-  bst_ulong n = (bst_ulong)booster->train->n * (bst_ulong)booster->n_outputs;
+  int64_t n = booster->train->n;
+  DMatrixHandle rows = booster->train->handle;
+  if (!library->XGBoosterTrainOneIter) {
+    bst_ulong size = (bst_ulong)n * (bst_ulong)booster->n_outputs;
+    return check_result(
+        library, library->XGBoosterBoostOneIter(booster->handle, rows, gradient, curve, size), err);
+  }
+  char gradients[200], curves[200];
+  describe_array(gradient, n, booster->n_outputs, gradients);
+  describe_array(curve, n, booster->n_outputs, curves);
+  int round = booster->n_rounds++;
   return check_result(
-      library,
-      library->XGBoosterBoostOneIter(booster->handle, booster->train->handle, gradient, curve, n),
+      library, library->XGBoosterTrainOneIter(booster->handle, rows, round, gradients, curves),
       err);
 }
