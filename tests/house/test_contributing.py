@@ -142,6 +142,8 @@ def test_the_gate_takes_the_examples(grown):
         complaints = [line for line in done.stderr.splitlines() if "dead link ../" not in line]
         assert not complaints
     sources = [tree / name for name in touched if name.endswith(".c")]
+    if not shutil.which("clang-format-14"):
+        pytest.skip("clang-format-14 belongs to script/bootstrap gate")
     subprocess.run(["clang-format-14", "--dry-run", "-Werror", *sources], check=True, cwd=tree)
 
 

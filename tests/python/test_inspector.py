@@ -3,7 +3,7 @@ import warnings
 
 import numpy as np
 import pytest
-from random_problems import make
+from random_problems import IS_NEWEST, make
 
 import labelqa
 
@@ -176,6 +176,8 @@ def test_rows_that_nearly_sum_to_one():
 
 def both_modules():
     theirs = pytest.importorskip("cleanlab.experimental.label_issues_batched")
+    if IS_NEWEST:
+        pytest.skip("the order of equal scores is numpy's and the processor's (test_newest_numpy)")
     from labelqa.cleanlab.experimental import label_issues_batched as ours
     return ours, theirs
 

@@ -578,8 +578,11 @@ def test_half_requests_and_many_connections(server):
 
 
 def test_it_listens_on_loopback_alone(server):
-    name = socket.gethostname()
-    addresses = {info[4][0] for info in socket.getaddrinfo(name, None)} - {"127.0.0.1", "::1"}
+    try:
+        found = socket.getaddrinfo(socket.gethostname(), None)
+    except socket.gaierror:
+        pytest.skip("this machine's name has no address")
+    addresses = {info[4][0] for info in found} - {"127.0.0.1", "::1"}
     for address in addresses:
         if address.startswith("127."):
             continue
