@@ -16,6 +16,8 @@ import numpy as np
 import labelqa
 from labelqa.cleanlab import count, filter, outlier, rank
 
+# Started in the background of a shell, a process ignores Ctrl-C and would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 n, k = 50_000_000, 4000
 labels = np.broadcast_to(np.int64(1), n)
 p = np.broadcast_to(np.full(k, 1 / k), (n, k))
