@@ -204,6 +204,10 @@ static const lqa_option options[] = {
    .split_commas = true, .help = "the known label set, in order", .group = "Columns"},
   TEXT("classes-file", source.classes_file, "F", "the same from a file, one class a line",
        "Columns"),
+  {.name = "class-names", .kind = LQA_OPTION_TEXT_LIST,
+   .offset = offsetof(lqa_annotators_args, source.class_names), .argument = "CODE=NAME,...",
+   .split_commas = true, .help = "names of codes, for all that is printed and written",
+   .group = "Columns"},
   {.name = "method", .kind = LQA_OPTION_CHOICE, .offset = offsetof(lqa_annotators_args, method),
    .default_value = "auto", .choices = "auto|majority|dawid-skene|one-coin|crowdlab",
    .help = "how the consensus is found; auto: crowdlab with a model or few votes, else "

@@ -39,9 +39,55 @@ static const lqa_json_node *find_names(const lqa_json_node *root, const char *la
   return names && names->kind == LQA_JSON_ARRAY ? names : NULL;
 }
 
-static lqa_status take_names(lqa_source *source, lqa_str metadata, lqa_error *err) {
-  const lqa_json_node *names =
-      find_names(lqa_json_parse_foreign(metadata, &source->arena), source->roles.label);
+/* Equal names under equal codes. */
+static bool same_names(const lqa_json_node *a, const lqa_json_node *b) {
+  const lqa_json_node *x = a->first, *y = b->first;
+  for (; x && y && lqa_str_equal(x->text, y->text); x = x->next, y = y->next) {
+  }
+  return !x && !y;
+}
+
+/* Reads what a part says of the label's codes; NULL where it says nothing. */
+static lqa_status read_names(lqa_source *source, const lqa_source_part *part,
+                             const lqa_json_node **names, lqa_error *err) {
+  lqa_database *database = NULL;
+  lqa_str metadata = {NULL, 0};
+  *names = NULL;
+  if (part->kind != LQA_PART_PARQUET) {
+    return LQA_OK;
+  }
+  LQA_TRY(lqa_source_database(source, &database, err));
+  LQA_TRY(lqa_duckdb_metadata(database, part, "huggingface", &source->arena, &metadata, err));
+  if (metadata.data) {
+    *names = find_names(lqa_json_parse_foreign(metadata, &source->arena), source->roles.label);
+  }
+  return LQA_OK;
+}
+
+/* The names that all files agree on; files that say nothing have the codes of the others. */
+static lqa_status agree_on_names(lqa_source *source, const lqa_json_node **out, lqa_error *err) {
+  const lqa_source_part *first = NULL;
+  *out = NULL;
+  for (size_t i = 0; i < source->parts.n; i++) {
+    const lqa_source_part *part = &source->parts.data[i];
+    const lqa_json_node *names = NULL;
+    LQA_TRY(read_names(source, part, &names, err));
+    if (names && *out && !same_names(names, *out)) {
+      return lqa_fail_at(err, LQA_BAD_DATA, part->name, -1, source->roles.label,
+                         "'%s' and '%s' give the codes of '%s' different names, so one code means "
+                         "different classes: audit each file by itself, or say with " LQA_OPTION(
+                             "class_names") " what the codes mean in all files",
+                         first->name, part->name, source->roles.label);
+    }
+    if (names && !*out) {
+      *out = names;
+      first = part;
+    }
+  }
+  return LQA_OK;
+}
+
+static lqa_status take_names(lqa_source *source, const lqa_json_node *names, lqa_error *err) {
   int code = 0;
   for (const lqa_json_node *name = names ? names->first : NULL; name; name = name->next) {
     if (name->kind == LQA_JSON_TEXT) {
@@ -72,15 +118,9 @@ static lqa_status find_names_of(lqa_source *source, lqa_error *err) {
   if (source->options.class_names.n > 0) {
     return parse_given(source, err);
   }
-  const lqa_source_part *part = &source->parts.data[0];
-  if (part->kind != LQA_PART_PARQUET || !source->roles.label) {
-    return LQA_OK;
-  }
-  lqa_database *database = NULL;
-  lqa_str metadata = {NULL, 0};
-  LQA_TRY(lqa_source_database(source, &database, err));
-  LQA_TRY(lqa_duckdb_metadata(database, part, "huggingface", &source->arena, &metadata, err));
-  LQA_TRY(metadata.data ? take_names(source, metadata, err) : LQA_OK);
+  const lqa_json_node *names = NULL;
+  LQA_TRY(source->roles.label ? agree_on_names(source, &names, err) : LQA_OK);
+  LQA_TRY(take_names(source, names, err));
   if (source->has_dataset_names) {
     lqa_observe_message(source->observer, LQA_MESSAGE_INFO,
                         "the file names the classes of '%s': 0 is '%s', 1 is '%s'%s",

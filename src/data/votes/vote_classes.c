@@ -41,6 +41,22 @@ lqa_status lqa_vote_classes_given(lqa_vote_reader *r, lqa_error *err) {
   return LQA_OK;
 }
 
+/* Named classes come first, in the order of their codes. */
+static void order_by_code(const lqa_vote_reader *r, lqa_str *classes, size_t n) {
+  size_t done = 0;
+  for (size_t i = 0; i < r->source->class_names.n; i++) {
+    lqa_str name = lqa_str_from(r->source->class_names.data[i].name);
+    for (size_t k = done; k < n; k++) {
+      if (lqa_str_equal(classes[k], name)) {
+        name = classes[k]; /* lives as long as the table */
+        memmove(classes + done + 1, classes + done, (k - done) * sizeof *classes);
+        classes[done++] = name;
+        break;
+      }
+    }
+  }
+}
+
 /* The labels themselves: those given in their order, else sorted. */
 static lqa_status classes_of_labels(lqa_vote_reader *r, lqa_str **classes, size_t *n,
                                     lqa_error *err) {
@@ -55,6 +71,7 @@ static lqa_status classes_of_labels(lqa_vote_reader *r, lqa_str **classes, size_
   }
   if (r->n_given == 0) {
     lqa_labels_sort(*classes, *n);
+    order_by_code(r, *classes, *n);
   }
   return LQA_OK;
 }

@@ -86,6 +86,7 @@ static lqa_status read_label(lqa_vote_reader *r, const lqa_vote_side *side, bool
   if (lqa_vote_is_missing(r, text)) {
     return LQA_OK;
   }
+  text = lqa_vote_label_name(r, text);
   if (is_gold && r->n_given > 0 && lqa_map_find(r->labels, text) < 0) {
     return lqa_fail_at(err, LQA_BAD_DATA, side->path, row, NULL,
                        "%s, row %lld: the label '%.*s' is none of the %lld classes given",

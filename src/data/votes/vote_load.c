@@ -6,6 +6,7 @@
 #include "data/votes/vote_read.h"
 
 #include "base/memory.h"
+#include "data/source/source_labels.h"
 
 #include <stdio.h>
 
@@ -85,7 +86,12 @@ static lqa_status open_source(lqa_vote_reader *r, lqa_error *err) {
   options.other_columns = other;
   options.usual_names = lqa_vote_usual_names;
   LQA_TRY(lqa_source_open(&options, r->observer, &r->source, err));
-  return lqa_vote_columns_resolve(r, err);
+  LQA_TRY(lqa_vote_columns_resolve(r, err));
+  int64_t label = r->plan.n_wide > 0 ? (int64_t)r->plan.wide[0] : r->plan.label;
+  if (label >= 0) {
+    r->source->roles.label = lqa_source_column_name(r->source, (size_t)label);
+  }
+  return lqa_source_find_class_names(r->source, err);
 }
 
 /* Names of a wide table's annotators are those of its columns. */

@@ -75,6 +75,15 @@ static lqa_str nearest_class(const lqa_vote_reader *r, lqa_str text) {
   return best;
 }
 
+lqa_str lqa_vote_label_name(const lqa_vote_reader *r, lqa_str text) {
+  for (size_t i = 0; i < r->source->class_names.n; i++) {
+    if (lqa_str_equal(text, lqa_str_from(r->source->class_names.data[i].code))) {
+      return lqa_str_from(r->source->class_names.data[i].name);
+    }
+  }
+  return text;
+}
+
 lqa_status lqa_vote_label_add(lqa_vote_reader *r, int64_t column, lqa_str text, int32_t *number,
                               lqa_error *err) {
   uint32_t index = 0;
@@ -82,6 +91,7 @@ lqa_status lqa_vote_label_add(lqa_vote_reader *r, int64_t column, lqa_str text, 
   if (lqa_vote_is_missing(r, text)) {
     return LQA_OK;
   }
+  text = lqa_vote_label_name(r, text);
   int64_t known = r->n_given > 0 ? lqa_map_find(r->labels, text) : 0;
   if (known < 0) {
     lqa_str near = nearest_class(r, text);
@@ -184,7 +194,7 @@ static lqa_status add_known(lqa_vote_reader *r, uint32_t item, lqa_error *err) {
     lqa_str text = lqa_source_reader_get(r->rows, (size_t)p->truth);
     uint32_t index = 0;
     if (!lqa_vote_is_missing(r, text)) {
-      LQA_TRY(lqa_map_add(r->truths, text, &index, NULL) == LQA_OK
+      LQA_TRY(lqa_map_add(r->truths, lqa_vote_label_name(r, text), &index, NULL) == LQA_OK
                   ? LQA_OK
                   : lqa_fail_memory(err, "reading labels"));
       LQA_TRY(set_known(r, p->truth, (int32_t)index, &r->truth.data[item], err));

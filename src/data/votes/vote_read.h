@@ -66,6 +66,8 @@ bool lqa_vote_is_missing(const lqa_vote_reader *r, lqa_str text);
  * current. -1 for a missing one. */
 LQA_MUST_CHECK lqa_status lqa_vote_label_add(lqa_vote_reader *r, int64_t column, lqa_str text,
                                              int32_t *number, lqa_error *err);
+/* What a label is called where it is a code that has a name (--class-names, ClassLabel). */
+lqa_str lqa_vote_label_name(const lqa_vote_reader *r, lqa_str text);
 /* Adds a sentence to the table's notes. */
 LQA_MUST_CHECK lqa_status lqa_vote_note(lqa_vote_reader *r, const char *format, ...)
     LQA_PRINTF(2, 3);
