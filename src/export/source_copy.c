@@ -1,8 +1,10 @@
 /* export/source_copy.c - one pass from the run's source to the new file, a row in memory at a time.
  *
  * A source that has types of its own (Parquet, DuckDB, frames) keeps them in Parquet and JSON
- * lines. Otherwise every column is written as the text it was read as, so that nothing but the
- * label changes: 01 stays 01, and in Parquet all columns are texts.
+ * lines. JSON's numbers, booleans, arrays and objects stay what they are in JSON lines, column by
+ * column: where some value of a column is a text, all are. Otherwise every column is written as the
+ * text it was read as, so that nothing but the label changes: 01 stays 01, and in Parquet all
+ * columns are texts.
  */
 #include "export/source_copy.h"
 
@@ -24,6 +26,7 @@ typedef struct copier {
 typedef struct cell {
   copier *copier;
   size_t column;
+  bool is_json; /* the source's values stand without quotes: numbers, objects, ... */
 } cell;
 
 /* What the source writes for a class: its code, where codes have names. */
@@ -57,6 +60,16 @@ static lqa_status begin_row(void *data, int64_t row, lqa_error *err) {
   return LQA_OK;
 }
 
+/* A new label in a column of numbers is one, too, unless it is a word. */
+static bool is_json_scalar(lqa_str text) {
+  const char *digits = text.size > 0 && text.data[0] == '-' ? text.data + 1 : text.data;
+  bool is_padded = text.size > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9';
+  double number;
+  return lqa_str_equal(text, LQA_STR("true")) || lqa_str_equal(text, LQA_STR("false")) ||
+         (text.size > 0 && digits[0] >= '0' && digits[0] <= '9' && !is_padded &&
+          text.data[text.size - 1] != '.' && lqa_str_to_double(text, &number));
+}
+
 static void get_cell(void *data, int64_t row, lqa_value *value) {
   (void)row; /* begin_row went there */
   const cell *at = data;
@@ -64,7 +77,17 @@ static void get_cell(void *data, int64_t row, lqa_value *value) {
   bool is_new = c->is_changed && (int64_t)at->column == c->label_column;
   value->text = is_new ? c->label : lqa_source_reader_get(c->reader, at->column);
   value->is_null = lqa_str_is_null(value->text);
+  value->is_json = at->is_json && (!is_new || is_json_scalar(value->text));
   c->summary->n_guarded += c->is_csv && !value->is_null && lqa_table_is_formula(value->text);
+}
+
+static bool has_name(const lqa_text_list *list, const char *name) {
+  for (size_t i = 0; i < list->n; i++) {
+    if (strcmp(list->items[i], name) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 static lqa_status save(copier *c, lqa_source *source, const lqa_export_options *options,
@@ -76,7 +99,8 @@ static lqa_status save(copier *c, lqa_source *source, const lqa_export_options *
   lqa_status status;
   LQA_TRY_OUT(cells && columns ? LQA_OK : lqa_fail_memory(err, "copying the source"));
   for (size_t i = 0; i < n; i++) {
-    cells[i] = (cell){c, i};
+    const char *name = lqa_source_column_name(source, i);
+    cells[i] = (cell){c, i, has_name(&run->manifest.source.json_columns, name)};
     columns[i] =
         (lqa_table_column){lqa_source_column_name(source, i), LQA_VALUE_TEXT, get_cell, &cells[i]};
   }

@@ -69,6 +69,8 @@ static const lqa_field ROLES[] = {
     {"text", LIST_FROM(text, "columns of text, joined by a space")},
     {"features", LIST_FROM(features, "columns of a table")},
     {"class_names", LIST_FROM(class_names, "what codes of the label column mean, CODE=NAME")},
+    {"json_columns",
+     LIST_FROM(json_columns, "columns of JSON without texts: numbers, objects, ...")},
     {"label", FROM(label), "the label column"},
     {"id", FROM(id), "the id column"},
     {"split", FROM(split), "the split column"},
@@ -132,6 +134,7 @@ void lqa_manifest_set_roles(lqa_manifest *m, const lqa_source_roles *roles) {
   m->source.text = roles->text;
   m->source.features = roles->features;
   m->source.class_names = roles->class_names;
+  m->source.json_columns = roles->json_columns;
   m->source.label = roles->label;
   m->source.id = roles->column[LQA_ROLE_ID];
   m->source.split = roles->column[LQA_ROLE_SPLIT];

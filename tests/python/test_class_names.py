@@ -1,5 +1,5 @@
-"""Names of codes, from --class-names or a ClassLabel's metadata: the same everywhere that a label is
-seen, while what is written back keeps the source's codes and types."""
+"""Names of codes, from --class-names or a ClassLabel's metadata: the same everywhere that a label
+is seen, while what is written back keeps the source's codes and types."""
 import csv
 import json
 

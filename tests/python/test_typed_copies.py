@@ -77,3 +77,25 @@ def test_codes_that_have_names(tmp_path):
     assert labelqa.command("decide", run.path, sheet).data["taken"] == 1
     cleaned = run.export("cleaned", tmp_path / "cleaned.csv").read_text().splitlines()
     assert cleaned[1] == "0,hammer thing 0,1" and cleaned[2:] == path.read_text().splitlines()[2:]
+
+
+@pytest.mark.parametrize("as_lines", [True, False])
+def test_json_keeps_its_kinds(tmp_path, as_lines):
+    """All but the corrected label is as it was, and that is of its column's kind."""
+    rows = [{"id": i, "text": f"the {['apple', 'hammer'][i % 2]} number {i} is on the table",
+             "label": i % 2 if i else 1, "score": i / 7, "ok": i % 3 == 0, "none": None,
+             "big": 12345678901234567890, "code": f"00{i}", "mixed": i if i % 2 else f"{i}",
+             "nested": {"a": [1, 2.5, {"b": None, "c": "x"}]}, "list": [1, "x"]}
+            for i in range(40)]
+    path = tmp_path / ("rows.jsonl" if as_lines else "rows.json")
+    path.write_text("\n".join(map(json.dumps, rows)) if as_lines else json.dumps(rows))
+    run = labelqa.audit(path, text="text", label="label", id="id", out=tmp_path / "run.labelqa")
+    (tmp_path / "sheet.csv").write_text("row_number,decision\n0,0\n")
+    labelqa.command("decide", run, tmp_path / "sheet.csv")
+    cleaned = run.export("cleaned", tmp_path / "cleaned.jsonl")
+    rows[0]["label"] = 0
+    expected = [{**row, "mixed": str(row["mixed"])} for row in rows]
+    found = [json.loads(line) for line in cleaned.read_text().splitlines()]
+    assert found == expected
+    assert [type(value) for value in found[1].values()] == [
+        type(value) for value in expected[1].values()]

@@ -16,6 +16,7 @@ typedef enum lqa_value_type {
 
 typedef struct lqa_value {
   bool is_null;
+  bool is_json;        /* TEXT: it is JSON's own, no string: JSON lines write it as it is */
   lqa_str text;        /* TEXT; borrowed until the next call of the same getter */
   int64_t integer;     /* INT64, INT32, BOOL (0 or 1) */
   double number;       /* DOUBLE; NaN is written as NULL */

@@ -59,6 +59,7 @@ static lqa_json_outcome scan_field(lqa_json_rows *json, lqa_json_cursor *c) {
   if (result != LQA_JSON_FOUND) {
     return result;
   }
+  field.is_text = field.value.data && field.value.data[-1] == '"';
   size_t i = json->fields.n;
   bool kept = lqa_vec_push(&json->fields, field) == LQA_OK &&
               (!key_escaped || lqa_vec_push(&json->escaped, 2 * i) == LQA_OK) &&

@@ -25,6 +25,7 @@ typedef enum lqa_json_place {
 
 typedef struct lqa_json_field {
   lqa_str key, value; /* value.data NULL: null */
+  bool is_text;       /* it stood in quotes */
 } lqa_json_field;
 
 typedef struct lqa_json_rows {

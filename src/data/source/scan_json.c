@@ -131,11 +131,14 @@ out:
 }
 
 /* Adds the keys of the current object. A key with a NUL byte cannot name a column. */
-static lqa_status add_keys(const lqa_json_rows *json, lqa_map *keys, lqa_error *err) {
+static lqa_status add_keys(const lqa_json_rows *json, lqa_json_keys *all, lqa_error *err) {
+  lqa_map *keys = all->keys;
   for (size_t i = 0; i < json->fields.n; i++) {
     lqa_str key = json->fields.data[i].key;
+    bool is_text = json->fields.data[i].is_text, added = false;
     uint32_t index;
     if (i < lqa_map_count(keys) && lqa_str_equal(lqa_map_key(keys, (uint32_t)i), key)) {
+      all->is_text.data[i] = all->is_text.data[i] || is_text;
       continue;
     }
     if (memchr(key.data, '\0', key.size) || lqa_map_count(keys) >= MAX_COLUMNS) {
@@ -145,15 +148,17 @@ static lqa_status add_keys(const lqa_json_rows *json, lqa_map *keys, lqa_error *
           memchr(key.data, '\0', key.size) ? "a key holds a NUL byte"
                                            : "more than 10000 different keys: are these rows?");
     }
-    if (lqa_map_add(keys, key, &index, NULL) != LQA_OK) {
+    if (lqa_map_add(keys, key, &index, &added) != LQA_OK ||
+        (added && lqa_vec_push(&all->is_text, false) != LQA_OK)) {
       return lqa_fail_memory(err, "reading JSON");
     }
+    all->is_text.data[index] = all->is_text.data[index] || is_text;
   }
   return LQA_OK;
 }
 
-static lqa_status collect_keys(lqa_json_rows *json, const lqa_observer *observer, lqa_map *keys,
-                               lqa_error *err) {
+static lqa_status collect_keys(lqa_json_rows *json, const lqa_observer *observer,
+                               lqa_json_keys *keys, lqa_error *err) {
   bool more = true;
   while (more) {
     LQA_TRY(lqa_json_rows_next(json, true, &more, err));
@@ -166,7 +171,7 @@ static lqa_status collect_keys(lqa_json_rows *json, const lqa_observer *observer
 }
 
 lqa_status lqa_scan_json_columns(const lqa_source_part *part, const lqa_scan_options *options,
-                                 lqa_map *keys, lqa_error *err) {
+                                 lqa_json_keys *keys, lqa_error *err) {
   lqa_input *input = NULL;
   LQA_TRY(lqa_input_open(part->path, part->name, part->encoding, &input, err));
   lqa_json_rows json;

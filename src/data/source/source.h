@@ -53,6 +53,7 @@ typedef struct lqa_source_options {
   const char *label, *id, *split, *time, *annotator, *source_column, *group, *label_time;
   lqa_text_list classes;          /* the known label set, in order */
   lqa_text_list class_names;      /* CODE=NAME */
+  lqa_text_list json_columns;     /* of a run: as in lqa_source_roles; ignored when opening */
   lqa_text_list missing_labels;   /* texts that mean: no label */
   const char *classes_file;       /* one class a line, UTF-8 */
   lqa_text_list other_columns;    /* that the caller reads itself: their names tell a header */
@@ -89,6 +90,7 @@ typedef struct lqa_source_roles {
   const char *label;                  /* NULL only where no label was asked for or found */
   const char *column[LQA_ROLE_COUNT]; /* NULL = absent */
   lqa_text_list class_names;          /* CODE=NAME, of codes that have names */
+  lqa_text_list json_columns;         /* of JSON: no value is a text, all stand without quotes */
 } lqa_source_roles;
 /* Resolves names and guesses what was not given, telling the observer (once). Without it
  * lqa_source_load does. Valid until lqa_source_close. */

@@ -160,18 +160,22 @@ static lqa_status tell_json(lqa_source *source, lqa_source_part *part, lqa_name_
                             lqa_error *err) {
   lqa_scan_options options = {.max_field_bytes = source->options.max_field_bytes,
                               .observer = source->observer};
-  lqa_map *keys = lqa_map_new(true);
+  lqa_json_keys all = {.keys = lqa_map_new(true)};
   lqa_status status;
-  LQA_TRY_OUT(keys ? lqa_scan_json_columns(part, &options, keys, err)
-                   : lqa_fail_memory(err, "reading columns"));
-  for (uint32_t i = 0; i < lqa_map_count(keys); i++) {
-    lqa_str key = lqa_map_key(keys, i);
+  LQA_TRY_OUT(all.keys ? lqa_scan_json_columns(part, &options, &all, err)
+                       : lqa_fail_memory(err, "reading columns"));
+  part->is_text = lqa_arena_alloc(&source->arena, all.is_text.n + 1, sizeof *part->is_text);
+  LQA_TRY_OUT(part->is_text ? LQA_OK : lqa_fail_memory(err, "reading columns"));
+  for (uint32_t i = 0; i < lqa_map_count(all.keys); i++) {
+    lqa_str key = lqa_map_key(all.keys, i);
+    part->is_text[i] = all.is_text.data[i];
     char *name = lqa_arena_copy(&source->arena, key.data, key.size);
     LQA_TRY_OUT(name && add_name(list, name) == LQA_OK ? LQA_OK
                                                        : lqa_fail_memory(err, "reading columns"));
   }
 out:
-  lqa_map_free(keys);
+  lqa_map_free(all.keys);
+  lqa_vec_clear(&all.is_text);
   return status;
 }
 

@@ -463,6 +463,7 @@ lqa_status lqa_source_resolve(lqa_source *source, const lqa_source_roles **roles
     LQA_TRY(lqa_source_find_features(source, err));
     LQA_TRY(check_resolved(source, err));
     LQA_TRY(lqa_source_find_class_names(source, err));
+    LQA_TRY(lqa_source_find_json_columns(source, err));
     source->is_resolved = true;
   }
   *roles = &source->roles;

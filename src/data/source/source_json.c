@@ -168,3 +168,35 @@ out:
   lqa_buf_clear(&lines);
   return status;
 }
+
+/* No part has a text in the column, and all are JSON. */
+static bool is_json_column(const lqa_source *source, size_t column) {
+  for (size_t i = 0; i < source->parts.n; i++) {
+    const lqa_source_part *part = &source->parts.data[i];
+    for (size_t c = 0; c < part->n_columns; c++) {
+      if (part->to_column[c] == column && (!part->is_text || part->is_text[c])) {
+        return false;
+      }
+    }
+    if (part->kind != LQA_PART_JSON) {
+      return false;
+    }
+  }
+  return true;
+}
+
+lqa_status lqa_source_find_json_columns(lqa_source *source, lqa_error *err) {
+  size_t n = lqa_source_count_columns(source);
+  const char **items = lqa_arena_alloc(&source->arena, n + 1, sizeof *items);
+  if (!items) {
+    return lqa_fail_memory(err, "reading columns");
+  }
+  lqa_text_list *list = &source->roles.json_columns;
+  *list = (lqa_text_list){items, 0};
+  for (size_t c = 0; c < n; c++) {
+    if (is_json_column(source, c)) {
+      items[list->n++] = lqa_source_column_name(source, c);
+    }
+  }
+  return LQA_OK;
+}

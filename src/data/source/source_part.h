@@ -36,6 +36,7 @@ typedef struct lqa_source_part {
   const char *encoding;
   const char **columns; /* names, in the file's order */
   bool *is_blob;        /* binary columns of a DuckDB scan, or NULL */
+  bool *is_text;        /* JSON, per column: some value stands in quotes */
   size_t n_columns;
   uint32_t *to_column; /* the source's column for each of the file's */
 } lqa_source_part;
@@ -44,6 +45,10 @@ typedef struct lqa_source_part {
 typedef struct lqa_class_name {
   const char *code, *name;
 } lqa_class_name;
+
+/* source_json.c: settles roles.json_columns. */
+struct lqa_source;
+LQA_MUST_CHECK lqa_status lqa_source_find_json_columns(struct lqa_source *source, lqa_error *err);
 
 struct lqa_source {
   lqa_source_options options; /* members borrowed from the caller */

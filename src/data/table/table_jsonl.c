@@ -19,7 +19,7 @@ static void add_value(lqa_json *json, lqa_value_type type, const lqa_value *valu
   }
   switch (type) {
   case LQA_VALUE_TEXT:
-    lqa_json_str(json, value->text);
+    (value->is_json ? lqa_json_raw : lqa_json_str)(json, value->text);
     break;
   case LQA_VALUE_INT64:
   case LQA_VALUE_INT32:
