@@ -112,21 +112,31 @@ static void add_rate(lqa_report *report, lqa_str label, const lqa_interval *rate
   }
 }
 
-/* A stratum is suspicious rows of a class or the others: both make the class. */
+static int64_t count_labelled(const lqa_run *run, int32_t class_code) {
+  int64_t n = 0;
+  for (int64_t row = 0; row < run->rows.n_rows; row++) {
+    n += run->evidence.label[row] == class_code;
+  }
+  return n;
+}
+
+/* A stratum is suspicious rows of a class or the others: both make the class. Where one of the two
+ * was merged with those of other classes, what is left is not the class, and says nothing of it. */
 static void add_spot_rates(const lqa_run *run, const lqa_spot_check *check, lqa_report *report,
                            int64_t room) {
   for (int32_t k = 0; k < run->manifest.n_classes; k++) {
     lqa_stratum strata[2];
     size_t n = 0;
-    int64_t answered = 0;
+    int64_t answered = 0, population = 0;
     for (size_t i = 0; i < check->n_strata && n < 2; i++) {
       const lqa_spot_stratum *s = &check->strata[i];
       if (!s->is_rest && lqa_str_equal(s->label, run->manifest.classes[k])) {
         strata[n++] = (lqa_stratum){s->population, s->answered, s->wrong};
         answered += s->answered;
+        population += s->population;
       }
     }
-    if (answered > 0) {
+    if (answered > 0 && population == count_labelled(run, k)) {
       const lqa_interval rate = lqa_interval_stratified(strata, n, .95);
       add_rate(report, run->manifest.classes[k], &rate, room);
     }
@@ -139,6 +149,7 @@ static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report
   lqa_spot_check check;
   lqa_run_rate phases;
   bool found = false;
+  int64_t n_frame = run->rows.n_rows;
   int64_t room = run->manifest.n_classes;
   report->n_rates = 0;
   report->rates = lqa_arena_alloc(arena, (size_t)room + 1, sizeof *report->rates);
@@ -156,6 +167,7 @@ static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report
   } else {
     LQA_TRY(lqa_run_rate_of(run, arena, &phases, err));
     found = phases.rate.rate.n > 0;
+    n_frame = phases.n_frame;
     report->error_rate = found ? phases.rate.rate : (lqa_interval){0};
     report->error_rate_frame = "all rows with content and a known label";
     for (int32_t k = 0; found && k < run->manifest.n_classes; k++) {
@@ -163,7 +175,7 @@ static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report
     }
   }
   report->has_error_rate = found;
-  report->rows_for_one_percent = found ? lqa_rate_rows_for(&report->error_rate, .01) : 0;
+  report->rows_for_one_percent = found ? lqa_rate_rows_for(&report->error_rate, n_frame, .01) : 0;
   return LQA_OK;
 }
 

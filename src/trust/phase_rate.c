@@ -275,10 +275,11 @@ lqa_status lqa_phase_rate_of(const lqa_phase_rate_input *in, lqa_arena *arena,
   return LQA_OK;
 }
 
-int64_t lqa_rate_rows_for(const lqa_interval *rate, double half_width) {
-  double now = (rate->high - rate->low) / 2;
-  if (rate->n == 0 || isnan(now) || now <= half_width) {
+int64_t lqa_rate_rows_for(const lqa_interval *rate, int64_t population, double half_width) {
+  double now = (rate->high - rate->low) / 2, all = (double)population;
+  if (rate->n == 0 || isnan(now) || now <= half_width || rate->n >= population) {
     return rate->n;
   }
-  return (int64_t)ceil((double)rate->n * (now / half_width) * (now / half_width) - 1e-6);
+  double shrink = half_width / now * (half_width / now);
+  return (int64_t)ceil(1 / (1 / all + shrink * (1 / (double)rate->n - 1 / all)) - 1e-9);
 }

@@ -56,8 +56,9 @@ enum { LQA_RATE_MIN_ROWS = 10 };
 LQA_MUST_CHECK lqa_status lqa_phase_rate_of(const lqa_phase_rate_input *input, lqa_arena *arena,
                                             lqa_phase_rate *out);
 
-/* How many rows a sample like this one must verify in all for an interval of plus or minus
- * `half_width`; its variance falls with the number of rows. */
-int64_t lqa_rate_rows_for(const lqa_interval *rate, double half_width);
+/* How many of `population` rows a sample like this one must verify in all for an interval of plus
+ * or minus `half_width`: its variance falls as 1 / n - 1 / population does, so that all rows are
+ * the most that is ever needed. */
+int64_t lqa_rate_rows_for(const lqa_interval *rate, int64_t population, double half_width);
 
 #endif

@@ -120,8 +120,11 @@ static void rows_that_nobody_could_tell_are_stood_for(void **state) {
 static void rows_for_a_width(void **state) {
   (void)state;
   const lqa_interval rate = {.1, .06, .14, "difference", 200};
-  assert_int_equal(lqa_rate_rows_for(&rate, .01), 3200);
-  assert_int_equal(lqa_rate_rows_for(&rate, .05), 200);
+  assert_int_equal(lqa_rate_rows_for(&rate, INT64_MAX, .01), 3200);
+  assert_int_equal(lqa_rate_rows_for(&rate, INT64_MAX, .05), 200);
+  /* 1 / n = 1 / 1000 + (1 / 200 - 1 / 1000) / 16 */
+  assert_int_equal(lqa_rate_rows_for(&rate, 1000, .01), 800);
+  assert_int_equal(lqa_rate_rows_for(&rate, 200, .01), 200);
 }
 
 int main(void) {
