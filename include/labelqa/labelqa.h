@@ -174,7 +174,7 @@ typedef struct lqa_judge_args {
   int64_t max_calls;             /* -1 = the plan's requests plus a fifth */
   double max_cost;               /* USD; negative = no limit */
   const char *price, *second_price; /* "IN,OUT", USD per million tokens */
-  const char *prices;               /* a price table (JSON) that comes before the built-in one */
+  const char *prices;               /* a price table (JSON) to use before the built-in one */
   int64_t concurrency;              /* requests open at a time, default 8 */
   double timeout;                   /* seconds a request may take, default 60 */
   double backoff;                   /* seconds before a second try, doubles; default 0.5 */
@@ -236,7 +236,7 @@ typedef struct lqa_review_args {
   const char *run;
   int64_t port;           /* 0 = any that is free */
   int open;               /* open the address in the browser */
-  const char *reviewer;   /* who reviews, where the page names nobody */
+  const char *reviewer;   /* name stored with a decision if the page gives none */
   int blind;              /* given and suggested labels are hidden */
   double second_review;   /* share of the rows that two people decide */
   int64_t lease;          /* seconds that a row stays with one reviewer, default 600 */
@@ -259,7 +259,7 @@ typedef struct lqa_sample_args {
   int64_t n;          /* rows to draw, default 200 */
   int suspects;       /* the n most doubted rows instead of a sample, for lqa_cmd_decide */
   const char *out;    /* the sheet to write: .csv, .jsonl, .parquet */
-  const char *ingest; /* the filled-in sheet to take back */
+  const char *ingest; /* the filled-in sheet to read */
   const char *by;     /* who checked; default "spot-check" */
 } lqa_sample_args;
 LQA_API void lqa_sample_args_init(lqa_sample_args *args);

@@ -75,8 +75,8 @@ static lqa_status check_options(const lqa_annotators_args *a, lqa_error *err) {
                     strcmp(a->method, "majority") == 0;
   if (a->source.pred_probs.n > 0 && !uses_model) {
     return lqa_fail(err, LQA_BAD_USAGE,
-                    LQA_OPTION_AS("method", "%s") " looks at votes alone: leave " LQA_OPTION(
-                        "pred_probs") " out, or take crowdlab",
+                    LQA_OPTION_AS("method", "%s") " uses only votes: leave " LQA_OPTION(
+                        "pred_probs") " out, or choose crowdlab",
                     a->method);
   }
   return check_outputs(a, err);
@@ -186,11 +186,11 @@ static const lqa_option options[] = {
    .group = "Columns"},
   {.name = "repeats", .kind = LQA_OPTION_CHOICE, .offset = offsetof(lqa_annotators_args, repeats),
    .default_value = "error", .choices = "error|first|last",
-   .help = "which vote holds where an annotator labels an item again", .group = "Columns"},
+   .help = "which vote counts if an annotator labels an item twice", .group = "Columns"},
   TEXT("truth", truth, "COL|FILE", "known labels to measure annotators and consensus against: a "
        "column, or a file of items and labels", "Columns"),
   TEXT("gold", gold, "COL|FILE", "known labels to learn from; those items keep them", "Columns"),
-  TEXT("time", source.time, "COL", "when the vote was given: looks for drift", "Columns"),
+  TEXT("time", source.time, "COL", "when the vote was given; reports drift over time", "Columns"),
   {.name = "text", .kind = LQA_OPTION_TEXT_LIST,
    .offset = offsetof(lqa_annotators_args, source.text), .argument = "COL",
    .help = "text of the item; repeat it to join columns; trains a model for "
@@ -248,7 +248,8 @@ const lqa_command lqa_command_annotators = {
         "A long table has one vote a row (item, annotator, label), a wide one has one item a row "
         "and\n"
         "one column per annotator; votes may be missing. Prints a label for every item with its\n"
-        "quality, how good each annotator is, how much they agree, and whom and what to look at.",
+        "quality, how good each annotator is, how much they agree, and which annotators and items "
+        "to check.",
     .example =
         "labelqa annotators answers.csv --item question --annotator worker --label answer \\\n"
         "  --truth truth.csv --out consensus.csv --out-annotators workers.csv\n"

@@ -289,7 +289,7 @@ static const lqa_option options[] = {
    .help = "exit with 1 if this holds, such as 'findings.error > 0'; names: " LQA_FAIL_IF_NAMES},
   LQA_SOURCE_OPTIONS(lqa_audit_args),
   {.name = "model", .kind = LQA_OPTION_CHOICE, .offset = FIELD(model), .default_value = "auto",
-   .choices = lqa_model_choices, .help = "the out-of-fold model",
+   .choices = lqa_model_choices, .help = "model that predicts every row out of fold",
    .group = "Model"},
   {.name = "folds", .kind = LQA_OPTION_INT, .offset = FIELD(folds), .default_value = "5", .min = 2,
    .max = 64, .argument = "N", .help = "cross-validation folds", .group = "Model"},

@@ -140,7 +140,7 @@ lqa_status lqa_confident_learner_ensemble_scores(lqa_ensemble *ensemble,
     return lqa_fail(err, LQA_BAD_USAGE, "an ensemble needs at least one model");
   }
   if (options->weights == LQA_ENSEMBLE_CUSTOM && !options->custom) {
-    return lqa_fail(err, LQA_BAD_USAGE, "custom weights are asked for but not given");
+    return lqa_fail(err, LQA_BAD_USAGE, "custom weights are chosen but not given");
   }
   lqa_confident **models = lqa_malloc((size_t)ensemble->n_models, sizeof *models);
   if (!models) {

@@ -102,8 +102,8 @@ static lqa_status check_any(const lqa_decided *d, lqa_error *err) {
   const lqa_refused_answer *first = &d->refused.data[0];
   return lqa_fail_at(
       err, LQA_BAD_DATA, first->file, first->row, NULL,
-      "no decision could be taken: all %zu are refused, the first (%s, row %lld): %s", d->refused.n,
-      first->file, (long long)first->row, first->reason);
+      "no decision could be stored: all %zu have errors, the first (%s, row %lld): %s",
+      d->refused.n, first->file, (long long)first->row, first->reason);
 }
 
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
@@ -141,13 +141,12 @@ static const lqa_option options[] = {
 const lqa_command lqa_command_decide = {
     .number = LQA_COMMAND_decide,
     .name = "decide",
-    .summary =
-        "Takes people's decisions back: a filled-in review.csv, an export of a labelling tool",
+    .summary = "Reads people's decisions: a filled-in review.csv, an export of a labelling tool",
     .description =
         "FILE is a sheet (CSV of any dialect, JSON lines, Parquet) with row_id or row_number and\n"
         "decision, and note and by if you like; or an export of Label Studio, Argilla or Prodigy.\n"
-        "decision is a class, or one of keep, unsure, withdraw. Rows that make no sense are\n"
-        "refused, each with its reason; the others are taken, and on disk when the command ends.",
+        "decision is a class, or one of keep, unsure, withdraw. Rows with errors are\n"
+        "listed, each with its reason; the others are stored, and on disk when the command ends.",
     .example = "labelqa decide tickets.labelqa review.csv --by anna\n"
                "labelqa decide tickets.labelqa label-studio-export.json",
     .args_size = sizeof(lqa_decide_args),

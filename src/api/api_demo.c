@@ -213,11 +213,11 @@ static const lqa_option options[] = {
    .default_value = "2000", .min = 100, .max = 1e6, .argument = "N", .help = "rows to draw"},
   {.name = "model", .kind = LQA_OPTION_CHOICE, .offset = offsetof(lqa_demo_args, model),
    .default_value = "auto", .choices = "auto|logistic|naive-bayes",
-   .help = "the out-of-fold model"},
+   .help = "model that predicts every row out of fold"},
   {.name = "simulated-judge", .kind = LQA_OPTION_DOUBLE,
    .offset = offsetof(lqa_demo_args, simulated_judge), .default_value = "0", .min = 0, .max = 1,
    .argument = "A",
-   .help = "let a simulated judge, right with probability A, look at the suspects"},
+   .help = "also judge the suspects, by a simulated judge that is right with probability A"},
   RATE("off-by-one", off_by_one, "0.01", "share of rows that get the next class"),
   RATE("random-flip", random_flip, "0.05", "share of rows that get another class at random"),
   RATE("systematic", systematic, "0.03", "share of rows with Sports and Business swapped"),
@@ -233,7 +233,7 @@ const lqa_command lqa_command_demo = {
     .name = "demo",
     .summary = "The worked example: plants errors in news, audits, measures every audit",
     .description =
-        "Draws rows from AG News (or from a made-up corpus where it is not at hand), plants known\n"
+        "Draws rows from AG News (or from a made-up corpus if that is missing), plants known\n"
         "errors, audits the result and prints precision and recall of each audit by kind of "
         "error.\n"
         "Try a systematic share of 0.25: confident learning cannot see high-rate systematic "

@@ -113,7 +113,7 @@ const lqa_command lqa_command_doctor = {
     .name = "doctor",
     .summary = "Versions, threads, SIMD level, whether the judge's endpoint answers",
     .description =
-        "The exit code is 5 where an endpoint is set up that does not answer or refuses the key.",
+        "The exit code is 5 if an endpoint is set but does not answer or refuses the key.",
     .example = "labelqa doctor",
     .args_size = sizeof(lqa_doctor_args),
     .options = options,

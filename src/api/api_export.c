@@ -85,8 +85,8 @@ static const lqa_option options[] = {
    .help = "the file's format (default: by its suffix); tasks of a labelling tool: review only",
    .group = "Export"},
   {.name = "apply", .kind = LQA_OPTION_CHOICE, .offset = FIELD(apply), .choices = "relabel",
-   .help = "cleaned: also the judge's corrections that nobody has reviewed, which are candidates "
-           "and not the truth; predictions of the model are never applied",
+   .help = "cleaned: also apply the judge's corrections that no person has reviewed; these are "
+           "candidates, not the truth. Predictions of the model are never applied",
    .group = "Export"},
   {.name = "repair", .kind = LQA_OPTION_TEXT, .offset = FIELD(repair), .argument = "FINDING",
    .help = "fixed: the repair to apply, as a provenance finding names it", .group = "Export"},

@@ -37,15 +37,15 @@ static lqa_status write_batch(lqa_judge_session *s, lqa_result *result, lqa_resu
   LQA_TRY(lqa_judge_batch_write(s->plan, s->args->batch_write, &n, err));
   if (n == 0) {
     lqa_buf_printf(&result->text,
-                   "No question is left to ask, so %s is empty: 'labelqa judge %s --yes' takes the "
+                   "All questions are answered, so %s is empty: 'labelqa judge %s --yes' reads the "
                    "answers from the cache.\n",
                    s->args->batch_write, s->args->run);
     return lqa_judge_result_finish(s, false, result, out, err);
   }
   lqa_buf_printf(
       &result->text,
-      "%lld question%s written to %s. Hand it to the provider, then take the results back "
-      "with\n  labelqa judge %s --batch-read RESULTS\nand the same options. Nothing was "
+      "%lld question%s written to %s. Send it to the provider; when the results are there, read "
+      "them with\n  labelqa judge %s --batch-read RESULTS\nand the same options. Nothing was "
       "spent.\n",
       (long long)n, lqa_plural(n), s->args->batch_write, s->args->run);
   return lqa_judge_result_finish(s, false, result, out, err);
@@ -82,7 +82,7 @@ static lqa_status submit_batch(lqa_judge_session *s, lqa_result *result, lqa_res
   LQA_TRY(lqa_judge_check_price(s->args, &s->options, err));
   LQA_TRY(lqa_judge_batch_submit(s->plan, id, err));
   lqa_buf_printf(&result->text,
-                 "Batch %s submitted. Look after it with\n  labelqa judge %s "
+                 "Batch %s submitted. Fetch its results with\n  labelqa judge %s "
                  "--batch-poll\nand the same options.\n",
                  id, s->args->run);
   return lqa_judge_result_finish(s, false, result, out, err);
@@ -93,7 +93,7 @@ static lqa_status poll_batches(lqa_judge_session *s, lqa_result *result, lqa_res
   lqa_batch_news news;
   LQA_TRY(lqa_judge_batch_poll(s->plan, &news, err));
   if (news.n_open + news.n_done == 0) {
-    lqa_buf_add_text(&result->text, "No batch is out for this endpoint and model.\n");
+    lqa_buf_add_text(&result->text, "No batch is open for this endpoint and model.\n");
   }
   if (news.n_open > 0) {
     lqa_buf_printf(&result->text, "%lld batches are open: %lld of %lld questions answered (%s)\n",
@@ -113,12 +113,12 @@ static lqa_status poll_batches(lqa_judge_session *s, lqa_result *result, lqa_res
 
 static lqa_status check_batch_options(const lqa_judge_args *a, lqa_error *err) {
   int n = (a->batch_write != NULL) + (a->batch_read != NULL) + a->batch_submit + a->batch_poll;
-  return n <= 1 ? LQA_OK
-                : lqa_fail(err, LQA_BAD_USAGE,
-                           LQA_OPTION("batch_write") ", " LQA_OPTION("batch_read") ", " LQA_OPTION(
-                               "batch_submit") " and " LQA_OPTION("batch_poll") " are steps "
-                                                                                "of their own: "
-                                                                                "give one of them");
+  return n <= 1
+             ? LQA_OK
+             : lqa_fail(err, LQA_BAD_USAGE,
+                        LQA_OPTION("batch_write") ", " LQA_OPTION("batch_read") ", " LQA_OPTION(
+                            "batch_submit") " and " LQA_OPTION("batch_poll") " exclude each other: "
+                                                                             "give one of them");
 }
 
 static lqa_status dispatch(lqa_judge_session *s, lqa_result *result, lqa_result **out,
@@ -126,8 +126,8 @@ static lqa_status dispatch(lqa_judge_session *s, lqa_result *result, lqa_result 
   const lqa_judge_args *a = s->args;
   if (a->forget && !a->yes) {
     lqa_buf_printf(&result->text,
-                   "%lld cached answer%s of %s forgotten; nothing was asked. What runs have "
-                   "recorded stays in them.\n",
+                   "%lld cached answer%s of %s removed from the cache; no request was sent. "
+                   "Verdicts stored in runs stay there.\n",
                    (long long)s->n_forgotten, lqa_plural(s->n_forgotten),
                    s->options.judges[0].model);
     return lqa_judge_result_finish(s, false, result, out, err);
@@ -178,11 +178,11 @@ static void tell_phase(const lqa_judge_session *s, lqa_buf *said) {
   const lqa_judge_args *a = s->args;
   lqa_buf_printf(said, "Phase %d of %d: %lld of %lld rows.", s->phase + 1, LQA_JUDGE_PHASES,
                  (long long)lqa_judge_phase_rows(a->budget, s->phase), (long long)a->budget);
-  lqa_buf_add_text(said, a->yes || s->phase == LQA_JUDGE_PHASES - 1
-                             ? "\n"
-                             : " The next phases ask where these answers leave most doubt; what "
-                               "follows is this phase's plan, and the price of all is in "
-                               "proportion.\n");
+  lqa_buf_add_text(
+      said, a->yes || s->phase == LQA_JUDGE_PHASES - 1
+                ? "\n"
+                : " Later phases choose the rows that these answers leave most uncertain. Below is "
+                  "the plan of this phase; the price of all phases grows in proportion.\n");
 }
 
 /* One phase; *ended: there is a result to show, or a failure. */
@@ -256,22 +256,25 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
 static const lqa_option options[] = {
   {.name = "model", .kind = LQA_OPTION_TEXT, .offset = AT(model), .default_value = "gpt-4o-mini",
    .argument = "NAME", .help = "the model to ask"},
-  FLAG("yes", yes, "spend: without it the plan is printed and nothing is asked"),
+  FLAG("yes", yes, "send the requests and pay for them; without it only the plan is printed"),
   INT("top", top, "60", 0, 1e9, "suspicious rows to judge, most suspicious first"),
   INT("sample-unflagged", sample_unflagged, "20", 0, 1e9,
-      "other rows to judge, at random: they tell the error rate that suspicion misses"),
+      "other rows to judge, drawn at random, to estimate the errors that no check "
+           "suspects"),
   INT("budget", budget, "0", 0, 1e9, "judge this many rows, drawn by --strategy, instead of --top"),
   {.name = "strategy", .kind = LQA_OPTION_CHOICE, .offset = AT(strategy),
    .default_value = "phases",
    .choices = "phases|expected-corrections|uncertainty|random",
-   .help = "how --budget draws: in three phases, each where the answers so far leave most doubt, "
-           "or all at once (batches: by expected-corrections)"},
+   .help = "how --budget chooses rows: phases draws three times, each time the rows that are most "
+           "uncertain after the answers so far; the others draw once (batches: by "
+           "expected-corrections)"},
   {.name = "mode", .kind = LQA_OPTION_CHOICE, .offset = AT(mode), .default_value = "judge",
    .choices = "judge|label", .help = "label: every row gets the model's label (blind protocol)"},
   {.name = "protocol", .kind = LQA_OPTION_CHOICE, .offset = AT(protocol),
    .default_value = "verify", .choices = "verify|blind",
    .help = "verify shows the assigned label, blind does not"},
-  TEXT("class-notes", class_notes, "FILE", "what belongs in each class, a line 'CLASS: text' each"),
+  TEXT("class-notes", class_notes, "FILE",
+       "what belongs in each class, one line 'CLASS: text' per class"),
   TEXT("prompt", prompt, "FILE",
        "template with {{categories}}, {{notes}}, {{text}}, {{label}}, {{instructions}}"),
   INT("max-text", max_text, "6000", 10, 1e9,
@@ -286,19 +289,21 @@ static const lqa_option options[] = {
   {.name = "price", .kind = LQA_OPTION_TEXT, .offset = AT(price), .argument = "IN,OUT",
    .group = "Money", .help = "US dollars per million input and output tokens"},
   {.name = "prices", .kind = LQA_OPTION_TEXT, .offset = AT(prices), .argument = "FILE",
-   .group = "Money", .help = "price table (JSON) that comes before the built-in one"},
+   .group = "Money", .help = "price table (JSON) to use before the built-in one"},
   {.name = "retry-unknown", .kind = LQA_OPTION_FLAG, .offset = AT(retry_unknown),
    .group = "Money", .help = "ask rows again whose cached answer was UNKNOWN"},
   {.name = "max-unknown", .kind = LQA_OPTION_DOUBLE, .offset = AT(max_unknown),
    .default_value = "0.5", .min = 0, .max = 1, .argument = "SHARE", .group = "Money",
    .help = "stop when more of at least ten answers are UNKNOWN; 1 = never"},
   {.name = "forget", .kind = LQA_OPTION_FLAG, .offset = AT(forget), .group = "Money",
-   .help = "remove the model's answers at this endpoint from the cache; with --yes ask anew"},
+   .help = "remove the model's answers at this endpoint from the cache; with --yes ask "
+           "again"},
   {.name = "cache", .kind = LQA_OPTION_TEXT, .offset = AT(cache), .argument = "FILE",
    .group = "Money", .help = "where paid answers are kept"},
 
   {.name = "second-model", .kind = LQA_OPTION_TEXT, .offset = AT(second_model),
-   .argument = "NAME", .group = "Second judge", .help = "a verdict then needs both to agree"},
+   .argument = "NAME", .group = "Second judge",
+   .help = "a second model; a verdict then needs both to agree"},
   {.name = "second-base-url", .kind = LQA_OPTION_TEXT, .offset = AT(second_base_url),
    .argument = "URL", .group = "Second judge",
    .help = "its endpoint, with the key in LLM_API_KEY_2; without it, the first one's"},
@@ -313,7 +318,7 @@ static const lqa_option options[] = {
 
   {.name = "concurrency", .kind = LQA_OPTION_INT, .offset = AT(concurrency),
    .default_value = "8", .min = 1, .max = 1024, .argument = "N", .group = "Endpoint",
-   .help = "requests open at a time; fewer where the endpoint says it is too many"},
+   .help = "requests open at a time; fewer after the endpoint answers 'too many'"},
   {.name = "timeout", .kind = LQA_OPTION_DOUBLE, .offset = AT(timeout), .default_value = "60",
    .min = 0.001, .max = 86400, .argument = "S", .group = "Endpoint",
    .help = "seconds that a request may take"},
@@ -335,11 +340,11 @@ static const lqa_option options[] = {
   {.name = "batch-write", .kind = LQA_OPTION_TEXT, .offset = AT(batch_write), .argument = "FILE",
    .group = "Batches", .help = "write the questions as a provider's batch file; spends nothing"},
   {.name = "batch-read", .kind = LQA_OPTION_TEXT, .offset = AT(batch_read), .argument = "FILE",
-   .group = "Batches", .help = "take a batch's results back"},
+   .group = "Batches", .help = "read a batch's results into the run"},
   {.name = "batch-submit", .kind = LQA_OPTION_FLAG, .offset = AT(batch_submit),
    .group = "Batches", .help = "upload the questions and start a batch (with --yes)"},
   {.name = "batch-poll", .kind = LQA_OPTION_FLAG, .offset = AT(batch_poll), .group = "Batches",
-   .help = "look after submitted batches and take finished ones back"},
+   .help = "check submitted batches and read the results of finished ones"},
 
   FROM_ENVIRONMENT("LLM_API_KEY", llm_key),
   FROM_ENVIRONMENT("LLM_BASE_URL", llm_base_url),
@@ -365,9 +370,9 @@ const lqa_command lqa_command_judge = {
     .summary = "A language model verifies the suspects; without --yes only the plan and its price",
     .description =
         "Sends the most suspicious rows, and a random sample of the others, to a model behind an\n"
-        "OpenAI-compatible endpoint and folds its verdicts into the run. Key and endpoint come in\n"
+        "OpenAI-compatible endpoint and stores its verdicts in the run. Key and endpoint come in\n"
         "pairs from the environment: LLM_API_KEY with LLM_BASE_URL, else OPENAI_API_KEY with\n"
-        "OPENAI_BASE_URL. Paid answers are kept: asking again costs nothing.",
+        "OPENAI_BASE_URL. Paid answers are cached: asking again costs nothing.",
     .example = "labelqa judge tickets.labelqa\n"
                "labelqa judge tickets.labelqa --yes --max-cost 0.50\n"
                "LLM_BASE_URL=http://localhost:11434/v1 labelqa judge tickets.labelqa --model "

@@ -36,8 +36,8 @@ const lqa_command lqa_command_losses = {
     .name = "losses",
     .summary = "Adds training logs (id, epoch, loss) to a run",
     .description = "A log is CSV, TSV, JSON lines or Parquet with a row's id, the epoch and its "
-                   "loss. Rows\nthat stay in the top decile in most epochs are high: hard, or "
-                   "mislabelled.",
+                   "loss. Rows\nthat stay in the top decile in most epochs are marked high: hard, "
+                   "or mislabelled.",
     .example = "labelqa losses tickets.labelqa losses.csv",
     .args_size = sizeof(lqa_losses_args),
     .options = options,

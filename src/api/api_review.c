@@ -155,7 +155,7 @@ static const lqa_option options[] = {
   {.name = "open", .kind = LQA_OPTION_FLAG, .offset = AT(open),
    .help = "open the page in the browser"},
   {.name = "reviewer", .kind = LQA_OPTION_TEXT, .offset = AT(reviewer), .argument = "NAME",
-   .help = "who reviews, where the page names nobody"},
+   .help = "name stored with a decision if the page gives none"},
   {.name = "blind", .kind = LQA_OPTION_FLAG, .offset = AT(blind),
    .help = "hide given and suggested labels and all evidence until a row is decided"},
   {.name = "second-review", .kind = LQA_OPTION_DOUBLE, .offset = AT(second_review),

@@ -21,8 +21,8 @@ static lqa_status draw(const lqa_sample_args *args, lqa_run *run, lqa_arena *are
   return LQA_OK;
 }
 
-/* The worst rows that nobody has decided, as a sheet that `decide` takes back: no sample, so no
- * error rate comes of it. */
+/* The least trusted rows without a decision, as a sheet for `decide`. They are no random sample,
+ * so they give no error rate. */
 static lqa_status draw_suspects(const lqa_sample_args *args, lqa_run *run, lqa_result *result,
                                 lqa_error *err) {
   int64_t n = 0;
@@ -31,7 +31,7 @@ static lqa_status draw_suspects(const lqa_sample_args *args, lqa_run *run, lqa_r
   LQA_TRY(lqa_table_format_of(args->out, &output.format, err));
   LQA_TRY(lqa_review_save(run, &output, err));
   lqa_buf_printf(&result->text,
-                 "%s: the %lld most doubted row%s that nobody has decided.\nFill in decision (a "
+                 "%s: the %lld least trusted row%s without a decision.\nFill in decision (a "
                  "class, or keep, unsure); then:\n  labelqa decide %s %s\n",
                  args->out, (long long)n, lqa_plural(n), args->run, args->out);
   lqa_json json;
@@ -100,12 +100,12 @@ static const lqa_option options[] = {
   {.name = "n", .kind = LQA_OPTION_INT, .offset = offsetof(lqa_sample_args, n),
    .default_value = "200", .min = 1, .max = 1e9, .argument = "N", .help = "rows to draw"},
   {.name = "suspects", .kind = LQA_OPTION_FLAG, .offset = offsetof(lqa_sample_args, suspects),
-   .help = "instead of a sample the N most doubted rows that nobody has decided; labelqa decide "
-           "takes them back"},
+   .help = "instead of a sample, the N least trusted rows without a decision; read the filled-in "
+           "sheet with labelqa decide"},
   {.name = "out", .kind = LQA_OPTION_TEXT, .offset = offsetof(lqa_sample_args, out),
    .argument = "SHEET", .help = "sheet to write: .csv, .jsonl, .parquet"},
   {.name = "ingest", .kind = LQA_OPTION_TEXT, .offset = offsetof(lqa_sample_args, ingest),
-   .argument = "SHEET", .help = "filled-in sheet to take back"},
+   .argument = "SHEET", .help = "filled-in sheet to read"},
   {.name = "by", .kind = LQA_OPTION_TEXT, .offset = offsetof(lqa_sample_args, by),
    .argument = "NAME", .help = "who checked it (default spot-check)"},
   LQA_COMMON_OPTIONS(lqa_sample_args)};
@@ -114,9 +114,11 @@ static const lqa_option options[] = {
 const lqa_command lqa_command_sample = {
     .number = LQA_COMMAND_sample,
     .name = "sample",
-    .summary = "Draws a spot-check sheet, takes it back, prints error rates with intervals",
-    .description = "The sheet mixes suspicious and unsuspected rows of every class in random order "
-                   "and does not\nsay which are suspected, so that nobody is led.",
+    .summary =
+        "Draws a spot-check sheet, reads it when filled in, prints error rates with intervals",
+    .description =
+        "The sheet mixes suspicious and unsuspected rows of every class in random order "
+        "and does not\nshow which are suspected, so that it does not influence the answers.",
     .example = "labelqa sample tickets.labelqa --n 200 --out sheet.csv\n"
                "labelqa sample tickets.labelqa --ingest sheet.csv --by anna",
     .args_size = sizeof(lqa_sample_args),

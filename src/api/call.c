@@ -24,10 +24,9 @@ static bool belongs_to_call(const lqa_call *call, const char *name) {
 /* Commands that are planned, and what does part of their work until they are built. */
 static const struct {
   const char *name, *instead;
-} planned[] = {{"review",
-                "labelqa export RUN review FILE writes the rows to look at, labelqa sample "
-                "takes people's answers back"},
-               {"diff", "labelqa audit SOURCE --against RUN tells which rows changed"},
+} planned[] = {{"review", "labelqa export RUN review FILE writes the rows to review, labelqa "
+                          "decide reads people's decisions"},
+               {"diff", "labelqa audit SOURCE --against RUN reports which rows changed"},
                {"compare", "labelqa annotators SOURCE --wide A,B compares columns of labels"}};
 
 static lqa_status fail_unknown_command(const char *name, lqa_error *err) {

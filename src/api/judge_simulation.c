@@ -29,8 +29,8 @@ static lqa_status simulate(lqa_judge_session *s, double accuracy, const char *co
   LQA_TRY_OUT(lqa_truth_read_classes(s->run, column, &s->observer, truth, err));
   LQA_TRY_OUT(ask_simulated(s, accuracy, truth, err));
   lqa_buf_printf(&result->text,
-                 "The judge is SIMULATED: it knows the truth and tells it %.0f %% of the time; no "
-                 "model was asked.\n",
+                 "The judge is SIMULATED: it knows the truth and answers with it %.0f %% of the "
+                 "time; no model was called.\n",
                  100 * accuracy);
   status = lqa_judge_result_save(s, LQA_OK, result, &shown, err);
 out:

@@ -21,8 +21,8 @@ static const char *kind_of(mode_t mode) {
 
 static lqa_status fail_kind(const char *path, mode_t mode, lqa_error *err) {
   return lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
-                     "'%s' is %s: the files of a run are plain files, so nothing is read from it",
-                     path, kind_of(mode));
+                     "'%s' is %s: the files of a run are plain files, so it is not read", path,
+                     kind_of(mode));
 }
 
 static lqa_status fail_missing(const char *path, lqa_error *err) {

@@ -93,7 +93,7 @@ static bool is_candidate(const struct work *work, int64_t row) {
 
 static lqa_status fail_too_few(lqa_corruption kind, int64_t wanted, int64_t found, lqa_error *err) {
   return lqa_fail(err, LQA_BAD_USAGE,
-                  "%s: %lld rows asked for, only %lld candidates are left; lower a rate or draw "
+                  "%s: %lld rows wanted, but only %lld candidates are left; lower a rate or draw "
                   "more rows",
                   names[kind], (long long)wanted, (long long)found);
 }

@@ -76,7 +76,8 @@ static lqa_status begin_row(void *data, int64_t row, lqa_error *err) {
     bool more;
     LQA_TRY(lqa_source_reader_next(w->reader, &more, err));
     if (!more) {
-      return lqa_fail(err, LQA_BAD_DATA, "the source changed while it was read: row %lld is gone",
+      return lqa_fail(err, LQA_BAD_DATA,
+                      "the source changed while it was read: row %lld is missing",
                       (long long)wanted);
     }
     w->at++;

@@ -126,6 +126,6 @@ out:
 const lqa_export lqa_export_decisions = {
     .number = LQA_EXPORT_decisions,
     .name = "decisions",
-    .summary = "every decision of people in order: what, by whom, when",
+    .summary = "every decision of people in order: label, reviewer, time",
     .run = run,
 };

@@ -43,14 +43,12 @@ static lqa_status fail_format(const lqa_export_options *options, const lqa_expor
   list_formats(export, &names);
   const char *list = names.data ? names.data : "csv|jsonl|parquet";
   lqa_status status =
-      options->format
-          ? lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION_AS("format", "%s") ": expected %s",
-                     options->format, list)
-          : lqa_fail_at(
-                err, LQA_BAD_USAGE, options->path, -1, NULL,
-                "'%s' tells no format: name it .csv, .jsonl or .parquet, or say " LQA_OPTION(
-                    "format") " %s",
-                options->path, list);
+      options->format ? lqa_fail(err, LQA_BAD_USAGE, LQA_OPTION_AS("format", "%s") ": expected %s",
+                                 options->format, list)
+                      : lqa_fail_at(err, LQA_BAD_USAGE, options->path, -1, NULL,
+                                    "the name '%s' does not show its format: end it in .csv, "
+                                    ".jsonl or .parquet, or give " LQA_OPTION("format") " %s",
+                                    options->path, list);
   lqa_buf_clear(&names);
   return status;
 }

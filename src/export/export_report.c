@@ -27,7 +27,8 @@ void lqa_export_report_text(const lqa_export_report *r, lqa_buf *text) {
     bool one = r->summary->n_emptied == 1;
     lqa_buf_add_text(text, one ? "the right label of " : "the right labels of ");
     add_count(text, r->summary->n_emptied, "row");
-    lqa_buf_printf(text, " %s overwritten when the labels slipped: %s empty now, label %s again\n",
+    lqa_buf_printf(text,
+                   " %s overwritten when the labels were shifted: %s empty now, label %s again\n",
                    one ? "was" : "were", one ? "it is" : "they are", one ? "it" : "them");
   }
   if (r->summary->n_guarded > 0) {

@@ -1,4 +1,4 @@
-/* labelqa export RUN review: the rows that people should look at, worst first: review.csv's columns
+/* labelqa export RUN review: the rows for people to review, worst first: review.csv's columns
  * with whole texts, or tasks for a labelling tool.
  */
 #include "export/export.h"
@@ -31,7 +31,7 @@ static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_expor
 const lqa_export lqa_export_review = {
     .number = LQA_EXPORT_review,
     .name = "review",
-    .summary = "rows that people should look at, worst first; also as tasks for labelling tools",
+    .summary = "rows for people to review, worst first; also as tasks for labelling tools",
     .has_tasks = true,
     .run = run,
 };

@@ -202,7 +202,7 @@ lqa_status lqa_label_repair_begin(lqa_label_repair *repair, const lqa_source *so
     int64_t column = p->column_name ? lqa_source_find_column(source, p->column_name) : 0;
     if (column < 0) {
       return lqa_fail_at(err, LQA_BAD_DATA, NULL, -1, p->column_name,
-                         "the run's source has no column '%s', which the repair looks at",
+                         "the run's source has no column '%s', which the repair reads",
                          p->column_name);
     }
     p->column = (size_t)column;

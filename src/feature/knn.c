@@ -350,7 +350,7 @@ static lqa_status check(const lqa_matrix *points, const lqa_matrix *queries,
                     (long long)points->n_columns, (long long)queries->n_columns);
   }
   if (options->k < 1 || options->k > n_others) {
-    return lqa_fail(err, LQA_BAD_USAGE, "%d neighbours are asked for but there are %lld others",
+    return lqa_fail(err, LQA_BAD_USAGE, "%d neighbours wanted, but there are only %lld other rows",
                     (int)options->k, (long long)n_others);
   }
   LQA_TRY(check_finite(points, "features", err));

@@ -403,7 +403,7 @@ lqa_status lqa_judge_batch_submit(lqa_judge_plan *plan, char id[128], lqa_error 
   LQA_TRY_OUT(check_budget(plan, err));
   LQA_TRY_OUT(write_lines(plan, &lines, &n_lines, err));
   if (n_lines == 0) {
-    status = lqa_fail(err, LQA_BAD_USAGE, "nothing is left to ask: every answer is in the cache");
+    status = lqa_fail(err, LQA_BAD_USAGE, "no question is left: every answer is in the cache");
     goto out;
   }
   LQA_TRY_OUT(begin_errand(&e, plan, err));

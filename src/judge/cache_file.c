@@ -77,7 +77,7 @@ static const char *advice_on(const lqa_sql *sql) {
                "cache") ") and run the command again: it asks only what is missing";
   case LQA_SQL_DISK_FAILS:
     return "the disk fails, or a quota or a limit on file sizes is reached. Every answer that was "
-           "stored before is kept; run the command again when this is mended (or name a file "
+           "stored before is kept; fix this and run the command again (or name a file "
            "elsewhere with " LQA_OPTION("cache") "): it asks only what is missing";
   case LQA_SQL_NO_DATABASE:
     return "this is no SQLite database, or a damaged one; name another file with " LQA_OPTION(

@@ -59,7 +59,7 @@ static void check_stuck(lqa_engine *e, bool short_of_budget, double now) {
     if (pause > e->options->max_wait_seconds) {
       lqa_engine_stop(e, LQA_BAD_ENDPOINT,
                       "the judge's endpoint asks to wait %.0f s until it takes requests again; run "
-                      "the command again later: what was answered is kept",
+                      "the command again later: all answers so far are kept",
                       pause);
     }
     e->busy_until = pause > 0 ? 0 : e->busy_until;

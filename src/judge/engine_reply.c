@@ -67,9 +67,9 @@ void lqa_engine_count_answer(lqa_engine *e, const lqa_task *task) {
   q->n_unknown += task->reply.verdict == LQA_VERDICT_UNKNOWN;
   if (any_left && lqa_unknown_is_too_much(q->n_unknown, q->n_answers, e->options->max_unknown)) {
     lqa_engine_stop(e, LQA_BAD_ENDPOINT,
-                    "%lld of the first %lld answers of %s are UNKNOWN, so no more is asked (the "
-                    "last: %s). Probably " LQA_WORDS
-                    ". " LQA_OPTION_AS("max_unknown", "1") " asks on all the same",
+                    "%lld of the first %lld answers of %s are UNKNOWN, so no more requests are "
+                    "sent (the last: %s). Probably " LQA_WORDS
+                    ". " LQA_OPTION_AS("max_unknown", "1") " continues anyway",
                     (long long)q->n_unknown, (long long)q->n_answers, judge->model, task->reply.why,
                     lqa_unknown_advice(task->reply.why));
   }
@@ -131,12 +131,10 @@ static void try_later(lqa_engine *e, lqa_task *task, const lqa_call_outcome *o, 
   bool is_limited = o->kind == LQA_OUTCOME_LIMITED;
   double wait = lqa_backoff(e->options->backoff_seconds, task->tries + 1, &e->rng);
   if (o->wait > e->options->max_wait_seconds) {
-    lqa_engine_stop(
-        e, LQA_BAD_ENDPOINT,
-        "the judge's endpoint asks to wait %.0f s (%s); run the command again later: what was "
-        "answered "
-        "is kept",
-        o->wait, o->message);
+    lqa_engine_stop(e, LQA_BAD_ENDPOINT,
+                    "the judge's endpoint asks to wait %.0f s (%s); run the command again later: "
+                    "all answers so far are kept",
+                    o->wait, o->message);
     return;
   }
   if (!isnan(o->wait) && o->wait > wait) {

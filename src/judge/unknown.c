@@ -19,21 +19,23 @@ const char *lqa_unknown_advice(const char *why) {
   static const struct {
     const char *why, *advice;
   } table[] = {
-      {"cut by", "the model thinks before it answers and runs out of room: raise " LQA_OPTION(
+      {"cut by", "the model reasons before it answers and runs out of tokens: raise " LQA_OPTION(
                      "max_output_tokens") " (2000 or more)"},
-      {"unfinished",
-       "the model's thoughts never end: raise " LQA_OPTION("max_output_tokens") " (2000 or more)"},
-      {"refused", "the provider's filter refuses these texts: ask another endpoint"},
-      {"empty", "the model says nothing: its hidden thoughts took all the room (raise " LQA_OPTION(
-                    "max_output_tokens") "), or the server's chat template does not fit the model"},
-      {"judge finds it ambiguous", "the classes overlap in the judge's eyes: say what belongs in "
-                                   "each with " LQA_OPTION("class_notes")},
-      {"judge finds no class", "the classes do not cover these texts, or their names say too "
-                               "little: describe them with " LQA_OPTION("class_notes")},
+      {"unfinished", "the model's reasoning does not end: raise " LQA_OPTION(
+                         "max_output_tokens") " (2000 or more)"},
+      {"refused", "the provider's filter refuses these texts: use another endpoint"},
+      {"empty",
+       "the model's answer is empty: its hidden reasoning used all tokens (raise " LQA_OPTION(
+           "max_output_tokens") "), or the server's chat template does not fit the model"},
+      {"judge finds it ambiguous",
+       "the judge finds that the classes overlap: describe what belongs in each with " LQA_OPTION(
+           "class_notes")},
+      {"judge finds no class", "the classes do not cover these texts, or their names are too "
+                               "vague: describe them with " LQA_OPTION("class_notes")},
       {"answered by another", "the endpoint falls back to another model"},
       {"NO ", "the judge doubts labels but names no other valid class: are the class names words "
               "that it can understand? Describe them with " LQA_OPTION("class_notes")},
-      {"no known class", "the judge names classes that there are not: are the class names words "
+      {"no known class", "the judge names classes that do not exist: are the class names words "
                          "that it can understand? Describe them with " LQA_OPTION("class_notes")},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -41,9 +43,8 @@ const char *lqa_unknown_advice(const char *why) {
       return table[i].advice;
     }
   }
-  return "the model does not keep to the form that it is asked for: it is too small, no chat "
-         "model, "
-         "or its chat template is wrong; try another model, or " LQA_OPTION_AS(
+  return "the model does not answer in the requested form: it is too small, is no chat model, or "
+         "has a wrong chat template; try another model, or " LQA_OPTION_AS(
              "protocol", "blind") ", which asks for "
                                   "one line";
 }

@@ -77,9 +77,9 @@ static void add_notes(lqa_page *page) {
   }
   LQA_MARKUP(page->out,
              "<li>trust_score follows a fixed rule: a person's decision, then a judge's verdict, "
-             "then the checks and the model. p_correct weighs all evidence.</li>"
+             "then the checks and the model. p_correct combines all evidence.</li>"
              "<li>Intervals hold 95 % and are Wilson's; those of classes, blocks, periods and "
-             "sources say what chance allows with so many rows, not how far the model may be off."
+             "sources show what chance allows with so many rows, not the error of the model."
              "</li>\n");
   if (f && f->doubt_is_probability) {
     LQA_MARKUP(page->out, "<li>Expected wrong is the mean of 1 - p_correct.</li>\n");

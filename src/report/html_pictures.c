@@ -73,7 +73,7 @@ static void add_distribution(lqa_page *page) {
                       : LQA_STR("Rows by trust_score: those to doubt are on the left. Each line is "
                                 "ten times as many rows.");
   lqa_chart_columns chart = {
-      .head = lqa_page_figure_begin(page, "How far labels may be trusted", about),
+      .head = lqa_page_figure_begin(page, "How far labels can be trusted", about),
       .values = values,
       .n = LQA_FIGURE_BINS,
       .is_log = true,

@@ -42,9 +42,8 @@ static void text_agreement(const lqa_judge_report *r, lqa_buf *out) {
     }
     lqa_buf_add_text(out, ".\n");
     if (sum->same_family) {
-      lqa_buf_add_text(out,
-                       "Both come from one maker: they are likely to be wrong together. A second "
-                       "judge of another family says more.\n");
+      lqa_buf_add_text(out, "Both come from one maker: they are likely to be wrong together. A "
+                            "second judge of another family is a better check.\n");
     }
   }
   if (sum->overlap_rows > 0) {
@@ -102,10 +101,9 @@ static void text_advice(const lqa_judge_report *r, lqa_buf *out) {
   }
   text_rate("Wrong labels among the rows drawn at random:", &sum->random_error, out);
   if (sum->advise_relabel) {
-    lqa_buf_add_text(out,
-                     "More than 30 % of the labels look wrong. Repairing one by one is the wrong "
-                     "tool: label everything anew, by people or by the model (" LQA_OPTION_AS(
-                         "mode", "label") ").\n");
+    lqa_buf_add_text(
+        out, "More than 30 % of the labels look wrong. Do not repair them one by one; label all "
+             "rows again, by people or by the model (" LQA_OPTION_AS("mode", "label") ").\n");
   }
 }
 

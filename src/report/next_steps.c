@@ -104,7 +104,6 @@ void lqa_report_next_steps(const lqa_report *report, const char *bullet, lqa_buf
                    "frequencies finds no errors. Give it more of what decides the label.\n",
                    bullet);
   } else if (open == 0 && report->relabel == 0) {
-    lqa_buf_printf(out, "%sNothing is suspicious. A spot check still tells what was missed.\n",
-                   bullet);
+    lqa_buf_printf(out, "%sNo row is suspicious. A spot check measures what was missed.\n", bullet);
   }
 }

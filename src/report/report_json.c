@@ -69,7 +69,8 @@ static const lqa_field CONFIDENT[] = {
      "rows without content, without a known label or without probabilities"},
     {"flagged", AT(_confident, flagged), "label issues"},
     {"skilled", AT(_confident, has_skill),
-     "false: the model is no better than class frequencies, nothing is flagged", .absent = "true"},
+     "false: the model is no better than class frequencies, so no row is flagged",
+     .absent = "true"},
     {"estimated_errors", AT(_confident, estimated_errors),
      "off-diagonal count of the calibrated joint; null without skill",
      OR_NULL(_confident, has_skill)},
@@ -124,7 +125,7 @@ static const lqa_field JUDGE[] = {
 static const lqa_field ACTIONS[] = {
     {"relabel", AT(, relabel), "rows whose label should change"},
     {"keep (ambiguous)", AT(, keep_ambiguous), "rows in doubt that a judge confirmed"},
-    {"needs_review", AT(, needs_review), "rows that a person should look at"},
+    {"needs_review", AT(, needs_review), "rows for a person to review"},
     {"keep", AT(, keep), "all other rows"},
     {.key = NULL}};
 
@@ -194,7 +195,8 @@ static const lqa_field CONFUSION[] = {
     {"low", AT(_confusion, rate.low), "lower end of its 95 % interval, by verified rows"},
     {"high", AT(_confusion, rate.high), "upper end"},
     {"rows", AT(_confusion, rows), "rows with this label that are rather the other class"},
-    {"verified", AT(_confusion, verified), "rows of the pair that somebody has looked at"},
+    {"verified", AT(_confusion, verified),
+     "rows of the pair that a judge or a person has verified"},
     {.key = NULL}};
 
 #define ACCURACY(member) LQA_FIELD(lqa_judge_accuracy, member)
@@ -205,7 +207,8 @@ static const lqa_field ACCURACY_OF_JUDGE[] = {
     {"high", ACCURACY(accuracy.high), "upper end"},
     {"n", ACCURACY(n), "answers it gave"},
     {"constant", ACCURACY(is_constant), "it gave one and the same answer"},
-    {"left_out", ACCURACY(is_left_out), "it verifies nothing: p_correct does not rest on it"},
+    {"left_out", ACCURACY(is_left_out),
+     "its answers carry no information: p_correct does not use them"},
     {.key = NULL}};
 
 static const char *const BASES[] = {[LQA_BASIS_MODEL] = "model",
@@ -217,7 +220,7 @@ static const lqa_field TRUST[] = {
     {"rank_because", AT(_trust, why_rank), "why it is a rank only"},
     {"basis", LQA_FIELD_AS(CHOICE, lqa_report_trust, basis), "who has looked at rows",
      .choices = BASES},
-    {"n_verified", AT(_trust, n_verified), "rows that somebody has looked at"},
+    {"n_verified", AT(_trust, n_verified), "rows that a judge or a person has verified"},
     {"mean_p_wrong", AT(_trust, mean_p_wrong), "mean probability of a wrong label"},
     {"refit_rounds", AT(_trust, n_rounds), "how often models were trained on the posterior"},
     {"not_refitted_because", AT(_trust, why_no_refit),
@@ -245,7 +248,7 @@ const lqa_field lqa_report_fields[] = {
     {"verdict", AT(, verdict), "how bad it is and what to do first, in words", .absent = ""},
     {"classes", LIST(, classes), "the classes, in order",
      LQA_ELEMENTS(lqa_str, lqa_field_strs, lqa_report, n_classes)},
-    {"provenance", LIST(, findings), "what each check found, also where that is nothing",
+    {"provenance", LIST(, findings), "what each check found, also if it found nothing",
      LQA_ELEMENTS(lqa_report_finding, FINDING, lqa_report, n_findings)},
     {"not_run", LIST(, not_run), "findings that were not looked for",
      LQA_ELEMENTS(lqa_report_not_run, NOT_RUN, lqa_report, n_not_run)},
@@ -254,7 +257,7 @@ const lqa_field lqa_report_fields[] = {
     {"confident_learning", OBJECT(, confident), "null where there are no probabilities",
      OR_NULL(, confident.ran), .fields = CONFIDENT},
     {"model", LQA_FIELD_AS(JSON, lqa_report, confident.model_json),
-     "what was trained, see docs/models.md; null where nothing was"},
+     "what was trained, see docs/models.md; null if no model was"},
     {"high_loss", OBJECT(, loss), "the rows' losses", .fields = LOSS},
     {"judge", OBJECT(, judge), "null before a judge ran", OR_NULL(, judge.ran), .fields = JUDGE},
     {"trust", OBJECT(, trust_said), "null where no posterior was made", OR_NULL(, has_trust),

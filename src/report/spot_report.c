@@ -48,9 +48,9 @@ void lqa_spot_report_text(const lqa_spot_check *check, lqa_buf *out) {
                  (long long)check->wrong, (long long)check->decided,
                  check->decided == 1 ? "row has" : "rows have");
   if (check->wrong_only > 0) {
-    lqa_buf_printf(out,
-                   "%lld marked wrong without a correct label: counted, but nothing is decided\n",
-                   (long long)check->wrong_only);
+    lqa_buf_printf(
+        out, "%lld marked wrong without a correct label: counted, but no decision is stored\n",
+        (long long)check->wrong_only);
   }
   if (check->gone > 0) {
     lqa_buf_printf(out, "%lld row%s of the sheet no longer in the data\n", (long long)check->gone,

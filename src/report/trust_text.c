@@ -48,15 +48,15 @@ static void say_confusion(const lqa_report *r, const lqa_suspected_confusion *c,
 static void say_judge(const lqa_judge_accuracy *j, const char *bullet, lqa_buf *out) {
   if (j->is_constant) {
     lqa_buf_printf(out,
-                   "%sJudge %s gave one and the same answer %lld times: it verifies nothing, and "
-                   "p_correct leaves its answers out.\n",
+                   "%sJudge %s gave the same answer all %lld times: its answers carry no "
+                   "information, and p_correct ignores them.\n",
                    bullet, j->model, (long long)j->n);
   } else {
     lqa_buf_printf(
         out, "%sJudge %s is right in %.0f %% of its answers (%.0f to %.0f %%, n = %lld)%s.\n",
         bullet, j->model, 100 * j->accuracy.estimate, 100 * j->accuracy.low, 100 * j->accuracy.high,
         (long long)j->n,
-        j->is_left_out ? ": hardly better than chance, and p_correct leaves its answers out" : "");
+        j->is_left_out ? ": hardly better than chance, so p_correct ignores its answers" : "");
   }
 }
 

@@ -59,16 +59,17 @@ static void say_first_step(const lqa_report *r, lqa_buf *out) {
   int64_t in_doubt = r->relabel + r->needs_review;
   if (repair) {
     lqa_buf_printf(out, " First: repair %s, then audit again%s.", repair->id,
-                   lqa_report_is_beyond_repair(r) ? "; as it stands more than 30 % are wrong" : "");
+                   lqa_report_is_beyond_repair(r) ? "; without the repair more than 30 % are wrong"
+                                                  : "");
   } else if (lqa_report_is_beyond_repair(r)) {
     lqa_buf_add_text(out, " First: plan to relabel from scratch; more than 30 % are wrong.");
   } else if (in_doubt > 0) {
-    lqa_buf_printf(out, " First: look at the %lld row%s in doubt, worst first in review.csv.",
+    lqa_buf_printf(out, " First: review the %lld row%s in doubt, worst first in review.csv.",
                    (long long)in_doubt, lqa_plural(in_doubt));
   } else {
-    lqa_buf_add_text(out, r->has_error_rate ? " No row is in doubt."
-                                            : " No row is in doubt; a spot check tells what was "
-                                              "missed.");
+    lqa_buf_add_text(out, r->has_error_rate
+                              ? " No row is in doubt."
+                              : " No row is in doubt; a spot check measures what was missed.");
   }
 }
 

@@ -91,7 +91,7 @@ static void print_coefficient(const char *name, const lqa_agreement *a, const lq
   if (isnan(a->low)) {
     lqa_buf_printf(out, "   (%s)\n",
                    a->n_items < 2 ? "one item: no interval"
-                                  : "only one class was ever used: chance cannot be told");
+                                  : "only one class was used: chance agreement cannot be computed");
     return;
   }
   lqa_buf_printf(out, "   %.3f to %.3f", unsigned_zero(a->low), unsigned_zero(a->high));

@@ -351,10 +351,10 @@ static void check_start(lqa_http_ticket *ticket, const char *method, const char 
     why = "the token is missing or wrong: open the address that labelqa review printed";
   } else if (!(methods = http->options.methods_of(http->options.data, path))) {
     status = 404;
-    why = "there is nothing under this address";
+    why = "there is no page at this address";
   } else if (!lqa_http_takes(methods, method)) {
     status = 405;
-    why = "this address does not take that method";
+    why = "this address does not accept that method";
     ticket->answer.allow = methods;
   } else if (strcmp(method, "GET") != 0) {
     status = lqa_http_check_change(http->port,

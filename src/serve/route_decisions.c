@@ -79,7 +79,7 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
 static const lqa_param PARAMS[] = {
     {"row_number", LQA_PARAM_INT, "the row", .required = true, .min = 0, .max = 1e15},
     {"decision", LQA_PARAM_CHOICE,
-     "label: `label` is right (the given one keeps it); unsure: someone else should look",
+     "label: `label` is right (the given one keeps it); unsure: another person should decide",
      .required = true, .choices = "label|unsure"},
     {"label", LQA_PARAM_TEXT, "a class; none with unsure", .max = 0},
     {"reviewer", LQA_PARAM_TEXT, "who decides (default: the one given at the start)", .min = 1,

@@ -69,6 +69,6 @@ const lqa_route lqa_route_disagreements = {
     .name = "disagreements",
     .method = "GET",
     .path = "/api/disagreements",
-    .summary = "Rows on which reviewers differ and nobody had the last word; agreement and kappa",
+    .summary = "Rows on which reviewers disagree and no final decision exists; agreement and kappa",
     .answers = "200",
     .answer = answer};

@@ -31,10 +31,11 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
 
 static const lqa_param PARAMS[] = {LQA_JUDGE_PARAMS, {.name = NULL}};
 
-const lqa_route lqa_route_judge_plan = {.name = "judge_plan",
-                                        .method = "GET",
-                                        .path = "/api/judge/plan",
-                                        .summary = "The judge's plan and price; nothing is sent",
-                                        .params = PARAMS,
-                                        .answers = "200 409 422 502",
-                                        .answer = answer};
+const lqa_route lqa_route_judge_plan = {
+    .name = "judge_plan",
+    .method = "GET",
+    .path = "/api/judge/plan",
+    .summary = "The judge's plan and price; no request is sent to the model",
+    .params = PARAMS,
+    .answers = "200 409 422 502",
+    .answer = answer};

@@ -248,7 +248,7 @@ static lqa_status keep_decision(decider *d, const lqa_answer *a, const decision 
   if (seen > 0) {
     return refuse(d, a,
                   lqa_arena_printf(d->arena,
-                                   "another decision for the same row stands above "
+                                   "the file holds another decision for the same row above "
                                    "(row %lld of its file)",
                                    (long long)d->items.data[seen - 1].file_row),
                   err);

@@ -111,7 +111,7 @@ lqa_status lqa_answer_reader_open(lqa_source *source, const char *name, lqa_answ
   if (!find_shape(r, source)) {
     status = lqa_fail_at(
         err, LQA_BAD_DATA, name, -1, "decision",
-        "'%s' holds no decisions: expected a column 'decision' beside row_id or row_number (as in "
+        "'%s' holds no decisions: expected a column 'decision' and row_id or row_number (as in "
         "review.csv), or an export of Label Studio (annotations), Argilla (responses) or Prodigy "
         "(answer)",
         name);

@@ -300,12 +300,11 @@ static void tell(const carrier *c, const lqa_observer *observer) {
     lost += c->items.data[i].new_row < 0;
   }
   if (c->items.n > 0) {
-    lqa_observe_message(
-        observer, LQA_MESSAGE_INFO,
-        "carried over what judges and people said about %lld row%s; %lld more with such "
-        "records no longer in the data",
-        (long long)c->items.n - (long long)lost, lqa_plural((int64_t)c->items.n - lost),
-        (long long)lost);
+    lqa_observe_message(observer, LQA_MESSAGE_INFO,
+                        "carried over verdicts and decisions on %lld row%s; %lld more with "
+                        "verdicts or decisions are no longer in the data",
+                        (long long)c->items.n - (long long)lost,
+                        lqa_plural((int64_t)c->items.n - lost), (long long)lost);
   }
 }
 
@@ -350,7 +349,7 @@ static lqa_status inherit(carrier *c, const char *old_folder, const lqa_observer
   lqa_status status = check_old(old_folder, &is_there, err);
   if (status == LQA_OK && !is_there) {
     lqa_observe_message(observer, LQA_MESSAGE_WARN,
-                        "'%s' holds no run.db: nothing that judges and people said is carried over",
+                        "'%s' holds no run.db: no verdicts and decisions are carried over",
                         old_folder);
   } else if (status == LQA_OK) {
     status = carry(c, old_folder, err);

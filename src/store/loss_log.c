@@ -58,10 +58,10 @@ static lqa_status find_columns(log_reader *l, const lqa_source *source, lqa_erro
   if (l->records.n > 0 && told != l->source) {
     static const char *const words[] = {"names neither epoch nor step", "has a column epoch",
                                         "has a column step"};
-    return lqa_fail_at(err, LQA_BAD_USAGE, l->path, -1, NULL,
-                       "'%s' %s, the file before it %s: the files of one log tell epochs in one "
-                       "way",
-                       l->path, words[told], words[l->source]);
+    return lqa_fail_at(
+        err, LQA_BAD_USAGE, l->path, -1, NULL,
+        "'%s' %s, the file before it %s: all files of one log must name epochs the same way",
+        l->path, words[told], words[l->source]);
   }
   l->source = told;
   if (l->id < 0 || l->loss < 0) {

@@ -76,7 +76,7 @@ static const lqa_field ROLES[] = {
     {"split", FROM(split), "the split column"},
     {"time", FROM(time), "the time column"},
     {"annotator", FROM(annotator), "the annotator column"},
-    {"source", FROM(source_column), "the column that says where a row is from"},
+    {"source", FROM(source_column), "the column that names where a row is from"},
     {"group", FROM(group), "the column of groups that stay together"},
     {"label_time", FROM(label_time), "the column of when a label was given"},
     {.key = NULL}};

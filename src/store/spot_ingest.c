@@ -203,7 +203,7 @@ static lqa_status refuse_complaints(const ingest *g, lqa_error *err) {
   if (more > 0) {
     snprintf(rest, sizeof rest, "; and %d more", more);
   }
-  return lqa_fail_at(err, LQA_BAD_DATA, g->sheet->path, -1, NULL, "'%s', nothing was taken: %s%s",
+  return lqa_fail_at(err, LQA_BAD_DATA, g->sheet->path, -1, NULL, "'%s', no row was stored: %s%s",
                      g->sheet->path, g->complaints.data, rest);
 }
 

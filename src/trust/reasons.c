@@ -55,7 +55,7 @@ static void add_verdict(lqa_reasons *r, int64_t row, size_t *n) {
     lqa_buf_add_text(&r->text, "the judge confirms the label");
     break;
   case LQA_VERDICT_NO:
-    lqa_buf_add_text(&r->text, "the judge says the label is wrong");
+    lqa_buf_add_text(&r->text, "the judge finds the label wrong");
     if (e->corrected_label[row] >= 0) {
       lqa_buf_add_text(&r->text, " and proposes ");
       add_class(r, e->corrected_label[row]);

@@ -33,7 +33,7 @@ typedef struct lqa_suspected_confusion {
   int32_t given, truth;
   lqa_interval rate; /* by the verified rows of `truth`; NaN where there are none */
   int64_t rows;      /* rows labelled `given` that are rather `truth` */
-  int64_t verified;  /* rows of the pair that somebody has looked at */
+  int64_t verified;  /* rows of the pair that a judge or a person has verified */
 } lqa_suspected_confusion;
 
 typedef struct lqa_judge_accuracy {

@@ -292,7 +292,7 @@ def test_batches_through_files(bench):
                                   {"status_code": 200, "body": body}}) + "\n")
     judge = bench.judge_json("--batch-read", results)["judge"]
     assert judge["yes"] == len(lines) and judge["calls"] == 0
-    assert "No question is left" in bench.judge("--batch-write", batch).stdout
+    assert "All questions are answered" in bench.judge("--batch-write", batch).stdout
     assert batch.read_text() == ""
     assert bench.judge_json("--yes")["judge"]["calls"] == 0
     results.write_text("no json\n")
@@ -585,7 +585,7 @@ def test_a_judge_that_does_not_judge_is_stopped(bench):
     done = bench.judge("--yes", "--concurrency", 1)
     assert done.returncode == 5 and len(bench.calls()) == 10
     assert "10 of the first 10 answers of gpt-4o-mini are UNKNOWN" in done.stderr
-    assert "does not keep to the form" in done.stderr
+    assert "does not answer in the requested form" in done.stderr
     assert done.stdout.count("Sure!") == 3 and "Probably the model does not keep" in done.stdout
     again = bench.judge("--yes")  # the cache tells as much: nothing more is spent
     assert again.returncode == 5 and len(bench.calls()) == 10

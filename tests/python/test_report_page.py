@@ -243,7 +243,7 @@ def test_pictures_hold_the_numbers_of_the_rows(tmp_path):
         assert expected.pop((given, rather), 0) == int(n)
     assert not expected
 
-    shown = [int(hint.split()[0]) for hint in pictures["How far labels may be trusted"]]
+    shown = [int(hint.split()[0]) for hint in pictures["How far labels can be trusted"]]
     values = rows.p_correct if calibrated else rows.trust_score
     assert sorted(shown) == sorted(
         values.mul(20).astype(int).clip(0, 19).value_counts().to_list())

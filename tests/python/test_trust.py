@@ -99,7 +99,7 @@ def test_a_judge_right_in_40_of_100_answers(data):
     assert trust["n_verified"] == 0 and trust["basis"] == "model"
     assert (data.p_correct() == before).all()  # as if it had not been asked
     page = (data.run / "report.md").read_text().replace("\\", "")
-    assert "hardly better than chance, and p_correct leaves its answers out" in page
+    assert "hardly better than chance, so p_correct ignores its answers" in page
 
 
 def test_a_judge_that_says_the_same_of_all(data):

@@ -246,7 +246,7 @@ static void test_refusals(void **state) {
   lqa_matrix points = matrix_of(values, 5, 4);
   lqa_matrix narrow = matrix_of(other, 5, 3);
   assert_int_equal(lqa_nearest_neighbors(&points, NULL, &options, &out, &err), LQA_BAD_USAGE);
-  assert_non_null(strstr(err.message, "5 neighbours are asked for but there are 4 others"));
+  assert_non_null(strstr(err.message, "5 neighbours wanted, but there are only 4 other rows"));
   options.k = 0;
   assert_int_equal(lqa_nearest_neighbors(&points, NULL, &options, &out, &err), LQA_BAD_USAGE);
   options.k = 2;

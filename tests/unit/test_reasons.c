@@ -43,7 +43,7 @@ static void sentences_follow_the_evidence(void **state) {
   expect(&reasons, 0, NULL, 0);
   expect(&reasons, 1,
          (const char *[]){"ann decided: 'World'",
-                          "the judge says the label is wrong and proposes 'World'",
+                          "the judge finds the label wrong and proposes 'World'",
                           "a model that never saw this row gives the label 4.2 % and predicts "
                           "'World' (label issue 3)"},
          3);

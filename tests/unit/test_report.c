@@ -359,7 +359,7 @@ static void test_beyond_repair_is_said_everywhere(void **state) {
     assert_true(holds(renderers[i], &by_judge, "More than 30 % of the labels are wrong"));
     assert_false(holds(renderers[i], &good, "More than 30 %"));
     by_people.n_findings = 4; /* with one that must be repaired first */
-    assert_true(holds(renderers[i], &by_people, "as it stands more than 30 % are wrong"));
+    assert_true(holds(renderers[i], &by_people, "without the repair more than 30 % are wrong"));
     by_people.n_findings = 1;
   }
 }

@@ -28,7 +28,7 @@ def _fit_neighbors(features, k):
     if k is not None:
         k = _inputs.whole(k, "k")
         if not 0 <= k < len(features):
-            raise ValueError(f"k={k} neighbours are asked for but there are {len(features)} rows "
+            raise ValueError(f"k={k} neighbours wanted, but there are only {len(features)} rows "
                              f"only")
     metric = "cosine" if features.shape[1] > 3 else "euclidean"
     return NearestNeighbors(n_neighbors=k or min(10, len(features) - 1),

@@ -44,7 +44,7 @@ static lqa_status report_columns(const lqa_audit_input *input, const lqa_permuta
   lqa_buf_init(&list, 1 << 14);
   for (int32_t k = 0; k < input->dataset->n_classes && list.size < 1000; k++) {
     if (found->to[k] != k) {
-      lqa_buf_printf(&list, "%s%s stands where %s belongs", list.size ? ", " : "",
+      lqa_buf_printf(&list, "%s%s is in the place of %s", list.size ? ", " : "",
                      lqa_phrase_quote(input->arena, input->dataset->classes[k], 40),
                      lqa_phrase_quote(input->arena, input->dataset->classes[found->to[k]], 40));
     }
@@ -184,12 +184,12 @@ static lqa_status report_slip(const lqa_audit_input *input, const lqa_segment *s
   int32_t shift = segment->lag;
   const char *how = shift ? lqa_arena_printf(input->arena, "belong %d row%s further %s", abs(shift),
                                              abs(shift) == 1 ? "" : "s", shift > 0 ? "down" : "up")
-                          : "stand in reversed order";
+                          : "are in reversed order";
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[ROW_ORDER], NULL, 0,
       "The given probabilities of the %s %s (z = %.1f), while a quick model of the contents agrees "
-      "with the labels there: the probabilities slipped, not the labels. Make them again in the "
-      "order of this file; the flags of these rows are of no use.",
+      "with the labels there: the probabilities are in the wrong order, not the labels. Compute "
+      "them again in the order of this file, and ignore the flags of these rows.",
       lqa_phrase_block(input->arena, input->dataset, segment->from, segment->to), how ? how : "",
       segment->test.z);
   if (!finding) {
@@ -244,12 +244,13 @@ static bool is_constant(const lqa_audit_input *input, const lqa_alignment *a) {
 }
 
 static lqa_status report_constant(const lqa_audit_input *input) {
-  return lqa_finding_add(input->findings, &input->audit->kinds[CONSTANT], NULL, 0,
-                         "The given probabilities are the same in every row (within %.2g), so they "
-                         "say nothing about any label; the flags of this run are of no use. Give a "
-                         "trained model's out-of-fold probabilities, or leave " LQA_OPTION(
-                             "pred_probs") " out.",
-                         (double)MIN_SPREAD)
+  return lqa_finding_add(
+             input->findings, &input->audit->kinds[CONSTANT], NULL, 0,
+             "The given probabilities are the same in every row (within %.2g), so they carry no "
+             "information about any label; ignore the flags of this run. Give a "
+             "trained model's out-of-fold probabilities, or leave " LQA_OPTION(
+                 "pred_probs") " out.",
+             (double)MIN_SPREAD)
              ? LQA_OK
              : LQA_NO_MEMORY;
 }
@@ -257,13 +258,13 @@ static lqa_status report_constant(const lqa_audit_input *input) {
 static lqa_status report_sums(const lqa_audit_input *input, const lqa_row_list *rows, double low,
                               double high) {
   int64_t n = (int64_t)rows->n;
-  lqa_finding *finding = lqa_finding_add(
-      input->findings, &input->audit->kinds[ROW_SUMS], rows->data, n,
-      "%s probabilities that do not sum to 1 (sums from %.4g to %.4g; %s). They are used as they "
-      "are. Independent scores per class (sigmoids) or a lost column look like this: give "
-      "a distribution over the classes.",
-      lqa_phrase_count(input->arena, n, "row has", "rows have"), low, high,
-      lqa_phrase_rows(input->arena, rows->data, n));
+  lqa_finding *finding =
+      lqa_finding_add(input->findings, &input->audit->kinds[ROW_SUMS], rows->data, n,
+                      "%s probabilities that do not sum to 1 (sums from %.4g to %.4g; %s). They "
+                      "are used unchanged. Independent scores per class (sigmoids) or a missing "
+                      "column have this effect: give a distribution over the classes.",
+                      lqa_phrase_count(input->arena, n, "row has", "rows have"), low, high,
+                      lqa_phrase_rows(input->arena, rows->data, n));
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
 

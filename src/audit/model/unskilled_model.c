@@ -21,16 +21,16 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   bool given = input->dataset->pred_probs != NULL;
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[0], NULL, 0,
-      "%s the labels no better than their frequencies do (log-loss %.3f beside %.3f, right on %s "
-      "of the rows beside %s for the most frequent label): disagreement with them is no sign of "
+      "%s the labels no better than their frequencies do (log-loss %.3f against %.3f, right on %s "
+      "of the rows against %s for the most frequent label): disagreement with them is no sign of "
       "an error, so no row is flagged by confident learning and no count of wrong labels is "
       "estimated. %s",
       given ? "The given probabilities predict" : "The model predicts", m->log_loss,
       m->prior_log_loss, lqa_phrase_percent(input->arena, m->accuracy),
       lqa_phrase_percent(input->arena, m->prior_accuracy),
-      given ? "Look whether their rows and columns are in the order of the data and the classes."
+      given ? "Check that their rows and columns are in the order of the data and the classes."
             : "Give it more of what decides the label (other columns, more rows, embeddings), and "
-              "look whether labels stand beside their rows.");
+              "check that each label is on its own row.");
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
 

@@ -146,13 +146,13 @@ static lqa_status report(const lqa_audit_input *input, const pieces *p, lqa_str 
         lqa_phrase_count(input->arena, n, p->is_end ? "text ends" : "text begins",
                          p->is_end ? "texts end" : "texts begin"),
         quoted, lqa_phrase_rows(input->arena, rows.data, n),
-        leaks ? lqa_arena_printf(input->arena,
-                                 "%s of them are of class %s, so a model can read the "
-                                 "label off it. ",
-                                 lqa_phrase_percent(input->arena, share),
-                                 lqa_phrase_quote(input->arena, input->dataset->classes[class], 40))
+        leaks ? lqa_arena_printf(
+                    input->arena,
+                    "%s of them are of class %s, so a model can learn the label from it. ",
+                    lqa_phrase_percent(input->arena, share),
+                    lqa_phrase_quote(input->arena, input->dataset->classes[class], 40))
               : "",
-        "Cut it off before training if it says nothing about the subject.");
+        "Remove it before training if it is unrelated to the subject.");
   }
   lqa_vec_clear(&rows);
   if (!finding) {

@@ -109,8 +109,7 @@ static lqa_status report(const lqa_audit_input *input, const changes *found) {
     lqa_finding *finding =
         lqa_finding_add(input->findings, &input->audit->kinds[REMOVED], NULL, 0,
                         "%s of %s %s no longer in the data. Were rows dropped on purpose? If "
-                        "labels were attached by "
-                        "position, look at row-shift.",
+                        "labels were attached by position, see row-shift.",
                         lqa_phrase_count(input->arena, found->removed, "row", "rows"),
                         input->against->path, found->removed == 1 ? "is" : "are");
     return finding ? LQA_OK : LQA_NO_MEMORY;
@@ -144,7 +143,7 @@ const lqa_audit lqa_audit_content_changed = {
             [CHANGED] = {"content-changed", LQA_ERROR, true,
                          "content or label differ from an earlier run"},
             [ADDED] = {"rows-added", LQA_INFO, true, "the row was not in the earlier run"},
-            [REMOVED] = {"rows-removed", LQA_INFO, false, "rows of the earlier run are gone"},
+            [REMOVED] = {"rows-removed", LQA_INFO, false, "rows of the earlier run are missing"},
         },
     .run = run,
 };

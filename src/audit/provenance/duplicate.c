@@ -91,7 +91,7 @@ static lqa_status report_chance(const lqa_audit_input *input, const repeats *r) 
       input->findings, &input->audit->kinds[CHANCE], NULL, 0,
       "%s (%s) with the same content as others but different labels are no copies: %s%s, so that "
       "equal rows are to be expected. They are not marked, and may fall into different folds. No "
-      "model can tell them apart; %s.",
+      "model can distinguish them; %s.",
       lqa_phrase_count(input->arena, r->n_rows, "row", "rows"),
       lqa_phrase_count(input->arena, r->n_groups, "group", "groups"),
       d->kind == LQA_CONTENT_TABLE ? "the values of the feature columns repeat"
@@ -99,7 +99,7 @@ static lqa_status report_chance(const lqa_audit_input *input, const repeats *r) 
       d->kind == LQA_CONTENT_TABLE
           ? ""
           : lqa_phrase_quote(input->arena, lqa_column_get(&d->content, r->first), 40),
-      d->kind == LQA_CONTENT_TABLE ? "more columns would" : "what was said before and after would");
+      d->kind == LQA_CONTENT_TABLE ? "more columns would" : "the text before and after them would");
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
 
@@ -127,8 +127,7 @@ static lqa_status report_surplus(const lqa_audit_input *input, lqa_group_finding
       surplus, input, SURPLUS,
       "%s the content of an earlier row (%s with copies). Copies count several times in training "
       "and inflate scores when they fall into both train and test; keep one of each unless they "
-      "are "
-      "meant to weigh more.",
+      "are meant to count more.",
       lqa_phrase_count(input->arena, n, "row repeats", "rows repeat"),
       lqa_phrase_count(input->arena, surplus->n_groups, "content", "contents"));
 }

@@ -174,7 +174,7 @@ static const struct {
     [MOJIBAKE] = {"mojibake",
                   "UTF-8 was read as Windows-1252: encode as Windows-1252 and decode as UTF-8 to "
                   "turn it back"},
-    [CONTROL] = {"control characters", "Remove them, or look for binary data in the column"},
+    [CONTROL] = {"control characters", "Remove them, or check the column for binary data"},
     [DECOMPOSED] = {"decomposed letters",
                     "Other rows compose them, so the same word has two byte forms: normalise all "
                     "to NFC"},

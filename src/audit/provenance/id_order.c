@@ -41,7 +41,7 @@ static lqa_status report_order(const lqa_audit_input *input, const lqa_sequence 
                       "pasted in? Check "
                       "that their labels moved with them.",
                       input->dataset->roles[LQA_ROLE_ID].name,
-                      lqa_phrase_count(input->arena, n, "row stands", "rows stand"),
+                      lqa_phrase_count(input->arena, n, "row is", "rows are"),
                       lqa_phrase_rows(input->arena, found->breaks.data, n));
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }
@@ -96,7 +96,7 @@ static lqa_status report_gaps(const lqa_audit_input *input, const double *value,
       input->findings, &input->audit->kinds[GAP], NULL, 0,
       "The ids of column %s count up one by one, but %.0f of them are missing in %s: %s%s. Were "
       "rows "
-      "dropped before or after the labels were attached? If before, look at row-shift.",
+      "dropped before or after the labels were attached? If before, see row-shift.",
       input->dataset->roles[LQA_ROLE_ID].name, missing,
       lqa_phrase_count(input->arena, (int64_t)gaps->n, "place", "places"),
       list.data ? list.data : "", gaps->n > GAPS_NAMED ? ", ..." : "");

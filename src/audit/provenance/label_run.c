@@ -140,7 +140,7 @@ const lqa_audit lqa_audit_label_run = {
     .family = LQA_FAMILY_PROVENANCE,
     .summary = "one label over a long run of rows that are not of that class",
     .needs = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_LABELS,
-    .kinds = {{"label-run", LQA_WARN, true, "the row stands in a long run of one label"}},
+    .kinds = {{"label-run", LQA_WARN, true, "the row is in a long run of one label"}},
     .params =
         {
             [PARAM_ALPHA] = {"alpha", .01, 1e-9, .5, "chance of a false alarm in a clean file",

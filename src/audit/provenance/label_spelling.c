@@ -200,9 +200,9 @@ static lqa_status report(const lqa_audit_input *input, const spellings *s, int32
     rows.n_groups = n;
     status = lqa_group_finding_report(
         &rows, input, 0,
-        "%s a label that looks like another spelling of a class: %s. Each spelling is a class of "
-        "its "
-        "own to a loader. Rename them (labelqa export RUN fixed FILE --repair label-spelling), or "
+        "%s a label that looks like another spelling of a class: %s. Training code treats each "
+        "spelling as a separate class. Rename them (labelqa export RUN fixed FILE --repair "
+        "label-spelling), or "
         "accept the label in the baseline if it is meant.",
         lqa_phrase_count(input->arena, (int64_t)rows.members.n, "row carries", "rows carry"),
         list_mappings(input, s, n));

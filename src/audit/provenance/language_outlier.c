@@ -76,7 +76,8 @@ static lqa_status report(const lqa_audit_input *input, const guesses *g, const l
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[0], rows->data, n,
       "%s in another language or script than nine tenths of their class (%s): %s, for example %s. "
-      "Routed wrongly, from another source, or a template? The guess is rough; look at a few.",
+      "Were they routed wrongly, are they from another source, or a template? The guess is rough; "
+      "read a few.",
       lqa_phrase_count(input->arena, n, "text is", "texts are"), list_languages(input, g, rows),
       lqa_phrase_rows(input->arena, rows->data, n),
       lqa_phrase_quote(input->arena, lqa_column_get(&input->dataset->content, rows->data[0]), 60));

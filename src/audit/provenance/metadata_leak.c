@@ -88,12 +88,12 @@ static lqa_status check_column(const lqa_audit_input *input, const lqa_parts *pa
   if (!enough || found.accuracy < standard->accuracy || gain < standard->gain) {
     return LQA_OK;
   }
-  lqa_finding *finding =
-      lqa_finding_add(input->findings, &input->audit->kinds[0], NULL, 0,
-                      "The label can be told from %s%s alone: right for %s of the rows (always "
-                      "guessing the most frequent class: %s). %s",
-                      standard->what, column, lqa_phrase_percent(input->arena, found.accuracy),
-                      lqa_phrase_percent(input->arena, found.baseline), standard->advice);
+  lqa_finding *finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[0], NULL, 0,
+      "The label can be predicted from %s%s alone: right for %s of the rows (always "
+      "guessing the most frequent class: %s). %s",
+      standard->what, column, lqa_phrase_percent(input->arena, found.accuracy),
+      lqa_phrase_percent(input->arena, found.baseline), standard->advice);
   if (finding) {
     finding->subject = column;
   }
@@ -175,8 +175,8 @@ const lqa_audit lqa_audit_metadata_leak = {
     .number = LQA_AUDIT_metadata_leak,
     .id = "metadata-leak",
     .family = LQA_FAMILY_PROVENANCE,
-    .summary =
-        "the label can be told from file, source, annotator, group, split or one feature alone",
+    .summary = "the label can be predicted from file, source, annotator, group, split or one "
+               "feature alone",
     .needs = LQA_NEEDS_LABELS,
     .kinds = {{"metadata-leak", LQA_WARN, false, "metadata alone predicts the label"}},
     .params =

@@ -110,8 +110,8 @@ static lqa_status report_whole(const lqa_audit_input *input, const lqa_segment *
   const char *accuracy =
       refit->z > SUSPICION_Z
           ? lqa_arena_printf(input->arena,
-                             "; a model fits the labels moved back with %s accuracy, as they stand "
-                             "with %s",
+                             "; a model fits the labels with %s accuracy after moving them back, "
+                             "with %s as they are",
                              lqa_phrase_percent(input->arena, refit->accuracy),
                              lqa_phrase_percent(input->arena, refit->given_accuracy))
           : "";
@@ -138,8 +138,8 @@ static lqa_status report_reversed(const lqa_audit_input *input, lqa_segment *seg
              : "all rows";
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[REVERSED], NULL, 0,
-      "The labels of %s stand in reversed order (z = %.1f): the first row carries the last row's "
-      "label, and so on. Check how the labels were sorted, or turn them round: labelqa export RUN "
+      "The labels of %s are in reversed order (z = %.1f): the first row carries the last row's "
+      "label, and so on. Check how the labels were sorted, or reverse them: labelqa export RUN "
       "fixed FILE --repair reversed-order.",
       where ? where : "", segment->test.z);
   if (!finding) {
@@ -157,12 +157,12 @@ static lqa_status report_open(const lqa_audit_input *input, lqa_segment *segment
   bool whole = widen_to_file(input->dataset, segment, &file);
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[segment->lag ? WHOLE : REVERSED], NULL, 0,
-      "Either the labels of the %s stand %s, or the given probabilities do (z = %.1f), and %s tell "
-      "which. Compare some of these rows with the source. If it is the probabilities, make them "
-      "again in this file's order; if it is the labels, audit without " LQA_OPTION("pred_probs")
-          LQA_WORDS ": that offers "
-                    "a "
-                    "repair.",
+      "Either the labels of the %s are %s, or the given probabilities are (z = %.1f), and %s "
+      "decide which. Compare some of these rows with the source. If it is the probabilities, "
+      "compute them again in this file's order; if it is the labels, audit without " LQA_OPTION(
+          "pred_probs") LQA_WORDS ": that offers "
+                                  "a "
+                                  "repair.",
       lqa_phrase_block(input->arena, input->dataset, segment->from, segment->to),
       segment->lag
           ? lqa_arena_printf(input->arena, "%d row%s too %s", abs(segment->lag),
@@ -291,18 +291,19 @@ const lqa_audit lqa_audit_misalignment = {
     .number = LQA_AUDIT_misalignment,
     .id = "misalignment",
     .family = LQA_FAMILY_PROVENANCE,
-    .summary = "labels that stand a few rows away from their content, or in reversed order",
+    .summary = "labels that are a few rows away from their content, or in reversed order",
     .needs = LQA_NEEDS_PRED_PROBS | LQA_NEEDS_LABELS,
     .kinds =
         {
             [BLOCK] = {"row-shift", LQA_ERROR, true, "the row carries the label of another row"},
-            [WHOLE] = {"row-shift", LQA_ERROR, false, "all labels of a file slipped by some rows"},
+            [WHOLE] = {"row-shift", LQA_ERROR, false,
+                       "all labels of a file are shifted by some rows"},
             [REVERSED] = {"reversed-order", LQA_ERROR, false,
-                          "the labels of a file or block stand in reversed order"},
+                          "the labels of a file or block are in reversed order"},
         },
     .params =
         {
-            [PARAM_MAX_LAG] = {"max-lag", 3, 1, LQA_REFIT_MAX_LAG, "rows to look up and down",
+            [PARAM_MAX_LAG] = {"max-lag", 3, 1, LQA_REFIT_MAX_LAG, "rows to search up and down",
                                true},
             [PARAM_ALPHA] = {"alpha", .01, 1e-9, .5, "chance of a false alarm in a clean file",
                              false},

@@ -165,7 +165,7 @@ const lqa_audit lqa_audit_split_drift = {
     .family = LQA_FAMILY_PROVENANCE,
     .summary = "splits that differ in class shares or text lengths",
     .needs = LQA_NEEDS_SPLIT | LQA_NEEDS_LABELS,
-    .kinds = {{"split-drift", LQA_WARN, false, "the splits are not draws from one pot"}},
+    .kinds = {{"split-drift", LQA_WARN, false, "the splits differ in classes or text lengths"}},
     .params =
         {
             [PARAM_V] = {"v", .1, 0, 1, "Cramer's V of split and class from which on it matters",

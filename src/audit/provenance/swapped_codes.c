@@ -79,14 +79,14 @@ static lqa_status report(const lqa_audit_input *input, const lqa_parts *parts, u
                                                         lqa_phrase_quote(input->arena, name, 60));
   lqa_finding *finding = lqa_finding_add(
       input->findings, &input->audit->kinds[0], NULL, 0,
-      "In %s class codes stand for other classes than in the rest: %s (z = %.1f: of the rows so "
+      "In %s class codes mean other classes than in the rest: %s (z = %.1f: of the rows so "
       "labelled "
       "a model of the other rows predicts the other class %lld times, the written one %lld times). "
       "Compare the two code lists, then rename: labelqa export RUN fixed FILE --repair "
       "swapped-codes%s.",
       what ? what : "", describe_map(input, found), found->z, (long long)found->moved,
       (long long)found->kept,
-      parts->n == 2 ? "; with two parts it may as well be the other one that is wrong" : "");
+      parts->n == 2 ? "; with two parts, the other one may be the wrong one" : "");
   if (!finding) {
     return LQA_NO_MEMORY;
   }

@@ -27,7 +27,7 @@ static lqa_status report_breaks(const lqa_audit_input *input, const lqa_row_list
       "The times of column %s ascend %s, but %s out of order (%s). Were rows moved, pasted in or "
       "stamped by another clock? Check that their labels belong to them.",
       input->dataset->roles[LQA_ROLE_TIME].name, along,
-      lqa_phrase_count(input->arena, n, "row stands", "rows stand"),
+      lqa_phrase_count(input->arena, n, "row is", "rows are"),
       lqa_phrase_rows(input->arena, rows->data, n));
   return finding ? LQA_OK : LQA_NO_MEMORY;
 }

@@ -24,8 +24,8 @@ static lqa_status fail_ragged(const csv_scan *scan, lqa_error *err) {
   if (scan->part->n_preamble > 0) {
     return lqa_fail_at(
         err, LQA_BAD_DATA, scan->part->name, scan->csv.row, NULL,
-        "%s, %s has %zu field%s, but the first line read has %zu: if what stands "
-        "above it is no part of the table, leave it out with " LQA_OPTION_AS("skip", "%lld"),
+        "%s, %s has %zu field%s, but the first line read has %zu: if the lines above it are not "
+        "part of the table, skip them with " LQA_OPTION_AS("skip", "%lld"),
         scan->part->name, place, n, n == 1 ? "" : "s", scan->part->n_columns,
         (long long)(scan->part->dialect.skip_lines + scan->part->n_preamble));
   }

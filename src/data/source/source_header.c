@@ -259,8 +259,8 @@ static void explain_data(const lqa_csv *csv, const lqa_header_verdict *verdict, 
   }
   static const char *const reasons[] = {
       [LQA_HEADER_VALUE_RECURS] = "occurs again below it",
-      [LQA_HEADER_SAME_TYPE] = "is of the same type as what stands below it",
-      [LQA_HEADER_LIKE_COLUMN] = "is written as what stands below it"};
+      [LQA_HEADER_SAME_TYPE] = "is of the same type as the values below it",
+      [LQA_HEADER_LIKE_COLUMN] = "is written like the values below it"};
   lqa_str cell = csv->fields.data[verdict->column].text;
   snprintf(why, 200, ", because '%.*s' %s", (int)lqa_utf8_prefix(cell.data, cell.size, 40),
            cell.data, reasons[verdict->reason]);

@@ -120,7 +120,7 @@ static lqa_status fail_several(const cleaning *c, int64_t row, lqa_str label, si
   return lqa_fail_at(
       err, LQA_BAD_DATA, file->path, in_file, d->label_text.name,
       "%s, row %lld, column '%s': %zu labels in one cell (%.*s): this is multi-label "
-      "data, and an audit asks which one label is right; write a column of yes and "
+      "data, and an audit needs one label per row; write a column of yes and "
       "no for each label and audit them one by one, or keep the rows with one label",
       file->path, (long long)in_file, d->label_text.name, n,
       (int)(label.size < 80 ? label.size : 80), label.data);

@@ -28,7 +28,7 @@ lqa_status lqa_table_format_of(const char *path, lqa_table_format *format, lqa_e
     }
   }
   return lqa_fail_at(err, LQA_BAD_USAGE, path, -1, NULL,
-                     "cannot tell the format of '%s' from its name: end it in .csv, .jsonl or "
+                     "the name '%s' does not show its format: end it in .csv, .jsonl or "
                      ".parquet, or name the format",
                      path);
 }

@@ -112,7 +112,7 @@ static lqa_status part_rows(lqa_crossval_job *job, int64_t *n_groups) {
         job, lqa_message_new(
                  &job->out->arena,
                  "The groups of column %s, joined where rows of theirs have equal "
-                 "content, are one group of all rows: nothing could be held out, so " LQA_OPTION(
+                 "content, are one group of all rows: no rows could be held out, so " LQA_OPTION(
                      "group") " is ignored.",
                  job->dataset->roles[LQA_ROLE_GROUP].name)));
     LQA_TRY(lqa_row_partition(job->dataset, &rules, job->group, n_groups));
@@ -167,7 +167,7 @@ static lqa_status note_unequal(lqa_crossval_job *job) {
                  "The folds are very unequal (%s rows), since rows of equal content "
                  "or of one " LQA_OPTION(
                      "group") " value stay together: %lld rows are predicted by "
-                              "a model of %lld, and what is flagged among them is of little use. "
+                              "a model of %lld, so flags among them are unreliable. "
                               "Give " LQA_OPTION("group") " smaller groups, or leave it out.",
                  sizes.data, (long long)largest, (long long)(n - largest))));
   }

@@ -84,7 +84,7 @@ lqa_status lqa_embeddings_read(lqa_crossval_job *job) {
                 : lqa_job_note(job, lqa_arena_printf(
                                         &job->out->arena,
                                         "%lld of %lld embeddings %s zero, or too small to have a "
-                                        "direction: they say nothing about their rows.",
+                                        "direction: they carry no information about their rows.",
                                         (long long)n, (long long)n_rows, n == 1 ? "is" : "are"));
 }
 
@@ -166,9 +166,9 @@ static lqa_status note_voters(lqa_crossval_job *job) {
   int64_t n = count_voters(job);
   return n == 0 ? LQA_OK
                 : lqa_job_note(job, lqa_arena_printf(&job->out->arena,
-                                                     "The vote of nearest neighbours asks %lld of "
-                                                     "the rows, drawn evenly: " LQA_OPTION_AS(
-                                                         "model", "knn") " asks all.",
+                                                     "Nearest neighbours are searched among %lld "
+                                                     "of the rows, drawn evenly: " LQA_OPTION_AS(
+                                                         "model", "knn") " searches all.",
                                                      (long long)n));
 }
 

@@ -33,9 +33,8 @@ typedef struct text_job {
 static const char *no_terms_note(const lqa_crossval_job *job) {
   return job->options->kind == LQA_MODEL_AUTO
              ? "No word and no character n-gram occurs in " LQA_OPTION(
-                   "min_df") " rows: of the blend only the "
-                             "members that need none (hashed characters, embeddings) tell classes "
-                             "apart."
+                   "min_df") " rows: only the members of the blend that need none (hashed "
+                             "characters, embeddings) distinguish classes."
              : "No word and no character n-gram occurs in " LQA_OPTION(
                    "min_df") " rows: probabilities are class "
                              "frequencies.";
@@ -172,7 +171,7 @@ static lqa_status tell_second_pass(text_job *t, const lqa_second_pass *pass) {
       t->job, lqa_arena_printf(&t->job->out->arena,
                                "Labels look confused systematically: about %.0f %% of class %.*s "
                                "seem to be labelled %.*s. The text models were trained a second "
-                               "time for %d of %d folds, doubtful rows counting less.",
+                               "time for %d of %d folds, with less weight on doubtful rows.",
                                strongest->share * 100, (int)from.size, from.data, (int)to.size,
                                to.data, pass->n_folds_again, n_folds));
 }

@@ -312,11 +312,12 @@ static lqa_status find(const lqa_votes *votes, const lqa_consensus_options *opti
   c->has_converged = true;
   if (options->method == LQA_CONSENSUS_CROWDLAB) {
     if (!c->is_weighed) {
-      return lqa_fail(err, LQA_BAD_DATA,
-                      "CROWDLAB weighs annotators by how they agree, but no item has two votes of "
-                      "two classes: use " LQA_OPTION_AS(
-                          "method", "majority") ", or 'labelqa audit' for one label per "
-                                                "item");
+      return lqa_fail(
+          err, LQA_BAD_DATA,
+          "CROWDLAB weights annotators by their agreement, but no item has two votes of "
+          "two classes: use " LQA_OPTION_AS("method",
+                                            "majority") ", or 'labelqa audit' for one label per "
+                                                        "item");
     }
     LQA_TRY(run_crowdlab(votes, options, c, err));
   } else if (is_estimated) {
