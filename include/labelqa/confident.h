@@ -51,7 +51,7 @@ extern "C" {
  * rounded, and with it some flags. Say which order you used when you publish results. */
 typedef enum lqa_tie_order {
   LQA_TIES_STABLE = 0, /* the earlier row or class: the same on every machine */
-  LQA_TIES_COMPAT = 1  /* as numpy 1.24's default argsort: cleanlab's answers index for index */
+  LQA_TIES_COMPAT = 1  /* as the reference has them: cleanlab's answers index for index */
 } lqa_tie_order;
 
 /* "stable" or "compat". */
@@ -129,7 +129,7 @@ typedef enum lqa_filter_by {
 typedef struct lqa_joint {
   double *cell; /* n * n values, the caller's */
   int32_t n;
-  /* The same matrix held transposed in numpy's memory (Fortran order): decides the order in which
+  /* The same matrix held transposed in memory (Fortran order): decides the order in which
    * some sums of non-integers run. False for your own. */
   bool by_column;
 } lqa_joint;

@@ -1,11 +1,12 @@
 /* confident/class_index.c - walks the rows of each class, in row order, in bounded
  * memory.
  *
- * Thresholds need a class's rows in order (numpy's sum depends on it), quotas need them together. A
- * counting sort of row numbers by class gives that for 4 bytes a row; to stay within a few percent
- * of the matrix it is done for some consecutive classes at a time, each pass reading the labels
- * again, which is cheap beside the probabilities. Chunk counts from the preparation say where each
- * chunk's rows go, so chunks are placed in parallel and the order is that of the rows, always.
+ * Thresholds need a class's rows in order (the reference's sum depends on it), quotas need them
+ * together. A counting sort of row numbers by class gives that for 4 bytes a row; to stay within a
+ * few percent of the matrix it is done for some consecutive classes at a time, each pass reading
+ * the labels again, which is cheap beside the probabilities. Chunk counts from the preparation say
+ * where each chunk's rows go, so chunks are placed in parallel and the order is that of the rows,
+ * always.
  */
 #include "confident/confident_internal.h"
 

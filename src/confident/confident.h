@@ -17,7 +17,7 @@
 #ifndef LQA_CONFIDENT_CONFIDENT_H
 #define LQA_CONFIDENT_CONFIDENT_H
 
-#include "confident/numpy_sort.h"
+#include "confident/tie_order.h"
 #include "base/npy.h"
 #include "base/observer.h"
 #include "base/pool.h"

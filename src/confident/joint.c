@@ -5,9 +5,9 @@
  * then rounded so that every row keeps its total: after plain rounding (half to even) the cells
  * with the largest remainders gain, or the smallest lose, one each until the total is right. Rows
  * of a calibrated joint often hold many equal remainders, so from 17 classes on the tie order
- * decides which cells move, and with them some flags; see numpy_sort.h.
+ * decides which cells move, and with them some flags; see tie_order.h.
  *
- * The order of additions is the reference's: row sums pairwise (column by column where numpy would
+ * The order of additions is the reference's: row sums pairwise (column by column where that would
  * hold the matrix transposed), the grand total pairwise over the memory order.
  */
 #include "confident/confident_internal.h"

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/npy.h"
 #include "base/pairwise_sum.h"
+#include "base/sort.h"
 #include "confident/entropy_terms.h"
 #include "labelqa/outliers.h"
 
@@ -25,19 +26,13 @@ enum { BLOCK_VALUES = 2048 };
 
 /* ---- distances ---- */
 
-static int compare(const void *a, const void *b) {
-  double x = *(const double *)a;
-  double y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 static lqa_status find_median(const double *values, int64_t n, double *median, lqa_error *err) {
   double *sorted = lqa_malloc((size_t)n, sizeof *sorted);
   if (!sorted) {
     return lqa_fail_memory(err, "finding the median distance");
   }
   memcpy(sorted, values, (size_t)n * sizeof *sorted);
-  qsort(sorted, (size_t)n, sizeof *sorted, compare);
+  qsort(sorted, (size_t)n, sizeof *sorted, lqa_compare_doubles);
   *median = n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
   free(sorted);
   return LQA_OK;
@@ -106,7 +101,7 @@ static double score_gen(const struct scoring *s, double *row) {
     row[k] = lqa_exp(row[k]);
   }
   sum = lqa_pairwise_sum(row, s->n, false);
-  qsort(row, (size_t)s->n, sizeof *row, compare);
+  qsort(row, (size_t)s->n, sizeof *row, lqa_compare_doubles);
   int32_t first = s->n > s->options->gen_m ? s->n - s->options->gen_m : 0;
   for (int32_t k = first; k < s->n; k++) {
     double q = row[k] / sum;

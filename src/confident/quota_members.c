@@ -13,6 +13,7 @@
 
 #include "confident/prune.h"
 #include "base/memory.h"
+#include "base/sort.h"
 
 #include <math.h>
 
@@ -26,50 +27,7 @@ static int compare_taken(const void *a, const void *b) {
   return is_before(a, b) ? -1 : is_before(b, a);
 }
 
-static inline void swap_taken(lqa_taken *a, lqa_taken *b) {
-  lqa_taken t = *a;
-  *a = *b;
-  *b = t;
-}
-
-/* The median of the two ends and the middle. */
-static lqa_taken pick_pivot(const lqa_taken *low, const lqa_taken *high) {
-  const lqa_taken *middle = low + (high - low) / 2;
-  const lqa_taken *a = is_before(low, high) ? low : high;
-  const lqa_taken *b = a == low ? high : low;
-  return is_before(middle, a) ? *a : is_before(b, middle) ? *b : *middle;
-}
-
-/* Puts the first m of n (0 < m <= n) in front, in any order: quickselect. */
-static void select_first(lqa_taken *data, size_t n, size_t m) {
-  lqa_taken *low = data, *high = data + n - 1, *last = data + m - 1;
-  int rounds = 4 * (64 - __builtin_clzll((uint64_t)n));
-  while (low < high) {
-    if (rounds-- == 0) {
-      qsort(low, (size_t)(high - low + 1), sizeof *low, compare_taken);
-      return;
-    }
-    lqa_taken pivot = pick_pivot(low, high), *i = low, *j = high;
-    while (i <= j) {
-      while (is_before(i, &pivot)) {
-        i++;
-      }
-      while (is_before(&pivot, j)) {
-        j--;
-      }
-      if (i <= j) {
-        swap_taken(i++, j--);
-      }
-    }
-    if (last <= j) {
-      high = j;
-    } else if (last >= i) {
-      low = i;
-    } else {
-      return;
-    }
-  }
-}
+LQA_DEFINE_SELECT(select_first, lqa_taken, is_before, compare_taken)
 
 /* Keeps the first `quota`; *limit becomes the last one's key if there are so many. */
 static void tighten(lqa_taker *taker, double *limit) {

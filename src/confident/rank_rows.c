@@ -12,6 +12,8 @@
 #include "confident/scores.h"
 
 #include "base/memory.h"
+#include "base/sort.h"
+#include "confident/compat_order.h"
 
 enum { RADIX = 256, FEW = 32 };
 
@@ -101,17 +103,7 @@ struct ranking {
   uint32_t *flagged;
 };
 
-/* Compares as an unsigned integer the way the scores compare: -0 equals 0, NaN is the largest. */
-static inline uint64_t word_of(double score) {
-  uint64_t bits;
-  if (score != score) {
-    return UINT64_MAX;
-  }
-  score += 0.0;
-  memcpy(&bits, &score, sizeof bits);
-  return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
-}
-
+/* As lqa_key_bits for the float32 value, with the row below it. */
 static inline uint64_t word_of_single(double score, int64_t row) {
   float single = (float)score + 0.f;
   uint32_t bits;
@@ -135,7 +127,7 @@ static lqa_status score_chunk(void *data, size_t chunk, size_t worker) {
       } else if ((void *)r->word == (void *)r->row) {
         r->word[at++] = word_of_single(score, row);
       } else {
-        r->word[at] = word_of(score);
+        r->word[at] = lqa_key_bits(score);
         r->row[at++] = row;
       }
     }
@@ -184,7 +176,7 @@ static lqa_status sort_compat(struct ranking *r, int64_t n) {
   r->flagged = lqa_malloc((size_t)n, sizeof *r->flagged);
   lqa_status status;
   LQA_TRY_OUT(r->score && r->flagged ? score_flagged(r) : LQA_NO_MEMORY);
-  lqa_argsort_in_place(r->score, n, r->row);
+  lqa_compat_argsort(r->score, n, r->row);
   for (int64_t i = 0; i < n; i++) {
     r->row[i] = r->flagged[r->row[i]];
   }

@@ -83,7 +83,7 @@ static inline __attribute__((always_inline)) NAME(summary)
   return s;
 }
 
-/* numpy's argmax: the first NaN, else the first maximum. */
+/* The first NaN, else the first maximum, as the reference has it. */
 static int32_t NAME(argmax)(const REAL *row, int32_t n, const NAME(summary) * s) {
   int32_t j = 0;
   if (s->n_nan) {

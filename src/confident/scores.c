@@ -8,8 +8,8 @@
  * back to sum 1, so that classes the model is less sure of are not at a disadvantage.
  *
  * float32 matrices are scored in float32: every operation is done in double and rounded, which
- * gives the same bits. The entropy's logarithm is our own, so it may differ from numpy's in the
- * last bits.
+ * gives the same bits. The entropy's logarithm is our own, so it may differ from the reference's in
+ * the last bits.
  */
 #include "confident/scores.h"
 
@@ -67,7 +67,7 @@ void lqa_scorer_clear(lqa_scorer *scorer) {
   scorer->rows = scorer->threshold = NULL;
 }
 
-/* numpy sums a row pairwise where it lies in one piece, column after column where it does not. */
+/* The reference sums a row pairwise where it lies in one piece, column by column elsewhere. */
 static double sum_row(const lqa_scorer *s, const double *row) {
   const lqa_matrix *m = &s->cl->pred_probs;
   if (m->n_rows == 1 || llabs(m->row_stride) >= llabs(m->column_stride)) {

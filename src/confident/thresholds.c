@@ -4,12 +4,12 @@
  * counts as confidently k when its probability reaches it: classes that the model is less sure of
  * in general are held to less.
  *
- * The sum of a class runs in numpy's pairwise order over its rows, so the bits are the reference's.
- * It is made in one pass over the rows in memory order: how many rows of each class come before a
- * span of rows is known from the label counts, so each value's leaf in its class's sum is known,
- * and a leaf is summed when its last value arrives. Leaves that cross from one span of rows to the
- * next are collected in a shared place and summed at the end. Spans run in parallel; so could
- * machines, which would exchange leaf sums and crossing leaves.
+ * The sum of a class runs in pairwise order (base/pairwise_sum.h) over its rows, so the bits are
+ * the reference's. It is made in one pass over the rows in memory order: how many rows of each
+ * class come before a span of rows is known from the label counts, so each value's leaf in its
+ * class's sum is known, and a leaf is summed when its last value arrives. Leaves that cross from
+ * one span of rows to the next are collected in a shared place and summed at the end. Spans run in
+ * parallel; so could machines, which would exchange leaf sums and crossing leaves.
  *
  * Memory: N / 64 leaf sums, one leaf per class and worker, one per class and span. One value a row
  * is read, a fraction of the matrix where there are many classes.
@@ -230,7 +230,7 @@ lqa_status lqa_confident_thresholds(lqa_confident *cl, lqa_thresholds *threshold
   sum_crossings(&a);
   for (int32_t k = 0; k < cl->n_classes; k++) {
     thresholds->value[k] = average(&a, k);
-    is_single = is_single && cl->class_count[k] > 0; /* numpy mixes the integer 2 in as float64 */
+    is_single = is_single && cl->class_count[k] > 0; /* the integer 2 makes it float64 there */
   }
   thresholds->is_single = is_single;
   lqa_confident_lift_thresholds(thresholds, cl->n_classes);

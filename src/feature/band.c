@@ -7,6 +7,8 @@
  */
 #include "feature/band.h"
 
+#include "base/sort.h"
+
 enum { MAX_DIGIT_BITS = 11, MAX_INSERTION = 64 };
 
 lqa_status lqa_band_init(lqa_band *band, size_t n) {
@@ -38,18 +40,13 @@ static void deal(const uint64_t *from, uint64_t *to, size_t n, int shift, int bi
   }
 }
 
-static int compare_entries(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return x < y ? -1 : x > y;
-}
-
 static void sort_run(uint64_t *entry, size_t n) {
   size_t i = 1;
   while (i < n && entry[i - 1] < entry[i]) {
     i++;
   }
   if (i < n && n > MAX_INSERTION) {
-    qsort(entry, n, sizeof *entry, compare_entries);
+    qsort(entry, n, sizeof *entry, lqa_compare_uint64);
     return;
   }
   for (; i < n; i++) {

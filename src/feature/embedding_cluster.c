@@ -12,6 +12,7 @@
 #include "feature/embedding_cluster.h"
 
 #include "base/rng.h"
+#include "base/sort.h"
 #include "base/vec.h"
 
 #include <math.h>
@@ -91,11 +92,6 @@ static lqa_status scale_rows(void *data, size_t task, size_t worker) {
   return LQA_OK;
 }
 
-static int compare_floats(const void *a, const void *b) {
-  float x = *(const float *)a, y = *(const float *)b;
-  return x < y ? -1 : x > y;
-}
-
 /* Evenly spaced usable rows, at most `wanted`. */
 static size_t spread_rows(const clustering *c, size_t wanted, size_t offset, uint32_t *rows) {
   size_t step = c->n_rows / wanted > 0 ? c->n_rows / wanted : 1, n = 0;
@@ -128,7 +124,7 @@ static lqa_status measure_spacing(const clustering *c, float *median) {
     }
   }
   free(others);
-  qsort(nearest, kept, sizeof *nearest, compare_floats);
+  qsort(nearest, kept, sizeof *nearest, lqa_compare_floats);
   *median = kept ? nearest[kept / 2] : 0;
   return LQA_OK;
 }
@@ -161,11 +157,6 @@ static lqa_status sign_rows(void *data, size_t task, size_t worker) {
     c->key[row] = bits << 32 | row;
   }
   return LQA_OK;
-}
-
-static int compare_keys(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return x < y ? -1 : x > y;
 }
 
 static uint32_t find_root(const uint32_t *parent, uint32_t row) {
@@ -201,7 +192,7 @@ static void place_row(clustering *c, leader_ring *leaders, uint32_t row) {
 }
 
 static void join_band(clustering *c, size_t n_keys) {
-  qsort(c->key, n_keys, sizeof *c->key, compare_keys);
+  qsort(c->key, n_keys, sizeof *c->key, lqa_compare_uint64);
   leader_ring leaders = {{NO_LEADER}, 0};
   for (size_t i = 0; i < n_keys; i++) {
     if (i == 0 || c->key[i] >> 32 != c->key[i - 1] >> 32) {

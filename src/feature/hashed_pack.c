@@ -12,8 +12,8 @@
  */
 #include "feature/hashed_pack.h"
 
+#include "base/sort.h"
 #include "base/explog.h"
-#include "feature/select.h"
 
 #include <math.h>
 #include <string.h>

@@ -18,6 +18,7 @@
 #include "base/npy.h"
 #include "base/observer.h"
 #include "base/pool.h"
+#include "base/sort.h"
 #include "feature/knn_screen.h"
 #include "feature/knn_tree.h"
 
@@ -128,12 +129,6 @@ static double measure(const struct search *s, const double *query, const double 
 
 /* ---- candidates ---- */
 
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a;
-  double y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 /* Drops what cannot be among the k nearest any more; grows where that frees too little. */
 static lqa_status tighten(struct candidates *c, size_t k, double **uppers, size_t *n_uppers) {
   if (c->n > *n_uppers) {
@@ -148,8 +143,7 @@ static lqa_status tighten(struct candidates *c, size_t k, double **uppers, size_
     (*uppers)[i] = c->data[i].upper;
   }
   if (c->n >= k) {
-    qsort(*uppers, c->n, sizeof **uppers, compare_doubles);
-    c->limit = (*uppers)[k - 1];
+    c->limit = lqa_select_smallest_key(*uppers, (int64_t)c->n, (int64_t)k - 1);
   }
   size_t kept = 0;
   for (size_t i = 0; i < c->n; i++) {

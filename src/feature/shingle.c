@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/sort.h"
 #include "base/unicode.h"
 #include "base/vec.h"
 
@@ -177,14 +178,9 @@ static void sort_by_insertion(uint64_t *hash, size_t n) {
   }
 }
 
-static int compare_hashes(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return x < y ? -1 : x > y;
-}
-
 static void sort_part(uint64_t *hash, size_t n) {
   if (n > MAX_INSERTION) {
-    qsort(hash, n, sizeof *hash, compare_hashes);
+    qsort(hash, n, sizeof *hash, lqa_compare_uint64);
   } else {
     sort_by_insertion(hash, n);
   }

@@ -11,8 +11,8 @@
  */
 #include "feature/symbols.h"
 
+#include "base/sort.h"
 #include "base/unicode.h"
-#include "feature/select.h"
 #include "feature/token.h"
 
 enum { CHUNK_BYTES = 256 * 1024 };

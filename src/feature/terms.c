@@ -185,7 +185,8 @@ static lqa_status tally_partition(void *data, size_t task, size_t worker) {
   for (size_t i = 0; i < c->tallies.n; i++) {
     const tally *t = &c->tallies.data[i];
     if (t->n_rows >= job->terms->options.min_rows) {
-      LQA_TRY(lqa_vec_push(&c->kept, ((lqa_keyed){t->key, t->count, t->n_rows})));
+      LQA_TRY(lqa_vec_push(&c->kept,
+                           ((lqa_keyed){.key = t->key, .count = t->count, .n_rows = t->n_rows})));
     }
   }
   return LQA_OK;
@@ -282,7 +283,8 @@ static lqa_status gather(const counting *job, size_t n_counters, lqa_keyed **out
   unsigned shift = job->terms->bits * (unsigned)(options->ngram_hi - 1);
   for (uint32_t s = 0; options->ngram_lo == 1 && s < job->symbols->n_symbols; s++) {
     const lqa_word *word = &job->symbols->words[s];
-    all[at++] = (lqa_keyed){(uint64_t)(s + 1) << shift, capped(word->count), word->n_rows};
+    all[at++] = (lqa_keyed){
+        .key = (uint64_t)(s + 1) << shift, .count = capped(word->count), .n_rows = word->n_rows};
   }
   for (size_t i = 0; i < n_counters; i++) {
     if (job->counters[i].kept.n > 0) {
@@ -374,8 +376,10 @@ static lqa_status choose_terms(counting *job, size_t n_counters) {
   if (!scratch) {
     return LQA_NO_MEMORY;
   }
-  lqa_sort_keyed(terms->terms, scratch, n, terms->bits * (unsigned)terms->options.ngram_hi);
-  free(scratch);
+  lqa_keyed *sorted =
+      lqa_sort_keyed(terms->terms, scratch, n, terms->bits * (unsigned)terms->options.ngram_hi);
+  free(sorted == scratch ? terms->terms : scratch);
+  terms->terms = sorted;
   LQA_TRY(keep_most_frequent(terms->terms, &n, (size_t)terms->options.max_terms));
   if (n > INT32_MAX) {
     return LQA_NO_MEMORY;

@@ -8,7 +8,7 @@
 #ifndef LQA_FEATURE_TERMS_H
 #define LQA_FEATURE_TERMS_H
 
-#include "feature/select.h"
+#include "base/sort.h"
 #include "feature/symbols.h"
 
 typedef struct lqa_term_options {
