@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/sort.h"
 
 enum { MOST_ROWS = 50000, LEAST_ROWS = 1000, MOST_VALUES = 20000000 };
 
@@ -45,11 +46,6 @@ static double value_at(const study *s, int32_t column, int64_t row) {
 
 static uint64_t hash_value(double value, int32_t column) {
   return lqa_hash64(&value, sizeof value, (uint64_t)column + 1);
-}
-
-static int compare_values(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
 }
 
 static int64_t first_row(const study *s, int32_t group) {
@@ -92,7 +88,7 @@ static void weigh_column(study *s, int32_t column) {
   for (size_t i = 0; i < s->n; i++) {
     s->values[i] = value_at(s, column, (int64_t)i * s->stride);
   }
-  qsort(s->values, s->n, sizeof *s->values, compare_values);
+  qsort(s->values, s->n, sizeof *s->values, lqa_compare_doubles);
   double least = chance_of_sharing(s);
   for (int32_t g = 0; g < s->groups->n_groups; g++) {
     double value = value_at(s, column, first_row(s, g)), k = size_of(s, g);

@@ -6,6 +6,7 @@
 #include "audit/p_value.h"
 
 #include "base/explog.h"
+#include "base/sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -48,16 +49,11 @@ double lqa_p_value_chi_square(double x, double df) {
   return lqa_p_value_normal((cube_root(x / df) - (1 - spread)) / sqrt(spread));
 }
 
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
-}
-
 double lqa_p_value_discovery_limit(double *p, size_t n, double q) {
   if (n == 0) {
     return -1;
   }
-  qsort(p, n, sizeof *p, compare_doubles);
+  qsort(p, n, sizeof *p, lqa_compare_doubles);
   for (size_t i = n; i > 0; i--) {
     if (p[i - 1] <= q * (double)i / (double)n) {
       return p[i - 1];

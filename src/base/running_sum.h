@@ -1,7 +1,7 @@
-/* base/running_sum.h - the pairwise sum of values that come one by one, with numpy's bits.
+/* base/running_sum.h - the pairwise sum of values that come one by one, with the same bits.
  *
- * numpy adds a vector in buffers of LQA_PAIRWISE_BUFFER values, one after the other, so it is
- * enough to hold the buffer that is being filled.
+ * base/pairwise_sum.c adds a vector in buffers of LQA_PAIRWISE_BUFFER values, one after the other,
+ * so it is enough to hold the buffer that is being filled.
  */
 #ifndef LQA_BASE_RUNNING_SUM_H
 #define LQA_BASE_RUNNING_SUM_H

@@ -17,6 +17,15 @@ static bool is_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+lqa_str lqa_str_next_line(lqa_str *rest) {
+  const char *end = rest->size ? memchr(rest->data, '\n', rest->size) : NULL;
+  size_t size = end ? (size_t)(end - rest->data) : rest->size;
+  size_t used = size + (end != NULL);
+  lqa_str line = {rest->data, size};
+  *rest = (lqa_str){used ? rest->data + used : rest->data, rest->size - used};
+  return line;
+}
+
 lqa_str lqa_str_trim(lqa_str s) {
   while (s.size && is_space(s.data[0])) {
     s.data++;

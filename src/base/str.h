@@ -27,6 +27,8 @@ static inline bool lqa_str_equal(lqa_str a, lqa_str b) {
 }
 /* Byte order, which for UTF-8 is code point order; NULL data compares as empty. */
 int lqa_str_compare(lqa_str a, lqa_str b);
+/* The line at the start of *rest, without its line break; *rest becomes what is behind it. */
+lqa_str lqa_str_next_line(lqa_str *rest);
 /* Without leading and trailing ASCII white space. */
 lqa_str lqa_str_trim(lqa_str s);
 bool lqa_str_equal_nocase(lqa_str a, lqa_str b); /* ASCII case only */

@@ -159,22 +159,13 @@ static lqa_status store_line(lqa_judge_plan *plan, const lqa_map *index, lqa_bat
   return keep_answer(plan, &plan->tasks[found], &line->reply, err);
 }
 
-static lqa_str next_line(lqa_str *rest) {
-  const char *end = memchr(rest->data, '\n', rest->size);
-  size_t size = end ? (size_t)(end - rest->data) : rest->size;
-  lqa_str line = {rest->data, size};
-  size_t used = end ? size + 1 : size;
-  *rest = (lqa_str){rest->data + used, rest->size - used};
-  return lqa_str_trim(line);
-}
-
 static lqa_status store_lines(lqa_judge_plan *plan, lqa_str text, const char *name,
                               lqa_batch_count *count, lqa_error *err) {
   lqa_map *index = index_tasks(plan);
   lqa_status status;
   LQA_TRY_OUT(index ? LQA_OK : lqa_fail_memory(err, "reading the batch"));
   for (int64_t number = 1; text.size; number++) {
-    lqa_str line = next_line(&text);
+    lqa_str line = lqa_str_trim(lqa_str_next_line(&text));
     lqa_batch_line parsed;
     if (line.size == 0) {
       continue;

@@ -22,15 +22,6 @@ static lqa_str skip(lqa_str s, size_t n) {
   return (lqa_str){s.data + n, s.size - n};
 }
 
-/* The line at the start of *rest, without its line break, and *rest behind it. */
-static lqa_str next_line(lqa_str *rest) {
-  const char *end = rest->size ? memchr(rest->data, '\n', rest->size) : NULL;
-  size_t size = end ? (size_t)(end - rest->data) : rest->size;
-  lqa_str line = {rest->data, size};
-  *rest = skip(*rest, end ? size + 1 : size);
-  return lqa_str_trim(line);
-}
-
 static const char *find_text(lqa_str s, const char *text) {
   return s.size ? memmem(s.data, s.size, text, strlen(text)) : NULL;
 }
@@ -157,7 +148,7 @@ static void drop_fence(lqa_str *s) {
     return;
   }
   lqa_str inner = *s;
-  lqa_str first = next_line(&inner);
+  lqa_str first = lqa_str_trim(lqa_str_next_line(&inner));
   if (memchr(first.data + ticks, '`', first.size - ticks) || inner.size < ticks) {
     return;
   }
@@ -172,7 +163,7 @@ static void drop_fence(lqa_str *s) {
 static size_t split_lines(lqa_str s, lqa_str lines[MAX_LINES]) {
   size_t n = 0;
   while (s.size && n < MAX_LINES) {
-    lqa_str line = next_line(&s);
+    lqa_str line = lqa_str_trim(lqa_str_next_line(&s));
     if (line.size) {
       lines[n++] = line;
     }

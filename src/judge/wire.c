@@ -142,20 +142,11 @@ static lqa_status finish_pieces(pieces *p, lqa_completion *out) {
   return LQA_OK;
 }
 
-static lqa_str next_line(lqa_str *rest) {
-  const char *end = memchr(rest->data, '\n', rest->size);
-  size_t size = end ? (size_t)(end - rest->data) : rest->size;
-  lqa_str line = {rest->data, size};
-  size_t used = end ? size + 1 : size;
-  *rest = (lqa_str){rest->data + used, rest->size - used};
-  return lqa_str_trim(line);
-}
-
 /* Server-sent events; a stream that does not reach "[DONE]" or a finish_reason was cut off. */
 static lqa_status read_events(pieces *p, lqa_str body, lqa_arena *arena) {
   bool done = false;
   while (body.size && !done) {
-    lqa_str line = next_line(&body);
+    lqa_str line = lqa_str_trim(lqa_str_next_line(&body));
     if (!lqa_str_starts_with(line, LQA_STR("data:"))) {
       continue;
     }

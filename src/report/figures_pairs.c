@@ -2,13 +2,9 @@
  * cost no table of classes by classes.
  */
 #include "base/memory.h"
+#include "base/sort.h"
 #include "report/figures.h"
 #include "store/run.h"
-
-static int compare_keys(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
-}
 
 static int compare_pairs(const void *a, const void *b) {
   const lqa_figure_pair *x = a, *y = b;
@@ -72,7 +68,7 @@ lqa_status lqa_figures_pairs(const lqa_run *run, lqa_arena *arena, lqa_report_fi
   lqa_figure_pair *kept = NULL;
   if (agreed && keys && pairs) {
     fill_keys(e, out->pairs_of_model, keys, agreed);
-    qsort(keys, (size_t)out->n_changed, sizeof *keys, compare_keys);
+    qsort(keys, (size_t)out->n_changed, sizeof *keys, lqa_compare_uint64);
     out->n_pairs = count_keys(keys, out->n_changed, pairs);
     qsort(pairs, (size_t)out->n_pairs, sizeof *pairs, compare_pairs);
     kept = lqa_arena_alloc(arena, (size_t)out->n_pairs + 1, sizeof *kept);

@@ -5,17 +5,13 @@
 #include "store/row_texts.h"
 
 #include "base/memory.h"
+#include "base/sort.h"
 #include "base/unicode.h"
 #include "data/dataset/feature_columns.h"
 #include "store/run_source.h"
 
 static const size_t max_bytes = SIZE_MAX / 4;
 static const char FIELD_BREAK = 0x1f; /* between the values of a table row's content */
-
-static int compare_rows(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return x < y ? -1 : x > y;
-}
 
 /* The content of a table row with its column names. */
 static void add_fields(const lqa_text_list *names, lqa_str content, lqa_buf *out) {
@@ -46,7 +42,8 @@ static lqa_str make_readable(lqa_row_texts *t, lqa_str content) {
 }
 
 static int64_t find_row(const lqa_row_texts *t, int64_t row) {
-  const int64_t *found = bsearch(&row, t->rows, (size_t)t->n_rows, sizeof *t->rows, compare_rows);
+  const int64_t *found =
+      bsearch(&row, t->rows, (size_t)t->n_rows, sizeof *t->rows, lqa_compare_int64);
   return found ? found - t->rows : -1;
 }
 
@@ -157,7 +154,7 @@ static lqa_status read_rows(lqa_row_texts *t, const int64_t *wanted, int64_t n, 
     return lqa_fail_memory(err, "reading texts");
   }
   memcpy(t->rows, wanted, (size_t)n * sizeof *wanted);
-  qsort(t->rows, (size_t)n, sizeof *t->rows, compare_rows);
+  qsort(t->rows, (size_t)n, sizeof *t->rows, lqa_compare_int64);
   for (int64_t i = 0; i < n; i++) {
     if (t->n_rows == 0 || t->rows[t->n_rows - 1] != t->rows[i]) {
       t->rows[t->n_rows++] = t->rows[i];

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "base/interval.h"
+#include "base/sort.h"
 
 #include <math.h>
 #include <string.h>
@@ -164,11 +165,6 @@ static double bin_checks(const check *checks, size_t n, lqa_reliability_bin *bin
   return error;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
-}
-
 static lqa_status measure_calibration(const lqa_trust_summary_input *in, lqa_trust_summary *out) {
   check *checks = lqa_malloc(in->posterior->used.n, sizeof *checks);
   check *drawn = lqa_malloc(in->posterior->used.n, sizeof *drawn);
@@ -187,7 +183,7 @@ static lqa_status measure_calibration(const lqa_trust_summary_input *in, lqa_tru
     qsort(drawn, n, sizeof *drawn, compare_checks);
     errors[r] = bin_checks(drawn, n, NULL, NULL);
   }
-  qsort(errors, RESAMPLES, sizeof *errors, compare_doubles);
+  qsort(errors, RESAMPLES, sizeof *errors, lqa_compare_doubles);
   double mean = 0, measured = out->ece;
   for (int r = 0; r < RESAMPLES; r++) {
     mean += errors[r] / RESAMPLES;

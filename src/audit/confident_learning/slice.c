@@ -14,6 +14,7 @@
 #include "audit/measure/time_column.h"
 #include "audit/p_value.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "base/unicode.h"
 
 #include <math.h>
@@ -132,11 +133,6 @@ static const char *name_tenth(const slicing *s, const void *data, uint32_t tenth
   return text ? text : "";
 }
 
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
-}
-
 static uint32_t find_tenth(const tenths *t, double value) {
   uint32_t tenth = 0;
   while (tenth < TENTHS - 1 && value >= t->edge[tenth + 1]) {
@@ -158,7 +154,7 @@ static lqa_status slice_by_number(slicing *s, const double *value, tenths *t) {
       sorted[n++] = value[row];
     }
   }
-  qsort(sorted, n, sizeof *sorted, compare_doubles);
+  qsort(sorted, n, sizeof *sorted, lqa_compare_doubles);
   for (size_t i = 0; n > 0 && i <= TENTHS; i++) {
     t->edge[i] = sorted[i < TENTHS ? n * i / TENTHS : n - 1];
   }

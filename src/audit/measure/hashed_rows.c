@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "base/sort.h"
 #include "base/unicode.h"
 #include "feature/sparse.h"
 
@@ -38,11 +39,6 @@ static double numeric_value(const lqa_dataset *d, int32_t column, int64_t row) {
                                       : lqa_matrix_get(d->embeddings, row, column);
 }
 
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
-}
-
 static void cut_column(lqa_hashed_row_source *source, int32_t column, double *sample) {
   int64_t n_rows = source->dataset->n_rows;
   int64_t step = n_rows / QUANTILE_SAMPLE > 0 ? n_rows / QUANTILE_SAMPLE : 1;
@@ -53,7 +49,7 @@ static void cut_column(lqa_hashed_row_source *source, int32_t column, double *sa
       sample[n++] = value;
     }
   }
-  qsort(sample, n, sizeof *sample, compare_doubles);
+  qsort(sample, n, sizeof *sample, lqa_compare_doubles);
   for (int32_t bin = 1; bin < source->n_bins; bin++) {
     double edge = n ? sample[n * (size_t)bin / (size_t)source->n_bins] : 0;
     source->edges[column * (source->n_bins - 1) + bin - 1] = edge;

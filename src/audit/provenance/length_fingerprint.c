@@ -13,6 +13,7 @@
 #include "audit/audit.h"
 #include "audit/phrase.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "base/unicode.h"
 
 #include <math.h>
@@ -40,11 +41,6 @@ static void table_clear(length_table *table) {
   free(table->pool);
 }
 
-static int compare_lengths(const void *a, const void *b) {
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-  return x < y ? -1 : x > y;
-}
-
 /* Counts the lengths below DIRECT in table->index and moves the others to the front, sorted; gives
  * the number of those, and of distinct lengths. */
 static size_t count_lengths(length_table *table, uint32_t *lengths, size_t n, size_t *distinct) {
@@ -57,7 +53,7 @@ static size_t count_lengths(length_table *table, uint32_t *lengths, size_t n, si
       lengths[n_long++] = lengths[i];
     }
   }
-  qsort(lengths, n_long, sizeof *lengths, compare_lengths);
+  qsort(lengths, n_long, sizeof *lengths, lqa_compare_uint32);
   for (size_t i = 0; i < n_long; i++) {
     *distinct += i == 0 || lengths[i] != lengths[i - 1];
   }

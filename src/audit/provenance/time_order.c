@@ -11,6 +11,7 @@
 #include "audit/measure/time_column.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/sort.h"
 
 #include <math.h>
 
@@ -77,11 +78,6 @@ static int compare_ids(const void *a, const void *b, void *data) {
   return x < y ? -1 : x > y;
 }
 
-static int compare_rows(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return x < y ? -1 : x > y;
-}
-
 /* Whole-number ids of all rows; false if any is no number. */
 static bool read_ids(const lqa_dataset *d, double *id) {
   for (int64_t row = 0; row < d->n_rows; row++) {
@@ -107,7 +103,7 @@ static lqa_status check_ordered(const lqa_audit_input *input, const double *seco
     for (size_t i = 0; i < found.breaks.n; i++) {
       found.breaks.data[i] = order[found.breaks.data[i]];
     }
-    qsort(found.breaks.data, found.breaks.n, sizeof *found.breaks.data, compare_rows);
+    qsort(found.breaks.data, found.breaks.n, sizeof *found.breaks.data, lqa_compare_int64);
     LQA_TRY_OUT(report_breaks(input, &found.breaks, "with the ids"));
   }
 out:

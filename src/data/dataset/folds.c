@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
+#include "base/sort.h"
 
 #include <string.h>
 
@@ -31,11 +32,6 @@ typedef struct dealing {
   uint64_t fold_rows[MAX_FOLDS];
 } dealing;
 
-static int compare_keys(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
-}
-
 /* Lists rows by group: sorts keys of group number and row. */
 static lqa_status list_by_group(int64_t n, const int32_t *label, const uint32_t *group,
                                 members *out) {
@@ -53,7 +49,7 @@ static lqa_status list_by_group(int64_t n, const int32_t *label, const uint32_t 
     }
   }
   if (!sorted) {
-    qsort(keys, n_rows, sizeof *keys, compare_keys);
+    qsort(keys, n_rows, sizeof *keys, lqa_compare_uint64);
   }
   out->n_groups = 0;
   for (size_t i = 0; i < n_rows; i++) {

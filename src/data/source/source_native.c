@@ -295,8 +295,8 @@ static lqa_status copy_to(copier *c, const char *path, const lqa_observer *obser
 lqa_status lqa_source_copy_typed(lqa_source *source, const lqa_typed_copy *copy,
                                  const lqa_observer *observer, lqa_error *err) {
   copier c = {.source = source, .copy = copy};
-  char *temporary = NULL;
-  if (asprintf(&temporary, "%s.tmp-%ld", copy->path, (long)getpid()) < 0) {
+  char *temporary = lqa_path_temporary(copy->path);
+  if (!temporary) {
     return lqa_fail_memory(err, "copying the source");
   }
   lqa_arena_init(&c.arena);

@@ -47,8 +47,8 @@ static lqa_status write_table(const lqa_table *table, const char *path, lqa_tabl
 
 lqa_status lqa_table_save(const lqa_table *table, const char *path, lqa_table_format format,
                           const lqa_observer *observer, lqa_error *err) {
-  char *temporary = NULL;
-  if (asprintf(&temporary, "%s.tmp-%ld", path, (long)getpid()) < 0) {
+  char *temporary = lqa_path_temporary(path);
+  if (!temporary) {
     return lqa_fail_memory(err, "writing a table");
   }
   lqa_status status;

@@ -5,6 +5,7 @@
 
 #include "base/explog.h"
 #include "base/interval.h"
+#include "base/sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -27,12 +28,6 @@ void lqa_interval_of_error(double error, double confidence, lqa_agreement *out) 
   out->high = out->value + reach < 1 ? out->value + reach : 1;
 }
 
-static int compare(const void *a, const void *b) {
-  double x = *(const double *)a;
-  double y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 static double percentile(const double *sorted, int32_t n, double share) {
   double at = share * (n - 1);
   int32_t below = (int32_t)at;
@@ -41,7 +36,7 @@ static double percentile(const double *sorted, int32_t n, double share) {
 }
 
 void lqa_interval_of_resamples(double *value, int32_t n, double confidence, lqa_agreement *out) {
-  qsort(value, (size_t)n, sizeof *value, compare);
+  qsort(value, (size_t)n, sizeof *value, lqa_compare_doubles);
   out->low = percentile(value, n, (1 - confidence) / 2);
   out->high = percentile(value, n, (1 + confidence) / 2);
 }
