@@ -174,7 +174,9 @@ typedef struct lqa_report {
   lqa_report_class_rate *rates; /* by class; classes with too few verified rows are left out */
   int64_t n_rates;
   bool has_flag_recall;
-  lqa_interval flag_recall;       /* share of all wrong labels that suspected rows contain */
+  lqa_interval flag_recall;          /* share of all wrong labels that suspected rows contain */
+  lqa_report_class_rate *annotators; /* the same by annotator: `label` is the name */
+  int64_t n_annotators;
   const lqa_trust_summary *trust; /* of the run, or NULL */
   const char *verdict;            /* lqa_report_verdict, for report.json: filled on writing */
   bool has_trust;

@@ -137,6 +137,14 @@ static const lqa_field CLASS_RATE[] = {
     {"n", AT(_class_rate, n), "rows verified"},
     {.key = NULL}};
 
+static const lqa_field ANNOTATOR_RATE[] = {
+    {"annotator", AT(_class_rate, label), "rows with labels by this annotator", .absent = ""},
+    {"estimate", AT(_class_rate, estimate), "share of them that is wrong"},
+    {"low", AT(_class_rate, low), "lower end of the 95 % interval"},
+    {"high", AT(_class_rate, high), "upper end"},
+    {"n", AT(_class_rate, n), "rows verified"},
+    {.key = NULL}};
+
 static const lqa_field ERROR_RATE[] = {
     {"estimate", AT(, error_rate.estimate), "share of labels that are wrong"},
     {"low", AT(, error_rate.low), "lower end of the 95 % interval"},
@@ -148,6 +156,8 @@ static const lqa_field ERROR_RATE[] = {
      "rows to verify in all for plus or minus 1 %", LQA_UNLESS_EMPTY},
     {"by_class", LIST(, rates), "by given label, where at least ten rows were verified",
      LQA_ELEMENTS(lqa_report_class_rate, CLASS_RATE, lqa_report, n_rates)},
+    {"by_annotator", LIST(, annotators), "by annotator, likewise; of rows judged in phases",
+     LQA_ELEMENTS(lqa_report_class_rate, ANNOTATOR_RATE, lqa_report, n_annotators)},
     {.key = NULL}};
 
 static const lqa_field RECALL[] = {

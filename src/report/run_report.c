@@ -143,6 +143,17 @@ static void add_spot_rates(const lqa_run *run, const lqa_spot_check *check, lqa_
   }
 }
 
+static lqa_status add_annotators(const lqa_run_rate *rate, lqa_arena *arena, lqa_report *report) {
+  report->annotators =
+      lqa_arena_alloc(arena, (size_t)rate->n_annotators + 1, sizeof *report->annotators);
+  for (int64_t i = 0; report->annotators && i < rate->n_annotators; i++) {
+    const lqa_rate_by_name *one = &rate->by_annotator[i];
+    report->annotators[report->n_annotators++] = (lqa_report_class_rate){
+        one->name, one->rate.estimate, one->rate.low, one->rate.high, one->rate.n};
+  }
+  return report->annotators ? LQA_OK : LQA_NO_MEMORY;
+}
+
 /* What people checked at random comes first; else what judges and people verified in phases. */
 static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report *report,
                                       lqa_error *err) {
@@ -151,7 +162,8 @@ static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report
   bool found = false;
   int64_t n_frame = run->rows.n_rows;
   int64_t room = run->manifest.n_classes;
-  report->n_rates = 0;
+  report->n_rates = report->n_annotators = 0;
+  report->annotators = NULL;
   report->rates = lqa_arena_alloc(arena, (size_t)room + 1, sizeof *report->rates);
   if (!report->rates) {
     return lqa_fail_memory(err, "estimating the error rate");
@@ -172,6 +184,11 @@ static lqa_status complete_error_rate(lqa_run *run, lqa_arena *arena, lqa_report
     report->error_rate_frame = "all rows with content and a known label";
     for (int32_t k = 0; found && k < run->manifest.n_classes; k++) {
       add_rate(report, run->manifest.classes[k], &phases.rate.by_class[k], room);
+    }
+    report->has_flag_recall = phases.recall.n > 0 && !isnan(phases.recall.estimate);
+    report->flag_recall = report->has_flag_recall ? phases.recall : (lqa_interval){0};
+    if (add_annotators(&phases, arena, report) != LQA_OK) {
+      return lqa_fail_memory(err, "estimating the error rate");
     }
   }
   report->has_error_rate = found;

@@ -6,6 +6,7 @@
  */
 #include "store/run_rate.h"
 
+#include "base/map.h"
 #include "base/memory.h"
 #include "base/vec.h"
 
@@ -175,49 +176,163 @@ static bool find_judge(const lqa_run *run, lqa_judge_error *out) {
   return out->no_of_wrong - out->no_of_right > .2;
 }
 
-/* Rows with content and a known label, by class. */
-static int64_t count_frame(const lqa_run *run, int64_t *class_rows) {
+static bool is_in_frame(const lqa_run *run, int64_t row) {
   const lqa_hash128 *hash = run->rows.content_hash;
-  int64_t n = 0;
+  return hash && (hash[row].high != 0 || hash[row].low != 0) && run->evidence.label[row] >= 0;
+}
+
+/* A division of the rows: a code for each, negative for rows outside. */
+typedef struct division {
+  const int32_t *code;
+  int32_t n_codes;
+  bool has_control; /* the phases kept the control's sums by it */
+} division;
+
+/* The phases as they are, or without their control, of which no sums are known. */
+static lqa_status copy_phases(const design *d, const division *by, lqa_arena *arena,
+                              lqa_rate_phase phases[MAX_PHASES], int *n) {
+  double *zeros = lqa_arena_alloc(arena, (size_t)by->n_codes + 1, sizeof *zeros);
+  *n = 0;
+  if (!zeros) {
+    return LQA_NO_MEMORY;
+  }
+  for (int h = 0; h < MAX_PHASES && d->sums[h]; h++) {
+    size_t n_rows = d->rows[h].n;
+    lqa_phase_row *rows = lqa_arena_alloc(arena, n_rows + 1, sizeof *rows);
+    if (!rows) {
+      return LQA_NO_MEMORY;
+    }
+    for (size_t i = 0; i < n_rows; i++) {
+      rows[i] = d->rows[h].data[i];
+      rows[i].control = by->has_control ? rows[i].control : 0;
+    }
+    phases[(*n)++] = (lqa_rate_phase){rows, (int64_t)n_rows, by->has_control ? d->sums[h] : zeros};
+  }
+  return LQA_OK;
+}
+
+/* counts[k]: rows of the frame with code k. */
+static lqa_status rate_by(const lqa_run *run, const design *d, const division *by,
+                          const lqa_judge_error *judge, lqa_arena *arena, int64_t **counts,
+                          lqa_phase_rate *out) {
+  lqa_rate_phase phases[MAX_PHASES];
+  int n_phases;
+  int64_t *rows = lqa_arena_alloc(arena, (size_t)by->n_codes + 1, sizeof *rows), n = 0;
+  if (!rows) {
+    return LQA_NO_MEMORY;
+  }
   for (int64_t row = 0; row < run->rows.n_rows; row++) {
-    bool has_content = hash && (hash[row].high != 0 || hash[row].low != 0);
-    if (has_content && run->evidence.label[row] >= 0) {
-      class_rows[run->evidence.label[row]]++;
+    if (is_in_frame(run, row) && by->code[row] >= 0) {
+      rows[by->code[row]]++;
       n++;
     }
   }
-  return n;
+  LQA_TRY(copy_phases(d, by, arena, phases, &n_phases));
+  const lqa_phase_rate_input input = {n, by->n_codes, by->code, rows, phases, n_phases, judge};
+  *counts = rows;
+  return lqa_phase_rate_of(&input, arena, out);
+}
+
+/* ---- recall ---- */
+
+static lqa_status find_recall(const lqa_run *run, const design *d, const lqa_judge_error *judge,
+                              lqa_arena *arena, lqa_interval *out) {
+  int32_t *is_flagged = lqa_arena_alloc(arena, (size_t)run->rows.n_rows + 1, sizeof *is_flagged);
+  int64_t *rows;
+  lqa_phase_rate rate;
+  if (!is_flagged) {
+    return LQA_NO_MEMORY;
+  }
+  for (int64_t row = 0; row < run->rows.n_rows; row++) {
+    is_flagged[row] = lqa_evidence_is_suspicious(&run->evidence, row);
+  }
+  const division by = {is_flagged, 2, false};
+  LQA_TRY(rate_by(run, d, &by, judge, arena, &rows, &rate));
+  const lqa_interval *in = &rate.by_class[1], *outside = &rate.by_class[0];
+  if (in->n < LQA_RATE_MIN_ROWS || outside->n < LQA_RATE_MIN_ROWS) {
+    return LQA_OK;
+  }
+  double n_in = (double)rows[1], n_out = (double)rows[0];
+  double found = in->estimate * n_in, missed = outside->estimate * n_out;
+  *out = (lqa_interval){found + missed > 0 ? found / (found + missed) : NAN,
+                        in->low * n_in / (in->low * n_in + outside->high * n_out + 1e-300),
+                        in->high * n_in / (in->high * n_in + outside->low * n_out + 1e-300),
+                        "difference", in->n + outside->n};
+  return LQA_OK;
+}
+
+/* ---- annotators ---- */
+
+static int compare_sizes(const void *a, const void *b) {
+  const lqa_rate_by_name *x = a, *y = b;
+  return (x->rate.n < y->rate.n) - (x->rate.n > y->rate.n);
+}
+
+static lqa_status rate_annotators(const lqa_run *run, const design *d, lqa_map *names,
+                                  const lqa_judge_error *judge, lqa_arena *arena,
+                                  lqa_run_rate *out) {
+  const lqa_column *column = &run->rows.roles[LQA_ROLE_ANNOTATOR];
+  int32_t *code = lqa_arena_alloc(arena, (size_t)run->rows.n_rows + 1, sizeof *code);
+  int64_t *rows;
+  lqa_phase_rate rate;
+  if (!code) {
+    return LQA_NO_MEMORY;
+  }
+  for (int64_t row = 0; row < run->rows.n_rows; row++) {
+    uint32_t index;
+    lqa_str name = lqa_column_get(column, row);
+    code[row] = -1;
+    if (!lqa_str_is_null(name)) {
+      LQA_TRY(lqa_map_add(names, name, &index, NULL));
+      code[row] = (int32_t)index;
+    }
+  }
+  const division by = {code, (int32_t)lqa_map_count(names), false};
+  LQA_TRY(rate_by(run, d, &by, judge, arena, &rows, &rate));
+  out->by_annotator = lqa_arena_alloc(arena, (size_t)by.n_codes + 1, sizeof *out->by_annotator);
+  if (!out->by_annotator) {
+    return LQA_NO_MEMORY;
+  }
+  for (int32_t k = 0; k < by.n_codes; k++) {
+    if (rate.by_class[k].n >= LQA_RATE_MIN_ROWS) {
+      lqa_str key = lqa_map_key(names, (uint32_t)k);
+      lqa_str name = {lqa_arena_copy(arena, key.data, key.size), key.size};
+      LQA_TRY(name.data ? LQA_OK : LQA_NO_MEMORY);
+      out->by_annotator[out->n_annotators++] = (lqa_rate_by_name){name, rate.by_class[k]};
+    }
+  }
+  qsort(out->by_annotator, (size_t)out->n_annotators, sizeof *out->by_annotator, compare_sizes);
+  return LQA_OK;
+}
+
+static lqa_status rate_all(const lqa_run *run, const design *d, const lqa_judge_error *judge,
+                           lqa_arena *arena, lqa_run_rate *out) {
+  const division by_class = {run->evidence.label, run->manifest.n_classes, true};
+  int64_t *rows;
+  LQA_TRY(rate_by(run, d, &by_class, judge, arena, &rows, &out->rate));
+  for (int32_t k = 0; k < run->manifest.n_classes; k++) {
+    out->n_frame += rows[k];
+  }
+  LQA_TRY(find_recall(run, d, judge, arena, &out->recall));
+  if (!run->rows.roles[LQA_ROLE_ANNOTATOR].name) {
+    return LQA_OK;
+  }
+  lqa_map *names = lqa_map_new(true);
+  lqa_status status = names ? rate_annotators(run, d, names, judge, arena, out) : LQA_NO_MEMORY;
+  lqa_map_free(names);
+  return status;
 }
 
 lqa_status lqa_run_rate_of(const lqa_run *run, lqa_arena *arena, lqa_run_rate *out,
                            lqa_error *err) {
   collector c = {.run = run};
   lqa_judge_error judge = {0, 1, 0, 0};
-  size_t n_classes = (size_t)run->manifest.n_classes;
-  int64_t *class_rows = lqa_arena_alloc(arena, n_classes + 1, sizeof *class_rows);
-  lqa_rate_phase phases[MAX_PHASES];
-  int n_phases = 0;
   *out = (lqa_run_rate){.n_frame = 0};
-  lqa_status status = class_rows ? LQA_OK : lqa_fail_memory(err, "estimating the error rate");
   c.has_judge = find_judge(run, &judge);
-  status = status == LQA_OK ? read_documents(&c, err) : status;
+  lqa_status status = read_documents(&c, err);
   const design *best = status == LQA_OK ? find_best(&c) : NULL;
-  for (int h = 0; best && h < MAX_PHASES && best->sums[h]; h++) {
-    phases[n_phases++] =
-        (lqa_rate_phase){best->rows[h].data, (int64_t)best->rows[h].n, best->sums[h]};
-  }
-  if (best) {
-    out->n_frame = count_frame(run, class_rows);
-    const lqa_phase_rate_input input = {.n_rows = out->n_frame,
-                                        .n_classes = (int32_t)n_classes,
-                                        .label = run->evidence.label,
-                                        .class_rows = class_rows,
-                                        .phases = phases,
-                                        .n_phases = n_phases,
-                                        .judges = &judge};
-    if (lqa_phase_rate_of(&input, arena, &out->rate) != LQA_OK) {
-      status = lqa_fail_memory(err, "estimating the error rate");
-    }
+  if (best && rate_all(run, best, &judge, arena, out) != LQA_OK) {
+    status = lqa_fail_memory(err, "estimating the error rate");
   }
   clear(&c);
   return status;

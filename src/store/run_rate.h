@@ -6,9 +6,19 @@
 #include "store/run.h"
 #include "trust/phase_rate.h"
 
+typedef struct lqa_rate_by_name {
+  lqa_str name;
+  lqa_interval rate;
+} lqa_rate_by_name;
+
 typedef struct lqa_run_rate {
   lqa_phase_rate rate; /* rate.n = 0: no rows were drawn in phases, or nothing follows from them */
   int64_t n_frame;     /* rows that it speaks for: with content and a known label */
+  /* Of all wrong labels, the share among suspicious rows (flagged, or marked by an error finding);
+   * n = 0: not known. Its ends combine those of two rates, so it is wider than need be. */
+  lqa_interval recall;
+  lqa_rate_by_name *by_annotator; /* most rows first; with at least LQA_RATE_MIN_ROWS verified */
+  int64_t n_annotators;
 } lqa_run_rate;
 
 /* Of the judging in phases with most verified rows; a person's decision about such a row comes
