@@ -92,10 +92,12 @@ def confusion(run, ax=None, top=20):
     return ax
 
 
-def trust(run, ax=None):
-    """Histograms of trust_score by review_action, one on another."""
+def trust(run, ax=None, column="p_correct"):
+    """Histograms of p_correct (or trust_score) by review_action, one on another."""
+    if column not in ("p_correct", "trust_score"):
+        raise ValueError(f"column must be 'p_correct' or 'trust_score', not {column!r}")
     columns = run.rows().columns()
-    scores = np.array(columns["trust_score"], float)
+    scores = np.array(columns[column], float)
     actions = np.array(columns["review_action"])
     present = [name for name in _ACTIONS if (actions == name).any()]
     ax = _axes(ax, 7, 3.6)
@@ -105,7 +107,7 @@ def trust(run, ax=None):
     ax.set_yscale("symlog", linthresh=10)
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:,.0f}")
     ax.set_xlim(0, 1)
-    ax.set_xlabel("trust_score")
+    ax.set_xlabel(column)
     ax.set_ylabel("rows (logarithmic above 10)")
     ax.set_title("How far labels are trusted")
     ax.legend(loc="upper left", frameon=False, fontsize=9)

@@ -435,10 +435,11 @@ class Run:
         from labelqa import _plots
         return _plots.confusion(self, ax, top)
 
-    def plot_trust(self, *, ax=None):
-        """Histograms of trust_score by review_action. Otherwise as plot_class_health."""
+    def plot_trust(self, *, column="p_correct", ax=None):
+        """Histograms of p_correct, or of ``column="trust_score"``, by review_action. Otherwise as
+        plot_class_health."""
         from labelqa import _plots
-        return _plots.trust(self, ax)
+        return _plots.trust(self, ax, column)
 
     def _repr_html_(self):
         """What a notebook shows: a summary and the rows to doubt first."""

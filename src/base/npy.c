@@ -85,8 +85,8 @@ static const char *parse_shape(const char *dict, struct header *header) {
 static const char *check_magic(const unsigned char *bytes, size_t size) {
   static const char magic[] = "\x93NUMPY";
   if (size >= 4 && memcmp(bytes, "PK\x03\x04", 4) == 0) {
-    return "it is a zip archive, as numpy.savez writes (.npz): take the array out with "
-           "numpy.load(FILE)['NAME'] and save it by itself with numpy.save";
+    return "it is a zip archive, as numpy.savez writes (.npz): save its array by itself: python3 "
+           "-c \"import numpy as n; f = n.load('FILE.npz'); n.save('FILE.npy', f[f.files[0]])\"";
   }
   if (memcmp(bytes, magic, size < 6 ? size : 6) != 0) {
     return "it does not begin with numpy's magic bytes";

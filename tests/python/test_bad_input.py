@@ -1,5 +1,9 @@
 """Bad input ends in an exception that names the argument; unusual input that is fine is used as it
 is. Never a crash."""
+import re
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from bad_inputs import (K, LABELS, N, P, bad_labels, bad_probabilities, bad_values, changed,
@@ -337,3 +341,24 @@ def test_arrays_given_to_an_audit_are_named(tmp_path, monkeypatch):
     frame = pandas.DataFrame({"text": [f"row {i}" for i in range(N)], "label": LABELS})
     with pytest.raises(ValueError, match="^pred_probs has 11 rows"):
         labelqa.audit(frame, text="text", label="label", pred_probs=P[:-1])
+
+
+@pytest.mark.parametrize("array, name", [
+    (np.linspace(.1, .9, 40), "p.npy"), (np.linspace(.1, .9, 40)[:, None], "p.npy"),
+    (np.full((40, 2), .5), "p.npz")])
+def test_the_command_that_converts_probabilities(tmp_path, array, name):
+    """One column for the second class, or an archive: the message's command makes it right."""
+    (tmp_path / "rows.csv").write_text("text,label\n" + "".join(
+        f"the {['apple', 'hammer'][i % 2]} number {i},{i % 2}\n" for i in range(40)))
+    (np.save if name == "p.npy" else np.savez)(tmp_path / name, array)
+    options = {"text": "text", "label": "label", "out": tmp_path / "run.labelqa"}
+    with pytest.raises(ValueError) as failure:
+        labelqa.audit(tmp_path / "rows.csv", pred_probs=str(tmp_path / name), **options)
+    code = re.search('python3 -c "(.*)"', str(failure.value)).group(1)
+    for word in ("FILE.npy" if name == "p.npy" else "FILE.npz", "BOTH.npy", "FILE.npy"):
+        made = tmp_path / (name if word.startswith("FILE") and word.endswith(name[-4:])
+                           else "both.npy")
+        code = code.replace(f"'{word}'", repr(str(made)))
+    subprocess.run([sys.executable, "-c", code], check=True)
+    run = labelqa.audit(tmp_path / "rows.csv", pred_probs=str(tmp_path / "both.npy"), **options)
+    assert run.pred_probs.shape == (40, 2)

@@ -57,7 +57,14 @@ def test_trust(run, pyplot):
     actions = [row["review_action"] for row in run.rows()]
     legend = {text.get_text() for text in ax.get_legend().get_texts()}
     assert legend == {f"{name} ({actions.count(name)})" for name in set(actions)}
+    known = [row["p_correct"] for row in run.rows() if row["p_correct"] is not None]
+    assert sum(bar.get_height() for bar in ax.patches) == len(known)
+    assert ax.get_xlabel() == "p_correct"
+    ax = run.plot_trust(column="trust_score")
     assert sum(bar.get_height() for bar in ax.patches) == len(actions)
+    assert ax.get_xlabel() == "trust_score"
+    with pytest.raises(ValueError, match="p_correct' or 'trust_score', not 'loss'"):
+        run.plot_trust(column="loss")
 
 
 def test_axes_of_the_user(run, pyplot):

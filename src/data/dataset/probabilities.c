@@ -48,10 +48,16 @@ static lqa_status gather_rows(lqa_dataset *dataset, const char *path, lqa_npy *n
 lqa_status lqa_dataset_open_npy(lqa_dataset *dataset, const char *path, lqa_npy *npy,
                                 const lqa_matrix **matrix, lqa_error *err) {
   LQA_TRY(lqa_npy_open(path, npy, err));
-  if (npy->n_dims != 2) {
+  if (npy->n_dims != 2 || (matrix == &dataset->pred_probs && npy->matrix.n_columns == 1)) {
     return lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
-                       "'%s' holds a plain list of numbers; a table of rows and columns is needed",
-                       path);
+                       "'%s' holds %s; a table of rows and columns is needed%s", path,
+                       npy->n_dims != 2 ? "a plain list of numbers" : "one column",
+                       matrix == &dataset->pred_probs
+                           ? ", a column for each class. Where it is the probability of the second "
+                             "of two classes: "
+                             "python3 -c \"import numpy as n; p = n.load('FILE.npy').ravel(); "
+                             "n.save('BOTH.npy', n.stack([1 - p, p], 1))\""
+                           : "");
   }
   int64_t have = npy->matrix.n_rows, want = dataset->n_rows;
   bool filtered = dataset->storage->row_in_file || dataset->storage->is_cut;

@@ -80,7 +80,7 @@ bool lqa_is_known_name(const char *const *names, lqa_str name) {
 
 static bool is_npy(const lqa_text_list *pred_probs) {
   lqa_str first = pred_probs->n == 1 ? lqa_str_from(pred_probs->items[0]) : LQA_STR("");
-  return lqa_str_ends_with(first, LQA_STR(".npy"));
+  return lqa_str_ends_with(first, LQA_STR(".npy")) || lqa_str_ends_with(first, LQA_STR(".npz"));
 }
 
 const char *lqa_source_named_column(const lqa_source *source, size_t i) {

@@ -58,7 +58,7 @@ static lqa_status init_targets(lqa_loader *l, const lqa_text_list *names, lqa_ta
 
 static bool is_npy_path(const lqa_text_list *pred_probs) {
   lqa_str first = pred_probs->n == 1 ? lqa_str_from(pred_probs->items[0]) : LQA_STR("");
-  return lqa_str_ends_with(first, LQA_STR(".npy"));
+  return lqa_str_ends_with(first, LQA_STR(".npy")) || lqa_str_ends_with(first, LQA_STR(".npz"));
 }
 
 /* Before anything can fail: clear_loader may follow. */
