@@ -5,6 +5,7 @@
  * in a row have failed and nothing was answered meanwhile, the endpoint is given up.
  */
 #include "base/clock.h"
+#include "base/message.h"
 #include "judge/endpoint.h"
 #include "judge/engine.h"
 
@@ -21,7 +22,7 @@ void lqa_engine_stop(lqa_engine *e, lqa_status why, const char *format, ...) {
   char text[900];
   va_list list;
   va_start(list, format);
-  vsnprintf(text, sizeof text, format, list);
+  lqa_message_format(text, sizeof text, format, list);
   va_end(list);
   e->end = lqa_fail(&e->end_error, why, LQA_WORDS, text);
   e->stopped_at = lqa_clock_seconds();

@@ -586,7 +586,7 @@ def test_a_judge_that_does_not_judge_is_stopped(bench):
     assert done.returncode == 5 and len(bench.calls()) == 10
     assert "10 of the first 10 answers of gpt-4o-mini are UNKNOWN" in done.stderr
     assert "does not answer in the requested form" in done.stderr
-    assert done.stdout.count("Sure!") == 3 and "Probably the model does not keep" in done.stdout
+    assert done.stdout.count("Sure!") == 3 and "Probably the model does not answer" in done.stdout
     again = bench.judge("--yes")  # the cache tells as much: nothing more is spent
     assert again.returncode == 5 and len(bench.calls()) == 10
     judge = bench.judge_json("--yes", "--max-unknown", 1)["judge"]
@@ -600,7 +600,7 @@ def test_a_model_is_forgotten(bench):
     bench.judge_json("--yes", "--model", "other", "--price", "0,0")
     done = bench.judge("--forget")
     assert done.returncode == 0
-    assert f"{first['judged']} cached answers of gpt-4o-mini forgotten" in done.stdout
+    assert f"{first['judged']} cached answers of gpt-4o-mini removed" in done.stdout
     assert bench.judge_json()["plan"]["cached"] == 0
     assert bench.judge_json("--model", "other", "--price", "0,0")["plan"]["cached"] > 0
     n = len(bench.calls())

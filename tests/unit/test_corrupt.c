@@ -126,7 +126,7 @@ static void test_too_few_candidates_is_a_usage_error(void **state) {
   lqa_corrupt_plan plan;
   lqa_error err;
   assert_int_equal(lqa_corrupt_plan_make(d, &options, &plan, &err), LQA_BAD_USAGE);
-  assert_non_null(strstr(err.message, "systematic: 1800 rows asked for"));
+  assert_non_null(strstr(err.message, "systematic: 1800 rows wanted"));
   options = (lqa_corrupt_options){.random_flip = 0.6, .off_by_one = 0.6};
   assert_int_equal(lqa_corrupt_plan_make(d, &options, &plan, &err), LQA_BAD_USAGE);
   options = (lqa_corrupt_options){.sample = ROWS + 1};
