@@ -1,7 +1,7 @@
 // A dialog of the browser's own: it keeps the focus, and Escape closes it.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 interface Props {
   title: string;
@@ -12,7 +12,8 @@ interface Props {
 
 export function Dialog({ title, close, children, wide }: Props) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // With the drawing: what is typed right after the key that opens it belongs to the dialog.
+  useLayoutEffect(() => {
     const dialog = box.current;
     dialog?.showModal();
     return () => dialog?.close();
