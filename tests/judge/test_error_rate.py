@@ -27,9 +27,6 @@ def test_phases_give_an_error_rate_that_holds(bench, accuracy):
     recall = json.loads((bench.run / "report.json").read_text())["flag_recall"]
     assert recall is None or 0 <= recall["low"] <= recall["estimate"] <= recall["high"] <= 1
     assert rate["by_annotator"] == []
-    done = bench.labelqa("audit", "rows.csv", "--text", "text", "--label", "label", "--id", "id",
-                         "--overwrite", "--fail-if", "error_rate.low > 0.5")
-    assert done.returncode in (0, 1, 2)
 
 
 def test_annotators_have_rates_of_their_own(bench):

@@ -11,7 +11,6 @@ import { Rows } from "./pages/rows";
 import { Judge } from "./pages/judge";
 import { SpotCheck } from "./pages/spot_check";
 import { Differences } from "./pages/differences";
-import { Versions } from "./pages/versions";
 import { Outbox } from "./state/outbox";
 import { PageContext, useRun, type Page } from "./state/run";
 import { useSetting } from "./state/settings";
@@ -25,7 +24,6 @@ export const PAGES = [
   { id: "judge", title: "Judge", show: Judge },
   { id: "spot-check", title: "Spot check", show: SpotCheck },
   { id: "differences", title: "Differences", show: Differences },
-  { id: "versions", title: "Versions", show: Versions },
 ] as const;
 
 function pageFromAddress(): string {

@@ -360,7 +360,6 @@ const scenarios = {
           "judge",
           "spot-check",
           "differences",
-          "versions",
         ]) {
           await go(page, hash);
           await page.waitForTimeout(250);
