@@ -50,12 +50,12 @@ lqa_status lqa_chance_equal_part(const lqa_dataset *dataset, lqa_row_groups *gro
     return LQA_OK;
   }
   uint8_t *by_chance = lqa_calloc((size_t)groups->n_groups, 1);
-  lqa_status status = by_chance ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    status = (dataset->kind == LQA_CONTENT_TABLE ? lqa_chance_equal_rows : lqa_chance_equal_texts)(
-        dataset, groups, by_chance);
-  }
-  status = status == LQA_OK ? part(by_chance, groups, chance) : status;
+  lqa_status status;
+  LQA_TRY_OUT(by_chance ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT((dataset->kind == LQA_CONTENT_TABLE ? lqa_chance_equal_rows : lqa_chance_equal_texts)(
+      dataset, groups, by_chance));
+  status = part(by_chance, groups, chance);
+out:
   free(by_chance);
   return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "comparing contents");
 }

@@ -163,15 +163,15 @@ lqa_status lqa_chance_equal_rows(const lqa_dataset *dataset, const lqa_row_group
   s.group = lqa_calloc(n_groups, sizeof *s.group);
   s.near = lqa_calloc(n_groups, sizeof *s.near);
   s.odds = lqa_calloc(n_groups, sizeof *s.odds);
-  lqa_status status = s.row && s.values && s.group && s.near && s.odds ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    hash_rows(&s);
-    status = weigh_columns(&s);
-  }
-  for (size_t g = 0; status == LQA_OK && g < n_groups; g++) {
+  lqa_status status;
+  LQA_TRY_OUT(s.row && s.values && s.group && s.near && s.odds ? LQA_OK : LQA_NO_MEMORY);
+  hash_rows(&s);
+  LQA_TRY_OUT(weigh_columns(&s));
+  for (size_t g = 0; g < n_groups; g++) {
     double seen = (s.near[g] + 1) * (double)s.stride;
     by_chance[g] = seen >= most_expected * s.odds[g];
   }
+out:
   free(s.row);
   free(s.values);
   free(s.group);

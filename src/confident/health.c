@@ -36,17 +36,17 @@ lqa_status lqa_joint_rank_classes(const lqa_joint *joint, int64_t n_rows, lqa_ti
   lqa_class_quality *unordered = lqa_malloc(n, sizeof *unordered);
   double *key = lqa_malloc(n, sizeof *key);
   int64_t *order = lqa_malloc(n, sizeof *order);
-  lqa_status status = unordered && key && order ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t k = 0; status == LQA_OK && k < n; k++) {
+  lqa_status status;
+  LQA_TRY_OUT(unordered && key && order ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t k = 0; k < n; k++) {
     assess_class(joint, (int32_t)k, n_rows, &unordered[k]);
     key[k] = unordered[k].label_quality;
   }
-  if (status == LQA_OK) {
-    status = lqa_argsort(key, joint->n, ties, order);
-  }
-  for (size_t k = 0; status == LQA_OK && k < n; k++) {
+  LQA_TRY_OUT(lqa_argsort(key, joint->n, ties, order));
+  for (size_t k = 0; k < n; k++) {
     quality[k] = unordered[order[k]];
   }
+out:
   free(unordered);
   free(key);
   free(order);

@@ -257,19 +257,21 @@ static lqa_status prune_all(void *data, const lqa_class_rows *r) {
   const struct pairs *pairs = &p->pairs;
   double *key = lqa_malloc((size_t)r->n, sizeof *key);
   uint8_t *chosen = lqa_calloc((size_t)r->n, 1);
-  lqa_status status = key && chosen ? LQA_OK : LQA_NO_MEMORY;
+  lqa_status status;
+  LQA_TRY_OUT(key && chosen ? LQA_OK : LQA_NO_MEMORY);
   int64_t end = pairs->start[r->class_index + 1];
-  for (int64_t i = pairs->start[r->class_index]; status == LQA_OK && i < end; i++) {
+  for (int64_t i = pairs->start[r->class_index]; i < end; i++) {
     int64_t quota = pairs->quota[i] < r->n ? pairs->quota[i] : r->n;
     if (!p->open[i] || !may_reach(key, r->n, fill_keys(p, r, pairs->t[i], key), quota)) {
       continue;
     }
-    status = lqa_select_smallest(key, r->n, quota, p->cl->ties, chosen);
-    for (int64_t j = 0; status == LQA_OK && j < r->n; j++) {
+    LQA_TRY_OUT(lqa_select_smallest(key, r->n, quota, p->cl->ties, chosen));
+    for (int64_t j = 0; j < r->n; j++) {
       p->flags[r->rows[j]] |= chosen[j] ? LQA_ROW_BY_NOISE_RATE : 0;
       chosen[j] = 0;
     }
   }
+out:
   free(chosen);
   free(key);
   return status;

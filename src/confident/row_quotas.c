@@ -227,10 +227,12 @@ static void select_near(const struct filling *f, const struct near *near, int64_
 
 static lqa_status select_rest(const struct filling *f) {
   struct near near = {0};
-  lqa_status status = join_kept(f, &near);
-  for (int64_t group = 0; status == LQA_OK && group < f->quotas->n_groups; group++) {
+  lqa_status status;
+  LQA_TRY_OUT(join_kept(f, &near));
+  for (int64_t group = 0; group < f->quotas->n_groups; group++) {
     select_near(f, &near, group);
   }
+out:
   free(near.start);
   free(near.key);
   free(near.row);

@@ -73,10 +73,12 @@ static lqa_status select_by_sort(const double *keys, int64_t n, int64_t m, uint8
   if (!order) {
     return LQA_NO_MEMORY;
   }
-  lqa_status status = lqa_argsort(keys, n, LQA_TIES_COMPAT, order);
-  for (int64_t i = 0; status == LQA_OK && i < m; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_argsort(keys, n, LQA_TIES_COMPAT, order));
+  for (int64_t i = 0; i < m; i++) {
     chosen[order[i]] = 1;
   }
+out:
   free(order);
   return status;
 }

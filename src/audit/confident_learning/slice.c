@@ -308,14 +308,16 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   LQA_TRY(lqa_alignment_init(&alignment, input->dataset, input->pred_probs, err));
   slicing s = {.input = input, .alignment = &alignment};
   double *value = lqa_malloc((size_t)input->dataset->n_rows, sizeof *value);
-  lqa_status status = value ? measure_classes(&s) : LQA_NO_MEMORY;
-  for (size_t i = 0; status == LQA_OK && i < sizeof kinds / sizeof kinds[0]; i++) {
-    status = slice_by_parts(&s, kinds[i], err);
+  lqa_status status;
+  LQA_TRY_OUT(value ? measure_classes(&s) : LQA_NO_MEMORY);
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    LQA_TRY_OUT(slice_by_parts(&s, kinds[i], err));
   }
-  status = status == LQA_OK ? slice_by_length(&s, value) : status;
-  status = status == LQA_OK ? slice_by_time(&s, value, err) : status;
-  status = status == LQA_OK ? slice_by_cluster(&s) : status;
-  status = status == LQA_OK ? judge(&s) : status;
+  LQA_TRY_OUT(slice_by_length(&s, value));
+  LQA_TRY_OUT(slice_by_time(&s, value, err));
+  LQA_TRY_OUT(slice_by_cluster(&s));
+  status = judge(&s);
+out:
   free(value);
   free(s.rate);
   lqa_vec_clear(&s.slices);

@@ -193,11 +193,12 @@ static lqa_status predict_chunk(void *data, size_t task, size_t worker) {
   lqa_hashed_rows bag = {0};
   LQA_TRY(lqa_hashed_rows_draw(p->source, from, to, CHUNK_ROWS, 0, &bag, NULL));
   int32_t *predicted = lqa_malloc(bag.n, sizeof *predicted);
-  lqa_status status =
-      predicted ? lqa_quick_bayes_predict(p->model, &bag, predicted) : LQA_NO_MEMORY;
-  for (size_t i = 0; status == LQA_OK && i < bag.n; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(predicted ? lqa_quick_bayes_predict(p->model, &bag, predicted) : LQA_NO_MEMORY);
+  for (size_t i = 0; i < bag.n; i++) {
     p->predicted[bag.row[i]] = predicted[i];
   }
+out:
   free(predicted);
   lqa_hashed_rows_clear(&bag);
   return status;

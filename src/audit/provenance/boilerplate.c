@@ -136,24 +136,24 @@ static lqa_status report(const lqa_audit_input *input, const pieces *p, lqa_str 
   int32_t class;
   double share;
   lqa_finding *finding = NULL;
-  lqa_status status = gather(p, piece, &rows, &class, &share);
-  if (status == LQA_OK) {
-    int64_t n = (int64_t)rows.n;
-    const char *quoted = lqa_phrase_quote(input->arena, piece, PIECE);
-    bool leaks = share >= .9 && input->dataset->n_classes > 1;
-    finding = lqa_finding_add(
-        input->findings, &input->audit->kinds[0], rows.data, n, "%s with %s (%s). %s%s",
-        lqa_phrase_count(input->arena, n, p->is_end ? "text ends" : "text begins",
-                         p->is_end ? "texts end" : "texts begin"),
-        quoted, lqa_phrase_rows(input->arena, rows.data, n),
-        leaks ? lqa_arena_printf(
-                    input->arena,
-                    "%s of them are of class %s, so a model can learn the label from it. ",
-                    lqa_phrase_percent(input->arena, share),
-                    lqa_phrase_quote(input->arena, input->dataset->classes[class], 40))
-              : "",
-        "Remove it before training if it is unrelated to the subject.");
-  }
+  lqa_status status;
+  LQA_TRY_OUT(gather(p, piece, &rows, &class, &share));
+  int64_t n = (int64_t)rows.n;
+  const char *quoted = lqa_phrase_quote(input->arena, piece, PIECE);
+  bool leaks = share >= .9 && input->dataset->n_classes > 1;
+  finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[0], rows.data, n, "%s with %s (%s). %s%s",
+      lqa_phrase_count(input->arena, n, p->is_end ? "text ends" : "text begins",
+                       p->is_end ? "texts end" : "texts begin"),
+      quoted, lqa_phrase_rows(input->arena, rows.data, n),
+      leaks
+          ? lqa_arena_printf(input->arena,
+                             "%s of them are of class %s, so a model can learn the label from it. ",
+                             lqa_phrase_percent(input->arena, share),
+                             lqa_phrase_quote(input->arena, input->dataset->classes[class], 40))
+          : "",
+      "Remove it before training if it is unrelated to the subject.");
+out:
   lqa_vec_clear(&rows);
   if (!finding) {
     return LQA_NO_MEMORY;

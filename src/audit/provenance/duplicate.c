@@ -136,17 +136,19 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   (void)err;
   lqa_group_finding conflicts = {0}, surplus = {0};
   repeats by_chance = {0};
-  lqa_status status = gather(input, &conflicts, &surplus);
-  status = status == LQA_OK ? gather_chance(input, &conflicts, &surplus, &by_chance) : status;
-  if (status == LQA_OK && conflicts.n_groups) {
-    status = report_conflicts(input, &conflicts);
+  lqa_status status;
+  LQA_TRY_OUT(gather(input, &conflicts, &surplus));
+  LQA_TRY_OUT(gather_chance(input, &conflicts, &surplus, &by_chance));
+  if (conflicts.n_groups) {
+    LQA_TRY_OUT(report_conflicts(input, &conflicts));
   }
-  if (status == LQA_OK && surplus.n_groups) {
-    status = report_surplus(input, &surplus);
+  if (surplus.n_groups) {
+    LQA_TRY_OUT(report_surplus(input, &surplus));
   }
-  if (status == LQA_OK && by_chance.n_groups) {
-    status = report_chance(input, &by_chance);
+  if (by_chance.n_groups) {
+    LQA_TRY_OUT(report_chance(input, &by_chance));
   }
+out:
   lqa_group_finding_clear(&conflicts);
   lqa_group_finding_clear(&surplus);
   return status;

@@ -109,17 +109,16 @@ static lqa_status check_order(const lqa_audit_input *input, const double *value)
   double dense = 0;
   lqa_sequence found = {0};
   gap_list gaps = {0};
-  lqa_status status = lqa_sequence_check(value, n, &found);
-  if (status == LQA_OK && found.n_values >= MIN_ROWS &&
-      found.ascending >= input->params[PARAM_ASCENDING]) {
-    status = found.breaks.n ? report_order(input, &found) : LQA_OK;
-    if (status == LQA_OK) {
-      status = find_gaps(value, n, &found.breaks, &gaps, &dense);
-    }
-    if (status == LQA_OK && gaps.n && dense >= input->params[PARAM_DENSE]) {
-      status = report_gaps(input, value, &gaps);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_sequence_check(value, n, &found));
+  if (found.n_values >= MIN_ROWS && found.ascending >= input->params[PARAM_ASCENDING]) {
+    LQA_TRY_OUT(found.breaks.n ? report_order(input, &found) : LQA_OK);
+    LQA_TRY_OUT(find_gaps(value, n, &found.breaks, &gaps, &dense));
+    if (gaps.n && dense >= input->params[PARAM_DENSE]) {
+      LQA_TRY_OUT(report_gaps(input, value, &gaps));
     }
   }
+out:
   lqa_vec_clear(&gaps);
   lqa_sequence_clear(&found);
   return status;

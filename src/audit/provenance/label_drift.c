@@ -128,17 +128,18 @@ static lqa_status judge_track(const track *t) {
   int32_t n_classes = t->input->dataset->n_classes;
   extent *extents = lqa_calloc((size_t)n_classes, sizeof *extents);
   uint8_t *drifts = lqa_calloc((size_t)n_classes, 1);
-  lqa_status status = extents && drifts ? LQA_OK : LQA_NO_MEMORY;
-  int32_t n = 0;
-  if (status == LQA_OK) {
-    measure(t, extents);
-    n = find_drifts(t, extents, drifts);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(extents && drifts ? LQA_OK : LQA_NO_MEMORY);
+  measure(t, extents);
+  int32_t n = find_drifts(t, extents, drifts);
   for (int32_t k = 0; k < n_classes && n > 0 && n <= MOST_CLASSES * n_classes; k++) {
-    for (int end = 0; status == LQA_OK && end < 2; end++) {
-      status = drifts[k] >> end & 1 ? report_end(t, extents, drifts, k, end == 0) : LQA_OK;
+    for (int end = 0; end < 2; end++) {
+      if (drifts[k] >> end & 1) {
+        LQA_TRY_OUT(report_end(t, extents, drifts, k, end == 0));
+      }
     }
   }
+out:
   free(extents);
   free(drifts);
   return status;

@@ -74,20 +74,19 @@ static bool is_unusual(const label_run *run, const class_habit *habit, int64_t n
 
 static lqa_status report(const lqa_audit_input *input, const label_run *run, double z) {
   lqa_row_list rows = {0};
-  lqa_status status = LQA_OK;
-  for (int64_t row = run->from; status == LQA_OK && row <= run->to; row++) {
-    status = lqa_vec_push(&rows, row);
-  }
   lqa_finding *finding = NULL;
-  if (status == LQA_OK) {
-    finding = lqa_finding_add(
-        input->findings, &input->audit->kinds[0], rows.data, (int64_t)rows.n,
-        "The %s all carry the label %s, but the model agrees with only %lld of %lld of them (z = "
-        "%.1f). A filled-down cell, a default value or a stuck key? Label these rows again.",
-        lqa_phrase_block(input->arena, input->dataset, run->from, run->to),
-        lqa_phrase_quote(input->arena, input->dataset->classes[run->class], 40),
-        (long long)(run->judged - run->wrong), (long long)run->judged, z);
+  lqa_status status = LQA_OK;
+  for (int64_t row = run->from; row <= run->to; row++) {
+    LQA_TRY_OUT(lqa_vec_push(&rows, row));
   }
+  finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[0], rows.data, (int64_t)rows.n,
+      "The %s all carry the label %s, but the model agrees with only %lld of %lld of them (z = "
+      "%.1f). A filled-down cell, a default value or a stuck key? Label these rows again.",
+      lqa_phrase_block(input->arena, input->dataset, run->from, run->to),
+      lqa_phrase_quote(input->arena, input->dataset->classes[run->class], 40),
+      (long long)(run->judged - run->wrong), (long long)run->judged, z);
+out:
   lqa_vec_clear(&rows);
   if (!finding) {
     return LQA_NO_MEMORY;

@@ -305,10 +305,12 @@ static lqa_status judge_class(const lqa_audit_input *input, int32_t class,
 static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   const lqa_dataset *d = input->dataset;
   lqa_class_length *lengths = lqa_calloc((size_t)d->n_classes, sizeof *lengths);
-  lqa_status status = lengths ? lqa_length_fingerprint(d, lengths, err) : LQA_NO_MEMORY;
-  for (int32_t k = 0; status == LQA_OK && k < d->n_classes; k++) {
-    status = judge_class(input, k, &lengths[k]);
+  lqa_status status;
+  LQA_TRY_OUT(lengths ? lqa_length_fingerprint(d, lengths, err) : LQA_NO_MEMORY);
+  for (int32_t k = 0; k < d->n_classes; k++) {
+    LQA_TRY_OUT(judge_class(input, k, &lengths[k]));
   }
+out:
   free(lengths);
   return status;
 }

@@ -44,22 +44,24 @@ static lqa_status measure(const lqa_dataset *d, const lqa_parts *parts, leak *ou
   size_t n_classes = (size_t)d->n_classes;
   int64_t *cell = lqa_calloc(parts->n, n_classes * sizeof *cell);
   int64_t *total = lqa_calloc(n_classes, sizeof *total);
-  lqa_status status = cell && total ? LQA_OK : LQA_NO_MEMORY;
   int64_t most = 0;
   *out = (leak){0};
-  for (int64_t row = 0; status == LQA_OK && row < d->n_rows; row++) {
+  lqa_status status;
+  LQA_TRY_OUT(cell && total ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t row = 0; row < d->n_rows; row++) {
     if (d->label[row] >= 0 && parts->of[row] != LQA_PART_NONE) {
       cell[parts->of[row] * n_classes + (size_t)d->label[row]]++;
       total[d->label[row]]++;
       out->rows++;
     }
   }
-  for (uint32_t part = 0; status == LQA_OK && part < parts->n; part++) {
+  for (uint32_t part = 0; part < parts->n; part++) {
     out->accuracy += count_right(cell + part * n_classes, d->n_classes);
   }
-  for (size_t k = 0; status == LQA_OK && k < n_classes; k++) {
+  for (size_t k = 0; k < n_classes; k++) {
     most = total[k] > most ? total[k] : most;
   }
+out:
   if (out->rows > 0) {
     out->accuracy /= out->rows;
     out->baseline = (double)most / out->rows;
@@ -124,13 +126,13 @@ static lqa_status part_by_feature(const lqa_feature_column *column, int64_t n_ro
                                   lqa_parts *parts) {
   parts->names = lqa_map_new(true);
   parts->of = lqa_malloc((size_t)n_rows, sizeof *parts->of);
-  lqa_status status = parts->names && parts->of ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t row = 0; status == LQA_OK && row < n_rows; row++) {
+  LQA_TRY(parts->names && parts->of ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t row = 0; row < n_rows; row++) {
     double value = column->values[row] == 0 ? 0 : column->values[row]; /* -0 is 0 */
     parts->of[row] = LQA_PART_NONE;
     if (!isnan(value)) {
       lqa_str key = {(const char *)&value, sizeof value};
-      status = lqa_map_add(parts->names, key, &parts->of[row], NULL);
+      LQA_TRY(lqa_map_add(parts->names, key, &parts->of[row], NULL));
       parts->n = lqa_map_count(parts->names);
     }
     if (parts->n > LQA_PARTS_MAX) {
@@ -138,7 +140,7 @@ static lqa_status part_by_feature(const lqa_feature_column *column, int64_t n_ro
       break;
     }
   }
-  return status;
+  return LQA_OK;
 }
 
 /* Features are there to tell the label, but hardly one alone, with next to no error. */

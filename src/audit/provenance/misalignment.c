@@ -80,23 +80,22 @@ static lqa_status suggest_labels(const lqa_audit_input *input, lqa_finding *find
 
 static lqa_status report_block(const lqa_audit_input *input, const lqa_segment *segment) {
   lqa_row_list rows = {0};
-  lqa_status status = LQA_OK;
-  for (int64_t row = segment->from; status == LQA_OK && row <= segment->to; row++) {
-    status = lqa_vec_push(&rows, row);
-  }
   lqa_finding *finding = NULL;
-  if (status == LQA_OK) {
-    finding = lqa_finding_add(
-        input->findings, &input->audit->kinds[BLOCK], rows.data, (int64_t)rows.n,
-        "The %s carry the label %s (z = %.1f): of %lld rows there whose two labels differ, the "
-        "model predicts that label %lld times and their own %lld times. Look at the first and last "
-        "rows in the source, then move the labels back: labelqa export RUN fixed FILE --repair "
-        "row-shift.",
-        lqa_phrase_block(input->arena, input->dataset, segment->from, segment->to),
-        describe_shift(input->arena, segment->lag), segment->test.z,
-        (long long)segment->test.differing, (long long)segment->test.other,
-        (long long)segment->test.own);
+  lqa_status status = LQA_OK;
+  for (int64_t row = segment->from; row <= segment->to; row++) {
+    LQA_TRY_OUT(lqa_vec_push(&rows, row));
   }
+  finding = lqa_finding_add(
+      input->findings, &input->audit->kinds[BLOCK], rows.data, (int64_t)rows.n,
+      "The %s carry the label %s (z = %.1f): of %lld rows there whose two labels differ, the "
+      "model predicts that label %lld times and their own %lld times. Look at the first and last "
+      "rows in the source, then move the labels back: labelqa export RUN fixed FILE --repair "
+      "row-shift.",
+      lqa_phrase_block(input->arena, input->dataset, segment->from, segment->to),
+      describe_shift(input->arena, segment->lag), segment->test.z,
+      (long long)segment->test.differing, (long long)segment->test.other,
+      (long long)segment->test.own);
+out:
   lqa_vec_clear(&rows);
   if (!finding) {
     return LQA_NO_MEMORY;

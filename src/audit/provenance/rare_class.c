@@ -69,15 +69,17 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   const lqa_dataset *d = input->dataset;
   lqa_row_list rows = {0};
   int64_t *count = lqa_calloc((size_t)d->n_classes, sizeof *count);
-  lqa_status status = count ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t row = 0; count && row < d->n_rows; row++) {
+  lqa_status status;
+  LQA_TRY_OUT(count ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t row = 0; row < d->n_rows; row++) {
     if (d->label[row] >= 0) {
       count[d->label[row]]++;
     }
   }
-  for (int32_t k = 0; status == LQA_OK && k < d->n_classes; k++) {
-    status = judge_class(input, k, count[k], &rows);
+  for (int32_t k = 0; k < d->n_classes; k++) {
+    LQA_TRY_OUT(judge_class(input, k, count[k], &rows));
   }
+out:
   lqa_vec_clear(&rows);
   free(count);
   return status;
