@@ -32,19 +32,21 @@ static size_t common_prefix(const char *const *columns, size_t n) {
 static lqa_status cover(const lqa_class_columns *c, const lqa_map *labels, coverage *out) {
   *out = (coverage){0, 0};
   lqa_map *known = lqa_map_new(false);
-  lqa_status status = known ? LQA_OK : LQA_NO_MEMORY;
+  lqa_status status;
+  LQA_TRY_OUT(known ? LQA_OK : LQA_NO_MEMORY);
   bool are_names = true;
-  for (size_t i = 0; status == LQA_OK && are_names && i < c->n; i++) {
+  for (size_t i = 0; are_names && i < c->n; i++) {
     uint32_t number = 0;
     bool is_new = false;
-    status = lqa_map_add(known, c->name[i], &number, &is_new);
+    LQA_TRY_OUT(lqa_map_add(known, c->name[i], &number, &is_new));
     are_names = is_new && c->name[i].size > 0;
   }
-  for (uint32_t k = lqa_map_count(labels); status == LQA_OK && are_names && k-- > 0;) {
+  for (uint32_t k = lqa_map_count(labels); are_names && k-- > 0;) {
     bool is_covered = lqa_map_find(known, lqa_map_key(labels, k)) >= 0;
     out->n_covered += is_covered;
     out->missing = is_covered ? out->missing : k;
   }
+out:
   lqa_map_free(known);
   return status;
 }
@@ -89,14 +91,16 @@ lqa_status lqa_class_columns_match(lqa_class_columns *c, const lqa_map *labels, 
 lqa_status lqa_class_columns_number(const lqa_class_columns *c, const lqa_str *classes,
                                     int32_t *class_of) {
   lqa_map *known = c->is_named ? lqa_map_new(false) : NULL;
-  lqa_status status = known || !c->is_named ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t k = 0; known && status == LQA_OK && k < c->n; k++) {
+  lqa_status status;
+  LQA_TRY_OUT(known || !c->is_named ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t k = 0; known && k < c->n; k++) {
     uint32_t number = 0;
-    status = lqa_map_add(known, classes[k], &number, NULL);
+    LQA_TRY_OUT(lqa_map_add(known, classes[k], &number, NULL));
   }
-  for (size_t i = 0; status == LQA_OK && i < c->n; i++) {
+  for (size_t i = 0; i < c->n; i++) {
     class_of[i] = known ? (int32_t)lqa_map_find(known, c->name[i]) : (int32_t)i;
   }
+out:
   lqa_map_free(known);
   return status;
 }

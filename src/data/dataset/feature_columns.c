@@ -148,8 +148,10 @@ lqa_status lqa_feature_column_build(lqa_dataset_storage *storage, const lqa_colu
     return LQA_OK;
   }
   lqa_map *seen = lqa_map_new(false);
-  lqa_status status = seen ? code_categories(texts, seen, values) : LQA_NO_MEMORY;
-  status = status == LQA_OK ? keep_categories(storage, seen, out) : status;
+  lqa_status status;
+  LQA_TRY_OUT(seen ? code_categories(texts, seen, values) : LQA_NO_MEMORY);
+  status = keep_categories(storage, seen, out);
+out:
   lqa_map_free(seen);
   return status;
 }

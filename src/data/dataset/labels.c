@@ -134,20 +134,22 @@ static lqa_status match_classes(const lqa_dataset *dataset, const lqa_map *seen,
     code_of[i] = LQA_LABEL_UNKNOWN;
   }
   lqa_map *known = lqa_map_new(false);
-  lqa_status status = known ? LQA_OK : LQA_NO_MEMORY;
-  for (int32_t k = 0; status == LQA_OK && k < dataset->n_classes; k++) {
+  lqa_status status;
+  LQA_TRY_OUT(known ? LQA_OK : LQA_NO_MEMORY);
+  for (int32_t k = 0; k < dataset->n_classes; k++) {
     uint32_t index;
     bool added;
-    status = lqa_map_add(known, dataset->classes[k], &index, &added);
-    if (status == LQA_OK && !added) {
-      status = lqa_fail(err, LQA_BAD_USAGE, "class '%.*s' is given twice",
-                        (int)dataset->classes[k].size, dataset->classes[k].data);
+    LQA_TRY_OUT(lqa_map_add(known, dataset->classes[k], &index, &added));
+    if (!added) {
+      LQA_TRY_OUT(lqa_fail(err, LQA_BAD_USAGE, "class '%.*s' is given twice",
+                           (int)dataset->classes[k].size, dataset->classes[k].data));
     }
     int64_t number = lqa_map_find(seen, dataset->classes[k]);
     if (number >= 0) {
       code_of[number] = k;
     }
   }
+out:
   lqa_map_free(known);
   return status;
 }

@@ -125,19 +125,21 @@ lqa_status lqa_probabilities_check(const lqa_dataset *dataset, const lqa_matrix 
                                    const char *path, lqa_error *err) {
   size_t n = (size_t)matrix->n_columns;
   double *values = lqa_malloc(n, sizeof *values);
-  lqa_status status = values ? LQA_OK : lqa_fail_memory(err, "checking probabilities");
-  for (int64_t row = 0; status == LQA_OK && row < dataset->n_rows; row++) {
+  lqa_status status;
+  LQA_TRY_OUT(values ? LQA_OK : lqa_fail_memory(err, "checking probabilities"));
+  for (int64_t row = 0; row < dataset->n_rows; row++) {
     lqa_matrix_row_f64(matrix, row, values);
     for (size_t k = 0; k < n; k++) {
       if (values[k] < -tolerance || values[k] > 1 + tolerance) {
-        status = lqa_fail_at(err, LQA_BAD_DATA, path, row, NULL,
-                             "%s, row %lld, class %zu: %g is no probability (0 to 1); if these are "
-                             "logits, apply softmax first",
-                             path, (long long)row, k, values[k]);
-        break;
+        LQA_TRY_OUT(
+            lqa_fail_at(err, LQA_BAD_DATA, path, row, NULL,
+                        "%s, row %lld, class %zu: %g is no probability (0 to 1); if these are "
+                        "logits, apply softmax first",
+                        path, (long long)row, k, values[k]));
       }
     }
   }
+out:
   free(values);
   return status;
 }
@@ -197,12 +199,14 @@ lqa_status lqa_embeddings_check(const lqa_matrix *matrix, const char *path, lqa_
   if (!scan.bad_row) {
     return lqa_fail_memory(err, "checking embeddings");
   }
-  lqa_status status = lqa_pool_run(pool, n_blocks, scan_block, &scan);
-  for (size_t block = 0; status == LQA_OK && block < n_blocks; block++) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_pool_run(pool, n_blocks, scan_block, &scan));
+  for (size_t block = 0; block < n_blocks; block++) {
     if (scan.bad_row[block] >= 0) {
-      status = fail_embedding(matrix, path, scan.bad_row[block], err);
+      LQA_TRY_OUT(fail_embedding(matrix, path, scan.bad_row[block], err));
     }
   }
+out:
   free(scan.bad_row);
   return status;
 }

@@ -20,10 +20,10 @@ static lqa_status set_files(lqa_database *database, const char *const *files, si
     lqa_buf_add_text(&sql, " || '.wal'"); /* the log of a DuckDB file, opened with it */
   }
   lqa_buf_add_text(&sql, "]");
-  lqa_status status = lqa_buf_check(&sql, err);
-  if (status == LQA_OK) {
-    status = lqa_database_run(database, sql.data, NULL, 0, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&sql, err));
+  status = lqa_database_run(database, sql.data, NULL, 0, err);
+out:
   lqa_buf_clear(&sql);
   return status;
 }

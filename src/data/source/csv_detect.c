@@ -241,21 +241,23 @@ lqa_status lqa_csv_detect(const char *head, size_t size, bool whole, const lqa_c
   }
   begin_dialect(head, size, hints, dialect, finds);
   bool is_named = hints->has_delimiter || finds->has_separator_line;
-  lqa_status status = is_named ? LQA_OK : choose_delimiter(&s, hints, dialect, &best);
+  lqa_status status;
+  LQA_TRY_OUT(is_named ? LQA_OK : choose_delimiter(&s, hints, dialect, &best));
   settle_quote(head, size, hints, dialect);
-  if (status == LQA_OK && is_named) {
-    status = measure(&s, dialect, &best);
+  if (is_named) {
+    LQA_TRY_OUT(measure(&s, dialect, &best));
   }
-  if (status == LQA_OK && dialect->delimiter != ' ') {
-    status = find_spaces(&s, dialect, &finds->spaces_skipped);
+  if (dialect->delimiter != ' ') {
+    LQA_TRY_OUT(find_spaces(&s, dialect, &finds->spaces_skipped));
   }
-  if (status == LQA_OK && finds->spaces_skipped) {
+  if (finds->spaces_skipped) {
     dialect->skips_spaces = true;
-    status = measure(&s, dialect, &best);
+    LQA_TRY_OUT(measure(&s, dialect, &best));
   }
-  if (status == LQA_OK && !best.perfect && best.width > 1) {
-    status = count_preamble(&s, dialect, best.width, &finds->n_preamble);
+  if (!best.perfect && best.width > 1) {
+    LQA_TRY_OUT(count_preamble(&s, dialect, best.width, &finds->n_preamble));
   }
+out:
   finds->quotes_dropped = !hints->has_quote && !dialect->quote;
   free(s.copy);
   return status;

@@ -86,8 +86,10 @@ static lqa_status attach(lqa_database *database, const lqa_source_part *part, lq
   lqa_duck_literal(&sql, lqa_str_from(part->path));
   lqa_buf_printf(&sql, " AS labelqa_%d (%sREAD_ONLY)", part->number,
                  part->is_postgres ? "TYPE postgres, " : "");
-  lqa_status status = lqa_buf_check(&sql, err);
-  status = status == LQA_OK ? lqa_database_run(database, sql.data, NULL, 0, err) : status;
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&sql, err));
+  status = lqa_database_run(database, sql.data, NULL, 0, err);
+out:
   lqa_buf_clear(&sql);
   return status;
 }
@@ -344,14 +346,16 @@ static lqa_status visit_names(lqa_database *database, const lqa_buf *sql, lqa_ar
   bool more = true;
   LQA_TRY(lqa_buf_check(sql, err));
   LQA_TRY(lqa_query_open(database, sql->data, NULL, 0, &query, err));
-  lqa_status status = lqa_query_next(query, &more, err);
-  while (status == LQA_OK && more) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_query_next(query, &more, err));
+  while (more) {
     lqa_str name = lqa_query_get(query, 0).text;
     char *copy = lqa_arena_copy(arena, name.data, name.size);
-    status = copy ? visit(data, copy, lqa_query_get(query, 1).integer != 0)
-                  : lqa_fail_memory(err, "reading names");
-    status = status == LQA_OK ? lqa_query_next(query, &more, err) : status;
+    LQA_TRY_OUT(copy ? visit(data, copy, lqa_query_get(query, 1).integer != 0)
+                     : lqa_fail_memory(err, "reading names"));
+    LQA_TRY_OUT(lqa_query_next(query, &more, err));
   }
+out:
   lqa_query_close(query);
   return status;
 }
@@ -362,9 +366,11 @@ lqa_status lqa_duckdb_columns(lqa_database *database, const lqa_source_part *par
   lqa_buf sql;
   lqa_buf_init(&sql, max_sql_bytes);
   lqa_buf_add_text(&sql, "SELECT column_name, column_type = 'BLOB' FROM (DESCRIBE SELECT * FROM ");
-  lqa_status status = lqa_duckdb_add_from(database, part, &sql, err);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_duckdb_add_from(database, part, &sql, err));
   lqa_buf_add_text(&sql, ")");
-  status = status == LQA_OK ? visit_names(database, &sql, arena, visit, data, err) : status;
+  status = visit_names(database, &sql, arena, visit, data, err);
+out:
   lqa_buf_clear(&sql);
   return status == LQA_OK ? LQA_OK : reword(&scan, status, err);
 }
@@ -374,14 +380,16 @@ lqa_status lqa_duckdb_tables(lqa_database *database, const lqa_source_part *part
   const duck_scan scan = {.part = part};
   lqa_buf sql;
   lqa_buf_init(&sql, max_sql_bytes);
-  lqa_status status = attach(database, part, err);
+  lqa_status status;
+  LQA_TRY_OUT(attach(database, part, err));
   lqa_buf_printf(&sql,
                  "SELECT CASE WHEN table_schema IN ('main', 'public') THEN table_name ELSE "
                  "table_schema || '.' || table_name END, table_schema NOT IN ('main', 'public') "
                  "FROM information_schema.tables WHERE table_catalog = 'labelqa_%d' "
                  "ORDER BY table_schema, table_name",
                  part->number);
-  status = status == LQA_OK ? visit_names(database, &sql, arena, visit, data, err) : status;
+  status = visit_names(database, &sql, arena, visit, data, err);
+out:
   lqa_buf_clear(&sql);
   return status == LQA_OK ? LQA_OK : reword(&scan, status, err);
 }

@@ -57,17 +57,19 @@ static lqa_status write_all(int fd, const char *data, size_t size, lqa_error *er
 static lqa_status copy_stream(const lqa_source *source, int from, int to, const char *name,
                               lqa_error *err) {
   char *block = lqa_malloc(COPY_BYTES, 1);
-  lqa_status status = block ? LQA_OK : lqa_fail_memory(err, "reading a stream");
+  lqa_status status;
+  LQA_TRY_OUT(block ? LQA_OK : lqa_fail_memory(err, "reading a stream"));
   ssize_t n = 1;
-  while (status == LQA_OK && n != 0) {
+  while (n != 0) {
     n = read(from, block, COPY_BYTES);
     if (n < 0 && errno != EINTR) {
-      status = lqa_fail_errno(err, "read", name);
+      LQA_TRY_OUT(lqa_fail_errno(err, "read", name));
     } else if (n > 0) {
-      status = write_all(to, block, (size_t)n, err);
+      LQA_TRY_OUT(write_all(to, block, (size_t)n, err));
     }
-    status = status == LQA_OK ? lqa_observe_check(source->observer, err) : status;
+    LQA_TRY_OUT(lqa_observe_check(source->observer, err));
   }
+out:
   free(block);
   return status;
 }
@@ -137,11 +139,12 @@ static lqa_status add_glob(lqa_source *source, const char *pattern, const char *
   }
   qsort(found.gl_pathv, found.gl_pathc, sizeof *found.gl_pathv, compare_paths);
   lqa_status status = LQA_OK;
-  for (size_t i = 0; status == LQA_OK && i < found.gl_pathc; i++) {
+  for (size_t i = 0; i < found.gl_pathc; i++) {
     char *path = lqa_arena_copy(&source->arena, found.gl_pathv[i], strlen(found.gl_pathv[i]));
-    status =
-        path ? add_file(source, path, table, err) : lqa_fail_memory(err, "listing the sources");
+    LQA_TRY_OUT(path ? add_file(source, path, table, err)
+                     : lqa_fail_memory(err, "listing the sources"));
   }
+out:
   globfree(&found);
   return status;
 }

@@ -30,16 +30,17 @@ static lqa_status fetch_all(lqa_database *database, const char *url, lqa_fetch_f
                          true, &result, err));
   lqa_status status = LQA_OK;
   duckdb_data_chunk chunk = duckdb_fetch_chunk(result);
-  while (status == LQA_OK && chunk) {
-    status = keep_chunk(chunk, keep, data, err);
+  while (chunk) {
+    LQA_TRY_OUT(keep_chunk(chunk, keep, data, err));
     duckdb_destroy_data_chunk(&chunk);
     chunk = duckdb_fetch_chunk(result);
   }
-  duckdb_destroy_data_chunk(&chunk);
   const char *message = duckdb_result_error(&result);
-  if (status == LQA_OK && message && *message) {
+  if (message && *message) {
     status = lqa_duck_fail_result(&result, err);
   }
+out:
+  duckdb_destroy_data_chunk(&chunk);
   duckdb_destroy_result(&result);
   return status;
 }

@@ -308,13 +308,15 @@ static lqa_status check_guessed_id(lqa_loader *l, lqa_error *err) {
   }
   lqa_map *seen = lqa_map_new(false);
   bool unique = true;
-  lqa_status status = seen ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t row = 0; status == LQA_OK && unique && row < id->n; row++) {
+  lqa_status status;
+  LQA_TRY_OUT(seen ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t row = 0; unique && row < id->n; row++) {
     lqa_str value = lqa_column_get(id, row);
     uint32_t index;
-    status = lqa_map_add(seen, value, &index, &unique);
+    LQA_TRY_OUT(lqa_map_add(seen, value, &index, &unique));
     unique = unique && value.size > 0;
   }
+out:
   lqa_map_free(seen);
   if (!unique) {
     lqa_observe_message(l->source->observer, LQA_MESSAGE_INFO,
@@ -394,13 +396,15 @@ static lqa_status hash_content(lqa_loader *l, lqa_error *err) {
   lqa_dataset *d = l->dataset;
   const char *embeddings = l->source->options.embeddings;
   lqa_pool *pool = lqa_pool_new(l->source->options.n_threads);
-  lqa_status status = pool ? LQA_OK : lqa_fail_memory(err, "hashing the content");
-  if (status == LQA_OK && embeddings) {
-    status = lqa_dataset_open_npy(d, embeddings, &d->storage->embeddings, &d->embeddings, err);
-    status = status == LQA_OK ? lqa_embeddings_check(d->embeddings, embeddings, pool, err) : status;
+  lqa_status status;
+  LQA_TRY_OUT(pool ? LQA_OK : lqa_fail_memory(err, "hashing the content"));
+  if (embeddings) {
+    LQA_TRY_OUT(lqa_dataset_open_npy(d, embeddings, &d->storage->embeddings, &d->embeddings, err));
+    LQA_TRY_OUT(lqa_embeddings_check(d->embeddings, embeddings, pool, err));
   }
   lqa_observe_progress(l->source->observer, "hashing", -1);
-  status = status == LQA_OK ? lqa_content_finish(d, pool, err) : status;
+  status = lqa_content_finish(d, pool, err);
+out:
   lqa_pool_free(pool);
   return status;
 }

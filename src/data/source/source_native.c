@@ -62,23 +62,21 @@ static lqa_status describe(lqa_database *database, const lqa_source_part *part, 
   lqa_buf_init(&sql, max_sql_bytes);
   lqa_buf_reset(out);
   lqa_buf_add_text(&sql, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ");
-  lqa_status status = lqa_duckdb_add_from(database, part, &sql, err);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_duckdb_add_from(database, part, &sql, err));
   lqa_buf_add_text(&sql, ")");
-  if (status == LQA_OK) {
-    status = lqa_query_open(database, sql.data, NULL, 0, &query, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_query_next(query, &more, err);
-  }
-  while (status == LQA_OK && more) {
+  LQA_TRY_OUT(lqa_query_open(database, sql.data, NULL, 0, &query, err));
+  LQA_TRY_OUT(lqa_query_next(query, &more, err));
+  while (more) {
     lqa_str type = lqa_query_get(query, 1).text;
     *has_types = *has_types || !lqa_str_equal(type, LQA_STR("VARCHAR"));
     lqa_duck_identifier(out, lqa_query_get(query, 0).text);
     lqa_buf_add_char(out, ' ');
     lqa_buf_add_str(out, type);
     lqa_buf_add_char(out, '\n');
-    status = lqa_query_next(query, &more, err);
+    LQA_TRY_OUT(lqa_query_next(query, &more, err));
   }
+out:
   lqa_query_close(query);
   lqa_buf_clear(&sql);
   return status;
@@ -99,11 +97,13 @@ static lqa_status compare_parts(lqa_database *database, const lqa_source *source
   bool any = false;
   lqa_buf_init(&first, max_sql_bytes);
   lqa_buf_init(&other, max_sql_bytes);
-  lqa_status status = describe(database, &source->parts.data[0], &first, &any, err);
-  for (size_t i = 1; i < source->parts.n && status == LQA_OK && any; i++) {
-    status = describe(database, &source->parts.data[i], &other, &any, err);
+  lqa_status status;
+  LQA_TRY_OUT(describe(database, &source->parts.data[0], &first, &any, err));
+  for (size_t i = 1; i < source->parts.n && any; i++) {
+    LQA_TRY_OUT(describe(database, &source->parts.data[i], &other, &any, err));
     any = any && lqa_str_equal(lqa_buf_str(&first), lqa_buf_str(&other));
   }
+out:
   *has_types = status == LQA_OK && any;
   lqa_buf_clear(&first);
   lqa_buf_clear(&other);
@@ -140,8 +140,9 @@ static lqa_status add_metadata(copier *c, lqa_buf *sql, lqa_error *err) {
                          "SELECT decode(key), decode(value) FROM parquet_kv_metadata($1) "
                          "WHERE decode(key) IN ('huggingface', 'pandas') ORDER BY 1",
                          &part->path, 1, &query, err));
-  lqa_status status = lqa_query_next(query, &more, err);
-  while (status == LQA_OK && more) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_query_next(query, &more, err));
+  while (more) {
     lqa_str key = lqa_query_get(query, 0).text, value = lqa_query_get(query, 1).text;
     lqa_buf_add_text(sql, any ? ", " : ", KV_METADATA {");
     lqa_buf_add_str(sql, key);
@@ -152,8 +153,9 @@ static lqa_status add_metadata(copier *c, lqa_buf *sql, lqa_error *err) {
       c->metadata = text ? lqa_json_parse_foreign((lqa_str){text, value.size}, &c->arena) : NULL;
     }
     any = true;
-    status = lqa_query_next(query, &more, err);
+    LQA_TRY_OUT(lqa_query_next(query, &more, err));
   }
+out:
   lqa_buf_add_text(sql, any ? "}" : "");
   lqa_query_close(query);
   return status;
@@ -230,10 +232,9 @@ static lqa_status run_copy(copier *c, const char *path, lqa_error *err) {
   lqa_buf_init(&sql, max_sql_bytes);
   lqa_buf_init(&metadata, max_sql_bytes);
   lqa_buf_add_text(&sql, "COPY (");
-  lqa_status status = add_metadata(c, &metadata, err);
-  if (status == LQA_OK) {
-    status = add_select(c, &sql, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(add_metadata(c, &metadata, err));
+  LQA_TRY_OUT(add_select(c, &sql, err));
   lqa_buf_add_text(&sql, ") TO ");
   lqa_duck_literal(&sql, lqa_str_from(path));
   if (c->copy->format == LQA_TABLE_PARQUET) {
@@ -243,12 +244,9 @@ static lqa_status run_copy(copier *c, const char *path, lqa_error *err) {
   } else {
     lqa_buf_add_text(&sql, " (FORMAT json)");
   }
-  if (status == LQA_OK) {
-    status = lqa_buf_check(&sql, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_database_run(c->database, sql.data, NULL, 0, err);
-  }
+  LQA_TRY_OUT(lqa_buf_check(&sql, err));
+  status = lqa_database_run(c->database, sql.data, NULL, 0, err);
+out:
   lqa_buf_clear(&metadata);
   lqa_buf_clear(&sql);
   return status;

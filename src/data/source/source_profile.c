@@ -50,12 +50,13 @@ static lqa_status read_rows(lqa_source *source, int64_t n_rows, lqa_error *err) 
   bool more = true;
   LQA_TRY(lqa_source_reader_open(source, &reader, err));
   lqa_status status = LQA_OK;
-  for (int64_t row = 0; row < n_rows && more && status == LQA_OK; row++) {
-    status = lqa_source_reader_next(reader, &more, err);
-    for (size_t c = 0; status == LQA_OK && more && c < n_columns; c++) {
-      status = observe(&source->profiles[c], lqa_source_reader_get(reader, c));
+  for (int64_t row = 0; row < n_rows && more; row++) {
+    LQA_TRY_OUT(lqa_source_reader_next(reader, &more, err));
+    for (size_t c = 0; more && c < n_columns; c++) {
+      LQA_TRY_OUT(observe(&source->profiles[c], lqa_source_reader_get(reader, c)));
     }
   }
+out:
   lqa_source_reader_close(reader);
   return status;
 }

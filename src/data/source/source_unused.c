@@ -40,17 +40,17 @@ static lqa_status fit(const lqa_dataset *d, const char *const *columns, size_t n
   lqa_map *labels = lqa_map_new(false);
   lqa_str *name = lqa_malloc(n, sizeof *name);
   lqa_class_columns c = {columns, n, name, false};
-  lqa_status status = labels && name ? LQA_OK : LQA_NO_MEMORY;
-  for (int32_t k = 0; status == LQA_OK && k < d->n_classes; k++) {
+  lqa_status status;
+  LQA_TRY_OUT(labels && name ? LQA_OK : LQA_NO_MEMORY);
+  for (int32_t k = 0; k < d->n_classes; k++) {
     uint32_t number = 0;
-    status = lqa_map_add(labels, d->classes[k], &number, NULL);
+    LQA_TRY_OUT(lqa_map_add(labels, d->classes[k], &number, NULL));
   }
-  if (status == LQA_OK) {
-    status = lqa_class_columns_match(&c, labels, NULL);
-    *fits = status == LQA_OK && (n == (size_t)d->n_classes || c.is_named);
-    *is_named = c.is_named;
-    status = status == LQA_NO_MEMORY ? status : LQA_OK;
-  }
+  status = lqa_class_columns_match(&c, labels, NULL); /* what does not match is no failure here */
+  *fits = status == LQA_OK && (n == (size_t)d->n_classes || c.is_named);
+  *is_named = c.is_named;
+  status = status == LQA_NO_MEMORY ? status : LQA_OK;
+out:
   free(name);
   lqa_map_free(labels);
   return status;
@@ -97,17 +97,19 @@ lqa_status lqa_loader_remark_probabilities(const lqa_loader *l, lqa_error *err) 
   }
   const char **columns = lqa_malloc(lqa_source_count_columns(l->source), sizeof *columns);
   bool is_done = false;
-  lqa_status status = columns ? LQA_OK : LQA_NO_MEMORY;
-  for (int kind = 0; status == LQA_OK && kind < 2 && !is_done; kind++) {
+  lqa_status status;
+  LQA_TRY_OUT(columns ? LQA_OK : LQA_NO_MEMORY);
+  for (int kind = 0; kind < 2 && !is_done; kind++) {
     bool is_named = false, fits = false;
     size_t n = gather(l->source, kind ? vague : sure, columns);
-    status = n > 0 ? fit(l->dataset, columns, n, &is_named, &fits) : LQA_OK;
+    LQA_TRY_OUT(n > 0 ? fit(l->dataset, columns, n, &is_named, &fits) : LQA_OK);
     fits = fits || (n == 1 && l->dataset->n_classes == 2);
     is_done = kind ? is_named : fits;
     if (is_done) {
       remark(l, columns, n);
     }
   }
+out:
   free(columns);
   return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "looking for probabilities");
 }

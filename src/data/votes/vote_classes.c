@@ -161,13 +161,13 @@ lqa_status lqa_vote_classes_finish(lqa_vote_reader *r, lqa_error *err) {
   t->n_classes = (int32_t)n;
   int32_t *code = match(t, r->labels);
   int32_t *truth_code = match(t, r->truths);
-  lqa_status status = code && truth_code ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    renumber(r->label.data, r->label.n, code);
-    renumber(r->gold.data, r->gold.n, code);
-    renumber(r->truth.data, r->truth.n, truth_code);
-    status = remark(r);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(code && truth_code ? LQA_OK : LQA_NO_MEMORY);
+  renumber(r->label.data, r->label.n, code);
+  renumber(r->gold.data, r->gold.n, code);
+  renumber(r->truth.data, r->truth.n, truth_code);
+  status = remark(r);
+out:
   free(code);
   free(truth_code);
   return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "numbering the labels");

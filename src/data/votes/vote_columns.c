@@ -322,21 +322,23 @@ static lqa_status guess_by_values(lqa_vote_reader *r, lqa_error *err) {
   vocabulary v = {.values = lqa_map_new(true),
                   .occurs = lqa_calloc(n, MOST_CLASSES),
                   .is_in = lqa_calloc(n, sizeof *v.is_in)};
-  lqa_status status = v.values && v.occurs && v.is_in ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t c = 0; status == LQA_OK && c < n; c++) {
+  lqa_status status;
+  LQA_TRY_OUT(v.values && v.occurs && v.is_in ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t c = 0; c < n; c++) {
     const char *name = lqa_source_column_name(r->source, c);
     v.is_in[c] = !is_taken(p, c) && !is_other(name);
     n_in += v.is_in[c];
   }
-  if (status == LQA_OK && n_in >= MIN_WIDE) {
-    status = learn_rows(r, &v, err);
-    bool is_wide = status == LQA_OK && !v.has_too_many && is_shared(&v, n);
+  if (n_in >= MIN_WIDE) {
+    LQA_TRY_OUT(learn_rows(r, &v, err));
+    bool is_wide = !v.has_too_many && is_shared(&v, n);
     for (size_t c = 0; is_wide && c < n; c++) {
       if (v.is_in[c]) {
         p->wide[p->n_wide++] = c;
       }
     }
   }
+out:
   lqa_map_free(v.values);
   free(v.occurs);
   free(v.is_in);

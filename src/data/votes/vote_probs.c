@@ -104,11 +104,13 @@ lqa_status lqa_vote_probs_open(lqa_vote_reader *r, lqa_error *err) {
 static lqa_status name_by_class(const lqa_vote_reader *r, lqa_class_columns *columns,
                                 lqa_error *err) {
   lqa_map *given = r->n_given > 0 ? lqa_map_new(false) : NULL;
-  lqa_status status = given || r->n_given == 0 ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t k = 0; status == LQA_OK && k < r->n_given; k++) {
+  lqa_status status;
+  LQA_TRY_OUT(given || r->n_given == 0 ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t k = 0; k < r->n_given; k++) {
     uint32_t number = 0;
-    status = lqa_map_add(given, lqa_map_key(r->labels, (uint32_t)k), &number, NULL);
+    LQA_TRY_OUT(lqa_map_add(given, lqa_map_key(r->labels, (uint32_t)k), &number, NULL));
   }
+out:
   status = status == LQA_OK ? lqa_class_columns_match(columns, given ? given : r->labels, err)
                             : lqa_fail_memory(err, "naming the classes");
   lqa_map_free(given);
@@ -270,9 +272,11 @@ lqa_status lqa_vote_probs_finish(lqa_vote_reader *r, const int32_t *item_of, lqa
   int32_t *class_of = lqa_malloc(n, sizeof *class_of);
   double *row = lqa_malloc(n, sizeof *row);
   t->probs = lqa_malloc((size_t)t->n_items, n * sizeof *t->probs);
-  lqa_status status = class_of && row && t->probs ? LQA_OK : LQA_NO_MEMORY;
-  status = status == LQA_OK ? match_columns(r, class_of, err) : status;
-  status = status == LQA_OK ? fill(r, item_of, class_of, row, err) : status;
+  lqa_status status;
+  LQA_TRY_OUT(class_of && row && t->probs ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(match_columns(r, class_of, err));
+  status = fill(r, item_of, class_of, row, err);
+out:
   free(class_of);
   free(row);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "reading probabilities") : status;

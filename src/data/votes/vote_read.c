@@ -256,8 +256,10 @@ static lqa_status add_vote(lqa_vote_reader *r, uint32_t item, lqa_error *err) {
                          "the annotator is empty; every vote needs one, so that annotators can be "
                          "judged");
   }
-  lqa_status status = lqa_map_add(r->table->annotators, name, &annotator, NULL);
-  status = status == LQA_OK ? push_vote(r, item, annotator, label) : status;
+  lqa_status status;
+  LQA_TRY_OUT(lqa_map_add(r->table->annotators, name, &annotator, NULL));
+  status = push_vote(r, item, annotator, label);
+out:
   return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "reading votes");
 }
 
