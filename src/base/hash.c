@@ -43,18 +43,19 @@ static lqa_status digest_file(FILE *file, const char *path, const atomic_int *st
   lqa_status status = LQA_OK;
   size_t n;
   *size = 0;
-  while (status == LQA_OK && (n = fread(block, 1, READ_BYTES, file)) > 0) {
+  while ((n = fread(block, 1, READ_BYTES, file)) > 0) {
     if (EVP_DigestUpdate(context, block, n) != 1) {
-      status = lqa_fail_memory(err, "hashing a file");
+      LQA_TRY_OUT(lqa_fail_memory(err, "hashing a file"));
     }
     *size += n;
-    if (status == LQA_OK && stop && atomic_load(stop)) {
-      status = lqa_fail(err, LQA_INTERRUPTED, "interrupted while hashing '%s'", path);
+    if (stop && atomic_load(stop)) {
+      LQA_TRY_OUT(lqa_fail(err, LQA_INTERRUPTED, "interrupted while hashing '%s'", path));
     }
   }
-  if (status == LQA_OK && ferror(file)) {
-    status = lqa_fail_errno(err, "read", path);
+  if (ferror(file)) {
+    LQA_TRY_OUT(lqa_fail_errno(err, "read", path));
   }
+out:
   free(block);
   return status;
 }

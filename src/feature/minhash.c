@@ -337,10 +337,10 @@ lqa_status lqa_minhash_cluster(const lqa_column *texts, const lqa_minhash_option
   int bands_per_pass;
   lqa_minhash_bands(options->jaccard, &m.n_bands, &m.band_rows);
   lqa_sketcher_init(&m.sketcher, m.n_bands * m.band_rows, options->seed);
-  lqa_status status = allocate(&m, &bands_per_pass);
-  if (status == LQA_OK) {
-    status = run_passes(&m, bands_per_pass, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(allocate(&m, &bands_per_pass));
+  status = run_passes(&m, bands_per_pass, err);
+out:
   release(&m);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "looking for near duplicates") : status;
 }

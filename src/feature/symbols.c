@@ -256,12 +256,11 @@ static lqa_status init_readers(reading *job) {
   if (!job->readers) {
     return LQA_NO_MEMORY;
   }
-  lqa_status status = LQA_OK;
-  for (size_t w = 0; w < job->n_readers && status == LQA_OK; w++) {
+  for (size_t w = 0; w < job->n_readers; w++) {
     lqa_tokenizer_init(&job->readers[w].tokenizer);
-    status = lqa_dictionary_init(&job->readers[w].dictionary);
+    LQA_TRY(lqa_dictionary_init(&job->readers[w].dictionary));
   }
-  return status;
+  return LQA_OK;
 }
 
 static void clear_readers(reading *job) {

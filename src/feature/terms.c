@@ -416,14 +416,12 @@ lqa_status lqa_terms_count(const lqa_symbols *symbols, const lqa_term_options *o
   LQA_TRY(check_bits(symbols, out, err));
   size_t n_counters = lqa_pool_threads(pool);
   counting job = {.symbols = symbols, .terms = out};
-  lqa_status status = LQA_NO_MEMORY;
+  lqa_status status;
   job.counters = lqa_calloc(n_counters, sizeof *job.counters);
-  if (job.counters) {
-    status = options->ngram_hi > 1 ? count_long_terms(&job, pool) : LQA_OK;
-  }
-  if (status == LQA_OK) {
-    status = choose_terms(&job, n_counters);
-  }
+  LQA_TRY_OUT(job.counters ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(options->ngram_hi > 1 ? count_long_terms(&job, pool) : LQA_OK);
+  status = choose_terms(&job, n_counters);
+out:
   clear_counters(job.counters, n_counters);
   free(job.place);
   free(job.start);

@@ -105,13 +105,15 @@ static void add_expected(const void *data, int64_t from, int64_t to, double *sum
 lqa_status lqa_channel_fit(const lqa_channel_problem *problem, int steps, lqa_channel *channel) {
   size_t n = (size_t)channel->n_classes, n_sums = n * n + n;
   double *sum = lqa_malloc(n_sums, sizeof *sum);
-  lqa_status status = sum ? LQA_OK : LQA_NO_MEMORY;
-  for (int i = 0; i < steps && status == LQA_OK; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(sum ? LQA_OK : LQA_NO_MEMORY);
+  for (int i = 0; i < steps; i++) {
     step_data d = {problem, channel, NULL};
-    status = lqa_trust_sum(problem->rows, add_expected, &d, n_sums, sum);
+    LQA_TRY_OUT(lqa_trust_sum(problem->rows, add_expected, &d, n_sums, sum));
     memcpy(channel->cell, sum, n * n * sizeof *sum);
     normalise(channel, problem->prior_rows);
   }
+out:
   free(sum);
   return status;
 }

@@ -217,8 +217,9 @@ static double kernel(const lqa_gp *gp, const lqa_gp_row *x, const lqa_gp_row *y)
 static lqa_status solve_rows(lqa_gp *gp, const double *w, const double *b) {
   size_t n = gp->n;
   double *a = lqa_malloc(n, n * sizeof *a), *x = lqa_calloc(n, sizeof *x);
-  lqa_status status = a && x ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t i = 0; i < n && status == LQA_OK; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(a && x ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t i = 0; i < n; i++) {
     for (size_t j = i; j < n; j++) {
       double k = kernel(gp, &gp->rows[i], &gp->rows[j]);
       a[i * n + j] = sqrt(w[i]) * k * sqrt(w[j]) + (double)(i == j);
@@ -226,21 +227,20 @@ static lqa_status solve_rows(lqa_gp *gp, const double *w, const double *b) {
       x[j] += i != j ? k * b[i] : 0;
     }
   }
-  if (status == LQA_OK) {
-    for (size_t i = 0; i < n; i++) {
-      x[i] *= sqrt(w[i]);
-    }
-    solve(a, n, x);
-    memset(gp->effect, 0, gp->n_effects * sizeof *gp->effect);
-    for (size_t i = 0; i < n; i++) {
-      size_t at[LQA_EFFECTS];
-      double value[LQA_EFFECTS], rest = b[i] - sqrt(w[i]) * x[i];
-      int m = features(gp, &gp->rows[i], at, value);
-      for (int j = 0; j < m; j++) {
-        gp->effect[at[j]] += value[j] * rest;
-      }
+  for (size_t i = 0; i < n; i++) {
+    x[i] *= sqrt(w[i]);
+  }
+  solve(a, n, x);
+  memset(gp->effect, 0, gp->n_effects * sizeof *gp->effect);
+  for (size_t i = 0; i < n; i++) {
+    size_t at[LQA_EFFECTS];
+    double value[LQA_EFFECTS], rest = b[i] - sqrt(w[i]) * x[i];
+    int m = features(gp, &gp->rows[i], at, value);
+    for (int j = 0; j < m; j++) {
+      gp->effect[at[j]] += value[j] * rest;
     }
   }
+out:
   free(a);
   free(x);
   return status;
@@ -249,21 +249,21 @@ static lqa_status solve_rows(lqa_gp *gp, const double *w, const double *b) {
 lqa_status lqa_gp_step(lqa_gp *gp, const double *offset, const double *target, const double *weight,
                        double *u, double *moved) {
   double *w = lqa_malloc(gp->n, sizeof *w), *b = lqa_malloc(gp->n, sizeof *b);
-  lqa_status status = w && b ? LQA_OK : LQA_NO_MEMORY;
+  lqa_status status;
+  LQA_TRY_OUT(w && b ? LQA_OK : LQA_NO_MEMORY);
   *moved = 0;
-  for (size_t i = 0; i < gp->n && status == LQA_OK; i++) {
+  for (size_t i = 0; i < gp->n; i++) {
     double p = lqa_sigmoid(offset[i] + u[i]);
     w[i] = weight[i] * p * (1 - p);
     b[i] = w[i] * u[i] + weight[i] * (target[i] - p);
   }
-  if (status == LQA_OK) {
-    status = gp->n < gp->n_effects ? solve_rows(gp, w, b) : solve_effects(gp, w, b);
-  }
-  for (size_t i = 0; i < gp->n && status == LQA_OK; i++) {
+  LQA_TRY_OUT(gp->n < gp->n_effects ? solve_rows(gp, w, b) : solve_effects(gp, w, b));
+  for (size_t i = 0; i < gp->n; i++) {
     double next = lqa_gp_correct(gp, &gp->rows[i]);
     *moved = fmax(*moved, fabs(next - u[i]));
     u[i] = next;
   }
+out:
   free(w);
   free(b);
   return status;

@@ -145,17 +145,17 @@ static lqa_status evaluate(const lqa_log_blend *b, const double *weight, bool lo
   size_t n_sums = N_SUMS + 2 * (size_t)b->rows->n_classes;
   double *all = lqa_malloc(n_sums, sizeof *all), ridge = b->ridge * (double)b->rows->n_rows;
   sums_data d = {b, weight, loss_only};
-  lqa_status status = all ? lqa_trust_sum(b->rows, add_rows, &d, n_sums, all) : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    memcpy(sum, all, N_SUMS * sizeof *sum);
-    for (int m = 0; m < b->n_members; m++) {
-      double away = weight[m] - b->prior[m];
-      sum[AT_LOSS] += .5 * ridge * away * away;
-      sum[AT_GRADIENT + m] += ridge * away;
-      sum[AT_CURVATURE + m * M + m] += ridge;
-      sum[AT_BOUND + m * M + m] += ridge;
-    }
+  lqa_status status;
+  LQA_TRY_OUT(all ? lqa_trust_sum(b->rows, add_rows, &d, n_sums, all) : LQA_NO_MEMORY);
+  memcpy(sum, all, N_SUMS * sizeof *sum);
+  for (int m = 0; m < b->n_members; m++) {
+    double away = weight[m] - b->prior[m];
+    sum[AT_LOSS] += .5 * ridge * away * away;
+    sum[AT_GRADIENT + m] += ridge * away;
+    sum[AT_CURVATURE + m * M + m] += ridge;
+    sum[AT_BOUND + m * M + m] += ridge;
   }
+out:
   free(all);
   return status;
 }

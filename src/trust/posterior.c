@@ -116,10 +116,12 @@ static lqa_status calibrate(lqa_posterior *p, const lqa_opinions *opinions, cons
                             .opinions = opinions->items,
                             .n_opinions = opinions->n,
                             .n_judges = opinions->n_judges};
-  lqa_status status = accuracy ? lqa_calibrator_run(&c, q, p->p_wrong, accuracy) : LQA_NO_MEMORY;
-  for (int j = 0; status == LQA_OK && j < opinions->n_judges; j++) {
+  lqa_status status;
+  LQA_TRY_OUT(accuracy ? lqa_calibrator_run(&c, q, p->p_wrong, accuracy) : LQA_NO_MEMORY);
+  for (int j = 0; j < opinions->n_judges; j++) {
     p->accuracy[j] = p->is_left_out[j] ? p->accuracy[j] : accuracy[j];
   }
+out:
   free(accuracy);
   return status;
 }

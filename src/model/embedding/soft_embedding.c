@@ -28,20 +28,20 @@ static lqa_status build(lqa_soft_embedding *e) {
   size_t columns = (size_t)in->matrix->n_columns, n = (size_t)in->n_rows;
   float *rows = lqa_malloc(n, columns * sizeof *rows);
   uint8_t *use = lqa_malloc(n, 1);
-  lqa_status status = rows && use ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t i = 0; status == LQA_OK && i < n; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(rows && use ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t i = 0; i < n; i++) {
     lqa_matrix_row_f32(in->matrix, in->row[i], rows + i * columns);
     use[i] = 1;
   }
-  if (status == LQA_OK) {
-    lqa_matrix own = {.data = rows,
-                      .dtype = LQA_FLOAT32,
-                      .n_rows = in->n_rows,
-                      .n_columns = (int64_t)columns,
-                      .row_stride = (int64_t)(columns * sizeof *rows),
-                      .column_stride = sizeof *rows};
-    status = lqa_dense_build(&own, use, in->pool, &e->dense);
-  }
+  lqa_matrix own = {.data = rows,
+                    .dtype = LQA_FLOAT32,
+                    .n_rows = in->n_rows,
+                    .n_columns = (int64_t)columns,
+                    .row_stride = (int64_t)(columns * sizeof *rows),
+                    .column_stride = sizeof *rows};
+  status = lqa_dense_build(&own, use, in->pool, &e->dense);
+out:
   free(rows);
   free(use);
   return status;

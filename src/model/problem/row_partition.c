@@ -97,12 +97,14 @@ static lqa_status join_embeddings(const lqa_dataset *d, joiner *j) {
   const lqa_matrix *m = d->kind == LQA_CONTENT_EMBEDDING ? NULL : d->embeddings;
   size_t size = m ? (size_t)m->n_columns * sizeof(double) : 0;
   double *numbers = lqa_malloc(m ? (size_t)m->n_columns : 0, sizeof *numbers);
-  lqa_status status = numbers ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t row = 0; m && status == LQA_OK && row < d->n_rows; row++) {
+  lqa_status status;
+  LQA_TRY_OUT(numbers ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t row = 0; m && row < d->n_rows; row++) {
     lqa_matrix_row_f64(m, row, numbers);
     lqa_hash128 hash = lqa_hash128_of((const char *)numbers, size);
-    status = join_by_key(j, (lqa_str){(const char *)&hash, sizeof hash}, (uint32_t)row);
+    LQA_TRY_OUT(join_by_key(j, (lqa_str){(const char *)&hash, sizeof hash}, (uint32_t)row));
   }
+out:
   free(numbers);
   return status;
 }

@@ -158,8 +158,10 @@ static lqa_status run_fold(void *data, size_t task, size_t worker) {
   if (!lqa_confusion_is_systematic(&run->pass->blend->confusion[task])) {
     return LQA_OK;
   }
-  lqa_status status = alloc_scratch(&a);
-  status = status == LQA_OK ? train_again(&a, (int)task) : status;
+  lqa_status status;
+  LQA_TRY_OUT(alloc_scratch(&a));
+  status = train_again(&a, (int)task);
+out:
   free(a.fold);
   free(a.weight);
   free(a.words);

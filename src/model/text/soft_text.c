@@ -53,12 +53,12 @@ static lqa_status build_words(lqa_soft_text *t, const lqa_text_rows *rows, lqa_e
     options.ngram_lo = 1;
     options.ngram_hi = 3;
   }
-  lqa_status status = lqa_tfidf_build(rows, &options, in->pool, &tfidf, err);
-  if (status == LQA_OK) {
-    t->words.x = tfidf.matrix;
-    tfidf.matrix = (lqa_sparse){0};
-    status = drop_rows(in, &t->words.x);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_tfidf_build(rows, &options, in->pool, &tfidf, err));
+  t->words.x = tfidf.matrix;
+  tfidf.matrix = (lqa_sparse){0};
+  status = drop_rows(in, &t->words.x);
+out:
   lqa_tfidf_clear(&tfidf);
   t->words.alpha = LQA_WORD_ALPHA;
   return status;

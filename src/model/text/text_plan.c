@@ -61,13 +61,14 @@ static lqa_status sample_text(const lqa_crossval_job *job, const lqa_text_rows *
   options = lacks_spaces ? lqa_character_options(job->options) : options;
   lqa_status status = LQA_OK;
   lqa_term_hasher_init(&hasher);
-  for (int64_t row = 0; status == LQA_OK && row < text->n; row += step, n++) {
+  for (int64_t row = 0; row < text->n; row += step, n++) {
     lqa_str value = lqa_column_get(text, row);
     share = value.size > SAMPLE_BYTES ? (double)value.size / SAMPLE_BYTES : 1;
     value.size = value.size < SAMPLE_BYTES ? value.size : SAMPLE_BYTES;
-    status = lqa_term_hasher_read(&hasher, &options, value);
+    LQA_TRY_OUT(lqa_term_hasher_read(&hasher, &options, value));
     n_terms += (double)hasher.terms.n * share;
   }
+out:
   lqa_term_hasher_clear(&hasher);
   out->n_rows = (double)text->n;
   out->text_bytes = text->n > 0 ? (double)text->offsets[text->n] : 0;

@@ -140,12 +140,14 @@ static lqa_status run_crowdlab(const lqa_votes *votes, const lqa_consensus_optio
                       .model_weight = &c->model_weight,
                       .annotator_weight = c->annotator_weight,
                       .annotator_agreement = agreement};
-  lqa_status status = agreement ? LQA_OK : lqa_fail_memory(err, "finding the consensus");
-  status = status == LQA_OK ? weigh(votes, options->model, true, &lab, err) : status;
-  if (status == LQA_OK && options->gold) {
+  lqa_status status;
+  LQA_TRY_OUT(agreement ? LQA_OK : lqa_fail_memory(err, "finding the consensus"));
+  LQA_TRY_OUT(weigh(votes, options->model, true, &lab, err));
+  if (options->gold) {
     set_gold(votes, options->gold, c);
-    status = weigh(votes, options->model, false, &lab, err);
+    LQA_TRY_OUT(weigh(votes, options->model, false, &lab, err));
   }
+out:
   free(agreement);
   return status;
 }
@@ -223,20 +225,20 @@ static lqa_status score_active(const lqa_votes *votes, const lqa_consensus_optio
   bool has_model = options->model != NULL;
   double *kept = NULL;
   size_t bytes = (size_t)votes->n_annotators * sizeof *kept;
-  lqa_status status = allocate_weighing(votes, has_model, &w);
-  if (status == LQA_OK && options->method == LQA_CONSENSUS_CROWDLAB) {
+  lqa_status status;
+  LQA_TRY_OUT(allocate_weighing(votes, has_model, &w));
+  if (options->method == LQA_CONSENSUS_CROWDLAB) {
     kept = lqa_malloc((size_t)votes->n_annotators, sizeof *kept);
-    status = kept ? LQA_OK : LQA_NO_MEMORY;
+    LQA_TRY_OUT(kept ? LQA_OK : LQA_NO_MEMORY);
   }
-  if (status == LQA_OK) {
-    if (kept) {
-      memcpy(kept, c->annotator_weight, bytes);
-    }
-    status = score_items(votes, options, c, &w, err);
-    if (kept) {
-      memcpy(c->annotator_weight, kept, bytes); /* those of the unscaled model */
-    }
+  if (kept) {
+    memcpy(kept, c->annotator_weight, bytes);
   }
+  LQA_TRY_OUT(score_items(votes, options, c, &w, err));
+  if (kept) {
+    memcpy(c->annotator_weight, kept, bytes); /* those of the unscaled model */
+  }
+out:
   free(kept);
   clear_weighing(&w);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "scoring items") : status;

@@ -109,13 +109,15 @@ static lqa_status train(lqa_vote_study *s, const lqa_vote_study_options *options
   int32_t *label = lqa_malloc(n, sizeof *label);
   lqa_str *names = lqa_malloc(n, sizeof *names);
   lqa_majority majority = {.label = label};
-  lqa_status status = label && names ? LQA_OK : lqa_fail_memory(err, "training a model");
+  lqa_status status;
+  LQA_TRY_OUT(label && names ? LQA_OK : lqa_fail_memory(err, "training a model"));
   lqa_observe_progress(options->observer, "training", -1);
-  status = status == LQA_OK ? lqa_votes_majority(s->votes, NULL, &majority, err) : status;
-  for (size_t i = 0; status == LQA_OK && s->table->gold && i < n; i++) {
+  LQA_TRY_OUT(lqa_votes_majority(s->votes, NULL, &majority, err));
+  for (size_t i = 0; s->table->gold && i < n; i++) {
     label[i] = s->table->gold[i] >= 0 ? s->table->gold[i] : label[i];
   }
-  status = status == LQA_OK ? train_on(s, options, label, names, err) : status;
+  status = train_on(s, options, label, names, err);
+out:
   free(label);
   free(names);
   return status;
