@@ -49,12 +49,13 @@ static lqa_status write_lines(const lqa_judge_plan *plan, lqa_buf *out, int64_t 
   lqa_buf_init(&scratch, MAX_BYTES);
   lqa_status status = LQA_OK;
   *n_lines = 0;
-  for (size_t t = 0; t < plan->n_tasks && status == LQA_OK; t++) {
+  for (size_t t = 0; t < plan->n_tasks; t++) {
     if (plan->tasks[t].state == LQA_TASK_OPEN) {
-      status = write_line(plan, &plan->tasks[t], &scratch, out);
+      LQA_TRY_OUT(write_line(plan, &plan->tasks[t], &scratch, out));
       ++*n_lines;
     }
   }
+out:
   lqa_buf_clear(&scratch);
   if (*n_lines > MAX_LINES || out->full) {
     return lqa_fail(
@@ -188,10 +189,10 @@ out:
 static lqa_status store_results(lqa_judge_plan *plan, lqa_str text, const char *name,
                                 lqa_batch_count *count, lqa_error *err) {
   LQA_TRY(lqa_cache_begin(plan->cache, err));
-  lqa_status status = store_lines(plan, text, name, count, err);
-  if (status == LQA_OK) {
-    return lqa_cache_commit(plan->cache, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(store_lines(plan, text, name, count, err));
+  return lqa_cache_commit(plan->cache, err);
+out:
   lqa_cache_roll_back(plan->cache);
   return status;
 }
@@ -320,10 +321,10 @@ static lqa_status upload(errand *e, lqa_str lines, lqa_batch_state *file, lqa_er
   lqa_buf body;
   lqa_buf_init(&body, lines.size + 4096);
   write_upload(lines, boundary, &body);
-  lqa_status status = lqa_buf_check(&body, err);
-  if (status == LQA_OK) {
-    status = call(e, "files", type, lqa_buf_str(&body), err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&body, err));
+  status = call(e, "files", type, lqa_buf_str(&body), err);
+out:
   lqa_buf_clear(&body);
   return status == LQA_OK ? read_state(e, "files", file, err) : status;
 }
@@ -338,10 +339,10 @@ static lqa_status create(errand *e, const char *file_id, lqa_batch_state *batch,
   lqa_json_add_text(&json, "endpoint", "/v1/chat/completions");
   lqa_json_add_text(&json, "completion_window", "24h");
   lqa_json_close_object(&json);
-  lqa_status status = lqa_buf_check(&body, err);
-  if (status == LQA_OK) {
-    status = call(e, "batches", "application/json", lqa_buf_str(&body), err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&body, err));
+  status = call(e, "batches", "application/json", lqa_buf_str(&body), err);
+out:
   lqa_buf_clear(&body);
   return status == LQA_OK ? read_state(e, "batches", batch, err) : status;
 }
@@ -351,18 +352,16 @@ static lqa_status create(errand *e, const char *file_id, lqa_batch_state *batch,
 static lqa_status claim_all(lqa_judge_plan *plan, const char *id, const char *old, lqa_error *err) {
   lqa_cache *cache = plan->cache;
   LQA_TRY(lqa_cache_begin(cache, err));
-  lqa_status status = old ? lqa_cache_batch_close(cache, old, err) : LQA_OK;
-  if (status == LQA_OK) {
-    status = lqa_cache_batch_add(cache, id, plan->judges[0].base_url, plan->judges[0].model, err);
-  }
-  for (size_t t = 0; t < plan->n_tasks && status == LQA_OK; t++) {
+  lqa_status status;
+  LQA_TRY_OUT(old ? lqa_cache_batch_close(cache, old, err) : LQA_OK);
+  LQA_TRY_OUT(lqa_cache_batch_add(cache, id, plan->judges[0].base_url, plan->judges[0].model, err));
+  for (size_t t = 0; t < plan->n_tasks; t++) {
     if (plan->tasks[t].state == LQA_TASK_OPEN) {
-      status = lqa_cache_batch_add_key(cache, &plan->tasks[t].key, id, CLAIM_SECONDS, err);
+      LQA_TRY_OUT(lqa_cache_batch_add_key(cache, &plan->tasks[t].key, id, CLAIM_SECONDS, err));
     }
   }
-  if (status == LQA_OK) {
-    return lqa_cache_commit(cache, err);
-  }
+  return lqa_cache_commit(cache, err);
+out:
   lqa_cache_roll_back(cache);
   return status;
 }

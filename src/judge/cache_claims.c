@@ -109,10 +109,10 @@ static lqa_status sweep(lqa_cache *cache, int64_t *n_lost, lqa_error *err) {
 lqa_status lqa_cache_sweep(lqa_cache *cache, int64_t *n_lost, lqa_error *err) {
   *n_lost = 0;
   LQA_TRY(lqa_cache_begin(cache, err));
-  lqa_status status = sweep(cache, n_lost, err);
-  if (status == LQA_OK) {
-    return lqa_cache_commit(cache, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(sweep(cache, n_lost, err));
+  return lqa_cache_commit(cache, err);
+out:
   lqa_cache_roll_back(cache);
   return status;
 }

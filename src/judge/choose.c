@@ -78,18 +78,19 @@ static lqa_status add_random(const lqa_choose_input *in, int64_t n_random, lqa_c
   lqa_status status = LQA_OK;
   lqa_rng rng;
   lqa_rng_init(&rng, in->seed, RANDOM_STREAM);
-  for (int64_t row = 0; row < in->n_rows && status == LQA_OK; row++) {
+  for (int64_t row = 0; row < in->n_rows; row++) {
     if (!in->is_suspicious[row] && is_eligible(in, row)) {
-      status = lqa_vec_push(&rows, row);
+      LQA_TRY_OUT(lqa_vec_push(&rows, row));
     }
   }
   size_t n = (size_t)n_random < rows.n ? (size_t)n_random : rows.n;
-  for (size_t i = 0; i < n && status == LQA_OK; i++) {
+  for (size_t i = 0; i < n; i++) {
     size_t pick = i + (size_t)lqa_rng_below(&rng, rows.n - i);
     int64_t row = rows.data[pick];
     rows.data[pick] = rows.data[i];
-    status = add(out, in, row, LQA_JUDGE_RANDOM, (double)n / (double)rows.n);
+    LQA_TRY_OUT(add(out, in, row, LQA_JUDGE_RANDOM, (double)n / (double)rows.n));
   }
+out:
   lqa_vec_clear(&rows);
   return status;
 }
@@ -217,12 +218,14 @@ lqa_status lqa_choose_budget(const lqa_choose_input *input, int64_t n, lqa_choos
   lqa_rng rng;
   candidate_list list = {0};
   lqa_rng_init(&rng, input->seed, BUDGET_STREAM);
-  lqa_status status = list_candidates(input, strategy, &rng, &list);
-  if (status == LQA_OK && list.n > 0) {
+  lqa_status status;
+  LQA_TRY_OUT(list_candidates(input, strategy, &rng, &list));
+  if (list.n > 0) {
     qsort(list.data, list.n, sizeof *list.data, compare_candidates);
     set_inclusion(&list, n < (int64_t)list.n ? n : (int64_t)list.n);
-    status = draw(input, &list, &rng, out);
+    LQA_TRY_OUT(draw(input, &list, &rng, out));
   }
+out:
   lqa_vec_clear(&list);
   return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "choosing rows for the judge");
 }

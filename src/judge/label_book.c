@@ -86,19 +86,20 @@ static lqa_status fill(lqa_label_book *book) {
   lqa_buf scratch;
   lqa_buf_init(&scratch, MAX_NAME_BYTES);
   lqa_status status = LQA_OK;
-  for (size_t i = 0; i < book->n_classes && status == LQA_OK; i++) {
+  for (size_t i = 0; i < book->n_classes; i++) {
     lqa_buf_reset(&scratch);
     write_shown(book->classes[i].name, &scratch);
     book->shown[i] = lqa_buf_take(&scratch, NULL);
-    status = book->shown[i] ? LQA_OK : LQA_NO_MEMORY;
+    LQA_TRY_OUT(book->shown[i] ? LQA_OK : LQA_NO_MEMORY);
   }
   /* Exact names first: no shown or trimmed form of another class may take a name away. */
-  for (size_t i = 0; i < book->n_classes && status == LQA_OK; i++) {
-    status = enter(book->exact, book->exact_code, book->classes[i].name, (int32_t)i, 0);
+  for (size_t i = 0; i < book->n_classes; i++) {
+    LQA_TRY_OUT(enter(book->exact, book->exact_code, book->classes[i].name, (int32_t)i, 0));
   }
-  for (size_t i = 0; i < book->n_classes && status == LQA_OK; i++) {
-    status = enter_class(book, (int32_t)i, &scratch);
+  for (size_t i = 0; i < book->n_classes; i++) {
+    LQA_TRY_OUT(enter_class(book, (int32_t)i, &scratch));
   }
+out:
   lqa_buf_clear(&scratch);
   return status;
 }

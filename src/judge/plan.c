@@ -263,12 +263,13 @@ static lqa_status add_items(lqa_judge_plan *plan, lqa_error *err) {
   plan->text_was_cut = lqa_calloc(n, 1);
   if (!seen || !plan->tasks || !plan->task_of || !plan->text_was_cut) {
     status = LQA_NO_MEMORY;
-  } else {
-    memset(plan->task_of, 0xFF, n * width * sizeof *plan->task_of);
+    goto out;
   }
-  for (size_t i = 0; i < n && status == LQA_OK; i++) {
-    status = add_item(plan, seen, i, &user, &scratch);
+  memset(plan->task_of, 0xFF, n * width * sizeof *plan->task_of);
+  for (size_t i = 0; i < n; i++) {
+    LQA_TRY_OUT(add_item(plan, seen, i, &user, &scratch));
   }
+out:
   lqa_map_free(seen);
   lqa_buf_clear(&user);
   lqa_buf_clear(&scratch);
