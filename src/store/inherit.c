@@ -270,12 +270,13 @@ static lqa_status store_items(carrier *c, lqa_error *err) {
   lqa_status status = LQA_OK;
   LQA_TRY(lqa_sql_prepare(
       c->sql, "UPDATE recorded SET occurrence = ?, new_row = nullif(?, -1) WHERE id = ?", &s, err));
-  for (size_t i = 0; i < c->items.n && status == LQA_OK; i++) {
+  for (size_t i = 0; i < c->items.n; i++) {
     lqa_statement_set_int(s, 1, c->items.data[i].occurrence);
     lqa_statement_set_int(s, 2, c->items.data[i].new_row);
     lqa_statement_set_int(s, 3, c->items.data[i].id);
-    status = lqa_statement_run(s, err);
+    LQA_TRY_OUT(lqa_statement_run(s, err));
   }
+out:
   lqa_statement_free(s);
   return status;
 }
@@ -327,13 +328,11 @@ static lqa_status carry(carrier *c, const char *old_folder, lqa_error *err) {
   LQA_TRY(lqa_manifest_load(old_folder, &c->arena, &c->old, err));
   LQA_TRY(attach(c, old_folder, err));
   LQA_TRY(lqa_sql_run(c->sql, "BEGIN", err));
-  lqa_status status = match_rows(c, old_folder, err);
-  if (status == LQA_OK) {
-    status = lqa_sql_run(c->sql, c->copy, err);
-  }
-  if (status == LQA_OK) {
-    return lqa_sql_run(c->sql, "COMMIT; DETACH old", err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(match_rows(c, old_folder, err));
+  LQA_TRY_OUT(lqa_sql_run(c->sql, c->copy, err));
+  return lqa_sql_run(c->sql, "COMMIT; DETACH old", err);
+out:
   (void)!lqa_sql_run(c->sql, "ROLLBACK; DETACH old", NULL);
   return status;
 }

@@ -66,10 +66,10 @@ static lqa_status save_table(const lqa_run *run, const lqa_review_output *output
     columns[table.n_columns++] =
         (lqa_table_column){classes.data, LQA_VALUE_TEXT, get_nothing, NULL};
   }
-  lqa_status status = lqa_buf_check(&classes, err);
-  if (status == LQA_OK) {
-    status = lqa_table_save(&table, output->path, output->format, run->observer, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&classes, err));
+  status = lqa_table_save(&table, output->path, output->format, run->observer, err);
+out:
   lqa_buf_clear(&classes);
   return status;
 }

@@ -355,10 +355,10 @@ static lqa_status open_query(loader *l, lqa_database *database, const char *file
     }
   }
   lqa_buf_add_text(&sql, " FROM read_parquet($1)");
-  lqa_status status = lqa_buf_check(&sql, err);
-  if (status == LQA_OK) {
-    status = lqa_query_open(database, sql.data, &file, 1, &l->query, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&sql, err));
+  status = lqa_query_open(database, sql.data, &file, 1, &l->query, err);
+out:
   lqa_buf_clear(&sql);
   return status;
 }

@@ -259,13 +259,13 @@ static lqa_status run_walk(lqa_run_db *db, const walk *w, lqa_error *err) {
   if (w->row >= 0) {
     lqa_statement_set_int(s, 1, w->row);
   }
-  lqa_status status = lqa_statement_next(s, &more, err);
-  while (status == LQA_OK && more) {
-    status = w->hand_on(w, s, err);
-    if (status == LQA_OK) {
-      status = lqa_statement_next(s, &more, err);
-    }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_statement_next(s, &more, err));
+  while (more) {
+    LQA_TRY_OUT(w->hand_on(w, s, err));
+    LQA_TRY_OUT(lqa_statement_next(s, &more, err));
   }
+out:
   lqa_statement_free(s);
   return status;
 }

@@ -78,10 +78,10 @@ static lqa_status add_answer(void *data, const lqa_reply_record *r, lqa_error *e
     return LQA_OK;
   }
   lqa_opinion opinion = {.row = l->numbers->number[row], .class_code = said, .inclusion = 1};
-  lqa_status status = number_judge(l, r->model, r->base_url, &opinion.judge);
-  if (status == LQA_OK) {
-    status = lqa_vec_push(&l->out->items, opinion);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(number_judge(l, r->model, r->base_url, &opinion.judge));
+  status = lqa_vec_push(&l->out->items, opinion);
+out:
   return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "reading verdicts");
 }
 
@@ -96,10 +96,10 @@ static lqa_status find_judge(lister *l, int64_t session, int32_t *judge, lqa_err
   }
   LQA_TRY(lqa_run_db_judge_model(l->run->db, session, &l->run->arena, &model, err));
   judge_session found = {session, 0};
-  lqa_status status = number_judge(l, model, (lqa_str){"", 0}, &found.judge);
-  if (status == LQA_OK) {
-    status = lqa_vec_push(&l->sessions, found);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(number_judge(l, model, (lqa_str){"", 0}, &found.judge));
+  status = lqa_vec_push(&l->sessions, found);
+out:
   *judge = found.judge;
   return status == LQA_OK ? LQA_OK : lqa_fail_memory(err, "reading verdicts");
 }

@@ -94,12 +94,12 @@ static lqa_status is_same(const lqa_run_refit_input *in, const lqa_matrix *matri
   lqa_buf scratch;
   lqa_buf_init(&scratch, SIZE_MAX / 2);
   *same = matrix->n_rows == in->run->rows.n_rows && known;
-  for (int64_t i = 0; *same && status == LQA_OK && i < in->rows->n_rows; i++) {
+  for (int64_t i = 0; *same && i < in->rows->n_rows; i++) {
     lqa_hash128 hash;
-    status = lqa_content_hash_numbers(matrix, in->row[i], &scratch, &hash);
-    *same = status == LQA_OK && hash.low == known[in->row[i]].low &&
-            hash.high == known[in->row[i]].high;
+    LQA_TRY_OUT(lqa_content_hash_numbers(matrix, in->row[i], &scratch, &hash));
+    *same = hash.low == known[in->row[i]].low && hash.high == known[in->row[i]].high;
   }
+out:
   lqa_buf_clear(&scratch);
   return status;
 }
@@ -113,10 +113,12 @@ static lqa_status find_embeddings(const lqa_run_refit_input *in, lqa_run_refit *
   if (*matrix || !run->manifest.source.embeddings) {
     return LQA_OK;
   }
-  lqa_status status = lqa_npy_open(run->manifest.source.embeddings, &out->npy, &ignored);
-  if (status == LQA_OK && out->npy.n_dims == 2) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_npy_open(run->manifest.source.embeddings, &out->npy, &ignored));
+  if (out->npy.n_dims == 2) {
     LQA_TRY(is_same(in, &out->npy.matrix, &same));
   }
+out:
   *matrix = same ? &out->npy.matrix : NULL;
   return status == LQA_NO_MEMORY ? status : LQA_OK;
 }

@@ -181,7 +181,7 @@ static lqa_status record_strata(draw *d, const lqa_spot_check *check, lqa_error 
                           "INSERT INTO stratum(sheet, label, number, suspicious, rest, population,"
                           " drawn) VALUES(?, ?, ?, ?, ?, ?, ?)",
                           &s, err));
-  for (size_t h = 0; h < d->n_strata && status == LQA_OK; h++) {
+  for (size_t h = 0; h < d->n_strata; h++) {
     const lqa_spot_stratum *stratum = &d->strata[h];
     lqa_statement_set_text(s, 1, lqa_str_from(check->sheet));
     lqa_statement_set_text(s, 2, stratum->label);
@@ -190,8 +190,9 @@ static lqa_status record_strata(draw *d, const lqa_spot_check *check, lqa_error 
     lqa_statement_set_int(s, 5, stratum->is_rest);
     lqa_statement_set_int(s, 6, stratum->population);
     lqa_statement_set_int(s, 7, stratum->drawn);
-    status = lqa_statement_run(s, err);
+    LQA_TRY_OUT(lqa_statement_run(s, err));
   }
+out:
   lqa_statement_free(s);
   return status;
 }
@@ -205,19 +206,18 @@ static lqa_status record_rows(draw *d, const lqa_spot_check *check, lqa_error *e
                           "INSERT INTO sheet_row(sheet, row_key, label, position, row_number,"
                           " stratum) VALUES(?, ?, ?, ?, ?, ?)",
                           &s, err));
-  for (int64_t i = 0; i < check->drawn && status == LQA_OK; i++) {
+  for (int64_t i = 0; i < check->drawn; i++) {
     lqa_row_ref ref;
-    status = lqa_run_row_ref(d->run, d->drawn_rows[i], &key, &ref, err);
-    if (status == LQA_OK) {
-      lqa_statement_set_text(s, 1, lqa_str_from(check->sheet));
-      lqa_statement_set_text(s, 2, ref.key);
-      lqa_statement_set_text(s, 3, lqa_run_rows_label(&d->run->rows, &d->run->manifest, ref.row));
-      lqa_statement_set_int(s, 4, i);
-      lqa_statement_set_int(s, 5, ref.row);
-      lqa_statement_set_int(s, 6, d->drawn_stratum[i]);
-      status = lqa_statement_run(s, err);
-    }
+    LQA_TRY_OUT(lqa_run_row_ref(d->run, d->drawn_rows[i], &key, &ref, err));
+    lqa_statement_set_text(s, 1, lqa_str_from(check->sheet));
+    lqa_statement_set_text(s, 2, ref.key);
+    lqa_statement_set_text(s, 3, lqa_run_rows_label(&d->run->rows, &d->run->manifest, ref.row));
+    lqa_statement_set_int(s, 4, i);
+    lqa_statement_set_int(s, 5, ref.row);
+    lqa_statement_set_int(s, 6, d->drawn_stratum[i]);
+    LQA_TRY_OUT(lqa_statement_run(s, err));
   }
+out:
   lqa_statement_free(s);
   lqa_buf_clear(&key);
   return status;

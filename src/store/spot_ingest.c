@@ -272,10 +272,10 @@ static lqa_status ingest_sheet(ingest *g, lqa_error *err) {
   LQA_TRY(lqa_sql_prepare(
       lqa_run_db_sql(g->run->db),
       "SELECT row_number, label FROM sheet_row WHERE sheet = ? AND position = ?", &g->find, err));
-  lqa_status status = read_sheet(g, err);
-  if (status == LQA_OK) {
-    status = refuse_complaints(g, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(read_sheet(g, err));
+  status = refuse_complaints(g, err);
+out:
   lqa_statement_free(g->find);
   return status == LQA_OK ? store_all(g, err) : status;
 }

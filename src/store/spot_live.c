@@ -14,11 +14,13 @@ static lqa_status find_newest(const lqa_run *run, lqa_spot_sheet_state *out, boo
                           "SELECT id FROM sheet WHERE population = ? ORDER BY rowid DESC LIMIT 1",
                           &s, err));
   lqa_statement_set_text(s, 1, lqa_str_from(population));
-  lqa_status status = lqa_statement_next(s, found, err);
-  if (status == LQA_OK && *found) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_statement_next(s, found, err));
+  if (*found) {
     lqa_str id = lqa_statement_text(s, 0);
     snprintf(out->sheet, sizeof out->sheet, "%.*s", (int)id.size, id.data);
   }
+out:
   lqa_statement_free(s);
   return status;
 }
@@ -43,15 +45,17 @@ static lqa_status read_rows(const lqa_run *run, lqa_arena *arena, lqa_spot_sheet
                       " ORDER BY position",
                       &s, err));
   lqa_statement_set_text(s, 1, lqa_str_from(out->sheet));
-  lqa_status status = lqa_statement_next(s, &more, err);
-  while (status == LQA_OK && more && n < room) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_statement_next(s, &more, err));
+  while (more && n < room) {
     int64_t row = lqa_statement_is_null(s, 0) ? -1 : lqa_statement_int(s, 0);
     if (row >= 0 && row < run->rows.n_rows) {
       out->rows[n] = row;
       out->is_answered[n++] = lqa_statement_int(s, 1) != 0;
     }
-    status = lqa_statement_next(s, &more, err);
+    LQA_TRY_OUT(lqa_statement_next(s, &more, err));
   }
+out:
   out->n = n;
   lqa_statement_free(s);
   return status;
@@ -76,10 +80,12 @@ static lqa_status find_position(const lqa_run *run, const char *sheet, int64_t r
                           err));
   lqa_statement_set_text(s, 1, lqa_str_from(sheet));
   lqa_statement_set_int(s, 2, row);
-  lqa_status status = lqa_statement_next(s, &more, err);
-  if (status == LQA_OK && more) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_statement_next(s, &more, err));
+  if (more) {
     *position = lqa_statement_int(s, 0);
   }
+out:
   lqa_statement_free(s);
   return status;
 }
