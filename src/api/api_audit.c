@@ -114,8 +114,10 @@ static lqa_status write_report(lqa_audit_session *s, lqa_run *run, const char *p
   lqa_buf kept; /* with the marks of options, for whoever shows it later */
   lqa_buf_init(&kept, MAX_REPORT_BYTES);
   lqa_report_json(&s->report, &kept);
-  lqa_status status = lqa_buf_check(&kept, err);
-  status = status == LQA_OK ? lqa_run_keep_report(run, lqa_buf_str(&kept), err) : status;
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&kept, err));
+  status = lqa_run_keep_report(run, lqa_buf_str(&kept), err);
+out:
   lqa_buf_clear(&kept);
   return status;
 }
@@ -137,21 +139,17 @@ static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lq
   LQA_TRY(lqa_run_new(&parts, draft, &run, err));
   lqa_run_posterior_options posterior = {
       .pred_probs = s->pred_probs, .pool = s->pool, .memory_bytes = s->args->source.memory_limit};
-  lqa_status status = lqa_run_posterior(run, &posterior, err);
-  if (status == LQA_OK) {
-    lqa_rule_run(&run->evidence);
-    status = lqa_run_save(run, s->pred_probs, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_run_posterior(run, &posterior, err));
+  lqa_rule_run(&run->evidence);
+  LQA_TRY_OUT(lqa_run_save(run, s->pred_probs, err));
   lqa_audit_session_time(s, "write", started);
-  if (status == LQA_OK && beside) {
-    status = lqa_audit_session_finish_snapshot(s, err);
+  if (beside) {
+    LQA_TRY_OUT(lqa_audit_session_finish_snapshot(s, err));
   }
-  if (status == LQA_OK) {
-    status = write_report(s, run, draft->path, result, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_run_seal(run, err);
-  }
+  LQA_TRY_OUT(write_report(s, run, draft->path, result, err));
+  status = lqa_run_seal(run, err);
+out:
   lqa_run_close(run);
   return status;
 }

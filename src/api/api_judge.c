@@ -209,12 +209,13 @@ static lqa_status run_phases(const lqa_judge_args *args, lqa_result **out, lqa_e
   lqa_buf said;
   lqa_status status = LQA_OK;
   lqa_buf_init(&said, 1 << 16);
-  for (int phase = 0; phase < LQA_JUDGE_PHASES && status == LQA_OK; phase++) {
-    status = run_phase(&left, phase, &said, out, err);
+  for (int phase = 0; phase < LQA_JUDGE_PHASES; phase++) {
+    LQA_TRY_OUT(run_phase(&left, phase, &said, out, err));
     if (!args->yes && *out) {
       break;
     }
   }
+out:
   lqa_buf_clear(&said);
   return status;
 }

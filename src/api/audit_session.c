@@ -245,7 +245,7 @@ static lqa_status blank_missing(lqa_audit_session *s, lqa_error *err) {
   lqa_row_list missing = {0};
   lqa_status status = LQA_OK;
   int64_t n_scored = 0;
-  for (int64_t row = 0; row < s->dataset->n_rows && status == LQA_OK; row++) {
+  for (int64_t row = 0; row < s->dataset->n_rows; row++) {
     float *p = s->given_probs + row * n_classes;
     if (lqa_best_class(p, n_classes) >= 0) {
       n_scored += lqa_dataset_is_scorable(s->dataset, row);
@@ -254,8 +254,9 @@ static lqa_status blank_missing(lqa_audit_session *s, lqa_error *err) {
     for (int32_t k = 0; k < n_classes; k++) {
       p[k] = NAN;
     }
-    status = lqa_vec_push(&missing, row);
+    LQA_TRY_OUT(lqa_vec_push(&missing, row));
   }
+out:
   status = status == LQA_OK ? tell_missing(s, &missing, n_scored, err)
                             : lqa_fail_memory(err, "reading the given probabilities");
   lqa_vec_clear(&missing);

@@ -51,16 +51,16 @@ lqa_status lqa_judge_result_plan(const lqa_judge_session *s, lqa_result *result,
 lqa_status lqa_judge_result_save(lqa_judge_session *s, lqa_status asked, lqa_result *result,
                                  lqa_result **out, lqa_error *err) {
   lqa_error later;
-  lqa_status status = lqa_judge_session_save(s, asked == LQA_OK ? err : &later);
-  if (status == LQA_OK) {
-    lqa_error why;
-    const lqa_judge_report report = lqa_judge_session_report(s, &why);
-    lqa_judge_report_text(&report, &result->text);
-    if (s->summary.judged > 0) {
-      lqa_buf_printf(&result->text, "Look at them: labelqa export %s review review.csv\n",
-                     s->args->run);
-    }
-    status = lqa_judge_result_finish(s, true, result, out, asked == LQA_OK ? err : &later);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_judge_session_save(s, asked == LQA_OK ? err : &later));
+  lqa_error why;
+  const lqa_judge_report report = lqa_judge_session_report(s, &why);
+  lqa_judge_report_text(&report, &result->text);
+  if (s->summary.judged > 0) {
+    lqa_buf_printf(&result->text, "Look at them: labelqa export %s review review.csv\n",
+                   s->args->run);
   }
+  status = lqa_judge_result_finish(s, true, result, out, asked == LQA_OK ? err : &later);
+out:
   return asked == LQA_OK ? status : asked;
 }

@@ -123,13 +123,11 @@ static lqa_status save_records(lqa_judge_session *s, lqa_error *err) {
   lqa_judge_sink sink = {s, save_answer, save_row};
   lqa_judge_summary same;
   LQA_TRY(lqa_run_db_begin(s->run->db, err));
-  lqa_status status = save_session(s, err);
-  if (status == LQA_OK) {
-    status = lqa_judge_apply(s->plan, &sink, &same, err);
-  }
-  if (status == LQA_OK) {
-    return lqa_run_db_commit(s->run->db, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(save_session(s, err));
+  LQA_TRY_OUT(lqa_judge_apply(s->plan, &sink, &same, err));
+  return lqa_run_db_commit(s->run->db, err);
+out:
   lqa_run_db_roll_back(s->run->db);
   return status;
 }

@@ -68,18 +68,18 @@ static lqa_status name_classes(const lqa_dataset *numbered, lqa_dataset **out, l
                     (int)numbered->n_classes);
   }
   lqa_str *contents = lqa_calloc(n, sizeof *contents), *labels = lqa_calloc(n, sizeof *labels);
-  lqa_status status = contents && labels ? LQA_OK : lqa_fail_memory(err, "naming classes");
-  for (int64_t i = 0; status == LQA_OK && i < numbered->n_rows; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(contents && labels ? LQA_OK : lqa_fail_memory(err, "naming classes"));
+  for (int64_t i = 0; i < numbered->n_rows; i++) {
     contents[i] = lqa_column_get(&numbered->content, i);
     labels[i] = name_of(numbered, numbered->label[i]);
   }
   for (int k = 0; k < N_CLASSES; k++) {
     classes[k] = lqa_str_from(lqa_demo_class_names[k]);
   }
-  if (status == LQA_OK) {
-    status =
-        lqa_dataset_from_arrays(numbered->n_rows, contents, labels, classes, N_CLASSES, out, err);
-  }
+  status =
+      lqa_dataset_from_arrays(numbered->n_rows, contents, labels, classes, N_CLASSES, out, err);
+out:
   free(contents);
   free(labels);
   return status;

@@ -51,21 +51,20 @@ static lqa_status read_columns(const lqa_truth_columns *columns, const lqa_run *
   }
   LQA_TRY(lqa_source_reader_open(source->source, &reader, err));
   lqa_status status = LQA_OK;
-  for (int64_t row = 0; row < run->rows.n_rows && status == LQA_OK; row++) {
-    status = lqa_source_reader_next(reader, &more, err);
-    if (status == LQA_OK && !more) {
-      status = lqa_fail(err, LQA_BAD_DATA, "the source ends at row %lld, the run has %lld rows",
-                        (long long)row, (long long)run->rows.n_rows);
+  for (int64_t row = 0; row < run->rows.n_rows; row++) {
+    LQA_TRY_OUT(lqa_source_reader_next(reader, &more, err));
+    if (!more) {
+      LQA_TRY_OUT(lqa_fail(err, LQA_BAD_DATA, "the source ends at row %lld, the run has %lld rows",
+                           (long long)row, (long long)run->rows.n_rows));
     }
-    if (status == LQA_OK) {
-      lqa_str value = lqa_source_reader_get(reader, truth);
-      out->is_error[row] = is_wrong(run, row, value);
-      out->label[row] = lqa_run_find_class(run, value);
-    }
-    if (status == LQA_OK && columns->corruption) {
-      status = read_kind(lqa_source_reader_get(reader, kind), row, &out->kind[row], err);
+    lqa_str value = lqa_source_reader_get(reader, truth);
+    out->is_error[row] = is_wrong(run, row, value);
+    out->label[row] = lqa_run_find_class(run, value);
+    if (columns->corruption) {
+      LQA_TRY_OUT(read_kind(lqa_source_reader_get(reader, kind), row, &out->kind[row], err));
     }
   }
+out:
   lqa_source_reader_close(reader);
   return status;
 }
@@ -149,15 +148,17 @@ lqa_status lqa_truth_read_classes(const lqa_run *run, const char *column,
   }
   LQA_TRY(lqa_run_source_open(run->folder, &run->manifest, observer, &source, err));
   int64_t found = lqa_source_find_column(source.source, column);
-  lqa_status status = found >= 0 ? lqa_source_reader_open(source.source, &reader, err)
-                                 : lqa_fail_at(err, LQA_BAD_USAGE, NULL, -1, column,
-                                               "the run's source has no column '%s'", column);
-  for (int64_t row = 0; row < run->rows.n_rows && status == LQA_OK && more; row++) {
-    status = lqa_source_reader_next(reader, &more, err);
-    if (status == LQA_OK && more) {
+  lqa_status status;
+  LQA_TRY_OUT(found >= 0 ? lqa_source_reader_open(source.source, &reader, err)
+                         : lqa_fail_at(err, LQA_BAD_USAGE, NULL, -1, column,
+                                       "the run's source has no column '%s'", column));
+  for (int64_t row = 0; row < run->rows.n_rows && more; row++) {
+    LQA_TRY_OUT(lqa_source_reader_next(reader, &more, err));
+    if (more) {
       truth[row] = lqa_run_find_class(run, lqa_source_reader_get(reader, (size_t)found));
     }
   }
+out:
   lqa_source_reader_close(reader);
   lqa_run_source_close(&source);
   return status;

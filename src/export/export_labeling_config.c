@@ -67,10 +67,10 @@ static lqa_status run(lqa_run *run, const lqa_export_options *options, lqa_expor
                       lqa_error *err) {
   lqa_buf out;
   lqa_buf_init(&out, MAX_CONFIG_BYTES);
-  lqa_status status = add_config(&run->manifest, &out, err);
-  if (status == LQA_OK) {
-    status = lqa_file_save(options->path, out.data, out.size, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(add_config(&run->manifest, &out, err));
+  status = lqa_file_save(options->path, out.data, out.size, err);
+out:
   lqa_buf_clear(&out);
   summary->n_rows = run->manifest.n_classes;
   return status;

@@ -101,10 +101,10 @@ lqa_status lqa_task_file_save(lqa_export_rows *rows, const lqa_task_format *form
   lqa_export_rows_table(rows, &table);
   lqa_buf_init(&out, MAX_TASKS_BYTES);
   add_tasks(rows, &table, format, &out);
-  lqa_status status = lqa_buf_check(&out, err);
-  if (status == LQA_OK) {
-    status = lqa_file_save(path, out.data ? out.data : "", out.size, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_buf_check(&out, err));
+  status = lqa_file_save(path, out.data ? out.data : "", out.size, err);
+out:
   lqa_buf_clear(&out);
   lqa_row_table_clear(&table);
   return status;

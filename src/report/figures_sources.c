@@ -80,24 +80,24 @@ static lqa_status add_files(const lqa_run *run, lqa_arena *arena, lqa_report_fig
 static lqa_status count_values(const lqa_run *run, const lqa_column *column, bool is_probability,
                                lqa_figure_part *parts, int64_t *n) {
   lqa_map *values = lqa_map_new(true);
-  lqa_status status = values ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t row = 0; row < column->n && status == LQA_OK; row++) {
+  lqa_status status;
+  LQA_TRY_OUT(values ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t row = 0; row < column->n; row++) {
     uint32_t index;
     lqa_str value = lqa_column_get(column, row);
     if (lqa_str_is_null(value)) {
       continue;
     }
-    status = lqa_map_add(values, value, &index, NULL);
-    if (status == LQA_OK && index >= MAX_VALUES) {
+    LQA_TRY_OUT(lqa_map_add(values, value, &index, NULL));
+    if (index >= MAX_VALUES) {
       *n = 0;
       break;
     }
-    if (status == LQA_OK) {
-      *n = index + 1 > *n ? (int64_t)index + 1 : *n;
-      parts[index].name = value; /* of the column, which outlives this */
-      lqa_figure_part_add(&parts[index], lqa_figures_doubt(run, is_probability, row));
-    }
+    *n = index + 1 > *n ? (int64_t)index + 1 : *n;
+    parts[index].name = value; /* of the column, which outlives this */
+    lqa_figure_part_add(&parts[index], lqa_figures_doubt(run, is_probability, row));
   }
+out:
   lqa_map_free(values);
   return status;
 }
@@ -110,11 +110,11 @@ static lqa_status add_column(const lqa_run *run, lqa_role role, const char *titl
   }
   int64_t n = 0;
   lqa_figure_part *parts = lqa_calloc(MAX_VALUES, sizeof *parts);
-  lqa_status status =
-      parts ? count_values(run, column, out->doubt_is_probability, parts, &n) : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    status = keep_parts(parts, n, title, arena, out);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(parts ? count_values(run, column, out->doubt_is_probability, parts, &n)
+                    : LQA_NO_MEMORY);
+  status = keep_parts(parts, n, title, arena, out);
+out:
   free(parts);
   return status;
 }

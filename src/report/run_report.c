@@ -222,10 +222,10 @@ lqa_status lqa_run_report_load(lqa_run *run, const char *path, int64_t top, lqa_
                                lqa_report *report, lqa_error *err) {
   lqa_buf json;
   lqa_buf_init(&json, MAX_REPORT_BYTES);
-  lqa_status status = lqa_run_load_report(run, &json, err);
-  if (status == LQA_OK) {
-    status = lqa_report_load(lqa_buf_str(&json), path, arena, report, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_run_load_report(run, &json, err));
+  status = lqa_report_load(lqa_buf_str(&json), path, arena, report, err);
+out:
   lqa_buf_clear(&json);
   return status == LQA_OK ? lqa_run_report_complete(run, path, top, arena, report, err) : status;
 }

@@ -84,10 +84,12 @@ static lqa_status say_annotators(const lqa_vote_study *s, lqa_arena *arena, lqa_
   size_t n = (size_t)s->table->n_annotators;
   int32_t *order = lqa_votes_report_annotators(s);
   lqa_said_annotator *said = lqa_arena_alloc(arena, n + 1, sizeof *said);
-  lqa_status status = order && said ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t i = 0; status == LQA_OK && i < n; i++) {
-    status = say_annotator(s, order[i], arena, &said[i]);
+  lqa_status status;
+  LQA_TRY_OUT(order && said ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t i = 0; i < n; i++) {
+    LQA_TRY_OUT(say_annotator(s, order[i], arena, &said[i]));
   }
+out:
   free(order);
   out->annotators = said;
   return status;
@@ -130,10 +132,12 @@ static lqa_status say_items(const lqa_votes_report *r, lqa_arena *arena, lqa_sai
   int64_t n = s->table->n_items < r->top ? s->table->n_items : r->top;
   int32_t *order = lqa_votes_report_items(s);
   lqa_said_item *again = lqa_arena_alloc(arena, (size_t)n + 1, sizeof *again);
-  lqa_status status = order && again ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t i = 0; status == LQA_OK && i < n && !isnan(s->consensus.active[order[i]]); i++) {
-    status = say_item(s, order[i], arena, &again[out->n_again++]);
+  lqa_status status;
+  LQA_TRY_OUT(order && again ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t i = 0; i < n && !isnan(s->consensus.active[order[i]]); i++) {
+    LQA_TRY_OUT(say_item(s, order[i], arena, &again[out->n_again++]));
   }
+out:
   free(order);
   out->again = again;
   return status;

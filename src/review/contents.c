@@ -40,10 +40,12 @@ static lqa_status add(void *data, int64_t row, lqa_str content, lqa_error *err) 
 static lqa_status fill(const lqa_row_texts_input *input, lqa_contents *c, lqa_error *err) {
   filler f = {.contents = c};
   lqa_buf_init(&f.pending, SIZE_MAX / 4);
-  lqa_status status = lqa_row_contents_each(input, add, &f, err);
-  if (status == LQA_OK && f.pending.size > 0) {
-    status = flush(&f, err);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_row_contents_each(input, add, &f, err));
+  if (f.pending.size > 0) {
+    LQA_TRY_OUT(flush(&f, err));
   }
+out:
   lqa_buf_clear(&f.pending);
   return status;
 }
@@ -109,11 +111,11 @@ lqa_status lqa_contents_get(const lqa_contents *c, int64_t row, size_t max_bytes
   if (!bytes) {
     return lqa_fail_memory(err, "reading a row");
   }
-  lqa_status status = lqa_scratch_read(&c->file, bytes, (size_t)size, c->offsets[row], err);
-  if (status == LQA_OK) {
-    lqa_buf_add(out, bytes, (size_t)size);
-    status = lqa_buf_check(out, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_scratch_read(&c->file, bytes, (size_t)size, c->offsets[row], err));
+  lqa_buf_add(out, bytes, (size_t)size);
+  status = lqa_buf_check(out, err);
+out:
   free(bytes);
   return status;
 }
@@ -167,17 +169,19 @@ static size_t find_room(const lqa_contents *c) {
 lqa_status lqa_contents_search(const lqa_contents *c, lqa_str wanted, uint8_t *found,
                                lqa_error *err) {
   char *block = lqa_malloc(find_room(c) + 1, 1);
-  lqa_status status = block ? LQA_OK : lqa_fail_memory(err, "searching");
+  lqa_status status;
+  LQA_TRY_OUT(block ? LQA_OK : lqa_fail_memory(err, "searching"));
   memset(found, 0, (size_t)c->n_rows);
-  for (int64_t row = 0, end; c->offsets && row < c->n_rows && status == LQA_OK; row = end) {
+  for (int64_t row = 0, end; c->offsets && row < c->n_rows; row = end) {
     end = end_of_block(c, row);
     size_t size = (size_t)(c->offsets[end] - c->offsets[row]);
-    status = lqa_scratch_read(&c->file, block, size, c->offsets[row], err);
-    for (int64_t i = row; i < end && status == LQA_OK; i++) {
+    LQA_TRY_OUT(lqa_scratch_read(&c->file, block, size, c->offsets[row], err));
+    for (int64_t i = row; i < end; i++) {
       found[i] = has_content(c, i) && holds(block + (c->offsets[i] - c->offsets[row]),
                                             (size_t)lqa_contents_size(c, i), wanted);
     }
   }
+out:
   free(block);
   return status;
 }

@@ -123,20 +123,21 @@ static lqa_status remember(lqa_near *near, const lqa_review *review, lqa_error *
   lqa_buf folded;
   lqa_buf_init(&folded, SIZE_MAX / 4);
   lqa_status status = LQA_OK;
-  for (int64_t row = 0; row < n_rows && status == LQA_OK; row += step > 0 ? step : 1) {
+  for (int64_t row = 0; row < n_rows; row += (step > 0 ? step : 1)) {
     uint32_t words[MAX_WORDS];
     int n = 0;
-    status = find_words(review, row, &folded, words, &n, err);
-    if (status == LQA_OK && lqa_vec_reserve(&near->words, near->words.n + MAX_WORDS) != LQA_OK) {
-      status = lqa_fail_memory(err, "remembering words");
+    LQA_TRY_OUT(find_words(review, row, &folded, words, &n, err));
+    if (lqa_vec_reserve(&near->words, near->words.n + MAX_WORDS) != LQA_OK) {
+      LQA_TRY_OUT(lqa_fail_memory(err, "remembering words"));
     }
-    for (int i = 0; i < n && status == LQA_OK; i++) {
+    for (int i = 0; i < n; i++) {
       near->words.data[near->words.n++] = words[i];
       near->count[slot_of(words[i])]++;
     }
     near->rows[near->n++] = row;
     near->starts[near->n] = (uint32_t)near->words.n;
   }
+out:
   lqa_buf_clear(&folded);
   for (int64_t i = 0; i < near->n; i++) {
     near->norms[i] = (float)norm_of(near, near->words.data + near->starts[i],

@@ -135,25 +135,25 @@ static lqa_status lease_rows(lqa_review *review, const lqa_queue_request *reques
   int64_t n = 0, n_open = view->n;
   double until = lqa_clock_seconds() + (double)review->options.lease_seconds;
   int64_t *chosen = lqa_malloc((size_t)request->count + 1, sizeof *chosen);
-  lqa_status status = chosen ? LQA_OK : lqa_fail_memory(err, "leasing rows");
-  for (int64_t i = 0; request->renew && status == LQA_OK && i < n_open && n < request->count; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(chosen ? LQA_OK : lqa_fail_memory(err, "leasing rows"));
+  for (int64_t i = 0; request->renew && i < n_open && n < request->count; i++) {
     lqa_lease *own = find_lease(review, view->rows[i], request->reviewer);
     if (own) {
       own->until = until;
       chosen[n++] = view->rows[i];
     }
   }
-  for (int64_t i = 0; status == LQA_OK && i < n_open && n < request->count; i++) {
+  for (int64_t i = 0; i < n_open && n < request->count; i++) {
     int64_t row = view->rows[i];
     if (is_free(review, row) && !find_lease(review, row, request->reviewer)) {
-      status = add_lease(review, row, request->reviewer, err);
+      LQA_TRY_OUT(add_lease(review, row, request->reviewer, err));
       chosen[n++] = row;
     }
   }
-  if (status == LQA_OK) {
-    memcpy(view->rows, chosen, (size_t)n * sizeof *chosen);
-    view->n = n;
-  }
+  memcpy(view->rows, chosen, (size_t)n * sizeof *chosen);
+  view->n = n;
+out:
   free(chosen);
   return status;
 }

@@ -120,10 +120,10 @@ lqa_status lqa_review_decide(lqa_review *review, const lqa_review_entry *entry, 
 }
 
 lqa_status lqa_review_undo(lqa_review *review, int32_t reviewer, int64_t *row, lqa_error *err) {
-  lqa_status status = lqa_review_log_undo(&review->log, reviewer, row, err);
-  if (status == LQA_OK && *row >= 0) {
+  LQA_TRY(lqa_review_log_undo(&review->log, reviewer, row, err));
+  if (*row >= 0) {
     review->version++;
     count_rows(review);
   }
-  return status;
+  return LQA_OK;
 }

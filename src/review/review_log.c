@@ -112,11 +112,13 @@ static lqa_status read_events(lqa_review_log *log, lqa_error *err) {
                           " adjudicates, undoes, previous_label, previous_by, made_utc FROM review"
                           " WHERE row_number IS NOT NULL ORDER BY id",
                           &s, err));
-  lqa_status status = lqa_statement_next(s, &more, err);
-  while (status == LQA_OK && more) {
-    status = read_event(log, s, err);
-    status = status == LQA_OK ? lqa_statement_next(s, &more, err) : status;
+  lqa_status status;
+  LQA_TRY_OUT(lqa_statement_next(s, &more, err));
+  while (more) {
+    LQA_TRY_OUT(read_event(log, s, err));
+    LQA_TRY_OUT(lqa_statement_next(s, &more, err));
   }
+out:
   lqa_statement_free(s);
   return status;
 }
