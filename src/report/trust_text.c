@@ -56,7 +56,9 @@ static void say_judge(const lqa_judge_accuracy *j, const char *bullet, lqa_buf *
         out, "%sJudge %s is right in %.0f %% of its answers (%.0f to %.0f %%, n = %lld)%s.\n",
         bullet, j->model, 100 * j->accuracy.estimate, 100 * j->accuracy.low, 100 * j->accuracy.high,
         (long long)j->n,
-        j->is_left_out ? ": hardly better than chance, so p_correct ignores its answers" : "");
+        j->is_weak       ? ": too rarely for so few answers, so p_correct ignores them"
+        : j->is_left_out ? ": hardly better than chance, so p_correct ignores its answers"
+                         : "");
   }
 }
 

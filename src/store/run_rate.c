@@ -162,7 +162,8 @@ static bool find_judge(const lqa_run *run, lqa_judge_error *out) {
   int n = 0;
   for (int i = 0; i < t->n_judges; i++) {
     const lqa_interval *a = &t->judges[i].accuracy;
-    if (!t->judges[i].is_left_out && !isnan(a->estimate)) {
+    bool counts = !t->judges[i].is_left_out || t->judges[i].is_weak;
+    if (counts && !isnan(a->estimate)) {
       accuracy += a->estimate;
       se += (a->high - a->low) / (2 * Z);
       n++;

@@ -8,6 +8,10 @@
  * third in one of 20,000. Labels that are all right look like a judge that does not read: nothing
  * in the answers tells the two apart, control questions do (judge/apply.c).
  *
+ * A judge that is right in 60 to 75 of 100 answers helps where it answers a thousand times. Two
+ * hundred of its answers do harm: its accuracy is then overestimated, and the correction learns its
+ * errors (bench/RESULTS.md). So it is held against what its answers are worth together.
+ *
  * The calibrator's accuracy holds a prior of 18 right answers in 20, which would hide a judge near
  * chance who has answered little; it is taken off before the accuracy is held against the bound.
  */
@@ -15,6 +19,7 @@
 
 enum { MIN_ANSWERS = 20 };
 static const double MIN_EXPECTED_WRONG = 5, MIN_EXPECTED_RIGHT = 10, MIN_ACCURACY = .65;
+static const double GOOD_ACCURACY = .8, MIN_WORTH = 150;
 
 static lqa_judge_check check_one(const lqa_calibrator_input *in, const double *p_wrong, int judge) {
   lqa_judge_check out = {0};
@@ -48,8 +53,28 @@ void lqa_judge_check_run(const lqa_calibrator_input *input, const double *p_wron
   }
 }
 
-bool lqa_judge_check_fails(const lqa_judge_check *check, double accuracy) {
+/* The accuracy without the calibrator's prior. */
+static double accuracy_alone(const lqa_judge_check *check, double accuracy) {
   double n = (double)check->n, prior = LQA_JUDGE_PRIOR_RIGHT + LQA_JUDGE_PRIOR_WRONG;
   double alone = (accuracy * (n + prior) - LQA_JUDGE_PRIOR_RIGHT) / n;
-  return check->n >= MIN_ANSWERS && (check->is_constant || alone < MIN_ACCURACY);
+  return alone < 0 ? 0 : alone > 1 ? 1 : alone;
+}
+
+bool lqa_judge_check_fails(const lqa_judge_check *check, double accuracy) {
+  return check->n >= MIN_ANSWERS &&
+         (check->is_constant || accuracy_alone(check, accuracy) < MIN_ACCURACY);
+}
+
+double lqa_judge_check_worth(const lqa_judge_check *check, double accuracy, int32_t n_classes) {
+  if (check->n == 0) {
+    return 0;
+  }
+  double error = 1 - accuracy_alone(check, accuracy);
+  double youden = 1 - error * n_classes / (n_classes - 1);
+  return youden > 0 ? youden * youden : 0;
+}
+
+bool lqa_judge_check_is_weak(const lqa_judge_check *check, double accuracy, int32_t n_classes) {
+  return check->n >= MIN_ANSWERS && accuracy_alone(check, accuracy) < GOOD_ACCURACY &&
+         (double)check->n * lqa_judge_check_worth(check, accuracy, n_classes) < MIN_WORTH;
 }

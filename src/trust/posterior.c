@@ -275,7 +275,10 @@ static void leave_out(lqa_posterior *p) {
   size_t n = 0;
   lqa_judge_check_run(&all, p->model.p_wrong, p->judge);
   for (int j = 0; j < p->used.n_judges; j++) {
-    p->is_left_out[j] = lqa_judge_check_fails(&p->judge[j], p->accuracy[j]);
+    bool fails = lqa_judge_check_fails(&p->judge[j], p->accuracy[j]);
+    p->judge[j].is_weak =
+        !fails && lqa_judge_check_is_weak(&p->judge[j], p->accuracy[j], p->rows->n_classes);
+    p->is_left_out[j] = fails || p->judge[j].is_weak;
   }
   for (size_t i = 0; i < p->used.n; i++) {
     if (p->kept[i].judge < 0 || !p->is_left_out[p->kept[i].judge]) {

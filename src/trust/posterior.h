@@ -58,7 +58,7 @@ typedef struct lqa_posterior {
   double *p_wrong;        /* n_rows: before a row's own opinions are counted */
   double *accuracy;       /* of the judges, or NULL */
   lqa_judge_check *judge; /* n_judges, or NULL */
-  uint8_t *is_left_out;   /* n_judges, or NULL: constant, or hardly better than chance */
+  uint8_t *is_left_out;   /* n_judges, or NULL: constant, near chance, or weak */
   lqa_opinion *kept;      /* without those; owned */
   lqa_opinions used;      /* `kept` and the rest as given: what p_wrong rests on */
   lqa_channel channel;    /* given by true, as it is now believed */

@@ -198,13 +198,25 @@ out:
   return status;
 }
 
-static int64_t count_verified(const lqa_opinions *o, bool *has_people) {
-  int64_t n = 0;
+static double worth_of(const lqa_posterior *p, const lqa_opinion *said) {
+  int j = said->judge;
+  return j < 0 ? 1 : lqa_judge_check_worth(&p->judge[j], p->accuracy[j], p->rows->n_classes);
+}
+
+/* A row is worth as much as the best word about it. */
+static void count_verified(const lqa_posterior *p, lqa_trust_summary *out) {
+  const lqa_opinions *o = &p->used;
+  double best = 0;
   for (size_t i = 0; i < o->n; i++) {
-    n += i == 0 || o->items[i].row != o->items[i - 1].row;
-    *has_people = *has_people || o->items[i].judge < 0;
+    bool is_next = i == 0 || o->items[i].row != o->items[i - 1].row;
+    out->worth += is_next ? best : 0;
+    out->n_verified += is_next;
+    best = fmax(is_next ? 0 : best, worth_of(p, &o->items[i]));
+    out->basis = o->items[i].judge < 0              ? LQA_BASIS_REVIEWED
+                 : out->basis != LQA_BASIS_REVIEWED ? LQA_BASIS_JUDGED
+                                                    : out->basis;
   }
-  return n;
+  out->worth += best;
 }
 
 /* Rows labelled `given` whose likeliest class is `truth`, for every pair, into count. */
@@ -296,6 +308,7 @@ static void describe_judge(const lqa_trust_summary_input *in, int judge, lqa_jud
   *out = (lqa_judge_accuracy){.model = in->judge_names[judge],
                               .n = p->judge[judge].n,
                               .is_constant = p->judge[judge].is_constant,
+                              .is_weak = p->judge[judge].is_weak,
                               .is_left_out = p->is_left_out[judge]};
   out->accuracy = lqa_interval_of_share(p->accuracy[judge], (double)out->n + 20, CONFIDENCE);
 }
@@ -311,22 +324,30 @@ static lqa_status describe_judges(const lqa_trust_summary_input *in, lqa_arena *
 }
 
 /* A judge that is constant, or hardly better than chance, verifies nothing. */
-static bool has_bad_judge(const lqa_trust_summary *s) {
+static const char *find_bad_judge(const lqa_trust_summary *s) {
+  const char *found = NULL;
   for (int j = 0; j < s->n_judges; j++) {
-    if (s->judges[j].is_left_out) {
-      return true;
+    if (s->judges[j].is_weak) {
+      found = "a judge is right too rarely for so few answers: have more rows judged, or ask a "
+              "better one";
+    } else if (s->judges[j].is_left_out) {
+      return "a judge gives one and the same answer, or is hardly better than chance, and fewer "
+             "than 100 rows are verified by others";
     }
   }
-  return false;
+  return found;
 }
 
 static void claim(const lqa_trust_summary_input *in, lqa_trust_summary *out) {
-  bool is_verified = out->n_verified >= LQA_MIN_VERIFIED;
+  bool is_verified = out->n_verified >= LQA_MIN_VERIFIED && out->worth >= LQA_MIN_WORTH;
+  const char *bad_judge = is_verified ? NULL : find_bad_judge(out);
   if (!in->has_skill) {
     out->why_rank = "the model is no better than label frequencies";
-  } else if (!is_verified && has_bad_judge(out)) {
-    out->why_rank = "a judge gives one and the same answer, or is hardly better than chance, and "
-                    "fewer than 100 rows are verified by others";
+  } else if (bad_judge) {
+    out->why_rank = bad_judge;
+  } else if (!is_verified && out->n_verified >= LQA_MIN_VERIFIED) {
+    out->why_rank = "the judge errs so often that its verdicts are worth fewer than 80 rows "
+                    "verified by a person: have more rows judged, or ask a better one";
   } else if (!is_verified && out->n_confusions > 0) {
     out->why_rank = "classes seem to be confused systematically, and at high rates labels alone do "
                     "not show which is right: have at least 100 rows judged or reviewed";
@@ -340,12 +361,11 @@ static void claim(const lqa_trust_summary_input *in, lqa_trust_summary *out) {
 lqa_status lqa_trust_summary_make(const lqa_trust_summary_input *in, lqa_arena *arena,
                                   lqa_trust_summary *out) {
   const lqa_posterior *p = in->posterior;
-  bool has_people = false;
-  *out = (lqa_trust_summary){.is_known = true, .gate_z = p->model.gate_z, .n_rounds = p->n_rounds};
-  out->n_verified = count_verified(&p->used, &has_people);
-  out->basis = has_people            ? LQA_BASIS_REVIEWED
-               : out->n_verified > 0 ? LQA_BASIS_JUDGED
-                                     : LQA_BASIS_MODEL;
+  *out = (lqa_trust_summary){.is_known = true,
+                             .basis = LQA_BASIS_MODEL,
+                             .gate_z = p->model.gate_z,
+                             .n_rounds = p->n_rounds};
+  count_verified(p, out);
   for (int64_t row = 0; row < p->rows->n_rows; row++) {
     out->rate += 1 - (double)p->class_p[row * p->rows->n_classes + p->rows->label[row]];
   }

@@ -17,7 +17,8 @@ typedef enum lqa_trust_basis {
 enum {
   LQA_RELIABILITY_BINS = 10,
   LQA_MAX_CONFUSIONS = 20,
-  LQA_MIN_VERIFIED = 100 /* rows from which on calibration is claimed by what was verified */
+  LQA_MIN_VERIFIED = 100, /* rows from which on calibration is claimed by what was verified ... */
+  LQA_MIN_WORTH = 80      /* ... if they are worth as many that a person verifies */
 };
 
 /* Verified rows whose predicted probability of a wrong label lies in [from, to). */
@@ -41,7 +42,8 @@ typedef struct lqa_judge_accuracy {
   lqa_interval accuracy;
   int64_t n;
   bool is_constant; /* it gave one and the same answer */
-  bool is_left_out; /* constant, or hardly better than chance: p_correct does not rest on it */
+  bool is_weak;     /* right too rarely for so few answers */
+  bool is_left_out; /* constant, near chance or weak: p_correct does not rest on it */
 } lqa_judge_accuracy;
 
 typedef struct lqa_trust_summary {
@@ -51,7 +53,8 @@ typedef struct lqa_trust_summary {
   const char *why_rank;
   lqa_trust_basis basis;
   int64_t n_verified;
-  double rate; /* mean probability of a wrong label */
+  double worth; /* of these: a person's count 1, a judge's less (judge_check.h) */
+  double rate;  /* mean probability of a wrong label */
   double gate_z;
   int n_rounds;             /* of refits */
   const char *why_no_refit; /* NULL: there was one, or too few opinions for it */

@@ -300,6 +300,41 @@ static void test_bad_judge(void **state) {
   }
 }
 
+/* One that errs often is used only where it has answered often. */
+static void test_weak_judge(void **state) {
+  (void)state;
+  static const struct {
+    int every;
+    double accuracy;
+    bool is_used;
+  } CASES[] = {{10, .6, false}, {1, .67, true}};
+  for (size_t i = 0; i < 2; i++) {
+    static made_up m;
+    make(&m, 2000, 4, .1);
+    ask(&m, 0, CASES[i].every, CASES[i].accuracy);
+    lqa_posterior *p = run(&m, 1, NULL);
+    check_whole(p);
+    assert_int_equal(!p->judge[0].is_weak, CASES[i].is_used);
+    assert_int_equal(!p->is_left_out[0], CASES[i].is_used);
+    assert_int_equal(p->used.n, CASES[i].is_used ? m.n_opinions : 0);
+    lqa_posterior_free(p);
+    clear(&m);
+  }
+}
+
+static void test_worth_of_an_answer(void **state) {
+  (void)state;
+  const lqa_judge_check check = {.n = 200};
+  const double right = (200 * .7 + LQA_JUDGE_PRIOR_RIGHT) / 220; /* 70 of 100, with the prior */
+  assert_float_equal(lqa_judge_check_worth(&check, right, 2), .16, 1e-12);
+  assert_float_equal(lqa_judge_check_worth(&check, right, 4), .36, 1e-12);
+  assert_float_equal(lqa_judge_check_worth(&check, 218. / 220, 4), 1, 1e-12);
+  assert_float_equal(lqa_judge_check_worth(&check, .3, 2), 0, 0);
+  assert_true(lqa_judge_check_is_weak(&check, right, 4)); /* worth 72 rows */
+  const lqa_judge_check often = {.n = 1000};
+  assert_false(lqa_judge_check_is_weak(&often, .7, 4));
+}
+
 /* One that says the same of every row, beside a good one: the good one's answers count. */
 static void test_constant_judge(void **state) {
   (void)state;
@@ -411,11 +446,18 @@ static void test_contradiction(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_leak),      cmocka_unit_test(test_own_label),
-      cmocka_unit_test(test_threads),   cmocka_unit_test(test_good_judge),
-      cmocka_unit_test(test_bad_judge), cmocka_unit_test(test_constant_judge),
-      cmocka_unit_test(test_repeats),   cmocka_unit_test(test_two_judges),
-      cmocka_unit_test(test_shapes),    cmocka_unit_test(test_contradiction),
+      cmocka_unit_test(test_leak),
+      cmocka_unit_test(test_own_label),
+      cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_good_judge),
+      cmocka_unit_test(test_bad_judge),
+      cmocka_unit_test(test_weak_judge),
+      cmocka_unit_test(test_worth_of_an_answer),
+      cmocka_unit_test(test_constant_judge),
+      cmocka_unit_test(test_repeats),
+      cmocka_unit_test(test_two_judges),
+      cmocka_unit_test(test_shapes),
+      cmocka_unit_test(test_contradiction),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
