@@ -64,14 +64,14 @@ static lqa_status sort_scores(lqa_confident *cl, lqa_score_method method, int64_
     return lqa_fail_memory(err, "scoring labels");
   }
   lqa_rank_options how = {method, false};
-  lqa_status status = lqa_confident_scores(cl, &how, score, NULL, err);
+  lqa_status status;
   memset(issue, 0, (size_t)cl->n_rows);
-  if (status == LQA_OK) {
-    status = lqa_select_smallest(score, cl->n_rows, n_issues, cl->ties, issue);
-    if (status == LQA_NO_MEMORY) {
-      status = lqa_fail_memory(err, "choosing the lowest scores");
-    }
+  LQA_TRY_OUT(lqa_confident_scores(cl, &how, score, NULL, err));
+  status = lqa_select_smallest(score, cl->n_rows, n_issues, cl->ties, issue);
+  if (status == LQA_NO_MEMORY) {
+    status = lqa_fail_memory(err, "choosing the lowest scores");
   }
+out:
   free(score);
   return status;
 }
@@ -95,11 +95,13 @@ static lqa_status filter_low_scores(lqa_confident *cl, lqa_score_method method, 
                            .bit = 1,
                            .open = &is_open};
   memset(issue, 0, (size_t)cl->n_rows);
-  lqa_status status = lqa_row_quotas_fill(&quotas, err);
-  lqa_scorer_clear(&lowest.scorer);
-  if (status == LQA_OK && is_open) {
-    return sort_scores(cl, method, n_issues, issue, err);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_row_quotas_fill(&quotas, err));
+  if (is_open) {
+    status = sort_scores(cl, method, n_issues, issue, err);
   }
+out:
+  lqa_scorer_clear(&lowest.scorer);
   return status;
 }
 
@@ -160,13 +162,11 @@ lqa_status lqa_confident_count_issues(lqa_confident *cl, int64_t *n_issues, lqa_
     return lqa_fail_memory(err, "counting label issues");
   }
   lqa_confident_scan scan = {0};
-  lqa_status status = lqa_confident_thresholds(cl, &thresholds, err);
-  if (status == LQA_OK) {
-    status = lqa_confident_scan_rows(cl, &thresholds, &scan, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_confident_thresholds(cl, &thresholds, err));
+  LQA_TRY_OUT(lqa_confident_scan_rows(cl, &thresholds, &scan, err));
+  *n_issues = scan.n_both;
+out:
   free(thresholds.value);
-  if (status == LQA_OK) {
-    *n_issues = scan.n_both;
-  }
   return status;
 }

@@ -206,14 +206,15 @@ static lqa_status score_entropy_chunk(const struct scoring *s, size_t chunk, siz
   int64_t end = lqa_confident_chunk_end(cl, chunk), step = s->block_rows;
   int32_t label[ENTROPY_ROWS];
   double *rows = lqa_malloc((size_t)step, (size_t)cl->n_classes * sizeof *rows);
-  lqa_status status = rows ? LQA_OK : LQA_NO_MEMORY;
+  lqa_status status;
+  LQA_TRY_OUT(rows ? LQA_OK : LQA_NO_MEMORY);
   int64_t row = lqa_confident_chunk_start(cl, chunk);
-  for (; row < end && status == LQA_OK; row += step) {
+  for (; row < end; row += step) {
     int64_t n = end - row < step ? end - row : step;
     LQA_TRY_OUT(lqa_confident_go_on(cl));
     lqa_confident_read_labels(cl, row, n, label);
     load_block(cl, worker, row, n, rows);
-    status = score_entropies(s, label, n, rows, s->score + row);
+    LQA_TRY_OUT(score_entropies(s, label, n, rows, s->score + row));
   }
 out:
   free(rows);

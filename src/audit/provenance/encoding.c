@@ -216,9 +216,9 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
       }
     }
   }
-  for (int t = 0; status == LQA_OK && t <= MARKUP; t++) {
+  for (int t = 0; t <= MARKUP; t++) {
     bool counts = t != DECOMPOSED || n_composed > 0;
-    status = rows[t].n && counts ? report(input, t, &rows[t]) : LQA_OK;
+    LQA_TRY_OUT(rows[t].n && counts ? report(input, t, &rows[t]) : LQA_OK);
   }
 out:
   for (int t = 0; t < TRACE_COUNT; t++) {

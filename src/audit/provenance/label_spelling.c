@@ -195,25 +195,23 @@ static lqa_status gather_rows(const lqa_dataset *d, const spellings *s, lqa_grou
 
 static lqa_status report(const lqa_audit_input *input, const spellings *s, int32_t n) {
   lqa_group_finding rows = {0};
-  lqa_status status = gather_rows(input->dataset, s, &rows);
-  if (status == LQA_OK) {
-    rows.n_groups = n;
-    status = lqa_group_finding_report(
-        &rows, input, 0,
-        "%s a label that looks like another spelling of a class: %s. Training code treats each "
-        "spelling as a separate class. Rename them (labelqa export RUN fixed FILE --repair "
-        "label-spelling), or "
-        "accept the label in the baseline if it is meant.",
-        lqa_phrase_count(input->arena, (int64_t)rows.members.n, "row carries", "rows carry"),
-        list_mappings(input, s, n));
-  }
+  lqa_status status;
+  LQA_TRY_OUT(gather_rows(input->dataset, s, &rows));
+  rows.n_groups = n;
+  LQA_TRY_OUT(lqa_group_finding_report(
+      &rows, input, 0,
+      "%s a label that looks like another spelling of a class: %s. Training code treats each "
+      "spelling as a separate class. Rename them (labelqa export RUN fixed FILE --repair "
+      "label-spelling), or "
+      "accept the label in the baseline if it is meant.",
+      lqa_phrase_count(input->arena, (int64_t)rows.members.n, "row carries", "rows carry"),
+      list_mappings(input, s, n)));
+  lqa_finding *finding = &input->findings->items.data[input->findings->items.n - 1];
+  finding->repair = "label-spelling";
+  finding->details_json = write_details(input, s);
+  status = finding->details_json ? LQA_OK : LQA_NO_MEMORY;
+out:
   lqa_group_finding_clear(&rows);
-  if (status == LQA_OK) {
-    lqa_finding *finding = &input->findings->items.data[input->findings->items.n - 1];
-    finding->repair = "label-spelling";
-    finding->details_json = write_details(input, s);
-    status = finding->details_json ? LQA_OK : LQA_NO_MEMORY;
-  }
   return status;
 }
 

@@ -142,8 +142,8 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
       }
     }
   }
-  for (int hint = 0; status == LQA_OK && hint < HINT_COUNT; hint++) {
-    status = rows[hint].n ? report(input, hint, &rows[hint]) : LQA_OK;
+  for (int hint = 0; hint < HINT_COUNT; hint++) {
+    LQA_TRY_OUT(rows[hint].n ? report(input, hint, &rows[hint]) : LQA_OK);
   }
 out:
   for (int hint = 0; hint < HINT_COUNT; hint++) {

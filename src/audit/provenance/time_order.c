@@ -140,14 +140,15 @@ static lqa_status check_order(const lqa_audit_input *input, const double *second
   bool is_log = found.n_values >= MIN_ROWS && found.ascending >= input->params[PARAM_ASCENDING];
   lqa_status status = LQA_OK;
   if (is_log && found.breaks.n) {
-    status = report_breaks(input, &found.breaks, "from row to row");
+    LQA_TRY_OUT(report_breaks(input, &found.breaks, "from row to row"));
   } else if (!is_log) {
-    status = judge_along_ids(input, seconds);
+    LQA_TRY_OUT(judge_along_ids(input, seconds));
   }
+  if (form != LQA_TIME_NUMBER) {
+    LQA_TRY_OUT(judge_future(input, seconds));
+  }
+out:
   lqa_sequence_clear(&found);
-  if (status == LQA_OK && form != LQA_TIME_NUMBER) {
-    status = judge_future(input, seconds);
-  }
   return status;
 }
 
