@@ -162,14 +162,14 @@ lqa_status lqa_file_commit(const char *temporary, const char *path, lqa_error *e
   if (fd < 0) {
     return lqa_fail_errno(err, "open", temporary);
   }
-  lqa_status status = flush(fd) ? LQA_OK : lqa_fail_errno(err, "flush", path);
+  lqa_status status;
+  LQA_TRY_OUT(flush(fd) ? LQA_OK : lqa_fail_errno(err, "flush", path));
+  if (rename(temporary, path) != 0) {
+    LQA_TRY_OUT(lqa_fail_errno(err, "write", path));
+  }
+  flush_parent(path);
+out:
   close(fd);
-  if (status == LQA_OK && rename(temporary, path) != 0) {
-    status = lqa_fail_errno(err, "write", path);
-  }
-  if (status == LQA_OK) {
-    flush_parent(path);
-  }
   return status;
 }
 

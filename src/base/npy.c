@@ -197,10 +197,10 @@ lqa_status lqa_npy_open(const char *path, lqa_npy *npy, lqa_error *err) {
   lqa_npy opened = {0};
   struct header header = {0};
   LQA_TRY(map_file(path, &opened, err));
-  lqa_status status = parse_header(path, opened.map, opened.map_bytes, &header, err);
-  if (status == LQA_OK) {
-    status = view_data(path, &header, &opened, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(parse_header(path, opened.map, opened.map_bytes, &header, err));
+  status = view_data(path, &header, &opened, err);
+out:
   if (status != LQA_OK) {
     lqa_npy_close(&opened);
     return status;

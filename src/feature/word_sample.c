@@ -45,18 +45,19 @@ lqa_status lqa_lacks_spaces(const lqa_text_rows *rows, bool *out, lqa_error *err
   lqa_status status = LQA_OK;
   *out = false;
   lqa_tokenizer_init(&tokenizer);
-  for (int64_t row = 0; status == LQA_OK && row < rows->text->n; row += step) {
+  for (int64_t row = 0; row < rows->text->n; row += step) {
     lqa_str text = lqa_column_get(rows->text, row);
     if (text.size == 0 || (rows->use && !rows->use[row])) {
       continue;
     }
     text.size = text.size < (1 << 16) ? text.size : (1 << 16);
-    status = lqa_tokenizer_split(&tokenizer, text);
+    LQA_TRY_OUT(lqa_tokenizer_split(&tokenizer, text));
     count_points(text, &s);
     s.n_rows++;
     s.few += tokenizer.tokens.n <= MAX_WORDS;
     s.n_words += (int64_t)tokenizer.tokens.n;
   }
+out:
   lqa_tokenizer_clear(&tokenizer);
   if (status != LQA_OK) {
     return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "looking at the text") : status;

@@ -76,12 +76,14 @@ static lqa_status intern_rows(const lqa_column *labels, lqa_map *seen, int32_t *
 lqa_status lqa_labels_collect(const lqa_dataset *dataset, lqa_map **labels) {
   const lqa_column *text = &dataset->label_text;
   lqa_map *seen = lqa_map_new(false);
-  lqa_status status = seen ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t row = 0; status == LQA_OK && row < text->n; row++) {
+  lqa_status status;
+  LQA_TRY_OUT(seen ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t row = 0; row < text->n; row++) {
     lqa_str label = lqa_column_get(text, row);
     uint32_t index = 0;
-    status = lqa_str_is_null(label) ? LQA_OK : lqa_map_add(seen, label, &index, NULL);
+    LQA_TRY_OUT(lqa_str_is_null(label) ? LQA_OK : lqa_map_add(seen, label, &index, NULL));
   }
+out:
   if (status != LQA_OK) {
     lqa_map_free(seen);
     return status;
@@ -166,16 +168,14 @@ lqa_status lqa_labels_encode(lqa_dataset *dataset, const lqa_str *given, int32_t
   int32_t *code = lqa_storage_alloc(dataset->storage, (size_t)n, sizeof *code);
   int32_t *code_of = NULL;
   lqa_map *seen = lqa_map_new(false);
-  lqa_status status = code && seen ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    LQA_TRY_OUT(intern_rows(&dataset->label_text, seen, code));
-    LQA_TRY_OUT(given ? copy_classes(dataset, given, n_given, err)
-                      : collect_classes(dataset, seen));
-    code_of = lqa_calloc(lqa_map_count(seen), sizeof *code_of);
-    LQA_TRY_OUT(code_of ? match_classes(dataset, seen, code_of, err) : LQA_NO_MEMORY);
-    renumber(code, n, code_of);
-    dataset->label = code;
-  }
+  lqa_status status;
+  LQA_TRY_OUT(code && seen ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(intern_rows(&dataset->label_text, seen, code));
+  LQA_TRY_OUT(given ? copy_classes(dataset, given, n_given, err) : collect_classes(dataset, seen));
+  code_of = lqa_calloc(lqa_map_count(seen), sizeof *code_of);
+  LQA_TRY_OUT(code_of ? match_classes(dataset, seen, code_of, err) : LQA_NO_MEMORY);
+  renumber(code, n, code_of);
+  dataset->label = code;
 out:
   free(code_of);
   lqa_map_free(seen);

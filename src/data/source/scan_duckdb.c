@@ -226,11 +226,13 @@ lqa_status lqa_scan_open_duckdb(const lqa_source_part *part, const lqa_scan_opti
                              ? ", labelqa_row FROM (SELECT *, row_number() OVER () - 1 AS "
                                "labelqa_row FROM "
                              : " FROM ");
-  lqa_status status = lqa_duckdb_add_from(options->database, part, &sql, err);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_duckdb_add_from(options->database, part, &sql, err));
   if (options->where) {
     lqa_buf_printf(&sql, ") WHERE (%s\n)", options->where);
   }
-  status = status == LQA_OK ? start_query(scan, &sql, err) : status;
+  status = start_query(scan, &sql, err);
+out:
   lqa_buf_clear(&sql);
   if (status != LQA_OK) {
     status = reword(scan, status, err);
@@ -325,8 +327,10 @@ lqa_status lqa_scan_open_where(lqa_scan *inner, const lqa_source_part *part,
   lqa_buf sql;
   lqa_buf_init(&sql, max_sql_bytes);
   lqa_buf_printf(&sql, "SELECT * FROM %s() WHERE (%s\n)", name, options->where);
-  lqa_status status = register_inner(scan, name, err);
-  status = status == LQA_OK ? start_query(scan, &sql, err) : status;
+  lqa_status status;
+  LQA_TRY_OUT(register_inner(scan, name, err));
+  status = start_query(scan, &sql, err);
+out:
   lqa_buf_clear(&sql);
   if (status != LQA_OK) {
     status = reword(scan, status, err);

@@ -302,16 +302,16 @@ lqa_status lqa_source_tell_format(lqa_source *source, lqa_source_part *part, lqa
   }
   LQA_TRY_OUT(known ? LQA_OK : tell_by_magic(part, &known, err));
   if (!known && part->table) {
-    status = fail_part(part, LQA_BAD_DATA,
-                       "is no DuckDB or SQLite file, so '::TABLE' means nothing", err);
+    LQA_TRY_OUT(fail_part(part, LQA_BAD_DATA,
+                          "is no DuckDB or SQLite file, so '::TABLE' means nothing", err));
   } else if (!known) {
-    status = tell_text(source, part, &list, err);
+    LQA_TRY_OUT(tell_text(source, part, &list, err));
   } else if (part->kind == LQA_PART_PARQUET) {
-    status = tell_parquet(source, part, &list, err);
+    LQA_TRY_OUT(tell_parquet(source, part, &list, err));
   } else {
-    status = tell_database(source, part, &list, err);
+    LQA_TRY_OUT(tell_database(source, part, &list, err));
   }
-  status = status == LQA_OK ? keep_columns(source, part, &list, err) : status;
+  status = keep_columns(source, part, &list, err);
 out:
   clear_names(&list);
   return status;

@@ -298,10 +298,10 @@ lqa_status lqa_source_copy_typed(lqa_source *source, const lqa_typed_copy *copy,
     return lqa_fail_memory(err, "copying the source");
   }
   lqa_arena_init(&c.arena);
-  lqa_status status = copy_to(&c, temporary, observer, err);
-  if (status == LQA_OK) {
-    status = lqa_file_commit(temporary, copy->path, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(copy_to(&c, temporary, observer, err));
+  status = lqa_file_commit(temporary, copy->path, err);
+out:
   if (status != LQA_OK) {
     unlink(temporary);
   }

@@ -69,12 +69,14 @@ lqa_status lqa_source_profile(lqa_source *source, lqa_error *err) {
   int64_t n_rows = MOST_VALUES / (int64_t)(n > 0 ? n : 1);
   n_rows = n_rows < LEAST_ROWS ? LEAST_ROWS : n_rows > SAMPLE_ROWS ? SAMPLE_ROWS : n_rows;
   source->profiles = lqa_calloc(n, sizeof *source->profiles);
-  lqa_status status = source->profiles ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t c = 0; status == LQA_OK && c < n; c++) {
+  lqa_status status;
+  LQA_TRY_OUT(source->profiles ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t c = 0; c < n; c++) {
     source->profiles[c].distinct = lqa_map_new(true);
-    status = source->profiles[c].distinct ? LQA_OK : LQA_NO_MEMORY;
+    LQA_TRY_OUT(source->profiles[c].distinct ? LQA_OK : LQA_NO_MEMORY);
   }
-  status = status == LQA_OK ? read_rows(source, n_rows, err) : status;
+  status = read_rows(source, n_rows, err);
+out:
   if (status != LQA_OK) {
     lqa_source_profiles_free(source->profiles, n);
     source->profiles = NULL;

@@ -93,10 +93,12 @@ static batch *new_batch(const lqa_table *table) {
   }
   b->n_columns = table->n_columns;
   b->children = lqa_calloc(n, sizeof *b->children);
-  lqa_status status = b->children ? LQA_OK : LQA_NO_MEMORY;
-  for (size_t i = 0; i < n && status == LQA_OK; i++) {
-    status = open_column(&b->columns[i], table->columns[i].type);
+  lqa_status status;
+  LQA_TRY_OUT(b->children ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t i = 0; i < n; i++) {
+    LQA_TRY_OUT(open_column(&b->columns[i], table->columns[i].type));
   }
+out:
   if (status != LQA_OK) {
     free_batch(b);
     return NULL;

@@ -208,11 +208,11 @@ lqa_status lqa_booster_new(const lqa_tree_library *library, const lqa_booster_op
   }
   booster->train = train;
   booster->n_outputs = options->n_outputs;
-  lqa_status status =
-      check_result(library, library->XGBoosterCreate(&train->handle, 1, &booster->handle), err);
-  if (status == LQA_OK) {
-    status = set_params(library, options, booster->handle, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(
+      check_result(library, library->XGBoosterCreate(&train->handle, 1, &booster->handle), err));
+  status = set_params(library, options, booster->handle, err);
+out:
   if (status != LQA_OK) {
     lqa_booster_free(library, booster);
     return status;

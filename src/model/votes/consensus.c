@@ -98,14 +98,14 @@ static lqa_status run_dawid_skene(const lqa_votes *votes, const lqa_consensus_op
   ds.max_iterations = options->max_iterations > 0 ? options->max_iterations : ds.max_iterations;
   double *prior = lqa_malloc((size_t)votes->n_classes, sizeof *prior);
   lqa_dawid_skene found = {.posterior = c->posterior, .prior = prior};
-  lqa_status status = prior ? lqa_votes_dawid_skene(votes, &ds, &found, err)
-                            : lqa_fail_memory(err, "finding the consensus");
-  free(prior);
+  lqa_status status;
+  LQA_TRY_OUT(prior ? lqa_votes_dawid_skene(votes, &ds, &found, err)
+                    : lqa_fail_memory(err, "finding the consensus"));
   c->iterations = found.iterations;
   c->has_converged = found.has_converged;
-  if (status == LQA_OK) {
-    set_largest(votes, c);
-  }
+  set_largest(votes, c);
+out:
+  free(prior);
   return status;
 }
 
