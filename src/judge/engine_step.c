@@ -152,16 +152,12 @@ lqa_status lqa_engine_commit(lqa_engine *e, lqa_error *err) {
   if (e->stored.n + e->freed.n + e->chosen.n == 0) {
     return LQA_OK;
   }
-  lqa_status status = lqa_cache_begin(cache, err);
-  if (status == LQA_OK) {
-    status = store_answers(e, err);
-  }
-  if (status == LQA_OK) {
-    status = claim_chosen(e, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_cache_commit(cache, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_cache_begin(cache, err));
+  LQA_TRY_OUT(store_answers(e, err));
+  LQA_TRY_OUT(claim_chosen(e, err));
+  status = lqa_cache_commit(cache, err);
+out:
   if (status != LQA_OK) {
     lqa_cache_roll_back(cache);
     for (size_t i = 0; i < e->chosen.n; i++) {

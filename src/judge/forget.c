@@ -22,13 +22,13 @@ lqa_status lqa_judge_forget(const lqa_judge_options *options, int64_t *n, lqa_er
   lqa_cache *cache = NULL;
   *n = 0;
   LQA_TRY(lqa_cache_open(options->cache_path, &cache, err));
-  lqa_status status = lqa_cache_begin(cache, err);
-  for (int j = 0; j < options->n_judges && status == LQA_OK; j++) {
-    status = forget_judge(cache, &options->judges[j], n, err);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_cache_begin(cache, err));
+  for (int j = 0; j < options->n_judges; j++) {
+    LQA_TRY_OUT(forget_judge(cache, &options->judges[j], n, err));
   }
-  if (status == LQA_OK) {
-    status = lqa_cache_commit(cache, err);
-  }
+  status = lqa_cache_commit(cache, err);
+out:
   if (status != LQA_OK) {
     lqa_cache_roll_back(cache);
   }

@@ -377,9 +377,10 @@ static lqa_status record_all(decider *d, lqa_error *err) {
   }
   lqa_buf_init(&key, (size_t)1 << 30);
   LQA_TRY(lqa_run_db_begin(d->run->db, err));
-  for (size_t i = 0; i < d->items.n && status == LQA_OK; i++) {
-    status = record(d, &d->items.data[i], &key, err);
+  for (size_t i = 0; i < d->items.n; i++) {
+    LQA_TRY_OUT(record(d, &d->items.data[i], &key, err));
   }
+out:
   lqa_buf_clear(&key);
   if (status != LQA_OK) {
     lqa_run_db_roll_back(d->run->db);

@@ -109,16 +109,15 @@ lqa_status lqa_answer_reader_open(lqa_source *source, const char *name, lqa_answ
   lqa_arena_init_small(&r->arena);
   lqa_status status = LQA_OK;
   if (!find_shape(r, source)) {
-    status = lqa_fail_at(
+    LQA_TRY_OUT(lqa_fail_at(
         err, LQA_BAD_DATA, name, -1, "decision",
         "'%s' holds no decisions: expected a column 'decision' and row_id or row_number (as in "
         "review.csv), or an export of Label Studio (annotations), Argilla (responses) or Prodigy "
         "(answer)",
-        name);
+        name));
   }
-  if (status == LQA_OK) {
-    status = lqa_source_reader_open(source, &r->rows, err);
-  }
+  status = lqa_source_reader_open(source, &r->rows, err);
+out:
   if (status != LQA_OK) {
     lqa_answer_reader_close(r);
     return status;

@@ -110,17 +110,18 @@ static lqa_status load_items(carrier *c, lqa_error *err) {
                           "SELECT id, coalesce(old_row, -1), coalesce(occurrence, -1), row_key"
                           " FROM recorded ORDER BY old_row",
                           &s, err));
-  lqa_status status = lqa_statement_next(s, &more, err);
-  while (status == LQA_OK && more) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_statement_next(s, &more, err));
+  while (more) {
     recorded item = {lqa_statement_int(s, 0), lqa_statement_int(s, 1), lqa_statement_int(s, 2), -1,
                      0};
-    status = lqa_map_add(c->keys, lqa_statement_text(s, 3), &item.key, NULL);
-    if (status == LQA_OK) {
-      status = lqa_vec_push(&c->items, item);
+    if (lqa_map_add(c->keys, lqa_statement_text(s, 3), &item.key, NULL) != LQA_OK ||
+        lqa_vec_push(&c->items, item) != LQA_OK) {
+      LQA_TRY_OUT(lqa_fail_memory(err, "carrying verdicts over"));
     }
-    status = status == LQA_OK ? lqa_statement_next(s, &more, err)
-                              : lqa_fail_memory(err, "carrying verdicts over");
+    LQA_TRY_OUT(lqa_statement_next(s, &more, err));
   }
+out:
   lqa_statement_free(s);
   return status;
 }

@@ -33,10 +33,10 @@ static lqa_status new_handle(const char *path, lqa_run_db **out, lqa_error *err)
 lqa_status lqa_run_db_create(const char *path, lqa_run_db **out, lqa_error *err) {
   lqa_run_db *db = NULL;
   LQA_TRY(new_handle(path, &db, err));
-  lqa_status status = lqa_sql_open(path, LQA_SQL_CREATE, &db->sql, err);
-  if (status == LQA_OK) {
-    status = lqa_run_schema_make(db->sql, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_sql_open(path, LQA_SQL_CREATE, &db->sql, err));
+  status = lqa_run_schema_make(db->sql, err);
+out:
   if (status != LQA_OK) {
     lqa_run_db_close(db);
     return status;
@@ -48,10 +48,10 @@ lqa_status lqa_run_db_create(const char *path, lqa_run_db **out, lqa_error *err)
 lqa_status lqa_run_db_open(const char *path, bool for_writing, lqa_run_db **out, lqa_error *err) {
   lqa_run_db *db = NULL;
   LQA_TRY(new_handle(path, &db, err));
-  lqa_status status = lqa_sql_open(path, for_writing ? LQA_SQL_WRITE : LQA_SQL_READ, &db->sql, err);
-  if (status == LQA_OK) {
-    status = lqa_run_schema_check(db->sql, path, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_sql_open(path, for_writing ? LQA_SQL_WRITE : LQA_SQL_READ, &db->sql, err));
+  status = lqa_run_schema_check(db->sql, path, err);
+out:
   if (status != LQA_OK) {
     lqa_run_db_close(db);
     return status;

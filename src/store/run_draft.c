@@ -104,26 +104,24 @@ static bool sweep(const char *path) {
 lqa_status lqa_run_draft_begin(const char *path, bool overwrite, lqa_run_draft *out,
                                lqa_error *err) {
   lqa_run_draft draft = {.path = clean_path(path), .old = {-1}, .own = {-1}};
-  lqa_status status = draft.path ? LQA_OK : lqa_fail_memory(err, "making a run folder");
-  if (status == LQA_OK && lqa_path_exists(draft.path)) {
-    status = check_place(path, overwrite, err);
+  lqa_status status;
+  LQA_TRY_OUT(draft.path ? LQA_OK : lqa_fail_memory(err, "making a run folder"));
+  if (lqa_path_exists(draft.path)) {
+    LQA_TRY_OUT(check_place(path, overwrite, err));
     draft.replaces = true;
   }
-  if (status == LQA_OK && draft.replaces) {
-    status = lqa_run_lock_alone(draft.path, &draft.old, err);
+  if (draft.replaces) {
+    LQA_TRY_OUT(lqa_run_lock_alone(draft.path, &draft.old, err));
   }
-  if (status == LQA_OK && sweep(draft.path)) {
-    status = lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
-                         "another command is writing '%s'; wait for it, or name another place "
-                         "with " LQA_OPTION("out"),
-                         path);
+  if (sweep(draft.path)) {
+    LQA_TRY_OUT(lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
+                            "another command is writing '%s'; wait for it, or name another place "
+                            "with " LQA_OPTION("out"),
+                            path));
   }
-  if (status == LQA_OK) {
-    status = lqa_folder_begin(draft.path, &draft.folder, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_run_lock_alone(draft.folder, &draft.own, err);
-  }
+  LQA_TRY_OUT(lqa_folder_begin(draft.path, &draft.folder, err));
+  status = lqa_run_lock_alone(draft.folder, &draft.own, err);
+out:
   if (status != LQA_OK) {
     lqa_run_draft_discard(&draft);
     return status;

@@ -133,9 +133,10 @@ static lqa_status read_documents(collector *c, lqa_error *err) {
   LQA_TRY_OUT(lqa_statement_next(s, &more, err));
   while (more) {
     lqa_str name = lqa_statement_text(s, 0), body = lqa_statement_text(s, 1);
-    LQA_TRY_OUT(name.data && body.data ? add_document(c, name.data, body.data) : LQA_OK);
-    LQA_TRY_OUT(status == LQA_OK ? lqa_statement_next(s, &more, err)
-                                 : lqa_fail_memory(err, "reading the phases of the judge"));
+    if (name.data && body.data && add_document(c, name.data, body.data) != LQA_OK) {
+      LQA_TRY_OUT(lqa_fail_memory(err, "reading the phases of the judge"));
+    }
+    LQA_TRY_OUT(lqa_statement_next(s, &more, err));
   }
 out:
   lqa_statement_free(s);

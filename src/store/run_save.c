@@ -202,12 +202,13 @@ lqa_status lqa_run_overlay(lqa_run *run, lqa_error *err) {
 static lqa_status store_suggestions(lqa_run *run, lqa_error *err) {
   lqa_status status = LQA_OK;
   LQA_TRY(lqa_run_db_begin(run->db, err));
-  for (int64_t row = 0; row < run->rows.n_rows && status == LQA_OK; row++) {
+  for (int64_t row = 0; row < run->rows.n_rows; row++) {
     int32_t code = run->evidence.structural_label[row];
     if (code >= 0) {
-      status = lqa_run_db_add_suggestion(run->db, row, run->manifest.classes[code], err);
+      LQA_TRY_OUT(lqa_run_db_add_suggestion(run->db, row, run->manifest.classes[code], err));
     }
   }
+out:
   if (status != LQA_OK) {
     lqa_run_db_roll_back(run->db);
     return status;
@@ -229,18 +230,18 @@ static lqa_status start_database(lqa_run *run, const lqa_run_draft *draft,
   if (!path) {
     return lqa_fail_memory(err, "making run.db");
   }
-  lqa_status status = lqa_run_db_create(path, &run->db, err);
-  free(path);
-  if (status == LQA_OK) {
-    status = store_suggestions(run, err);
-  }
-  if (status == LQA_OK && draft->replaces) {
-    status = lqa_run_inherit(draft->path, run->db, &run->rows, run->observer, err);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_run_db_create(path, &run->db, err));
+  LQA_TRY_OUT(store_suggestions(run, err));
+  if (draft->replaces) {
+    LQA_TRY_OUT(lqa_run_inherit(draft->path, run->db, &run->rows, run->observer, err));
   }
   bool is_same = draft->replaces && decisions_from && is_same_folder(draft->path, decisions_from);
-  if (status == LQA_OK && decisions_from && !is_same) {
-    status = lqa_run_inherit_decisions(decisions_from, run->db, &run->rows, run->observer, err);
+  if (decisions_from && !is_same) {
+    LQA_TRY_OUT(lqa_run_inherit_decisions(decisions_from, run->db, &run->rows, run->observer, err));
   }
+out:
+  free(path);
   return status;
 }
 
@@ -254,13 +255,11 @@ lqa_status lqa_run_new(const lqa_run_parts *parts, const lqa_run_draft *draft, l
   run->evidence = *parts->evidence;
   memset(parts->evidence, 0, sizeof *parts->evidence);
   lqa_run_rows_of_dataset(parts->dataset, &run->rows);
-  lqa_status status = index_classes(run, err);
-  if (status == LQA_OK) {
-    status = start_database(run, draft, parts->decisions_from, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_run_overlay(run, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(index_classes(run, err));
+  LQA_TRY_OUT(start_database(run, draft, parts->decisions_from, err));
+  status = lqa_run_overlay(run, err);
+out:
   if (status != LQA_OK) {
     lqa_run_close(run);
     return status;
@@ -353,11 +352,11 @@ static lqa_status open_database(lqa_run *run, lqa_error *err) {
   if (!path) {
     return lqa_fail_memory(err, "opening run.db");
   }
-  lqa_status status = lqa_run_db_open(path, run->for_writing, &run->db, err);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_run_db_open(path, run->for_writing, &run->db, err));
+  lqa_sql_set_observer(lqa_run_db_sql(run->db), run->observer);
+out:
   free(path);
-  if (status == LQA_OK) {
-    lqa_sql_set_observer(lqa_run_db_sql(run->db), run->observer);
-  }
   return status;
 }
 
@@ -429,11 +428,11 @@ static lqa_status weigh_evidence(lqa_run *run, lqa_error *err) {
     return lqa_fail_memory(err, "weighing the evidence");
   }
   lqa_run_posterior_options options = {.pool = pool};
-  lqa_status status = lqa_run_posterior(run, &options, err);
+  lqa_status status;
+  LQA_TRY_OUT(lqa_run_posterior(run, &options, err));
+  lqa_rule_run(&run->evidence);
+out:
   lqa_pool_free(pool);
-  if (status == LQA_OK) {
-    lqa_rule_run(&run->evidence);
-  }
   return status;
 }
 

@@ -240,16 +240,12 @@ static lqa_status record(draw *d, lqa_spot_check *check, lqa_error *err) {
   char population[33];
   LQA_TRY(lqa_run_population(d->run, population, err));
   LQA_TRY(lqa_run_db_begin(d->run->db, err));
-  lqa_status status = name_sheet(d, population, check->sheet, err);
-  if (status == LQA_OK) {
-    status = record_sheet(d, check, population, err);
-  }
-  if (status == LQA_OK) {
-    status = record_strata(d, check, err);
-  }
-  if (status == LQA_OK) {
-    status = record_rows(d, check, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(name_sheet(d, population, check->sheet, err));
+  LQA_TRY_OUT(record_sheet(d, check, population, err));
+  LQA_TRY_OUT(record_strata(d, check, err));
+  status = record_rows(d, check, err);
+out:
   if (status != LQA_OK) {
     lqa_run_db_roll_back(d->run->db);
     return status;
@@ -346,14 +342,14 @@ lqa_status lqa_spot_draw(lqa_run *run, const lqa_spot_options *options, lqa_aren
                     (long long)options->n);
   }
   d.n_columns = run->manifest.n_classes + 1;
-  lqa_status status = draw_sheet(&d, arena, &check, err);
+  lqa_status status;
+  LQA_TRY_OUT(draw_sheet(&d, arena, &check, err));
+  *out = check;
+out:
   free(d.cells);
   free(d.first);
   free(d.rows);
   free(d.drawn_rows);
   free(d.drawn_stratum);
-  if (status == LQA_OK) {
-    *out = check;
-  }
   return status;
 }

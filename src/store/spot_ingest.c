@@ -248,17 +248,17 @@ static lqa_status store_all(ingest *g, lqa_error *err) {
   }
   lqa_buf_init(&key, (size_t)1 << 30);
   LQA_TRY(lqa_run_db_begin(g->run->db, err));
-  lqa_status status = lqa_sql_prepare(
+  lqa_status status;
+  LQA_TRY_OUT(lqa_sql_prepare(
       lqa_run_db_sql(g->run->db),
       "INSERT INTO answer(sheet, position, is_correct, correct_label, note, checked_by, made_utc)"
       " VALUES(?, ?, ?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%SZ'))",
-      &s, err);
-  for (size_t i = 0; i < g->answers.n && status == LQA_OK; i++) {
-    status = store_answer(g, s, &g->answers.data[i], by, err);
-    if (status == LQA_OK) {
-      status = store_decision(g, &g->answers.data[i], by, &key, err);
-    }
+      &s, err));
+  for (size_t i = 0; i < g->answers.n; i++) {
+    LQA_TRY_OUT(store_answer(g, s, &g->answers.data[i], by, err));
+    LQA_TRY_OUT(store_decision(g, &g->answers.data[i], by, &key, err));
   }
+out:
   lqa_statement_free(s);
   lqa_buf_clear(&key);
   if (status != LQA_OK) {
