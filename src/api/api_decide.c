@@ -114,13 +114,13 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
   lqa_arena_init(&arena);
   lqa_result *result = lqa_result_new(&args->common);
-  lqa_status status = result ? decide(args, opened, &decided, &arena, err)
-                             : lqa_fail_memory(err, "taking decisions back");
-  if (status == LQA_OK) {
-    add_text(&decided, &result->text);
-    add_json(&decided, &result->json);
-    status = check_any(&decided, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(result ? decide(args, opened, &decided, &arena, err)
+                     : lqa_fail_memory(err, "taking decisions back"));
+  add_text(&decided, &result->text);
+  add_json(&decided, &result->json);
+  status = check_any(&decided, err);
+out:
   lqa_vec_clear(&decided.refused);
   lqa_run_close(opened);
   lqa_arena_clear(&arena);

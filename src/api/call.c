@@ -59,15 +59,13 @@ lqa_status lqa_call_new(const char *name, lqa_call **out, lqa_error *err) {
   }
   lqa_call *call = lqa_calloc(1, sizeof *call);
   void *args = call ? lqa_calloc(1, command->args_size) : NULL;
-  lqa_status status = args ? LQA_OK : lqa_fail_memory(err, "preparing the call");
-  if (status == LQA_OK) {
-    call->command = command;
-    call->args = args;
-    status = lqa_option_init(command->options, args, err);
-  }
-  if (status == LQA_OK) {
-    status = lqa_option_init(lqa_call_options, &call->own, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(args ? LQA_OK : lqa_fail_memory(err, "preparing the call"));
+  call->command = command;
+  call->args = args;
+  LQA_TRY_OUT(lqa_option_init(command->options, args, err));
+  status = lqa_option_init(lqa_call_options, &call->own, err);
+out:
   if (status != LQA_OK) {
     lqa_call_free(call);
     return status;

@@ -210,10 +210,10 @@ lqa_status lqa_demo_corpus_make(int64_t n_rows, uint64_t seed, lqa_dataset **out
   for (int k = 0; k < N_CLASSES; k++) {
     classes[k] = lqa_str_from(class_names[k]);
   }
-  lqa_status status = contents && labels ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    status = write_rows(n_rows, seed, &arena, contents, labels);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(contents && labels ? LQA_OK : LQA_NO_MEMORY);
+  status = write_rows(n_rows, seed, &arena, contents, labels);
+out:
   if (status != LQA_OK) {
     status = lqa_fail_memory(err, "making the demo corpus");
   } else {

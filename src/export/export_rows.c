@@ -25,10 +25,10 @@ lqa_status lqa_export_rows_load(const lqa_run *run, lqa_action action, lqa_expor
                                 lqa_error *err) {
   lqa_export_rows rows = {.run = run};
   const lqa_row_texts_input input = {run->folder, &run->manifest, &run->rows, run->observer, 0};
-  lqa_status status = choose_rows(&rows, action, err);
-  if (status == LQA_OK) {
-    status = lqa_row_texts_load(&input, rows.order, rows.n, &rows.texts, err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(choose_rows(&rows, action, err));
+  status = lqa_row_texts_load(&input, rows.order, rows.n, &rows.texts, err);
+out:
   if (status != LQA_OK) {
     free(rows.order);
     return status;

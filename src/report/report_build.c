@@ -198,10 +198,12 @@ lqa_status lqa_report_add_suspects(lqa_report *report, const lqa_suspect_source 
   int64_t n = order ? lqa_rule_order(e, order) : 0;
   n = n < top ? n : top;
   lqa_report_suspect *suspects = lqa_arena_alloc(arena, (size_t)n + 1, sizeof *suspects);
-  lqa_status status = order && suspects ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t i = 0; i < n && status == LQA_OK; i++) {
-    status = describe_suspect(source, &reasons, order[i], arena, &suspects[i]);
+  lqa_status status;
+  LQA_TRY_OUT(order && suspects ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t i = 0; i < n; i++) {
+    LQA_TRY_OUT(describe_suspect(source, &reasons, order[i], arena, &suspects[i]));
   }
+out:
   free(order);
   lqa_reasons_clear(&reasons);
   if (status != LQA_OK) {

@@ -155,10 +155,12 @@ lqa_status lqa_near_new(const lqa_review *review, lqa_near **out, lqa_error *err
     near->count = lqa_calloc(SLOTS, sizeof *near->count);
   }
   bool has_all = near && near->rows && near->starts && near->norms && near->count;
-  lqa_status status = has_all ? LQA_OK : lqa_fail_memory(err, "remembering words");
-  if (status == LQA_OK && review->contents.offsets) {
-    status = remember(near, review, err);
+  lqa_status status;
+  LQA_TRY_OUT(has_all ? LQA_OK : lqa_fail_memory(err, "remembering words"));
+  if (review->contents.offsets) {
+    LQA_TRY_OUT(remember(near, review, err));
   }
+out:
   if (status != LQA_OK) {
     lqa_near_free(near);
     return status;

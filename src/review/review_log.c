@@ -128,13 +128,14 @@ lqa_status lqa_review_log_open(lqa_run *run, lqa_review_log *log, lqa_error *err
   *log = (lqa_review_log){.run = run,
                           .names = lqa_map_new(true),
                           .newest = lqa_malloc((size_t)n + 1, sizeof *log->newest)};
-  lqa_status status =
-      log->names && log->newest ? LQA_OK : lqa_fail_memory(err, "opening the review");
-  for (int64_t row = 0; status == LQA_OK && row < n; row++) {
+  lqa_status status;
+  LQA_TRY_OUT(log->names && log->newest ? LQA_OK : lqa_fail_memory(err, "opening the review"));
+  for (int64_t row = 0; row < n; row++) {
     log->newest[row] = -1;
   }
-  status = status == LQA_OK ? lqa_run_db_begin_review(run->db, err) : status;
-  status = status == LQA_OK ? read_events(log, err) : status;
+  LQA_TRY_OUT(lqa_run_db_begin_review(run->db, err));
+  status = read_events(log, err);
+out:
   if (status != LQA_OK) {
     lqa_review_log_close(log);
   }

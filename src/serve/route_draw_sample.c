@@ -9,10 +9,10 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
   lqa_arena_init_small(&arena);
   const lqa_spot_options options = {.n = lqa_json_find_int(call->body, "n", 100),
                                     .seed = server->options.review.seed};
-  lqa_status status = lqa_spot_draw(server->review->run, &options, &arena, &drawn, &err);
-  if (status == LQA_OK) {
-    status = lqa_spot_answer_state(server, 201, out, &err);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(lqa_spot_draw(server->review->run, &options, &arena, &drawn, &err));
+  status = lqa_spot_answer_state(server, 201, out, &err);
+out:
   if (status != LQA_OK) {
     lqa_answer_error(out, status, &err);
   }
