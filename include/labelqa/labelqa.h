@@ -27,6 +27,7 @@
 #include "labelqa/frame.h"
 #include "labelqa/inspector.h"
 #include "labelqa/observer.h"
+#include "labelqa/reread.h"
 #include "labelqa/outliers.h"
 #include "labelqa/text_list.h"
 
@@ -140,6 +141,7 @@ typedef struct lqa_audit_args {
   const char *migrated_from;  /* the data before a change of label scheme */
   const char *map;            /* old,new label pairs (CSV) */
   lqa_text_list fail_if;      /* "NAME OP NUMBER" */
+  const char *state_home, *home; /* where the key is that signs a run: as in lqa_reread_args */
 } lqa_audit_args;
 LQA_API void lqa_audit_args_init(lqa_audit_args *args);
 LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_audit(const lqa_audit_args *args, lqa_result **result,
@@ -159,6 +161,7 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_audit(const lqa_audit_args *args, lqa_
  * *result is set, and what was answered is in the run. */
 typedef struct lqa_judge_args {
   lqa_common_args common; /* seed: random sample, order of classes in the blind protocol */
+  lqa_reread_args reread;
   const char *run;
   const char *model;             /* default gpt-4o-mini */
   const char *second_model;      /* a second judge; NULL = none */
@@ -206,6 +209,7 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_judge(const lqa_judge_args *args, lqa_
 /* labelqa losses: adds training logs (CSV or JSON lines of id, epoch, loss) to a run. */
 typedef struct lqa_losses_args {
   lqa_common_args common;
+  lqa_reread_args reread;
   const char *run;
   lqa_text_list files;
 } lqa_losses_args;
@@ -219,6 +223,7 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_losses(const lqa_losses_args *args, lq
  * refused), LQA_BAD_FILE. */
 typedef struct lqa_decide_args {
   lqa_common_args common;
+  lqa_reread_args reread;
   const char *run;
   lqa_text_list files;
   const char *by; /* where a file does not say; NULL = "review" */
@@ -233,6 +238,7 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_decide(const lqa_decide_args *args, lq
  * files are made again at the end. Errors: LQA_BAD_FILE (run in use, port taken), LQA_BAD_DATA. */
 typedef struct lqa_review_args {
   lqa_common_args common; /* seed: random order, which rows are decided twice */
+  lqa_reread_args reread;
   const char *run;
   int64_t port;           /* 0 = any that is free */
   int open;               /* open the address in the browser */
@@ -255,6 +261,7 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_review(const lqa_review_args *args, lq
 /* labelqa sample: draws a stratified spot-check sheet (n and out), or takes one back (ingest). */
 typedef struct lqa_sample_args {
   lqa_common_args common;
+  lqa_reread_args reread;
   const char *run;
   int64_t n;          /* rows to draw, default 200 */
   int suspects;       /* the n most doubted rows instead of a sample, for lqa_cmd_decide */
@@ -269,6 +276,7 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_sample(const lqa_sample_args *args, lq
 /* labelqa report: prints the summary again and rewrites the report files from run.db. */
 typedef struct lqa_report_args {
   lqa_common_args common;
+  lqa_reread_args reread;
   const char *run;
   int64_t top; /* suspicious rows to list, default 25 */
 } lqa_report_args;
@@ -279,6 +287,7 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_report(const lqa_report_args *args, lq
 /* labelqa export: WHAT is relabel, review, cleaned, weights, decisions or fixed. */
 typedef struct lqa_export_args {
   lqa_common_args common;
+  lqa_reread_args reread;
   const char *run, *what, *file;
   const char *format; /* csv | jsonl | parquet | label-studio | argilla | prodigy;
                        * NULL = from the suffix */
@@ -338,6 +347,7 @@ LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_corrupt(const lqa_corrupt_args *args, 
 /* labelqa evaluate: precision and recall of every audit against a truth column of the source. */
 typedef struct lqa_evaluate_args {
   lqa_common_args common;
+  lqa_reread_args reread;
   const char *run;
   const char *truth;      /* column with the true label */
   const char *corruption; /* column with the kind of corruption, or NULL */

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "store/run_claim.h"
 #include "store/run_name.h"
 #include "store/run_posterior.h"
 #include "trust/rule.h"
@@ -84,6 +85,20 @@ static lqa_status fill_manifest_lists(lqa_audit_session *s, lqa_manifest *m, lqa
   return LQA_OK;
 }
 
+/* Only this user's later commands may read what lies outside the run. */
+static lqa_status sign(lqa_audit_session *s, lqa_manifest *m, lqa_error *err) {
+  const lqa_run_claim claim = {.state_home = s->args->state_home, .home = s->args->home};
+  if (m->has_snapshot && !m->source.embeddings) {
+    return LQA_OK;
+  }
+  char *mark = lqa_arena_alloc(&s->arena, 65, 1);
+  if (!mark) {
+    return lqa_fail_memory(err, "writing the manifest");
+  }
+  m->maker = mark;
+  return lqa_run_claim_sign(&claim, m, true, mark, err);
+}
+
 static lqa_status fill_check_times(lqa_audit_session *s, lqa_manifest *m, lqa_error *err) {
   lqa_run_check_time *times = lqa_arena_alloc(&s->arena, LQA_AUDIT_COUNT + 1, sizeof *times);
   if (!times) {
@@ -133,6 +148,7 @@ static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lq
   LQA_TRY(fill_manifest(s, &manifest, err));
   LQA_TRY(fill_manifest_lists(s, &manifest, err));
   LQA_TRY(fill_check_times(s, &manifest, err));
+  LQA_TRY(sign(s, &manifest, err));
   lqa_run_parts parts = {&manifest, s->dataset, &s->evidence, s->args->common.observer,
                          s->args->decisions_from};
   lqa_observe_progress(s->args->common.observer, "writing the run", -1);
@@ -323,7 +339,7 @@ static const lqa_option options[] = {
    .argument = "SOURCE", .help = "the data before a change of label scheme", .group = "Checks"},
   {.name = "map", .kind = LQA_OPTION_TEXT, .offset = FIELD(map), .argument = "FILE",
    .help = "allowed pairs of labels: columns old and new", .group = "Checks"},
-  LQA_COMMON_OPTIONS(lqa_audit_args)};
+  LQA_STATE_HOME_OPTIONS(lqa_audit_args, state_home, home), LQA_COMMON_OPTIONS(lqa_audit_args)};
 /* clang-format on */
 
 const lqa_command lqa_command_audit = {

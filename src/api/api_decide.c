@@ -1,4 +1,5 @@
 /* labelqa decide: decisions come back from a filled-in sheet or a labelling tool's export. */
+#include "api/open_run.h"
 #include "api/command.h"
 #include "api/report_result.h"
 #include "report/markup.h"
@@ -111,7 +112,8 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   lqa_run *opened = NULL;
   lqa_decided decided = {0};
   lqa_arena arena;
-  LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
+  LQA_TRY(lqa_command_open_run(
+      &(lqa_run_opening){args->run, true, args->common.observer, &args->reread}, &opened, err));
   lqa_arena_init(&arena);
   lqa_result *result = lqa_result_new(&args->common);
   lqa_status status;
@@ -135,7 +137,7 @@ out:
 static const lqa_option options[] = {
   {.name = "by", .kind = LQA_OPTION_TEXT, .offset = offsetof(lqa_decide_args, by),
    .argument = "NAME", .help = "who decided, where the file does not say (default review)"},
-  LQA_COMMON_OPTIONS(lqa_decide_args)};
+  LQA_REREAD_OPTIONS(lqa_decide_args), LQA_COMMON_OPTIONS(lqa_decide_args)};
 /* clang-format on */
 
 const lqa_command lqa_command_decide = {

@@ -1,4 +1,5 @@
 /* labelqa evaluate: open the run, read the truth beside it, measure, show. */
+#include "api/open_run.h"
 #include "api/command.h"
 #include "api/result.h"
 #include "evaluate/evaluate.h"
@@ -34,7 +35,8 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_evaluate_args *args = data;
   lqa_evaluation evaluation;
   lqa_run *opened = NULL;
-  LQA_TRY(lqa_run_open(args->run, false, args->common.observer, &opened, err));
+  LQA_TRY(lqa_command_open_run(
+      &(lqa_run_opening){args->run, false, args->common.observer, &args->reread}, &opened, err));
   lqa_status status;
   LQA_TRY_OUT(evaluate(args, opened, &evaluation, err));
   status = show(args, &evaluation, out, err);
@@ -50,7 +52,7 @@ static const lqa_option options[] = {
   {.name = "corruption", .kind = LQA_OPTION_TEXT,
    .offset = offsetof(lqa_evaluate_args, corruption), .argument = "COL",
    .help = "column with the kind of corruption"},
-  LQA_COMMON_OPTIONS(lqa_evaluate_args)};
+  LQA_REREAD_OPTIONS(lqa_evaluate_args), LQA_COMMON_OPTIONS(lqa_evaluate_args)};
 /* clang-format on */
 
 const lqa_command lqa_command_evaluate = {

@@ -1,4 +1,5 @@
 /* labelqa export: pick the export, open the run, write the file, say what is in it. */
+#include "api/open_run.h"
 #include "api/command.h"
 #include "api/result.h"
 #include "export/export_report.h"
@@ -33,7 +34,8 @@ static lqa_status fail_unknown(const char *what, lqa_error *err) {
 static lqa_status write_export(const lqa_export_args *args, const lqa_export_report *report,
                                lqa_export_summary *summary, lqa_error *err) {
   lqa_run *run;
-  LQA_TRY(lqa_run_open(args->run, false, args->common.observer, &run, err));
+  LQA_TRY(lqa_command_open_run(
+      &(lqa_run_opening){args->run, false, args->common.observer, &args->reread}, &run, err));
   lqa_status status = lqa_export_run(report->export, run, report->options, summary, err);
   lqa_run_close(run);
   return status;
@@ -94,7 +96,7 @@ static const lqa_option options[] = {
    .choices = "trust_score|p_correct",
    .help = "weights: the column that becomes the weight (default trust_score)",
    .group = "Export"},
-  LQA_COMMON_OPTIONS(lqa_export_args)};
+  LQA_REREAD_OPTIONS(lqa_export_args), LQA_COMMON_OPTIONS(lqa_export_args)};
 /* clang-format on */
 
 const lqa_command lqa_command_export = {

@@ -362,7 +362,7 @@ static const lqa_option options[] = {
   FROM_ENVIRONMENT("all_proxy", all_proxy),
   FROM_ENVIRONMENT("NO_PROXY", no_proxy),
   FROM_ENVIRONMENT("no_proxy", no_proxy),
-  LQA_COMMON_OPTIONS(lqa_judge_args)};
+  LQA_REREAD_OPTIONS(lqa_judge_args), LQA_COMMON_OPTIONS(lqa_judge_args)};
 /* clang-format on */
 
 const lqa_command lqa_command_judge = {

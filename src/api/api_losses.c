@@ -1,4 +1,5 @@
 /* labelqa losses: training logs become the run's losses, and its files are made again. */
+#include "api/open_run.h"
 #include "api/command.h"
 #include "api/report_result.h"
 #include "report/loss_report.h"
@@ -17,7 +18,8 @@ static lqa_status add_losses(const lqa_losses_args *args, lqa_run *run, lqa_resu
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_losses_args *args = data;
   lqa_run *opened = NULL;
-  LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
+  LQA_TRY(lqa_command_open_run(
+      &(lqa_run_opening){args->run, true, args->common.observer, &args->reread}, &opened, err));
   lqa_result *result = lqa_result_new(&args->common);
   lqa_status status =
       result ? add_losses(args, opened, result, err) : lqa_fail_memory(err, "adding losses");
@@ -29,7 +31,8 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   return lqa_result_finish(result, out, err);
 }
 
-static const lqa_option options[] = {LQA_COMMON_OPTIONS(lqa_losses_args)};
+static const lqa_option options[] = {LQA_REREAD_OPTIONS(lqa_losses_args),
+                                     LQA_COMMON_OPTIONS(lqa_losses_args)};
 
 const lqa_command lqa_command_losses = {
     .number = LQA_COMMAND_losses,

@@ -1,12 +1,14 @@
 /* labelqa report: prints a run's summary again and rewrites its files from run.db. */
 #include "api/command.h"
+#include "api/open_run.h"
 #include "api/result.h"
 #include "api/report_result.h"
 
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   const lqa_report_args *args = data;
   lqa_run *opened = NULL;
-  LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
+  LQA_TRY(lqa_command_open_run(
+      &(lqa_run_opening){args->run, true, args->common.observer, &args->reread}, &opened, err));
   lqa_result *result = lqa_result_new(&args->common);
   lqa_status status = result ? lqa_report_result_refresh(opened, args->run, args, result, err)
                              : lqa_fail_memory(err, "reporting");
@@ -23,7 +25,7 @@ static const lqa_option options[] = {
   {.name = "top", .kind = LQA_OPTION_INT, .offset = offsetof(lqa_report_args, top),
    .default_value = "25", .min = 0, .max = 100000, .argument = "N",
    .help = "suspicious rows to list"},
-  LQA_COMMON_OPTIONS(lqa_report_args)};
+  LQA_REREAD_OPTIONS(lqa_report_args), LQA_COMMON_OPTIONS(lqa_report_args)};
 /* clang-format on */
 
 const lqa_command lqa_command_report = {

@@ -1,6 +1,7 @@
 /* labelqa review: serves the review page until it is told to end. What takes long on the page is
  * what the commands do: a judge, and the run's files made again.
  */
+#include "api/open_run.h"
 #include "api/command.h"
 #include "api/result.h"
 #include "base/file.h"
@@ -45,6 +46,7 @@ static lqa_status call_judge(const lqa_review_args *args, const lqa_serve_judge 
   }
   judge->run = args->run;
   judge->common = args->common;
+  judge->reread = args->reread;
   judge->common.observer = what->observer;
   judge->yes = what->spend;
   judge->answered = what->answered ? hear_answer : NULL;
@@ -66,6 +68,7 @@ static lqa_status run_judge(void *data, const lqa_serve_judge *what, lqa_buf *js
   }
   share_environment(args, &judge, true);
   judge.run = NULL;
+  judge.reread = (lqa_reread_args){0};
   lqa_option_clear(lqa_command_get(LQA_COMMAND_judge)->options, &judge);
   return status;
 }
@@ -77,6 +80,7 @@ static lqa_status make_files(void *data, lqa_buf *json, lqa_error *err) {
   lqa_report_args_init(&report);
   report.run = args->run;
   report.common = args->common;
+  report.reread = args->reread;
   report.common.observer = NULL;
   LQA_TRY(lqa_cmd_report(&report, &result, err));
   lqa_buf_add_text(json, lqa_result_json(result));
@@ -124,12 +128,14 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
   lqa_status status;
   LQA_TRY_OUT(result ? LQA_OK : lqa_fail_memory(err, "starting the review"));
   LQA_TRY_OUT(args->guidelines ? lqa_file_load(args->guidelines, &guidelines, err) : LQA_OK);
+  const lqa_run_claim claim = lqa_reread_claim(&args->reread);
   const lqa_serve_options options = {
       .review = {.second_share = args->second_review,
                  .lease_seconds = args->lease,
                  .blind = args->blind != 0,
                  .seed = (uint64_t)args->common.seed,
-                 .observer = args->common.observer},
+                 .observer = args->common.observer,
+                 .claim = &claim},
       .port = (int)args->port,
       .reviewer = args->reviewer,
       .guidelines = args->guidelines ? guidelines.data : NULL,
@@ -181,7 +187,7 @@ static const lqa_option options[] = {
   FROM_ENVIRONMENT("all_proxy", all_proxy),
   FROM_ENVIRONMENT("NO_PROXY", no_proxy),
   FROM_ENVIRONMENT("no_proxy", no_proxy),
-  LQA_COMMON_OPTIONS(lqa_review_args)};
+  LQA_REREAD_OPTIONS(lqa_review_args), LQA_COMMON_OPTIONS(lqa_review_args)};
 /* clang-format on */
 
 const lqa_command lqa_command_review = {

@@ -1,5 +1,6 @@
 /* labelqa sample: draws a spot-check sheet, or takes one back and says how many labels are wrong.
  */
+#include "api/open_run.h"
 #include "api/command.h"
 #include "api/report_result.h"
 #include "export/export_file.h"
@@ -77,7 +78,8 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
                     "give either " LQA_OPTION("out") " SHEET (to draw) or " LQA_OPTION(
                         "ingest") " SHEET (to take one back)");
   }
-  LQA_TRY(lqa_run_open(args->run, true, args->common.observer, &opened, err));
+  LQA_TRY(lqa_command_open_run(
+      &(lqa_run_opening){args->run, true, args->common.observer, &args->reread}, &opened, err));
   lqa_arena_init(&arena);
   lqa_result *result = lqa_result_new(&args->common);
   lqa_status status = result ? LQA_OK : lqa_fail_memory(err, "sampling");
@@ -108,7 +110,7 @@ static const lqa_option options[] = {
    .argument = "SHEET", .help = "filled-in sheet to read"},
   {.name = "by", .kind = LQA_OPTION_TEXT, .offset = offsetof(lqa_sample_args, by),
    .argument = "NAME", .help = "who checked it (default spot-check)"},
-  LQA_COMMON_OPTIONS(lqa_sample_args)};
+  LQA_REREAD_OPTIONS(lqa_sample_args), LQA_COMMON_OPTIONS(lqa_sample_args)};
 /* clang-format on */
 
 const lqa_command lqa_command_sample = {

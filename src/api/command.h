@@ -55,6 +55,30 @@ typedef struct lqa_call_args {
 } lqa_call_args;
 extern const lqa_option lqa_call_options[]; /* over lqa_call_args */
 
+/* Where the user's key lies, from the environment alone. */
+#define LQA_STATE_HOME_OPTIONS(type, state_home_field, home_field)                 \
+  {.name = "XDG_STATE_HOME",                                                       \
+   .kind = LQA_OPTION_TEXT,                                                        \
+   .offset = offsetof(type, state_home_field),                                     \
+   .environment = "XDG_STATE_HOME",                                                \
+   .environment_only = true,                                                       \
+   .help = ""},                                                                    \
+  {                                                                                \
+    .name = "HOME", .kind = LQA_OPTION_TEXT, .offset = offsetof(type, home_field), \
+    .environment = "HOME", .environment_only = true, .help = ""                    \
+  }
+
+/* Of a command on a run, over its `reread`. */
+#define LQA_REREAD_OPTIONS(type)                                                             \
+  {.name = "source",                                                                         \
+   .kind = LQA_OPTION_TEXT_LIST,                                                             \
+   .offset = offsetof(type, reread.source),                                                  \
+   .argument = "FILE",                                                                       \
+   .help = "where the source of a run without snapshot is, file by file (needed if the run " \
+           "was made by somebody else)",                                                     \
+   .group = "Common"},                                                                       \
+      LQA_STATE_HOME_OPTIONS(type, reread.state_home, reread.home)
+
 /* The rows every command's option table ends with. --quiet and --format are lqa_call_options. */
 #define LQA_COMMON_OPTIONS(type)                                                    \
   {.name = "threads",                                                               \

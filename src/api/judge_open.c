@@ -1,6 +1,7 @@
 /* The run's rows become items: key, text, given label, why they were chosen, what people decided.
  * What is made of the answers is judge_save.c's.
  */
+#include "api/open_run.h"
 #include "api/judge_session.h"
 
 #include "api/judge_endpoint.h"
@@ -277,7 +278,8 @@ static lqa_status prepare(lqa_judge_session *s, bool simulated, lqa_error *err) 
     LQA_TRY(lqa_judge_forget(&s->options, &s->n_forgotten, err));
   }
   bool writes = s->args->yes || s->args->batch_read || s->args->batch_poll || simulated;
-  LQA_TRY(lqa_run_open(s->args->run, writes, &s->observer, &s->run, err));
+  LQA_TRY(lqa_command_open_run(
+      &(lqa_run_opening){s->args->run, writes, &s->observer, &s->args->reread}, &s->run, err));
   LQA_TRY(check_content(s->run, err));
   LQA_TRY(set_classes(s, err));
   LQA_TRY(choose(s, err));

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 #include <xxhash.h>
 
@@ -92,4 +93,15 @@ void lqa_sha256(const void *data, size_t size, char out[65]) {
   unsigned char digest[32];
   EVP_Digest(data, size, digest, NULL, EVP_sha256(), NULL);
   format_digest(digest, out);
+}
+
+bool lqa_hmac_sha256(lqa_str text, const void *key, size_t key_bytes, char out[65]) {
+  unsigned char digest[32];
+  unsigned int size = sizeof digest;
+  if (!HMAC(EVP_sha256(), key, (int)key_bytes, (const unsigned char *)text.data, text.size, digest,
+            &size)) {
+    return false;
+  }
+  format_digest(digest, out);
+  return true;
 }

@@ -29,5 +29,7 @@ LQA_MUST_CHECK lqa_status lqa_sha256_file_until(const char *path, const atomic_i
                                                 char out[65], uint64_t *size_bytes, lqa_error *err);
 /* SHA-256 of a block of memory. */
 void lqa_sha256(const void *data, size_t size, char out[65]);
+/* HMAC-SHA-256 of `text` under a key, as 64 hex digits and a NUL. False: out of memory. */
+LQA_MUST_CHECK bool lqa_hmac_sha256(lqa_str text, const void *key, size_t key_bytes, char out[65]);
 
 #endif

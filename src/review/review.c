@@ -33,6 +33,9 @@ static void count_rows(lqa_review *review) {
 static lqa_status open_parts(lqa_review *review, const char *folder, lqa_error *err) {
   const lqa_observer *observer = review->options.observer;
   LQA_TRY(lqa_run_open(folder, true, observer, &review->run, err));
+  if (review->options.claim) {
+    LQA_TRY(lqa_run_claim_set(review->run, review->options.claim, err));
+  }
   LQA_TRY(lqa_review_log_open(review->run, &review->log, err));
   review->n_leases = lqa_calloc((size_t)review->run->rows.n_rows + 1, 1);
   if (!review->n_leases) {

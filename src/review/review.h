@@ -7,6 +7,7 @@
 #ifndef LQA_REVIEW_REVIEW_H
 #define LQA_REVIEW_REVIEW_H
 
+#include "store/run_claim.h"
 #include "review/contents.h"
 #include "review/review_log.h"
 
@@ -16,6 +17,7 @@ typedef struct lqa_review_options {
   bool blind;            /* labels and evidence are hidden */
   uint64_t seed;         /* of random order, and of which rows are decided twice */
   const lqa_observer *observer;
+  const lqa_run_claim *claim; /* what the user says of the source; NULL = nothing */
 } lqa_review_options;
 
 typedef struct lqa_lease {

@@ -104,6 +104,8 @@ const lqa_field lqa_manifest_fields[] = {
     {"roles", AS(OBJECT, source), "what the columns were used for, guesses included",
      .fields = ROLES},
     {"snapshot", AT(has_snapshot), "source.parquet is there"},
+    {"maker", AT(maker),
+     "signature of the user who made the run, where it names files outside of itself"},
     {"content", AS(CHOICE, content_kind), "what rows hold", .choices = KIND_NAMES},
     {"classes", AS(LIST, classes), "the classes, in order",
      LQA_ELEMENTS(lqa_str, lqa_field_strs, lqa_manifest, n_classes)},

@@ -42,6 +42,10 @@ typedef struct lqa_manifest {
   const char *const *columns; /* of the source, in order; NULL = not recorded */
   size_t n_columns;
   bool has_snapshot;
+  const char *maker; /* signature of what names files outside the run; NULL or "": none */
+  /* Not in the file: what lqa_run_claim_set found and was told. */
+  bool is_own;                 /* this user made the run */
+  lqa_text_list sources_named; /* where its source is */
   lqa_content_kind content_kind;
 
   const lqa_str *classes;

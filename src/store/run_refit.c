@@ -110,7 +110,7 @@ static lqa_status find_embeddings(const lqa_run_refit_input *in, lqa_run_refit *
   lqa_error ignored;
   bool same = false;
   *matrix = run->rows.dataset ? run->rows.dataset->embeddings : NULL;
-  if (*matrix || !run->manifest.source.embeddings) {
+  if (*matrix || !run->manifest.source.embeddings || !run->manifest.is_own) {
     return LQA_OK;
   }
   lqa_status status;
@@ -127,7 +127,7 @@ static lqa_status prepare_embedding(const lqa_run_refit_input *in, lqa_run_refit
   const lqa_matrix *matrix = NULL;
   LQA_TRY(find_embeddings(in, out, &matrix));
   if (!matrix) {
-    out->why_not = "the embeddings are not there any more, or not the same";
+    out->why_not = "the embeddings are not there any more, not the same, or somebody else's";
     return LQA_OK;
   }
   lqa_soft_embedding_input input = {.matrix = matrix,

@@ -396,6 +396,8 @@ static lqa_status merge_changes(lqa_run *run, lqa_error *err) {
   bool new_judges = ours->judge_models.items != old->judge_models.items;
   lqa_manifest merged;
   LQA_TRY(lqa_manifest_load(run->folder, &run->arena, &merged, err));
+  merged.sources_named = ours->sources_named;
+  merged.is_own = ours->is_own && merged.maker && strcmp(merged.maker, ours->maker) == 0;
   if (new_losses) {
     merged.loss_files = ours->loss_files;
     merged.loss_epochs = ours->loss_epochs;
