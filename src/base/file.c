@@ -70,15 +70,17 @@ lqa_status lqa_file_load(const char *path, lqa_buf *out, lqa_error *err) {
     size += n > 0 ? (size_t)n : 0;
     lqa_buf_add(out, block, n > 0 ? (size_t)n : 0);
   }
-  lqa_status status = n < 0 ? lqa_fail_errno(err, "read", path) : LQA_OK;
-  close(fd);
+  lqa_status status;
+  LQA_TRY_OUT(n < 0 ? lqa_fail_errno(err, "read", path) : LQA_OK);
   lqa_buf_add(out, "", 0);
-  if (status == LQA_OK && out->failed && size <= out->max_bytes) {
-    status = lqa_fail_memory(err, "reading a file");
-  } else if (status == LQA_OK && out->failed) {
-    status = lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
-                         "'%s' is larger than the %zu bytes allowed here", path, out->max_bytes);
+  if (out->failed) {
+    status = size <= out->max_bytes ? lqa_fail_memory(err, "reading a file")
+                                    : lqa_fail_at(err, LQA_BAD_FILE, path, -1, NULL,
+                                                  "'%s' is larger than the %zu bytes allowed here",
+                                                  path, out->max_bytes);
   }
+out:
+  close(fd);
   return status;
 }
 
@@ -136,23 +138,18 @@ lqa_status lqa_file_save(const char *path, const void *data, size_t size, lqa_er
   if (!temporary) {
     return lqa_fail_memory(err, "writing a file");
   }
-  lqa_status status = LQA_OK;
   int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0) {
-    status = lqa_fail_create(err, "write", path);
-    free(temporary);
-    return status;
-  }
+  lqa_status status;
+  LQA_TRY_OUT(fd < 0 ? lqa_fail_create(err, "write", path) : LQA_OK);
   status = write_all(fd, path, data, size, err);
   if (close(fd) != 0 && status == LQA_OK) {
     status = lqa_fail_errno(err, "write", path);
   }
-  if (status == LQA_OK) {
-    status = lqa_file_commit(temporary, path, err);
-  }
+  status = status == LQA_OK ? lqa_file_commit(temporary, path, err) : status;
   if (status != LQA_OK) {
     unlink(temporary);
   }
+out:
   free(temporary);
   return status;
 }

@@ -292,24 +292,24 @@ static lqa_status split_items(const lqa_option *row, const char *value, lqa_text
 }
 
 static lqa_status set_list(const lqa_option *row, void *field, const char *value, lqa_error *err) {
-  lqa_text_list added = {0};
-  lqa_status status = row->split_commas ? split_items(row, value, &added, err)
-                                        : push_item(&added, copy_text(value), err);
-  lqa_text_list *list = field;
-  if (status == LQA_OK && is_default_list(row, list)) {
+  lqa_text_list added = {0}, *list = field;
+  const char **grown;
+  lqa_status status;
+  LQA_TRY_OUT(row->split_commas ? split_items(row, value, &added, err)
+                                : push_item(&added, copy_text(value), err));
+  if (is_default_list(row, list)) {
     *list = added;
     return LQA_OK;
   }
-  const char **grown =
-      status == LQA_OK ? lqa_realloc(list->items, list->n + added.n, sizeof *grown) : NULL;
-  if (!grown) {
-    free_list(row, &added);
-    return status == LQA_OK ? lqa_fail_memory(err, "storing an option") : status;
-  }
+  grown = lqa_realloc(list->items, list->n + added.n, sizeof *grown);
+  LQA_TRY_OUT(grown ? LQA_OK : lqa_fail_memory(err, "storing an option"));
   memcpy(grown + list->n, added.items, added.n * sizeof *grown);
   *list = (lqa_text_list){grown, list->n + added.n};
   free(added.items);
   return LQA_OK;
+out:
+  free_list(row, &added);
+  return status;
 }
 
 static lqa_status set_field(const lqa_option *row, void *args, const char *value, lqa_error *err) {

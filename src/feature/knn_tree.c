@@ -287,15 +287,15 @@ lqa_status lqa_tree_neighbors(const lqa_matrix *points, const lqa_matrix *querie
   t.n_boxes = count_boxes(t.n_points);
   t.points = lqa_malloc(t.n_points, sizeof *t.points);
   t.boxes = lqa_malloc(t.n_boxes, sizeof *t.boxes);
-  lqa_status status = t.points && t.boxes ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    for (size_t i = 0; i < t.n_points; i++) {
-      read_point(points, (int64_t)i, &t.points[i]);
-    }
-    build(&t, 0, 0, t.n_points);
-    size_t n_tiles = ((size_t)queries->n_rows + TILE_QUERIES - 1) / TILE_QUERIES;
-    status = lqa_pool_run(pool, n_tiles, search_tile, &t);
+  lqa_status status;
+  LQA_TRY_OUT(t.points && t.boxes ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t i = 0; i < t.n_points; i++) {
+    read_point(points, (int64_t)i, &t.points[i]);
   }
+  build(&t, 0, 0, t.n_points);
+  size_t n_tiles = ((size_t)queries->n_rows + TILE_QUERIES - 1) / TILE_QUERIES;
+  status = lqa_pool_run(pool, n_tiles, search_tile, &t);
+out:
   free(t.points);
   free(t.boxes);
   return status;

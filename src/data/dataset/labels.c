@@ -186,21 +186,19 @@ lqa_status lqa_classes_load(const char *path, lqa_arena *arena, lqa_str **classe
                             lqa_error *err) {
   lqa_buf bytes;
   lqa_buf_init(&bytes, 1 << 28);
-  lqa_status status = lqa_file_load(path, &bytes, err);
+  lqa_status status;
+  *n = 0;
+  LQA_TRY_OUT(lqa_file_load(path, &bytes, err));
   size_t n_lines = 1;
   for (size_t i = 0; i < bytes.size; i++) {
     n_lines += bytes.data[i] == '\n';
   }
   *classes = lqa_arena_alloc(arena, n_lines, sizeof **classes);
   char *text = lqa_arena_copy(arena, bytes.data ? bytes.data : "", bytes.size);
-  if (status == LQA_OK && (!*classes || !text)) {
-    status = lqa_fail_memory(err, "reading the classes");
-  }
-  *n = 0;
+  LQA_TRY_OUT(*classes && text ? LQA_OK : lqa_fail_memory(err, "reading the classes"));
   bool has_mark = bytes.size >= 3 && memcmp(bytes.data, "\xEF\xBB\xBF", 3) == 0;
-  const char *p = text, *end = text ? text + bytes.size : text;
-  p += status == LQA_OK && has_mark ? 3 : 0;
-  while (status == LQA_OK && p < end) {
+  const char *p = text + (has_mark ? 3 : 0), *end = text + bytes.size;
+  while (p < end) {
     const char *stop = memchr(p, '\n', (size_t)(end - p));
     stop = stop ? stop : end;
     size_t size = (size_t)(stop - p);
@@ -210,10 +208,11 @@ lqa_status lqa_classes_load(const char *path, lqa_arena *arena, lqa_str **classe
     }
     p = stop + 1;
   }
-  lqa_buf_clear(&bytes);
-  if (status == LQA_OK && *n == 0) {
+  if (*n == 0) {
     status = lqa_fail_at(err, LQA_BAD_DATA, path, -1, NULL,
                          "'%s' names no class: it needs one a line", path);
   }
+out:
+  lqa_buf_clear(&bytes);
   return status;
 }

@@ -150,17 +150,18 @@ static lqa_status classes_from_one(lqa_loader *l, const lqa_str *given, int32_t 
 static lqa_status name_columns(const lqa_loader *l, const lqa_str *given, int32_t n_given,
                                lqa_class_columns *columns, lqa_error *err) {
   lqa_map *labels = NULL;
-  lqa_status status = LQA_OK;
+  lqa_status status;
   if (given) {
     labels = lqa_map_new(false);
-    status = labels ? LQA_OK : LQA_NO_MEMORY;
-    for (int32_t k = 0; status == LQA_OK && k < n_given; k++) {
+    LQA_TRY_OUT(labels ? LQA_OK : LQA_NO_MEMORY);
+    for (int32_t k = 0; k < n_given; k++) {
       uint32_t index = 0;
-      status = lqa_map_add(labels, given[k], &index, NULL);
+      LQA_TRY_OUT(lqa_map_add(labels, given[k], &index, NULL));
     }
   } else {
-    status = lqa_labels_collect(l->dataset, &labels);
+    LQA_TRY_OUT(lqa_labels_collect(l->dataset, &labels));
   }
+out:
   status = status == LQA_OK ? lqa_class_columns_match(columns, labels, err)
                             : lqa_fail_memory(err, "naming the classes");
   lqa_map_free(labels);

@@ -174,8 +174,9 @@ static lqa_status judge_by_evidence(const lqa_source *source, const lqa_source_p
   sample s = {0};
   lqa_str *cells = lqa_malloc(n, sizeof *cells);
   bool *is_known = lqa_malloc(n, sizeof *is_known);
-  lqa_status status = cells && is_known ? read_sample(part, head, n, &s) : LQA_NO_MEMORY;
-  for (size_t i = 0; status == LQA_OK && i < n; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(cells && is_known ? read_sample(part, head, n, &s) : LQA_NO_MEMORY);
+  for (size_t i = 0; i < n; i++) {
     cells[i] = csv->fields.data[i].text;
     is_known[i] = is_usual_name(&source->options, lqa_str_trim(cells[i]));
   }
@@ -184,7 +185,8 @@ static lqa_status judge_by_evidence(const lqa_source *source, const lqa_source_p
                                   .body = s.values.data,
                                   .n_rows = s.n_rows,
                                   .is_known = is_known};
-  status = status == LQA_OK ? lqa_header_judge(&judged, verdict) : status;
+  status = lqa_header_judge(&judged, verdict);
+out:
   clear_sample(&s);
   free(is_known);
   free(cells);

@@ -332,16 +332,15 @@ static lqa_status split_by_file(lqa_loader *l, lqa_error *err) {
   lqa_column_builder builder;
   lqa_column_builder_init(&builder, 0, NULL);
   lqa_status status = LQA_OK;
-  for (int64_t row = 0; row < d->n_rows && status == LQA_OK; row++) {
+  for (int64_t row = 0; row < d->n_rows; row++) {
     int64_t in_file;
     const char *split = lqa_split_of_file(lqa_dataset_file_of(d, row, &in_file)->path);
-    status = lqa_column_builder_add(&builder, lqa_str_from(split ? split : ""), err);
+    LQA_TRY_OUT(lqa_column_builder_add(&builder, lqa_str_from(split ? split : ""), err));
   }
   char *name = copy_name(l, "(file)");
-  status =
-      status != LQA_OK ? status
-      : name ? lqa_column_builder_finish(&builder, d->storage, name, &d->roles[LQA_ROLE_SPLIT], err)
-             : lqa_fail_memory(err, "loading the sources");
+  LQA_TRY_OUT(name ? LQA_OK : lqa_fail_memory(err, "loading the sources"));
+  status = lqa_column_builder_finish(&builder, d->storage, name, &d->roles[LQA_ROLE_SPLIT], err);
+out:
   lqa_column_builder_clear(&builder);
   return status;
 }

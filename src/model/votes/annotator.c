@@ -286,11 +286,11 @@ lqa_status lqa_annotators_measure(const lqa_votes *votes, const lqa_consensus *c
   struct measuring m = {.votes = votes, .consensus = consensus, .options = options, .out = out};
   size_t n_workers = lqa_pool_threads(votes->pool);
   m.drift_limit = lqa_normal_quantile(1 - 0.01 / (2 * (double)votes->n_annotators));
-  lqa_status status = allocate(&m, n_workers);
-  status = status == LQA_OK ? lqa_item_counts_init(votes, m.counts) : status;
-  status = status == LQA_OK
-               ? lqa_pool_run(votes->pool, (size_t)votes->n_annotators, measure_annotator, &m)
-               : status;
+  lqa_status status;
+  LQA_TRY_OUT(allocate(&m, n_workers));
+  LQA_TRY_OUT(lqa_item_counts_init(votes, m.counts));
+  status = lqa_pool_run(votes->pool, (size_t)votes->n_annotators, measure_annotator, &m);
+out:
   clear(&m, n_workers);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "measuring annotators") : status;
 }
