@@ -124,13 +124,17 @@ static lqa_status count_near(study *s, int32_t column, lqa_map *keys, double *co
 
 static lqa_status weigh_columns(study *s) {
   double *count = lqa_calloc((size_t)s->groups->n_groups + 1, sizeof *count);
-  lqa_status status = count ? LQA_OK : LQA_NO_MEMORY;
-  for (int32_t c = 0; status == LQA_OK && c < s->dataset->n_features; c++) {
-    lqa_map *keys = lqa_map_new(true);
-    weigh_column(s, c);
-    status = keys ? count_near(s, c, keys, count) : LQA_NO_MEMORY;
+  lqa_map *keys = NULL;
+  lqa_status status;
+  LQA_TRY_OUT(count ? LQA_OK : LQA_NO_MEMORY);
+  for (int32_t c = 0; c < s->dataset->n_features; c++) {
     lqa_map_free(keys);
+    keys = lqa_map_new(true);
+    weigh_column(s, c);
+    LQA_TRY_OUT(keys ? count_near(s, c, keys, count) : LQA_NO_MEMORY);
   }
+out:
+  lqa_map_free(keys);
   free(count);
   return status;
 }

@@ -96,11 +96,11 @@ lqa_status lqa_joint_find_overlaps(const lqa_joint *joint, int64_t n_rows,
   int64_t n = (int64_t)joint->n * (joint->n - 1) / (options->is_asymmetric ? 1 : 2);
   lqa_class_overlap *unordered = lqa_malloc((size_t)n, sizeof *unordered);
   lqa_class_overlap *ordered = lqa_malloc((size_t)n, sizeof *ordered);
-  lqa_status status = unordered && ordered ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    list_overlaps(joint, n_rows, options->is_asymmetric, unordered);
-    status = sort_overlaps(unordered, n, options->ties, ordered);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(unordered && ordered ? LQA_OK : LQA_NO_MEMORY);
+  list_overlaps(joint, n_rows, options->is_asymmetric, unordered);
+  status = sort_overlaps(unordered, n, options->ties, ordered);
+out:
   free(unordered);
   if (status != LQA_OK) {
     free(ordered);

@@ -213,14 +213,15 @@ lqa_status lqa_confident_rank_rows(lqa_confident *cl, const uint8_t *issue,
   LQA_TRY(lqa_scorer_init(&scorer, cl, options, err));
   struct ranking r = {.scorer = &scorer, .issue = issue, .row = rows};
   r.start = lqa_malloc((size_t)cl->n_chunks, sizeof *r.start);
-  lqa_status status = r.start ? LQA_OK : LQA_NO_MEMORY;
-  if (status == LQA_OK) {
-    int64_t n = place_chunks(&r);
-    uint64_t *own = scorer.is_single ? NULL : lqa_malloc((size_t)n, sizeof *own);
-    r.word = scorer.is_single ? (uint64_t *)rows : own;
-    status = r.word ? sort_rows(&r, n) : LQA_NO_MEMORY;
-    free(own);
-  }
+  uint64_t *own = NULL;
+  lqa_status status;
+  LQA_TRY_OUT(r.start ? LQA_OK : LQA_NO_MEMORY);
+  int64_t n = place_chunks(&r);
+  own = scorer.is_single ? NULL : lqa_malloc((size_t)n, sizeof *own);
+  r.word = scorer.is_single ? (uint64_t *)rows : own;
+  status = r.word ? sort_rows(&r, n) : LQA_NO_MEMORY;
+out:
+  free(own);
   free(r.start);
   lqa_scorer_clear(&scorer);
   return status == LQA_NO_MEMORY ? lqa_fail_memory(err, "ranking label issues") : status;

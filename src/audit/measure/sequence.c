@@ -31,8 +31,9 @@ lqa_status lqa_sequence_check(const double *value, int64_t n, lqa_sequence *out)
   size_t size = (size_t)n, n_piles = 0;
   uint32_t *top = lqa_malloc(size, sizeof *top), *before = lqa_malloc(size, sizeof *before);
   uint8_t *stays = lqa_calloc(size, 1);
-  lqa_status status = top && before && stays ? LQA_OK : LQA_NO_MEMORY;
-  for (int64_t i = 0; status == LQA_OK && i < n; i++) {
+  lqa_status status;
+  LQA_TRY_OUT(top && before && stays ? LQA_OK : LQA_NO_MEMORY);
+  for (int64_t i = 0; i < n; i++) {
     if (!isnan(value[i])) {
       size_t pile = find_pile(value, top, n_piles, value[i]);
       before[i] = pile ? top[pile - 1] : NONE;
@@ -41,16 +42,16 @@ lqa_status lqa_sequence_check(const double *value, int64_t n, lqa_sequence *out)
       made.n_values++;
     }
   }
-  for (uint32_t i = status == LQA_OK && n_piles ? top[n_piles - 1] : NONE; i != NONE;
-       i = before[i]) {
+  for (uint32_t i = n_piles ? top[n_piles - 1] : NONE; i != NONE; i = before[i]) {
     stays[i] = 1;
   }
-  for (int64_t i = 0; status == LQA_OK && i < n; i++) {
+  for (int64_t i = 0; i < n; i++) {
     if (!isnan(value[i]) && !stays[i]) {
-      status = lqa_vec_push(&made.breaks, i);
+      LQA_TRY_OUT(lqa_vec_push(&made.breaks, i));
     }
   }
   made.ascending = made.n_values ? (double)n_piles / (double)made.n_values : 0;
+out:
   free(top);
   free(before);
   free(stays);

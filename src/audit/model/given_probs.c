@@ -365,15 +365,16 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   bool is_found = false;
   LQA_TRY(judge_sums(input));
   LQA_TRY(lqa_alignment_init(&alignment, input->dataset, input->pred_probs, err));
-  bool is_same = is_constant(input, &alignment);
-  lqa_status status =
-      is_same ? report_constant(input) : judge_columns(input, &alignment, &is_found, err);
-  if (status == LQA_OK && is_same) {
-    status = decline(input, ROW_ORDER, "the probabilities are the same in every row");
-  } else if (status == LQA_OK) {
+  lqa_status status;
+  if (is_constant(input, &alignment)) {
+    LQA_TRY_OUT(report_constant(input));
+    LQA_TRY_OUT(decline(input, ROW_ORDER, "the probabilities are the same in every row"));
+  } else {
+    LQA_TRY_OUT(judge_columns(input, &alignment, &is_found, err));
     status = is_found ? decline(input, ROW_ORDER, "the columns are in another order")
                       : judge_against_model(input, &alignment, err);
   }
+out:
   lqa_alignment_clear(&alignment);
   return status;
 }

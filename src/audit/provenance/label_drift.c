@@ -263,11 +263,10 @@ static lqa_status judge_parts(const lqa_audit_input *input, int role, lqa_error 
   if (parts.n >= 2 && parts.n <= LQA_PARTS_MAX) {
     cells c = {.n_classes = input->dataset->n_classes, .n_parts = parts.n};
     c.count = lqa_calloc((size_t)c.n_classes + 1, (parts.n + (size_t)1) * sizeof *c.count);
-    status = c.count ? LQA_OK : LQA_NO_MEMORY;
-    if (status == LQA_OK) {
+    if (c.count) {
       cells_fill(&c, input->dataset, &parts);
-      status = judge_cells(input, &parts, &c);
     }
+    status = c.count ? judge_cells(input, &parts, &c) : LQA_NO_MEMORY;
     free(c.count);
   }
   lqa_parts_clear(&parts);

@@ -135,26 +135,23 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   tables t = {.dataset = input->dataset};
   LQA_TRY(lqa_parts_read(input->dataset, LQA_ROLE_SPLIT, &t.parts, err));
   size_t n_classes = (size_t)input->dataset->n_classes;
-  lqa_status status = LQA_OK;
+  lqa_status status;
   if (t.parts.n < 2 || t.parts.n > MAX_SPLITS) {
     status = lqa_finding_decline(input->findings, "column '%s' holds %s",
                                  input->dataset->roles[LQA_ROLE_SPLIT].name,
                                  t.parts.n == 0   ? "no split"
                                  : t.parts.n == 1 ? "one split only"
                                                   : "more than 100 splits");
-  } else {
-    t.cell = lqa_calloc(t.parts.n, n_classes * sizeof *t.cell);
-    t.class_total = lqa_calloc(n_classes, sizeof *t.class_total);
-    t.split = lqa_calloc(t.parts.n, sizeof *t.split);
-    status = t.cell && t.class_total && t.split ? LQA_OK : LQA_NO_MEMORY;
-    if (status == LQA_OK) {
-      tables_fill(&t);
-      status = n_classes > 1 ? judge_classes(input, &t) : LQA_OK;
-    }
-    if (status == LQA_OK) {
-      status = judge_lengths(input, &t);
-    }
+    goto out;
   }
+  t.cell = lqa_calloc(t.parts.n, n_classes * sizeof *t.cell);
+  t.class_total = lqa_calloc(n_classes, sizeof *t.class_total);
+  t.split = lqa_calloc(t.parts.n, sizeof *t.split);
+  LQA_TRY_OUT(t.cell && t.class_total && t.split ? LQA_OK : LQA_NO_MEMORY);
+  tables_fill(&t);
+  LQA_TRY_OUT(n_classes > 1 ? judge_classes(input, &t) : LQA_OK);
+  status = judge_lengths(input, &t);
+out:
   tables_clear(&t);
   return status;
 }

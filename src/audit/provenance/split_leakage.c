@@ -98,22 +98,24 @@ static lqa_status run(const lqa_audit_input *input, lqa_error *err) {
   lqa_group_finding leaks = {0};
   lqa_row_groups near = {0};
   const lqa_row_groups *groups = input->content_groups;
-  lqa_status status = splits_read(input->dataset, &s);
-  if (status == LQA_OK && input->cluster) {
-    status = lqa_row_groups_by_number(input->dataset->n_rows, input->cluster, &near, err);
+  lqa_status status;
+  LQA_TRY_OUT(splits_read(input->dataset, &s));
+  if (input->cluster) {
+    LQA_TRY_OUT(lqa_row_groups_by_number(input->dataset->n_rows, input->cluster, &near, err));
     groups = &near;
   }
-  uint32_t n_splits = status == LQA_OK ? (uint32_t)lqa_map_count(s.names) : 0;
-  if (status == LQA_OK && n_splits < 2) {
-    status = lqa_finding_decline(input->findings, "column '%s' holds %s",
-                                 input->dataset->roles[LQA_ROLE_SPLIT].name,
-                                 n_splits == 0 ? "no split" : "one split only");
-  } else if (status == LQA_OK && groups) {
-    status = gather(&s, groups, &leaks);
+  uint32_t n_splits = (uint32_t)lqa_map_count(s.names);
+  if (n_splits < 2) {
+    LQA_TRY_OUT(lqa_finding_decline(input->findings, "column '%s' holds %s",
+                                    input->dataset->roles[LQA_ROLE_SPLIT].name,
+                                    n_splits == 0 ? "no split" : "one split only"));
+  } else if (groups) {
+    LQA_TRY_OUT(gather(&s, groups, &leaks));
   }
-  if (status == LQA_OK && leaks.members.n) {
+  if (leaks.members.n) {
     status = report(input, &s, &leaks);
   }
+out:
   lqa_group_finding_clear(&leaks);
   lqa_row_groups_clear(&near);
   splits_clear(&s);
