@@ -234,22 +234,18 @@ static lqa_status load_items(lqa_judge_session *s, lqa_error *err) {
                                .observer = s->run->observer};
   s->items = lqa_arena_alloc(&s->arena, n + 1, sizeof *s->items);
   int64_t *wanted = lqa_malloc(n, sizeof *wanted);
-  if (!s->items || !wanted) {
-    free(wanted);
-    return lqa_fail_memory(err, "reading the rows to judge");
-  }
+  lqa_status status;
+  LQA_TRY_OUT(s->items && wanted ? LQA_OK : lqa_fail_memory(err, "reading the rows to judge"));
   for (size_t i = 0; i < n; i++) {
     wanted[i] = s->choices.data[i].row;
   }
-  lqa_status status = lqa_row_texts_load(&input, wanted, (int64_t)n, &texts, err);
-  free(wanted);
-  if (status == LQA_OK) {
-    status = set_items(s, &texts);
-    if (status != LQA_OK) {
-      status = lqa_fail_memory(err, "reading the rows to judge");
-    }
-    lqa_row_texts_clear(&texts);
+  LQA_TRY_OUT(lqa_row_texts_load(&input, wanted, (int64_t)n, &texts, err));
+  if (set_items(s, &texts) != LQA_OK) {
+    status = lqa_fail_memory(err, "reading the rows to judge");
   }
+  lqa_row_texts_clear(&texts);
+out:
+  free(wanted);
   return status;
 }
 

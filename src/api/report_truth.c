@@ -31,20 +31,18 @@ static void copy_curve(const lqa_evaluation *evaluation, lqa_report_figures *out
 
 static lqa_status measure(const lqa_run *run, lqa_report_figures *out, lqa_error *err) {
   lqa_truth_rows rows;
+  LQA_TRY(lqa_truth_load(run, &COLUMNS, &rows, err));
   lqa_evaluation *evaluation = lqa_calloc(1, sizeof *evaluation);
-  if (!evaluation) {
-    return lqa_fail_memory(err, "measuring against the truth");
-  }
-  lqa_status status = lqa_truth_load(run, &COLUMNS, &rows, err);
-  if (status == LQA_OK) {
-    const lqa_truth truth = {rows.is_error, rows.is_left_out, rows.kind, rows.label};
-    status = lqa_evaluate_rows(&run->evidence, &truth, evaluation, err);
-    lqa_truth_rows_clear(&rows);
-  }
-  if (status == LQA_OK && evaluation->n_errors > 0) {
+  const lqa_truth truth = {rows.is_error, rows.is_left_out, rows.kind, rows.label};
+  lqa_status status;
+  LQA_TRY_OUT(evaluation ? lqa_evaluate_rows(&run->evidence, &truth, evaluation, err)
+                         : lqa_fail_memory(err, "measuring against the truth"));
+  if (evaluation->n_errors > 0) {
     copy_curve(evaluation, out);
   }
+out:
   free(evaluation);
+  lqa_truth_rows_clear(&rows);
   return status;
 }
 

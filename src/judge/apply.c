@@ -329,18 +329,16 @@ lqa_status lqa_judge_apply(lqa_judge_plan *plan, const lqa_judge_sink *sink,
   f.overlap.k = 2;
   f.names = lqa_map_new(false);
   lqa_status status = LQA_OK;
-  for (int j = 0; j < plan->options.n_judges && status == LQA_OK; j++) {
-    status = find_alias(&f, j);
-    if (status != LQA_OK) {
-      status = lqa_fail_memory(err, "counting the judge's answers");
+  for (int j = 0; j < plan->options.n_judges; j++) {
+    if (find_alias(&f, j) != LQA_OK) {
+      LQA_TRY_OUT(lqa_fail_memory(err, "counting the judge's answers"));
     }
   }
-  for (size_t i = 0; i < plan->input.n_items && status == LQA_OK; i++) {
-    status = fold_item(&f, i);
+  for (size_t i = 0; i < plan->input.n_items; i++) {
+    LQA_TRY_OUT(fold_item(&f, i));
   }
-  if (status == LQA_OK) {
-    sum_up(&f);
-  }
+  sum_up(&f);
+out:
   lqa_map_free(f.names);
   return status;
 }

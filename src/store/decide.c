@@ -307,15 +307,16 @@ static lqa_status read_answers(decider *d, lqa_source *source, lqa_error *err) {
   lqa_answer_reader *reader = NULL;
   bool more = true;
   LQA_TRY(lqa_answer_reader_open(source, d->file, &reader, err));
-  lqa_status status = LQA_OK;
-  for (d->file_row = 0; status == LQA_OK; d->file_row++) {
+  lqa_status status;
+  for (d->file_row = 0;; d->file_row++) {
     lqa_answer answer;
-    status = lqa_answer_reader_next(reader, &answer, &more, err);
-    if (status != LQA_OK || !more) {
+    LQA_TRY_OUT(lqa_answer_reader_next(reader, &answer, &more, err));
+    if (!more) {
       break;
     }
-    status = read_answer(d, &answer, err);
+    LQA_TRY_OUT(read_answer(d, &answer, err));
   }
+out:
   lqa_answer_reader_close(reader);
   return status;
 }

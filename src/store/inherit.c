@@ -158,23 +158,21 @@ static lqa_status walk_old_rows(carrier *c, lqa_query *query, lqa_error *err) {
   while (next < c->items.n && c->items.data[next].old_row < 0) {
     next++;
   }
-  for (int64_t row = 0; status == LQA_OK && next < c->items.n; row++) {
-    status = lqa_query_next(query, &more, err);
-    if (status != LQA_OK || !more) {
+  for (int64_t row = 0; next < c->items.n; row++) {
+    LQA_TRY_OUT(lqa_query_next(query, &more, err));
+    if (!more) {
       break;
     }
     uint32_t index;
     format_old_key(c, query, row, &key);
-    if (key.failed) {
-      status = lqa_fail_memory(err, "carrying verdicts over");
-      break;
-    }
+    LQA_TRY_OUT(key.failed ? lqa_fail_memory(err, "carrying verdicts over") : LQA_OK);
     int64_t occurrence = count_key(c, lqa_buf_str(&key), &index);
     for (; next < c->items.n && c->items.data[next].old_row == row; next++) {
       recorded *item = &c->items.data[next];
       item->occurrence = occurrence >= 0 && item->key == index ? occurrence : -1;
     }
   }
+out:
   lqa_buf_clear(&key);
   return status;
 }
@@ -346,17 +344,17 @@ static lqa_status inherit(carrier *c, const char *old_folder, const lqa_observer
   }
   lqa_arena_init(&c->arena);
   bool is_there = false;
-  lqa_status status = check_old(old_folder, &is_there, err);
-  if (status == LQA_OK && !is_there) {
+  lqa_status status;
+  LQA_TRY_OUT(check_old(old_folder, &is_there, err));
+  if (is_there) {
+    LQA_TRY_OUT(carry(c, old_folder, err));
+  } else {
     lqa_observe_message(observer, LQA_MESSAGE_WARN,
                         "'%s' holds no run.db: no verdicts and decisions are carried over",
                         old_folder);
-  } else if (status == LQA_OK) {
-    status = carry(c, old_folder, err);
   }
-  if (status == LQA_OK) {
-    tell(c, observer);
-  }
+  tell(c, observer);
+out:
   lqa_map_free(c->keys);
   lqa_vec_clear(&c->items);
   free(c->count);

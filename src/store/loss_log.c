@@ -227,20 +227,17 @@ static void tell_unmatched(const log_reader *l) {
 lqa_status lqa_run_add_losses(lqa_run *run, const lqa_text_list *files, lqa_loss_summary *summary,
                               lqa_error *err) {
   log_reader l = {.run = run};
-  lqa_status status = run->rows.row_id.name ? index_ids(&l) : LQA_OK;
-  if (status != LQA_OK) {
-    status = lqa_fail_memory(err, "reading losses");
+  lqa_status status = LQA_OK;
+  if (run->rows.row_id.name && index_ids(&l) != LQA_OK) {
+    LQA_TRY_OUT(lqa_fail_memory(err, "reading losses"));
   }
-  for (size_t i = 0; i < files->n && status == LQA_OK; i++) {
-    status = read_file(&l, files->items[i], err);
+  for (size_t i = 0; i < files->n; i++) {
+    LQA_TRY_OUT(read_file(&l, files->items[i], err));
   }
-  if (status == LQA_OK) {
-    status = read_losses(&l, files, err);
-  }
-  if (status == LQA_OK) {
-    tell_unmatched(&l);
-    *summary = l.summary;
-  }
+  LQA_TRY_OUT(read_losses(&l, files, err));
+  tell_unmatched(&l);
+  *summary = l.summary;
+out:
   lqa_vec_clear(&l.records);
   lqa_vec_clear(&l.row_of);
   lqa_map_free(l.ids);

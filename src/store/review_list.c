@@ -81,17 +81,17 @@ static lqa_status save_rows(const lqa_run *run, const int64_t *order, int64_t n,
   lqa_row_texts texts;
   lqa_row_conflicts *conflicts = NULL;
   LQA_TRY(lqa_row_texts_load(&input, order, n, &texts, err));
-  lqa_status status =
-      lqa_row_conflicts_new(&run->rows, &run->manifest, &run->evidence, order, n, &conflicts, err);
-  if (status == LQA_OK) {
-    lqa_row_table_init(&rows, &run->rows, &run->evidence, &run->manifest);
-    rows.order = order;
-    rows.texts = &texts;
-    rows.text_chars = output->max_chars;
-    rows.conflicts = conflicts;
-    status = save_table(run, output, &rows, n, err);
-    lqa_row_table_clear(&rows);
-  }
+  lqa_status status;
+  LQA_TRY_OUT(
+      lqa_row_conflicts_new(&run->rows, &run->manifest, &run->evidence, order, n, &conflicts, err));
+  lqa_row_table_init(&rows, &run->rows, &run->evidence, &run->manifest);
+  rows.order = order;
+  rows.texts = &texts;
+  rows.text_chars = output->max_chars;
+  rows.conflicts = conflicts;
+  status = save_table(run, output, &rows, n, err);
+  lqa_row_table_clear(&rows);
+out:
   lqa_row_conflicts_free(conflicts);
   lqa_row_texts_clear(&texts);
   return status;

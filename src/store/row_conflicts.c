@@ -65,21 +65,17 @@ lqa_status lqa_row_conflicts_new(const lqa_run_rows *run_rows, const lqa_manifes
                                  const lqa_evidence *evidence, const int64_t *rows, int64_t n,
                                  lqa_row_conflicts **out, lqa_error *err) {
   lqa_row_conflicts *c = lqa_calloc(1, sizeof *c);
-  lqa_status status = c ? LQA_OK : LQA_NO_MEMORY;
-  if (c) {
-    *c = (lqa_row_conflicts){.rows = run_rows, .manifest = manifest, .contents = lqa_map_new(true)};
-    lqa_buf_init(&c->text, MAX_TEXT);
-    char *room = lqa_calloc(MAX_TEXT, 1);
-    lqa_buf_add(&c->text, room, room ? MAX_TEXT : 0); /* all that a text can take: none fails */
-    status = c->contents && room && !c->text.failed ? LQA_OK : LQA_NO_MEMORY;
-    free(room);
-  }
-  if (status == LQA_OK && run_rows->content_hash) {
-    status = collect_contents(c, evidence, rows, n);
-  }
-  if (status == LQA_OK) {
-    status = collect_members(c);
-  }
+  char *room = lqa_calloc(MAX_TEXT, 1);
+  lqa_status status;
+  LQA_TRY_OUT(c && room ? LQA_OK : LQA_NO_MEMORY);
+  *c = (lqa_row_conflicts){.rows = run_rows, .manifest = manifest, .contents = lqa_map_new(true)};
+  lqa_buf_init(&c->text, MAX_TEXT);
+  lqa_buf_add(&c->text, room, MAX_TEXT); /* all that a text can take: none fails */
+  LQA_TRY_OUT(c->contents && !c->text.failed ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(run_rows->content_hash ? collect_contents(c, evidence, rows, n) : LQA_OK);
+  status = collect_members(c);
+out:
+  free(room);
   if (status != LQA_OK) {
     lqa_row_conflicts_free(c);
     return lqa_fail_memory(err, "looking for conflicts");

@@ -111,18 +111,19 @@ static lqa_status read_texts(lqa_row_texts *t, lqa_source_reader *reader,
   lqa_status status = LQA_OK;
   bool more = true, is_table = t->manifest->content_kind == LQA_CONTENT_TABLE;
   int64_t next = 0;
-  for (int64_t row = 0; status == LQA_OK && next < t->n_rows; row++) {
-    status = lqa_source_reader_next(reader, &more, err);
-    if (status != LQA_OK || !more) {
+  for (int64_t row = 0; next < t->n_rows; row++) {
+    LQA_TRY_OUT(lqa_source_reader_next(reader, &more, err));
+    if (!more) {
       break;
     }
     if (row == t->rows[next]) {
       bool has_text = join_content(reader, columns, is_table, &content);
       lqa_str text = has_text ? lqa_buf_str(&content) : (lqa_str){NULL, 0};
-      status = lqa_buf_check(&content, err);
-      status = status == LQA_OK ? keep_text(t, next++, text, err) : status;
+      LQA_TRY_OUT(lqa_buf_check(&content, err));
+      LQA_TRY_OUT(keep_text(t, next++, text, err));
     }
   }
+out:
   lqa_buf_clear(&content);
   return status == LQA_OK && next < t->n_rows
              ? lqa_fail(err, LQA_BAD_DATA, "the run's source ends before row %lld",
@@ -174,11 +175,10 @@ lqa_status lqa_row_texts_load(const lqa_row_texts_input *input, const int64_t *w
   lqa_status status = LQA_OK;
   bool has_content = input->manifest->source.text.n > 0 || input->manifest->source.features.n > 0;
   if (!t.dataset) {
-    status = read_rows(&t, wanted, has_content ? n : 0, err);
-    if (status == LQA_OK && t.n_rows > 0) {
-      status = load_texts(&t, input, err);
-    }
+    LQA_TRY_OUT(read_rows(&t, wanted, has_content ? n : 0, err));
+    LQA_TRY_OUT(t.n_rows > 0 ? load_texts(&t, input, err) : LQA_OK);
   }
+out:
   if (status != LQA_OK) {
     lqa_row_texts_clear(&t);
     return status;

@@ -60,22 +60,23 @@ static lqa_status load_strata(lqa_sql *sql, lqa_arena *arena, lqa_spot_check *ou
   bool more = true;
   LQA_TRY(lqa_sql_prepare(sql, RATES, &s, err));
   lqa_statement_set_text(s, 1, lqa_str_from(out->sheet));
-  lqa_status status = lqa_statement_next(s, &more, err);
-  while (status == LQA_OK && more) {
+  lqa_status status;
+  LQA_TRY_OUT(lqa_statement_next(s, &more, err));
+  while (more) {
     lqa_spot_stratum stratum;
-    status = read_stratum(s, arena, &stratum) == LQA_OK && lqa_vec_push(&strata, stratum) == LQA_OK
-                 ? lqa_statement_next(s, &more, err)
-                 : lqa_fail_memory(err, "reading spot checks");
+    LQA_TRY_OUT(read_stratum(s, arena, &stratum) == LQA_OK &&
+                        lqa_vec_push(&strata, stratum) == LQA_OK
+                    ? lqa_statement_next(s, &more, err)
+                    : lqa_fail_memory(err, "reading spot checks"));
   }
-  lqa_statement_free(s);
-  out->strata = status == LQA_OK ? lqa_arena_alloc(arena, strata.n + 1, sizeof *out->strata) : NULL;
-  if (status == LQA_OK && !out->strata) {
-    status = lqa_fail_memory(err, "reading spot checks");
-  }
-  if (status == LQA_OK && strata.n > 0) {
+  out->strata = lqa_arena_alloc(arena, strata.n + 1, sizeof *out->strata);
+  LQA_TRY_OUT(out->strata ? LQA_OK : lqa_fail_memory(err, "reading spot checks"));
+  if (strata.n > 0) {
     memcpy(out->strata, strata.data, strata.n * sizeof *out->strata);
   }
   out->n_strata = strata.n;
+out:
+  lqa_statement_free(s);
   lqa_vec_clear(&strata);
   return status;
 }
