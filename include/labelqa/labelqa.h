@@ -278,7 +278,8 @@ typedef struct lqa_report_args {
   lqa_common_args common;
   lqa_reread_args reread;
   const char *run;
-  int64_t top; /* suspicious rows to list, default 25 */
+  int64_t top;           /* suspicious rows to list, default 25 */
+  lqa_text_list fail_if; /* "NAME OP NUMBER" */
 } lqa_report_args;
 LQA_API void lqa_report_args_init(lqa_report_args *args);
 LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_report(const lqa_report_args *args, lqa_result **result,

@@ -3,6 +3,7 @@
 #include "api/report_result.h"
 
 #include "api/report_truth.h"
+#include "report/fail_if.h"
 #include "report/run_report.h"
 
 lqa_status lqa_report_result_show(const lqa_report *report, int width, lqa_result *result) {
@@ -36,7 +37,8 @@ lqa_status lqa_report_result_refresh(lqa_run *run, const char *path, const lqa_r
   LQA_TRY_OUT(lqa_run_report_load(run, path, args->top, &arena, &report, err));
   LQA_TRY_OUT(lqa_report_truth_add(run, &report, err));
   LQA_TRY_OUT(lqa_run_report_save(&report, run->folder, err));
-  status = lqa_report_result_show(&report, (int)args->common.width, result);
+  LQA_TRY_OUT(lqa_report_result_show(&report, (int)args->common.width, result));
+  status = lqa_fail_if_run(&args->fail_if, &report, err);
 out:
   lqa_run_unlock(&lock);
   lqa_arena_clear(&arena);

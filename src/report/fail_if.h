@@ -6,10 +6,12 @@
 #include "report/report.h"
 
 /* For help and messages: what a condition may name. */
-#define LQA_FAIL_IF_NAMES                                                         \
-  "findings.error, findings.warn, flagged_rate, needs_review, error_rate.low, "   \
-  "error_rate.estimate, error_rate.high, flag_recall.low, flag_recall.estimate, " \
-  "flag_recall.high, expected_error_rate"
+#define LQA_FAIL_IF_NAMES                                                          \
+  "findings.error, findings.warn, flagged_rate, needs_review, error_rate.low, "    \
+  "error_rate.estimate, error_rate.high, flag_recall.low, flag_recall.estimate, "  \
+  "flag_recall.high, expected_error_rate, error_rate.by_class.low, "               \
+  "error_rate.by_class.estimate, error_rate.by_class.high (of any class; of one: " \
+  "error_rate.by_class[CLASS].high)"
 
 /* Checks the words of every condition before any work. LQA_BAD_USAGE names the condition and lists
  * what there is. */

@@ -47,15 +47,6 @@ static lqa_status keep_parts(lqa_figure_part *parts, int64_t n, const char *titl
   return LQA_OK;
 }
 
-static int32_t file_of(const lqa_run *run, int64_t row) {
-  if (run->rows.dataset) {
-    int64_t in_file;
-    return (int32_t)(lqa_dataset_file_of(run->rows.dataset, row, &in_file) -
-                     run->rows.dataset->files);
-  }
-  return run->rows.file ? run->rows.file[row] : 0;
-}
-
 static lqa_status add_files(const lqa_run *run, lqa_arena *arena, lqa_report_figures *out) {
   const lqa_manifest *m = &run->manifest;
   lqa_figure_part *parts = lqa_calloc((size_t)m->n_files, sizeof *parts);
@@ -66,7 +57,7 @@ static lqa_status add_files(const lqa_run *run, lqa_arena *arena, lqa_report_fig
     parts[i].name = lqa_str_from(m->files[i].path);
   }
   for (int64_t row = 0; m->n_files > 1 && row < run->rows.n_rows; row++) {
-    int32_t file = file_of(run, row);
+    int32_t file = lqa_run_rows_file_of(&run->rows, row);
     if (file >= 0 && file < m->n_files) {
       lqa_figure_part_add(&parts[file], lqa_figures_doubt(run, out->doubt_is_probability, row));
     }

@@ -19,6 +19,7 @@ void lqa_page_add_style(lqa_buf *out);
 void lqa_page_pictures(lqa_page *page);
 void lqa_page_findings(lqa_page *page);
 void lqa_page_classes(lqa_page *page);
+void lqa_page_rates(lqa_page *page);
 void lqa_page_judge(lqa_page *page);
 void lqa_page_trust(lqa_page *page);
 void lqa_page_suspects(lqa_page *page);

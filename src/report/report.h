@@ -150,6 +150,12 @@ typedef struct lqa_report_class_rate {
   int64_t n; /* verified rows */
 } lqa_report_class_rate;
 
+/* The same among the rows of which a column says one thing. */
+typedef struct lqa_report_slice_rate {
+  const char *column;         /* "split", "source file", "source", "group" */
+  lqa_report_class_rate rate; /* `label` is the column's value */
+} lqa_report_slice_rate;
+
 typedef struct lqa_report {
   const char *version, *run_path;
   const lqa_manifest *manifest; /* of the run, or NULL */
@@ -177,6 +183,8 @@ typedef struct lqa_report {
   lqa_interval flag_recall;          /* share of all wrong labels that suspected rows contain */
   lqa_report_class_rate *annotators; /* the same by annotator: `label` is the name */
   int64_t n_annotators;
+  lqa_report_slice_rate *slices; /* by the other columns that rows can be told apart by */
+  int64_t n_slices;
   const lqa_trust_summary *trust; /* of the run, or NULL */
   const char *verdict;            /* lqa_report_verdict, for report.json: filled on writing */
   bool has_trust;
@@ -231,6 +239,9 @@ int lqa_report_severity_rank(const char *severity);
 int64_t *lqa_report_worst_classes(const lqa_report_confident *confident);
 /* Total by severity of findings that found something. */
 int64_t lqa_report_count_findings(const lqa_report *report, const char *severity);
+/* "12.0 % of the labels are wrong (...)", of all rows that the rate is about, and how many rows to
+ * verify for plus or minus 1 %. Nothing where there is no rate. */
+void lqa_report_rate_words(const lqa_report *report, lqa_buf *out);
 /* How many rows confident learning flagged and how many labels it estimates wrong, or why it says
  * nothing; without a full stop. */
 void lqa_report_flagged(const lqa_report *report, lqa_buf *out);

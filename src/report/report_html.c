@@ -175,6 +175,9 @@ static void add_contents(lqa_page *page) {
     LQA_MARKUP(page->out, "<a href=\"#pictures\">Pictures</a>");
   }
   LQA_MARKUP(page->out, "<a href=\"#structure\">Structure</a>");
+  if (r->has_error_rate) {
+    LQA_MARKUP(page->out, "<a href=\"#rates\">Error rate</a>");
+  }
   if (r->confident.ran) {
     LQA_MARKUP(page->out, "<a href=\"#learning\">Confident learning</a>");
   }
@@ -200,6 +203,7 @@ void lqa_report_html(const lqa_report *r, lqa_buf *out) {
   add_next(&page);
   lqa_page_pictures(&page);
   lqa_page_findings(&page);
+  lqa_page_rates(&page);
   lqa_page_classes(&page);
   lqa_page_judge(&page);
   lqa_page_trust(&page);

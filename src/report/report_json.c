@@ -145,6 +145,15 @@ static const lqa_field ANNOTATOR_RATE[] = {
     {"n", AT(_class_rate, n), "rows verified"},
     {.key = NULL}};
 
+static const lqa_field SLICE_RATE[] = {
+    {"column", AT(_slice_rate, column), "source file, split, source or group", .absent = ""},
+    {"value", AT(_slice_rate, rate.label), "rows of which the column says this", .absent = ""},
+    {"estimate", AT(_slice_rate, rate.estimate), "share of them that is wrong"},
+    {"low", AT(_slice_rate, rate.low), "lower end of the 95 % interval"},
+    {"high", AT(_slice_rate, rate.high), "upper end"},
+    {"n", AT(_slice_rate, rate.n), "rows verified"},
+    {.key = NULL}};
+
 static const lqa_field ERROR_RATE[] = {
     {"estimate", AT(, error_rate.estimate), "share of labels that are wrong"},
     {"low", AT(, error_rate.low), "lower end of the 95 % interval"},
@@ -158,6 +167,8 @@ static const lqa_field ERROR_RATE[] = {
      LQA_ELEMENTS(lqa_report_class_rate, CLASS_RATE, lqa_report, n_rates)},
     {"by_annotator", LIST(, annotators), "by annotator, likewise; of rows judged in phases",
      LQA_ELEMENTS(lqa_report_class_rate, ANNOTATOR_RATE, lqa_report, n_annotators)},
+    {"by_slice", LIST(, slices), "by source file, split, source and group, likewise",
+     LQA_ELEMENTS(lqa_report_slice_rate, SLICE_RATE, lqa_report, n_slices)},
     {.key = NULL}};
 
 static const lqa_field RECALL[] = {

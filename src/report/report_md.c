@@ -242,10 +242,44 @@ static void add_actions(const lqa_report *r, lqa_buf *out) {
   }
 }
 
+static void add_rate(const char *column, const lqa_report_class_rate *rate, lqa_buf *out) {
+  LQA_MARKUP(out, "| ");
+  lqa_markdown_say(out, "%s ", column);
+  lqa_markdown_excerpt(rate->label, NAME, out);
+  lqa_buf_printf(out, " | %.1f %% | %.1f to %.1f %% | %lld |\n", 100 * rate->estimate,
+                 100 * rate->low, 100 * rate->high, (long long)rate->n);
+}
+
+static void add_rates(const lqa_report *r, lqa_buf *out) {
+  if (!r->has_error_rate) {
+    return;
+  }
+  lqa_buf line = new_lines();
+  LQA_MARKUP(out, "\n## Error rate\n\n");
+  lqa_report_rate_words(r, &line);
+  lqa_markdown_escape(lqa_buf_str(&line), out);
+  LQA_MARKUP(out, "\n");
+  drop(&line, out);
+  if (r->n_rates + r->n_annotators + r->n_slices > 0) {
+    LQA_MARKUP(out,
+               "\n| of the rows with | wrong | 95 % interval | verified |\n|---|---|---|---|\n");
+  }
+  for (int64_t i = 0; i < r->n_rates && i < MAX_CLASSES; i++) {
+    add_rate("label", &r->rates[i], out);
+  }
+  for (int64_t i = 0; i < r->n_annotators && i < MAX_CLASSES; i++) {
+    add_rate("annotator", &r->annotators[i], out);
+  }
+  for (int64_t i = 0; i < r->n_slices && i < MAX_CLASSES; i++) {
+    add_rate(r->slices[i].column, &r->slices[i].rate, out);
+  }
+}
+
 void lqa_report_markdown(const lqa_report *r, lqa_buf *out) {
   add_head(r, out);
   add_actions(r, out);
   add_findings(r, out);
+  add_rates(r, out);
   add_confident(r, out);
   add_judge(r, out);
   add_trust(r, out);

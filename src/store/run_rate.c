@@ -265,48 +265,115 @@ static lqa_status find_recall(const lqa_run *run, const design *d, const lqa_jud
   return LQA_OK;
 }
 
-/* ---- annotators ---- */
+/* ---- slices ---- */
 
 static int compare_sizes(const void *a, const void *b) {
-  const lqa_rate_by_name *x = a, *y = b;
-  return (x->rate.n < y->rate.n) - (x->rate.n > y->rate.n);
+  const lqa_slice_rate *x = a, *y = b;
+  if (x->rate.n != y->rate.n) {
+    return x->rate.n > y->rate.n ? -1 : 1;
+  }
+  return lqa_str_compare(x->value, y->value);
 }
 
-static lqa_status rate_annotators(const lqa_run *run, const design *d, lqa_map *names,
-                                  const lqa_judge_error *judge, lqa_arena *arena,
-                                  lqa_run_rate *out) {
-  const lqa_column *column = &run->rows.roles[LQA_ROLE_ANNOTATOR];
-  int32_t *code = lqa_arena_alloc(arena, (size_t)run->rows.n_rows + 1, sizeof *code);
-  int64_t *rows;
+/* A column of rows; its values are names[code]. */
+typedef struct slicing {
+  const lqa_run *run;
+  const design *design;
+  const lqa_judge_error *judge;
+  lqa_arena *arena;
+  lqa_run_rate *out;
+} slicing;
+
+/* Keeps the values with enough verified rows, their names in the arena. */
+static lqa_status add_slices(const slicing *s, const char *column, const int32_t *code,
+                             const lqa_str *names, int32_t n) {
+  const division by = {code, n, false};
+  int64_t *rows, first = s->out->n_slices;
   lqa_phase_rate rate;
-  if (!code) {
-    return LQA_NO_MEMORY;
+  LQA_TRY(rate_by(s->run, s->design, &by, s->judge, s->arena, &rows, &rate));
+  for (int32_t k = 0; k < n && s->out->n_slices < LQA_MAX_SLICE_RATES; k++) {
+    if (rate.by_class[k].n >= LQA_RATE_MIN_ROWS) {
+      lqa_str value = {lqa_arena_copy(s->arena, names[k].data, names[k].size), names[k].size};
+      LQA_TRY(value.data ? LQA_OK : LQA_NO_MEMORY);
+      s->out->slices[s->out->n_slices++] = (lqa_slice_rate){column, value, rate.by_class[k]};
+    }
   }
-  for (int64_t row = 0; row < run->rows.n_rows; row++) {
+  qsort(s->out->slices + first, (size_t)(s->out->n_slices - first), sizeof *s->out->slices,
+        compare_sizes);
+  return LQA_OK;
+}
+
+/* code[row] of the column's values, which become the keys of `names`. */
+static lqa_status code_values(const lqa_column *column, int64_t n_rows, lqa_map *names,
+                              int32_t *code) {
+  for (int64_t row = 0; row < n_rows; row++) {
     uint32_t index;
-    lqa_str name = lqa_column_get(column, row);
+    lqa_str value = lqa_column_get(column, row);
     code[row] = -1;
-    if (!lqa_str_is_null(name)) {
-      LQA_TRY(lqa_map_add(names, name, &index, NULL));
+    if (!lqa_str_is_null(value)) {
+      LQA_TRY(lqa_map_add(names, value, &index, NULL));
       code[row] = (int32_t)index;
     }
   }
-  const division by = {code, (int32_t)lqa_map_count(names), false};
-  LQA_TRY(rate_by(run, d, &by, judge, arena, &rows, &rate));
-  out->by_annotator = lqa_arena_alloc(arena, (size_t)by.n_codes + 1, sizeof *out->by_annotator);
-  if (!out->by_annotator) {
+  return LQA_OK;
+}
+
+static lqa_status slice_column(const slicing *s, lqa_role role, const char *title, int32_t *code) {
+  const lqa_column *column = &s->run->rows.roles[role];
+  if (!column->name) {
+    return LQA_OK;
+  }
+  lqa_map *names = lqa_map_new(true);
+  lqa_str *values = NULL;
+  lqa_status status;
+  LQA_TRY_OUT(names ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(code_values(column, s->run->rows.n_rows, names, code));
+  size_t n = lqa_map_count(names);
+  values = lqa_malloc(n + 1, sizeof *values);
+  LQA_TRY_OUT(values ? LQA_OK : LQA_NO_MEMORY);
+  for (size_t k = 0; k < n; k++) {
+    values[k] = lqa_map_key(names, (uint32_t)k);
+  }
+  LQA_TRY_OUT(add_slices(s, title, code, values, (int32_t)n));
+out:
+  free(values);
+  lqa_map_free(names);
+  return status;
+}
+
+static lqa_status slice_files(const slicing *s, int32_t *code) {
+  const lqa_manifest *m = &s->run->manifest;
+  if (m->n_files < 2) {
+    return LQA_OK;
+  }
+  lqa_str *names = lqa_malloc((size_t)m->n_files, sizeof *names);
+  if (!names) {
     return LQA_NO_MEMORY;
   }
-  for (int32_t k = 0; k < by.n_codes; k++) {
-    if (rate.by_class[k].n >= LQA_RATE_MIN_ROWS) {
-      lqa_str key = lqa_map_key(names, (uint32_t)k);
-      lqa_str name = {lqa_arena_copy(arena, key.data, key.size), key.size};
-      LQA_TRY(name.data ? LQA_OK : LQA_NO_MEMORY);
-      out->by_annotator[out->n_annotators++] = (lqa_rate_by_name){name, rate.by_class[k]};
-    }
+  for (int32_t i = 0; i < m->n_files; i++) {
+    names[i] = lqa_str_from(m->files[i].path);
   }
-  qsort(out->by_annotator, (size_t)out->n_annotators, sizeof *out->by_annotator, compare_sizes);
-  return LQA_OK;
+  for (int64_t row = 0; row < s->run->rows.n_rows; row++) {
+    code[row] = lqa_run_rows_file_of(&s->run->rows, row);
+  }
+  lqa_status status = add_slices(s, "source file", code, names, m->n_files);
+  free(names);
+  return status;
+}
+
+static lqa_status rate_slices(const slicing *s) {
+  int32_t *code = lqa_malloc((size_t)s->run->rows.n_rows + 1, sizeof *code);
+  s->out->slices = lqa_arena_alloc(s->arena, LQA_MAX_SLICE_RATES, sizeof *s->out->slices);
+  lqa_status status;
+  LQA_TRY_OUT(code && s->out->slices ? LQA_OK : LQA_NO_MEMORY);
+  LQA_TRY_OUT(slice_column(s, LQA_ROLE_ANNOTATOR, "annotator", code));
+  LQA_TRY_OUT(slice_files(s, code));
+  LQA_TRY_OUT(slice_column(s, LQA_ROLE_SPLIT, "split", code));
+  LQA_TRY_OUT(slice_column(s, LQA_ROLE_SOURCE, "source", code));
+  LQA_TRY_OUT(slice_column(s, LQA_ROLE_GROUP, "group", code));
+out:
+  free(code);
+  return status;
 }
 
 static lqa_status rate_all(const lqa_run *run, const design *d, const lqa_judge_error *judge,
@@ -318,13 +385,8 @@ static lqa_status rate_all(const lqa_run *run, const design *d, const lqa_judge_
     out->n_frame += rows[k];
   }
   LQA_TRY(find_recall(run, d, judge, arena, &out->recall));
-  if (!run->rows.roles[LQA_ROLE_ANNOTATOR].name) {
-    return LQA_OK;
-  }
-  lqa_map *names = lqa_map_new(true);
-  lqa_status status = names ? rate_annotators(run, d, names, judge, arena, out) : LQA_NO_MEMORY;
-  lqa_map_free(names);
-  return status;
+  const slicing s = {run, d, judge, arena, out};
+  return rate_slices(&s);
 }
 
 lqa_status lqa_run_rate_of(const lqa_run *run, lqa_arena *arena, lqa_run_rate *out,

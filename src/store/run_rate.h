@@ -6,10 +6,14 @@
 #include "store/run.h"
 #include "trust/phase_rate.h"
 
-typedef struct lqa_rate_by_name {
-  lqa_str name;
+/* The rows of which a column says one thing: annotator "bob", split "test". */
+typedef struct lqa_slice_rate {
+  const char *column; /* "annotator", "source file", "split", "source", "group" */
+  lqa_str value;
   lqa_interval rate;
-} lqa_rate_by_name;
+} lqa_slice_rate;
+
+enum { LQA_MAX_SLICE_RATES = 250 };
 
 typedef struct lqa_run_rate {
   lqa_phase_rate rate; /* rate.n = 0: no rows were drawn in phases, or nothing follows from them */
@@ -17,8 +21,9 @@ typedef struct lqa_run_rate {
   /* Of all wrong labels, the share among suspicious rows (flagged, or marked by an error finding);
    * n = 0: not known. Its ends combine those of two rates, so it is wider than need be. */
   lqa_interval recall;
-  lqa_rate_by_name *by_annotator; /* most rows first; with at least LQA_RATE_MIN_ROWS verified */
-  int64_t n_annotators;
+  /* By column; in each the most verified first. Those with at least LQA_RATE_MIN_ROWS verified. */
+  lqa_slice_rate *slices;
+  int64_t n_slices;
 } lqa_run_rate;
 
 /* Of the judging in phases with most verified rows; a person's decision about such a row comes

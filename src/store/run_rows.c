@@ -59,3 +59,11 @@ lqa_status lqa_run_rows_key(const lqa_run_rows *rows, int64_t row, lqa_buf *out)
   }
   return out->failed ? LQA_NO_MEMORY : LQA_OK;
 }
+
+int32_t lqa_run_rows_file_of(const lqa_run_rows *rows, int64_t row) {
+  if (rows->dataset) {
+    int64_t in_file;
+    return (int32_t)(lqa_dataset_file_of(rows->dataset, row, &in_file) - rows->dataset->files);
+  }
+  return rows->file ? rows->file[row] : 0;
+}

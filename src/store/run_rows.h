@@ -24,6 +24,8 @@ typedef struct lqa_run_rows {
 
 /* A view of the dataset, which must outlive it. Nothing to release. */
 void lqa_run_rows_of_dataset(const lqa_dataset *dataset, lqa_run_rows *rows);
+/* Which of the manifest's files a row came from. */
+int32_t lqa_run_rows_file_of(const lqa_run_rows *rows, int64_t row);
 void lqa_run_rows_clear(lqa_run_rows *rows);
 
 /* The value of the id column; NULL data where there is no such column or it is empty there. */

@@ -9,6 +9,17 @@ def rate_of(bench):
     return json.loads((bench.run / "report.json").read_text())["error_rate"]
 
 
+def split_rows(bench, name):
+    """900 rows; the rows whose label is wrong, and some others, carry `name`=bad."""
+    rows = list(__import__("judge_bench").make_rows(900))
+    bench.write(rows)
+    lines = (bench.folder / "rows.csv").read_text().splitlines()
+    with open(bench.folder / "rows.csv", "w") as out:
+        out.write(f"{lines[0]},{name}\n")
+        for line, (_, _, given, true) in zip(lines[1:], rows):
+            out.write(f"{line},{'bad' if given != true or line[0] == '7' else 'good'}\n")
+
+
 @pytest.mark.parametrize("accuracy", [1, 0.9])
 def test_phases_give_an_error_rate_that_holds(bench, accuracy):
     bench.write(list(__import__("judge_bench").make_rows(900)))
@@ -30,19 +41,52 @@ def test_phases_give_an_error_rate_that_holds(bench, accuracy):
 
 
 def test_annotators_have_rates_of_their_own(bench):
-    rows = list(__import__("judge_bench").make_rows(900))
-    bench.write(rows)
-    lines = (bench.folder / "rows.csv").read_text().splitlines()
-    with open(bench.folder / "rows.csv", "w") as out:
-        out.write(lines[0] + ",who\n")
-        for line, (_, _, given, true) in zip(lines[1:], rows):
-            out.write(f"{line},{'bad' if given != true or line[0] == '7' else 'good'}\n")
+    split_rows(bench, "who")
     bench.audit("--overwrite", "--annotator", "who")
     bench.serve("--accuracy", 1)
     bench.judge("--budget", 300, "--yes")
     rates = {one["annotator"]: one for one in rate_of(bench)["by_annotator"]}
     assert rates["good"]["low"] == 0 and rates["good"]["high"] < 0.2
     assert rates["bad"]["low"] > 0.2
+
+
+@pytest.mark.parametrize("role, column", [("group", "group"), ("split", "split")])
+def test_slices_have_rates_of_their_own(bench, role, column):
+    split_rows(bench, "part")
+    bench.audit("--overwrite", f"--{role}", "part")
+    bench.serve("--accuracy", 1)
+    bench.judge("--budget", 300, "--yes")
+    rates = {(one["column"], one["value"]): one for one in rate_of(bench)["by_slice"]}
+    assert rates[column, "good"]["low"] == 0 and rates[column, "good"]["high"] < 0.2
+    assert rates[column, "bad"]["low"] > 0.2
+    assert rate_of(bench)["by_annotator"] == []
+    markdown = (bench.run / "report.md").read_text()
+    assert "## Error rate" in markdown and f"| {column} bad |" in markdown
+    page = (bench.run / "report.html").read_text()
+    assert 'id="rates"' in page and "verified, to speak for all rows with content" in page
+
+
+def test_fail_if_looks_at_classes(bench):
+    bench.write(list(__import__("judge_bench").make_rows(900)))
+    bench.audit("--overwrite")
+    bench.serve("--accuracy", 1)
+    bench.judge("--budget", 300, "--yes")
+    worst = max(rate_of(bench)["by_class"], key=lambda one: one["estimate"])
+    name = f"error_rate.by_class[{worst['label']}].estimate"
+
+    def report(condition):
+        return bench.labelqa("report", bench.run, "--fail-if", condition, "--quiet")
+    assert report("error_rate.by_class.low > 0.9").returncode == 0
+    done = report("error_rate.by_class.estimate > 0.01")
+    assert done.returncode == 1 and "of class '" in done.stderr
+    done = report(f"{name} > {worst['estimate'] - 0.001}")
+    assert done.returncode == 1 and f"of class '{worst['label']}' is" in done.stderr
+    assert report(f"{name} > {worst['estimate'] + 0.001}").returncode == 0
+    done = report("error_rate.by_class[Fruits].high > 0")
+    assert done.returncode == 2 and "the run has no class 'Fruits'" in done.stderr
+    assert report("error_rate.by_class[Fruit > 0").returncode == 2
+    assert report("error_rate.high > 0.9").returncode == 0
+    assert report("error_rate.high > 0").returncode == 1
 
 
 def test_a_judge_that_says_nothing_gives_no_rate(bench):
