@@ -6,7 +6,7 @@
  *   1. the simple path      audit a file, read the result
  *   2. commands             one function and one argument struct per command
  *   3. runs                 open a run folder, look at its rows
- *   4. commands by name     what bindings and front ends build on: options as text, help
+ *   4. commands by name     what bindings and front ends build on: labelqa/call.h
  *   5. confident learning   the numeric core on your own arrays: labelqa/confident.h
  *   6. annotators           several labels per item: labelqa/annotators.h
  *   7. outliers             neighbours, rows like no others: labelqa/outliers.h
@@ -22,13 +22,15 @@
 #define LABELQA_H
 
 #include "labelqa/annotators.h"
+#include "labelqa/call.h"
 #include "labelqa/confident.h"
 #include "labelqa/error.h"
 #include "labelqa/frame.h"
 #include "labelqa/inspector.h"
 #include "labelqa/observer.h"
-#include "labelqa/reread.h"
 #include "labelqa/outliers.h"
+#include "labelqa/reread.h"
+#include "labelqa/result.h"
 #include "labelqa/text_list.h"
 
 #include <stdbool.h>
@@ -55,17 +57,6 @@ LQA_API const char *lqa_version(void);
  *     puts(lqa_result_text(result));
  *     lqa_result_free(result);
  * -------------------------------------------------------------------------------------------- */
-
-/* What a command has to say: a text for people and a JSON document for programs. */
-typedef struct lqa_result lqa_result;
-
-/* For people; lines end in "\n"; UTF-8. Valid until lqa_result_free. */
-LQA_API const char *lqa_result_text(const lqa_result *result);
-/* One JSON document. Valid until lqa_result_free. */
-LQA_API const char *lqa_result_json(const lqa_result *result);
-/* The run folder concerned, or NULL. */
-LQA_API const char *lqa_result_run_path(const lqa_result *result);
-LQA_API void lqa_result_free(lqa_result *result);
 
 /* --------------------------------------------------------------------------------------------
  * 2. Commands
@@ -427,67 +418,6 @@ LQA_API int64_t lqa_run_view_count(const lqa_run_view *view);
 LQA_API LQA_MUST_CHECK lqa_status lqa_run_view_get(lqa_run_view *view, int64_t row, lqa_row *out,
                                                    lqa_error *err);
 LQA_API void lqa_run_view_close(lqa_run_view *view);
-
-/* --------------------------------------------------------------------------------------------
- * 4. Commands by name
- *
- * One mechanism for every front end: make a call, set options as text, add positional arguments,
- * run.
- *
- *     lqa_call *call = NULL;
- *     lqa_call_new("audit", &call, &err);
- *     lqa_call_set(call, "label", "category", &err);
- *     lqa_call_add(call, "tickets.csv", &err);
- *     lqa_call_run(call, &result, &err);
- *     lqa_call_free(call);
- * -------------------------------------------------------------------------------------------- */
-
-typedef struct lqa_call lqa_call;
-
-/* LQA_BAD_USAGE for an unknown command; the message suggests the nearest. */
-LQA_API LQA_MUST_CHECK lqa_status lqa_call_new(const char *command, lqa_call **call,
-                                               lqa_error *err);
-/* An option by its long name, with or without the dashes; NULL value for flags. Copies. */
-LQA_API LQA_MUST_CHECK lqa_status lqa_call_set(lqa_call *call, const char *name, const char *value,
-                                               lqa_error *err);
-/* The next positional argument. Copies. */
-LQA_API LQA_MUST_CHECK lqa_status lqa_call_add(lqa_call *call, const char *value, lqa_error *err);
-/* Options and positionals as a command line has them (without program and command name).
- * *help is set where --help or -h was among them. */
-LQA_API LQA_MUST_CHECK lqa_status lqa_call_parse(lqa_call *call, int argc, char *const *argv,
-                                                 bool *help, lqa_error *err);
-/* Gives options that were not set the value of their environment variable (LABELQA_DATA, keys ...).
- * Front ends pass getenv. */
-LQA_API LQA_MUST_CHECK lqa_status lqa_call_fill(lqa_call *call, char *(*lookup)(const char *name),
-                                                lqa_error *err);
-LQA_API void lqa_call_set_observer(lqa_call *call, const lqa_observer *observer);
-/* Of review: who hears the page's address (lqa_review_args.listening). Other commands ignore it. */
-LQA_API void lqa_call_set_listening(lqa_call *call,
-                                    void (*listening)(void *data, const char *address, int open),
-                                    void *data);
-LQA_API void lqa_call_set_width(lqa_call *call, int64_t columns);
-LQA_API void lqa_call_set_option_style(lqa_call *call, lqa_option_style style);
-/* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is
- * done, and by doctor on LQA_BAD_ENDPOINT. */
-LQA_API LQA_MUST_CHECK lqa_status lqa_call_run(lqa_call *call, lqa_result **result, lqa_error *err);
-/* True if --format json, or --quiet, was set. */
-LQA_API bool lqa_call_wants_json(const lqa_call *call);
-LQA_API bool lqa_call_is_quiet(const lqa_call *call);
-LQA_API void lqa_call_free(lqa_call *call);
-
-/* Number of commands; name and one-line summary of each, in the order of the help. */
-LQA_API size_t lqa_command_count(void);
-LQA_API const char *lqa_command_name(size_t command);
-LQA_API const char *lqa_command_summary(size_t command);
-/* Owned texts (release with lqa_free): --help of one command, its roff man page (NULL: that of
- * labelqa itself), its option names one a line for shell completion, and its options as JSON, a
- * list of {name, kind, choices, default, argument, split_commas, help}. NULL for an unknown command
- * or when out of memory. */
-LQA_API char *lqa_command_help(const char *command, int width);
-LQA_API char *lqa_command_man(const char *command);
-LQA_API char *lqa_command_words(const char *command);
-LQA_API char *lqa_command_options(const char *command);
-LQA_API void lqa_free(void *owned);
 
 #ifdef __cplusplus
 }
