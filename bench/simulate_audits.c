@@ -1,12 +1,14 @@
 /* bench/simulate_audits.c - does the error rate's interval hold what it promises?
  *
- *     simulate_audits [AUDITS]    (default 1000; built and run by bench/error_rate)
+ *     simulate_audits [AUDITS [top]]    (default 1000; built and run by bench/error_rate)
  *
  * Simulates audits whose truth is known: rows with a share of wrong labels, a model's probability
  * that each is wrong (informative, uninformative, or badly scaled), rows drawn in three phases as
  * `labelqa judge --budget` draws them, a judge right in a share of its answers whose accuracy is
  * known from rows that people decided. Prints the share of audits whose 95 % interval contains the
- * true rate, the mean estimate and the mean width beside Wilson's on a plain random sample.
+ * true rate, the mean estimate and the mean width beside Wilson's on a plain random sample of as
+ * many rows. With `top` every suspicious row is asked and "rows" others, drawn at random, as
+ * `--top` does when it covers them all.
  */
 #include "base/memory.h"
 #include "base/rng.h"
@@ -27,6 +29,7 @@ typedef struct setting {
   double rate;
   int64_t budget;
   double accuracy; /* of the judge; 1 = a person */
+  bool is_top;
 } setting;
 
 typedef struct world {
@@ -83,47 +86,64 @@ typedef struct design {
   LQA_VEC(lqa_phase_row) rows[PHASES];
   double sums[PHASES][K];
   lqa_rate_phase phases[PHASES];
+  int n;
 } design;
+
+/* The rows of a phase, or of `top`. */
+static void choose(const setting *s, world *w, int h, int64_t n, uint64_t seed,
+                   lqa_choice_list *chosen) {
+  const lqa_choose_input input = {.n_rows = N,
+                                  .label = w->label,
+                                  .has_content = w->has_content,
+                                  .is_suspicious = w->suspicious,
+                                  .issue_rank = w->rank,
+                                  .p_wrong = w->p,
+                                  .is_done = w->done,
+                                  .floor_share = FLOOR[h],
+                                  .seed = seed + (uint64_t)h};
+  lqa_error err;
+  lqa_status status = s->is_top ? lqa_choose_top(&input, N, n, chosen, &err)
+                                : lqa_choose_budget(&input, n, LQA_CHOOSE_PHASE, chosen, &err);
+  if (status != LQA_OK) {
+    fprintf(stderr, "%s\n", err.message);
+    exit(1);
+  }
+}
+
+static void draw_phase(const setting *s, world *w, lqa_rng *rng, const lqa_choice_list *chosen,
+                       int h, design *d) {
+  for (int k = 0; k < K; k++) {
+    d->sums[h][k] = 0;
+  }
+  for (int i = 0; i < N; i++) {
+    d->sums[h][w->label[i]] += w->done[i] ? 0 : w->p[i];
+  }
+  d->rows[h].n = 0;
+  for (size_t i = 0; i < chosen->n; i++) {
+    int64_t row = chosen->data[i].row;
+    lqa_phase_row r = {row, chosen->data[i].inclusion, w->p[row], ask(s, w, row, rng),
+                       s->accuracy < 1 ? 0 : -1};
+    if (lqa_vec_push(&d->rows[h], r) != LQA_OK) {
+      exit(1);
+    }
+    w->done[row] = 1;
+  }
+  drawn_from = w;
+  if (!s->is_top) {
+    qsort(d->rows[h].data, d->rows[h].n, sizeof *d->rows[h].data, compare_rows);
+  }
+  d->phases[h] = (lqa_rate_phase){d->rows[h].data, (int64_t)d->rows[h].n, d->sums[h]};
+}
 
 static void draw(const setting *s, world *w, lqa_rng *rng, uint64_t seed, design *d) {
   int64_t left = s->budget;
-  for (int h = 0; h < PHASES; h++) {
-    int64_t n = h == PHASES - 1 ? left : (int64_t)(SHARE[h] * (double)s->budget + .5);
-    left -= n;
+  d->n = s->is_top ? 1 : PHASES;
+  for (int h = 0; h < d->n; h++) {
+    int64_t n = h == d->n - 1 ? left : (int64_t)(SHARE[h] * (double)s->budget + .5);
     lqa_choice_list chosen = {0};
-    const lqa_choose_input input = {.n_rows = N,
-                                    .label = w->label,
-                                    .has_content = w->has_content,
-                                    .is_suspicious = w->suspicious,
-                                    .issue_rank = w->rank,
-                                    .p_wrong = w->p,
-                                    .is_done = w->done,
-                                    .floor_share = FLOOR[h],
-                                    .seed = seed + (uint64_t)h};
-    lqa_error err;
-    if (lqa_choose_budget(&input, n, LQA_CHOOSE_PHASE, &chosen, &err) != LQA_OK) {
-      fprintf(stderr, "%s\n", err.message);
-      exit(1);
-    }
-    for (int k = 0; k < K; k++) {
-      d->sums[h][k] = 0;
-    }
-    for (int i = 0; i < N; i++) {
-      d->sums[h][w->label[i]] += w->done[i] ? 0 : w->p[i];
-    }
-    d->rows[h].n = 0;
-    for (size_t i = 0; i < chosen.n; i++) {
-      int64_t row = chosen.data[i].row;
-      lqa_phase_row r = {row, chosen.data[i].inclusion, w->p[row], ask(s, w, row, rng),
-                         s->accuracy < 1 ? 0 : -1};
-      if (lqa_vec_push(&d->rows[h], r) != LQA_OK) {
-        exit(1);
-      }
-      w->done[row] = 1;
-    }
-    drawn_from = w;
-    qsort(d->rows[h].data, d->rows[h].n, sizeof *d->rows[h].data, compare_rows);
-    d->phases[h] = (lqa_rate_phase){d->rows[h].data, (int64_t)d->rows[h].n, d->sums[h]};
+    left -= n;
+    choose(s, w, h, n, seed, &chosen);
+    draw_phase(s, w, rng, &chosen, h, d);
     lqa_vec_clear(&chosen);
   }
 }
@@ -154,7 +174,7 @@ static void run_audit(const setting *s, uint64_t seed, world *w, design *d, tall
     class_wrong[w->label[i]] += w->wrong[i];
     wrong += w->wrong[i];
   }
-  const lqa_phase_rate_input input = {N, K, w->label, class_rows, d->phases, PHASES, &judge};
+  const lqa_phase_rate_input input = {N, K, w->label, class_rows, d->phases, d->n, &judge};
   lqa_phase_rate out;
   lqa_arena arena;
   lqa_arena_init(&arena);
@@ -171,10 +191,14 @@ static void run_audit(const setting *s, uint64_t seed, world *w, design *d, tall
     t->class_covered += out.by_class[k].n >= LQA_RATE_MIN_ROWS && out.by_class[k].low <= rate &&
                         rate <= out.by_class[k].high;
   }
-  for (int64_t i = 0; i < s->budget; i++) {
+  int64_t told = 0;
+  for (int h = 0; h < d->n; h++) {
+    told += d->phases[h].n;
+  }
+  for (int64_t i = 0; i < told; i++) {
     hits += w->wrong[lqa_rng_below(&rng, N)];
   }
-  lqa_interval plain = lqa_interval_wilson(hits, s->budget, .95);
+  lqa_interval plain = lqa_interval_wilson(hits, told, .95);
   t->wilson += plain.high - plain.low;
   t->wilson_covered += plain.low <= truth && truth <= plain.high;
   lqa_arena_clear(&arena);
@@ -183,9 +207,10 @@ static void run_audit(const setting *s, uint64_t seed, world *w, design *d, tall
 int main(int argc, char **argv) {
   static const char *const MODELS[] = {"good", "useless", "overconfident", "swapped"};
   static const double RATES[] = {.01, .03, .09, .25};
-  static const int64_t BUDGETS[] = {60, 200, 500};
+  static const int64_t BUDGETS[] = {60, 200, 500}, OTHERS[] = {20, 60, 200};
   static const double ACCURACIES[] = {1, .95, .85};
   int n = argc > 1 ? atoi(argv[1]) : 1000;
+  bool is_top = argc > 2;
   static world w;
   static design d;
   printf("| model | true rate | rows | judge right | coverage | classes | mean estimate | width |"
@@ -194,7 +219,8 @@ int main(int argc, char **argv) {
     for (size_t r = 0; r < 4; r++) {
       for (size_t b = 0; b < 3; b++) {
         for (size_t a = 0; a < 3; a++) {
-          const setting s = {MODELS[m], RATES[r], BUDGETS[b], ACCURACIES[a]};
+          const setting s = {MODELS[m], RATES[r], is_top ? OTHERS[b] : BUDGETS[b], ACCURACIES[a],
+                             is_top};
           tally t = {0};
           for (int i = 0; i < n; i++) {
             run_audit(&s, 1000 * (uint64_t)i + 17, &w, &d, &t);

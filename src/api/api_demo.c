@@ -64,6 +64,7 @@ static lqa_status judge(const lqa_demo_args *args, const char *run, lqa_result *
     return LQA_OK;
   }
   lqa_judge_args_init(&judge_args);
+  judge_args.yes = true;
   judge_args.common = args->common;
   judge_args.run = run;
   judge_args.top = INT32_MAX;

@@ -5,6 +5,7 @@
 #include "api/judge_session.h"
 
 #include "api/judge_endpoint.h"
+#include "api/judge_design.h"
 #include "api/judge_phases.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -170,9 +171,10 @@ static lqa_status choose_rows(lqa_judge_session *s, const chooser *c, lqa_error 
   if (s->phase >= 0) {
     return lqa_judge_phase_choose(s, &input, err);
   }
-  return a->budget > 0
-             ? lqa_choose_budget(&input, a->budget, strategy_of(a->strategy), &s->choices, err)
-             : lqa_choose_top(&input, a->top, a->sample_unflagged, &s->choices, err);
+  LQA_TRY(a->budget > 0
+              ? lqa_choose_budget(&input, a->budget, strategy_of(a->strategy), &s->choices, err)
+              : lqa_choose_top(&input, a->top, a->sample_unflagged, &s->choices, err));
+  return lqa_judge_design_keep_draw(s, &input, err);
 }
 
 static lqa_status choose(lqa_judge_session *s, lqa_error *err) {

@@ -1,14 +1,11 @@
-/* A phase is a document of run.db, "judge-phase <budget> <seed> <phase>", with a line
- * "row inclusion control" for every row, behind lines "class number sum" of the control over the
- * rows that could be drawn: the control is the probability that the label is wrong as it was known
- * then, and error rates rest on it (store/run_rate.h). Without --yes nothing is kept, so the plan
- * shows the first phase that has no answers yet.
+/* A phase is a document of run.db, "judge-phase <budget> <seed> <phase>" (api/judge_design.h).
+ * Without --yes nothing is kept, so the plan shows the first phase that has no answers yet.
  */
 #include "api/judge_phases.h"
 
+#include "api/judge_design.h"
 #include "base/memory.h"
 
-#include <math.h>
 #include <stdio.h>
 
 enum { MAX_BYTES = 1 << 28 };
@@ -71,53 +68,10 @@ out:
   return status;
 }
 
-/* Probability that the label is wrong; a row that no model scored may be either. */
-static double control_of(const lqa_choose_input *in, int64_t row) {
-  return isnan(in->p_wrong[row]) ? .5 : in->p_wrong[row];
-}
-
-/* By given class, over the rows that this phase could have drawn. */
-static lqa_status add_sums(const lqa_judge_session *s, const lqa_choose_input *in, lqa_buf *out) {
-  int32_t n_classes = s->run->manifest.n_classes;
-  double *sums = lqa_calloc((size_t)n_classes, sizeof *sums);
-  if (!sums) {
-    return LQA_NO_MEMORY;
-  }
-  for (int64_t row = 0; row < in->n_rows; row++) {
-    if (in->label[row] >= 0 && in->has_content[row] && !in->is_done[row]) {
-      sums[in->label[row]] += control_of(in, row);
-    }
-  }
-  for (int32_t k = 0; k < n_classes; k++) {
-    lqa_buf_printf(out, "class %d %.17g\n", (int)k, sums[k]);
-  }
-  free(sums);
-  return LQA_OK;
-}
-
-static lqa_status keep(const lqa_judge_session *s, const lqa_choose_input *in, int phase,
-                       size_t first, lqa_error *err) {
-  char name[96];
-  lqa_buf text;
-  lqa_status status;
-  lqa_buf_init(&text, MAX_BYTES);
-  name_phase(s, phase, name);
-  LQA_TRY_OUT(add_sums(s, in, &text) == LQA_OK ? LQA_OK : lqa_fail_memory(err, "choosing rows"));
-  for (size_t i = first; i < s->choices.n; i++) {
-    const lqa_choice *c = &s->choices.data[i];
-    lqa_buf_printf(&text, "%lld %.17g %.17g\n", (long long)c->row, c->inclusion,
-                   control_of(in, c->row));
-  }
-  LQA_TRY_OUT(lqa_buf_check(&text, err));
-  LQA_TRY_OUT(lqa_run_db_set_document(s->run->db, name, lqa_buf_str(&text), err));
-out:
-  lqa_buf_clear(&text);
-  return status;
-}
-
 static lqa_status draw(lqa_judge_session *s, const lqa_choose_input *in, int phase,
                        lqa_error *err) {
   lqa_choose_input input = *in;
+  char name[96];
   size_t first = s->choices.n;
   uint8_t *is_done = lqa_calloc((size_t)in->n_rows, 1);
   lqa_status status;
@@ -130,7 +84,8 @@ static lqa_status draw(lqa_judge_session *s, const lqa_choose_input *in, int pha
   input.seed += (uint64_t)phase;
   LQA_TRY_OUT(lqa_choose_budget(&input, lqa_judge_phase_rows(s->args->budget, phase),
                                 LQA_CHOOSE_PHASE, &s->choices, err));
-  LQA_TRY_OUT(s->args->yes ? keep(s, &input, phase, first, err) : LQA_OK);
+  name_phase(s, phase, name);
+  LQA_TRY_OUT(s->args->yes ? lqa_judge_design_keep(s, &input, name, first, err) : LQA_OK);
 out:
   free(is_done);
   return status;

@@ -3,6 +3,7 @@
  * alone is called one.
  */
 #include "report/report.h"
+#include "trust/phase_rate.h"
 
 #include <math.h>
 
@@ -35,13 +36,20 @@ static void say_expected(const lqa_report *r, lqa_buf *out) {
                  100 * r->trust->rate);
 }
 
+static const char *who_verified(const lqa_report *r) {
+  const char *method = r->error_rate.method;
+  bool by_judge =
+      strcmp(method, LQA_RATE_BY_DIFFERENCE) == 0 || strcmp(method, LQA_RATE_OF_STRATA) == 0;
+  return by_judge ? "a judge verified" : "people checked";
+}
+
 static void say_how_bad(const lqa_report *r, lqa_buf *out) {
   if (r->has_error_rate) {
     lqa_buf_printf(out,
                    "%.1f %% of the labels are wrong (95 %% interval %.1f to %.1f %%, by %lld row%s "
-                   "that people checked).",
+                   "that %s).",
                    100 * r->error_rate.estimate, 100 * r->error_rate.low, 100 * r->error_rate.high,
-                   (long long)r->error_rate.n, lqa_plural(r->error_rate.n));
+                   (long long)r->error_rate.n, lqa_plural(r->error_rate.n), who_verified(r));
   } else if (!r->confident.ran) {
     lqa_buf_add_text(out, "No label was compared with its content: there are no probabilities.");
   } else if (!r->confident.has_skill) {

@@ -1,4 +1,4 @@
-/* store/run_rate.c - phases from their documents (api/judge_phases.c writes them), verdicts and
+/* store/run_rate.c - designs from their documents (api/judge_design.c writes them), verdicts and
  * decisions from the evidence.
  *
  * Rows whose label or content changed since are not there any more: a phase document belongs to the
@@ -16,10 +16,12 @@
 
 enum { MAX_PHASES = 3 };
 static const double Z = 1.959963984540054;
+static const char DRAW[] = "judge-draw ";
 
 /* One judging in phases. */
 typedef struct design {
-  char key[64]; /* "<budget> <seed>" */
+  char key[96]; /* the document's name, without the phase */
+  bool is_draw; /* of rows drawn at once: it speaks once all of them were asked */
   LQA_VEC(lqa_phase_row) rows[MAX_PHASES];
   double *sums[MAX_PHASES];
   int64_t n_told;
@@ -60,7 +62,7 @@ static lqa_status find_design(collector *c, const char *key, design **out) {
       return LQA_OK;
     }
   }
-  design made = {.n_told = 0};
+  design made = {.is_draw = strncmp(key, DRAW, sizeof DRAW - 1) == 0};
   snprintf(made.key, sizeof made.key, "%s", key);
   LQA_TRY(lqa_vec_push(&c->designs, made));
   *out = &c->designs.data[c->designs.n - 1];
@@ -90,23 +92,39 @@ static bool read_line(const collector *c, const char *line, design *d, int phase
   }
   read_verdict(c, &r);
   d->n_told += !isnan(r.wrong);
+  bool was_asked = !isnan(r.wrong) || run->evidence.verdict[r.row] != LQA_VERDICT_NONE;
+  if (d->is_draw && !was_asked) {
+    d->n_told = INT64_MIN / 2; /* never the best: rows are asked suspicious ones first */
+  }
   *status = lqa_vec_push(&d->rows[phase], r);
   return true;
 }
 
+/* False for documents that hold no design. */
+static bool read_name(const char *name, char key[96], int *phase) {
+  long long budget, seed;
+  int used = 0;
+  if (strncmp(name, DRAW, sizeof DRAW - 1) == 0 && strlen(name) < 96) {
+    snprintf(key, 96, "%s", name);
+    return true;
+  }
+  bool is_phase = sscanf(name, "judge-phase %lld %lld %d%n", &budget, &seed, phase, &used) == 3 &&
+                  name[used] == '\0' && *phase >= 0 && *phase < MAX_PHASES;
+  if (is_phase) {
+    snprintf(key, 96, "judge-phase %lld %lld", budget, seed);
+  }
+  return is_phase;
+}
+
 /* A document that is damaged, or of a version that kept no control, is no design. */
 static lqa_status add_document(collector *c, const char *name, const char *text) {
-  char key[64];
-  long long budget, seed;
-  int phase, used = 0;
+  char key[96];
+  int phase = 0;
   design *d = NULL;
   lqa_status status = LQA_OK;
-  bool is_phase = sscanf(name, "judge-phase %lld %lld %d%n", &budget, &seed, &phase, &used) == 3 &&
-                  name[used] == '\0' && phase >= 0 && phase < MAX_PHASES;
-  if (!is_phase || strncmp(text, "class ", 6) != 0) {
+  if (!read_name(name, key, &phase) || strncmp(text, "class ", 6) != 0) {
     return LQA_OK;
   }
-  snprintf(key, sizeof key, "%lld %lld", budget, seed);
   LQA_TRY(find_design(c, key, &d));
   d->sums[phase] = lqa_calloc((size_t)c->run->manifest.n_classes + 1, sizeof **d->sums);
   if (!d->sums[phase]) {
@@ -125,10 +143,11 @@ static lqa_status add_document(collector *c, const char *name, const char *text)
 static lqa_status read_documents(collector *c, lqa_error *err) {
   lqa_statement *s = NULL;
   bool more = true;
-  LQA_TRY(lqa_sql_prepare(lqa_run_db_sql(c->run->db),
-                          "SELECT name, body FROM document WHERE name LIKE 'judge-phase %'"
-                          " ORDER BY name",
-                          &s, err));
+  LQA_TRY(lqa_sql_prepare(
+      lqa_run_db_sql(c->run->db),
+      "SELECT name, body FROM document WHERE name LIKE 'judge-phase %' OR name LIKE 'judge-draw %'"
+      " ORDER BY name",
+      &s, err));
   lqa_status status;
   LQA_TRY_OUT(lqa_statement_next(s, &more, err));
   while (more) {
@@ -261,7 +280,7 @@ static lqa_status find_recall(const lqa_run *run, const design *d, const lqa_jud
   *out = (lqa_interval){found + missed > 0 ? found / (found + missed) : NAN,
                         in->low * n_in / (in->low * n_in + outside->high * n_out + 1e-300),
                         in->high * n_in / (in->high * n_in + outside->low * n_out + 1e-300),
-                        "difference", in->n + outside->n};
+                        rate.rate.method, in->n + outside->n};
   return LQA_OK;
 }
 

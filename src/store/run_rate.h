@@ -16,7 +16,7 @@ typedef struct lqa_slice_rate {
 enum { LQA_MAX_SLICE_RATES = 250 };
 
 typedef struct lqa_run_rate {
-  lqa_phase_rate rate; /* rate.n = 0: no rows were drawn in phases, or nothing follows from them */
+  lqa_phase_rate rate; /* rate.n = 0: no rows were drawn, or nothing follows from them */
   int64_t n_frame;     /* rows that it speaks for: with content and a known label */
   /* Of all wrong labels, the share among suspicious rows (flagged, or marked by an error finding);
    * n = 0: not known. Its ends combine those of two rates, so it is wider than need be. */

@@ -392,7 +392,8 @@ static lqa_status set_rates(evidence_job *j) {
   LQA_TRY(lqa_trust_sum(j->rows, add_rates, &map, 2, sum));
   j->out->rate = sum[0] / n;
   j->out->disagreeing = sum[1] / n;
-  j->out->is_claimed = j->out->rate >= MIN_CLAIM * j->out->disagreeing;
+  double min_claim = j->input->min_claim > 0 ? j->input->min_claim : MIN_CLAIM;
+  j->out->is_claimed = j->out->rate >= min_claim * j->out->disagreeing;
   return LQA_OK;
 }
 

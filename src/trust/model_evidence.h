@@ -16,6 +16,7 @@ typedef struct lqa_model_evidence_input {
   int n_members;
   const float *log_p[LQA_BLEND_MEMBERS]; /* out-of-fold log-probabilities, n_rows x n_classes */
   double prior[LQA_BLEND_MEMBERS];       /* their default weights */
+  double min_claim; /* rate / disagreeing from which p_wrong is claimed; 0: .25 */
   float *room; /* n_rows x n_classes for the blend, which may be a member; NULL: it is allocated */
 } lqa_model_evidence_input;
 

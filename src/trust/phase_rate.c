@@ -32,7 +32,7 @@ typedef struct phase_sums {
   double rest_diff;        /* sum of (1 - pi) d / pi */
   double weights, squares; /* sums of 1 / pi and of its square */
   double found;            /* verified rows that contradict the given label */
-  int64_t n;
+  int64_t n, unsure;       /* unsure: of them rows with pi < 1 */
 } phase_sums;
 
 /* The judges' errors, averaged over the rows that they verified; of people alone none. */
@@ -94,13 +94,24 @@ static bool belongs(const lqa_phase_rate_input *in, const lqa_phase_row *r, int3
   return !isnan(r->wrong) && (class_code < 0 || in->label[r->row] == class_code);
 }
 
-/* Rows that nobody could tell are left out; those of their phase stand for them, too. */
-static double share_told(const lqa_rate_phase *phase) {
-  int64_t told = 0;
+/* Rows that nobody could tell are left out; those of their phase that were as sure to be drawn, or
+ * as unsure, stand for them. */
+typedef struct told_share {
+  double of_sure, of_others;
+} told_share;
+
+static told_share share_told(const lqa_rate_phase *phase) {
+  double rows[2] = {0}, told[2] = {0};
   for (int64_t i = 0; i < phase->n; i++) {
-    told += !isnan(phase->rows[i].wrong);
+    bool is_sure = phase->rows[i].inclusion >= 1;
+    rows[is_sure]++;
+    told[is_sure] += !isnan(phase->rows[i].wrong);
   }
-  return phase->n > 0 ? (double)told / (double)phase->n : 0;
+  return (told_share){rows[1] > 0 ? told[1] / rows[1] : 0, rows[0] > 0 ? told[0] / rows[0] : 0};
+}
+
+static double chance_of(const told_share *told, const lqa_phase_row *r) {
+  return r->inclusion >= 1 ? told->of_sure : r->inclusion * told->of_others;
 }
 
 static bool is_of(const lqa_phase_rate_input *in, const lqa_phase_row *r, int32_t class_code) {
@@ -142,7 +153,7 @@ static double sum_control(const lqa_phase_rate_input *in, const verdict_scale *s
 static phase_sums sum_phase(const lqa_phase_rate_input *in, const verdict_scale *scale, int number,
                             int32_t class_code) {
   const lqa_rate_phase *phase = &in->phases[number];
-  double told = share_told(phase);
+  const told_share told = share_told(phase);
   phase_sums s = {.known = sum_known(in, scale, number, class_code),
                   .control = sum_control(in, scale, number, class_code)};
   for (int64_t i = 0; i < phase->n; i++) {
@@ -150,7 +161,7 @@ static phase_sums sum_phase(const lqa_phase_rate_input *in, const verdict_scale 
     if (!belongs(in, r, class_code)) {
       continue;
     }
-    double pi = r->inclusion * told, d = difference(in, scale, r);
+    double pi = chance_of(&told, r), d = difference(in, scale, r);
     s.diff += d / pi;
     s.rest += 1 - pi;
     s.rest_diff += (1 - pi) * d / pi;
@@ -158,6 +169,7 @@ static phase_sums sum_phase(const lqa_phase_rate_input *in, const verdict_scale 
     s.squares += 1 / (pi * pi);
     s.found += r->wrong;
     s.n++;
+    s.unsure += pi < 1;
   }
   return s;
 }
@@ -166,25 +178,26 @@ static phase_sums sum_phase(const lqa_phase_rate_input *in, const verdict_scale 
 static double find_variance(const lqa_phase_rate_input *in, const verdict_scale *scale, int number,
                             int32_t class_code, const phase_sums *s) {
   const lqa_rate_phase *phase = &in->phases[number];
-  double told = share_told(phase), center = s->rest > 0 ? s->rest_diff / s->rest : 0;
+  const told_share told = share_told(phase);
+  double center = s->rest > 0 ? s->rest_diff / s->rest : 0;
   double spread = 0, steps = 0, before = NAN;
   for (int64_t i = 0; i < phase->n; i++) {
     const lqa_phase_row *r = &phase->rows[i];
     if (!belongs(in, r, class_code)) {
       continue;
     }
-    double pi = r->inclusion * told;
+    double pi = chance_of(&told, r);
     double e = sqrt(1 - pi) * (difference(in, scale, r) / pi - center);
     spread += e * e;
     steps += isnan(before) ? 0 : .5 * (e - before) * (e - before);
     before = e;
   }
-  double n = (double)(s->n > 1 ? s->n : 2);
+  double n = (double)(s->unsure > 1 ? s->unsure : 2);
   /* Neighbours tell the variance with fewer degrees of freedom: with few rows the spread is safer.
    */
-  double sum = s->n >= MIN_STEPS ? steps : spread;
+  double sum = s->unsure >= MIN_STEPS ? steps : spread;
   /* The weight of an average row that was not sure to be drawn; half a wrong label more of it. */
-  double unseen = s->n > 0 && s->weights > (double)s->n ? (s->weights - (double)s->n) / n : 0;
+  double unseen = s->weights > (double)s->n ? (s->weights - (double)s->n) / n : 0;
   double half = .5 * unseen * (scale->no_of_wrong - scale->no_of_right);
   return sum * n / (n - 1) + half * half;
 }
@@ -238,21 +251,92 @@ static double to_share(double value) {
   return fmin(fmax(value, 0), 1);
 }
 
-/* The interval of the share of NO, and from it that of wrong labels. */
-static lqa_interval make_interval(const lqa_phase_rate_input *in, const verdict_scale *scale,
-                                  int32_t class_code) {
-  static const double Z = 1.959963984540054;
-  whole w = combine(in, scale, class_code);
-  lqa_interval out = {NAN, 0, 1, "difference", w.n};
-  if (w.n == 0 || (class_code >= 0 && w.n < LQA_RATE_MIN_ROWS)) {
-    return out;
+/* Drawn at once, each row with probability 1 or with the one of all others. */
+static bool is_plain(const lqa_phase_rate_input *in) {
+  double other = 1;
+  bool plain = in->n_phases == 1;
+  for (int64_t i = 0; plain && i < in->phases[0].n; i++) {
+    double pi = in->phases[0].rows[i].inclusion;
+    plain = pi >= 1 || other >= 1 || pi == other;
+    other = pi < 1 ? pi : other;
   }
+  return plain;
+}
+
+/* The whole of two strata: Wilson's interval of each, their deviations by Pythagoras (MOVER;
+ * Zou and Donner 2008). */
+static lqa_interval add_strata(const lqa_stratum strata[2]) {
+  double size = (double)(strata[0].population + strata[1].population);
+  double estimate = 0, low = 0, high = 0;
+  for (int i = 0; i < 2; i++) {
+    lqa_interval part = lqa_interval_of_stratum(&strata[i], .95);
+    double weight = (double)strata[i].population / size;
+    double middle = strata[i].n > 0 ? part.estimate : .5;
+    if (weight > 0) {
+      estimate += weight * middle;
+      low = length_of(low, weight * (middle - part.low));
+      high = length_of(high, weight * (part.high - middle));
+    }
+  }
+  return (lqa_interval){estimate, to_share(estimate - low), to_share(estimate + high),
+                        LQA_RATE_OF_STRATA, strata[0].n + strata[1].n};
+}
+
+/* Two strata: rows that were sure to be drawn, and the others. */
+static whole combine_plain(const lqa_phase_rate_input *in, const verdict_scale *scale,
+                           int32_t class_code, lqa_interval *no) {
+  const lqa_rate_phase *phase = &in->phases[0];
+  int64_t size = class_code < 0 ? in->n_rows : in->class_rows[class_code], n[2] = {0};
+  int64_t sure = 0;
+  double hits[2] = {0};
+  whole w = {0};
+  for (int64_t i = 0; i < phase->n; i++) {
+    const lqa_phase_row *r = &phase->rows[i];
+    int is_sure = r->inclusion >= 1;
+    sure += is_sure && is_of(in, r, class_code);
+    if (belongs(in, r, class_code)) {
+      n[is_sure]++;
+      hits[is_sure] += fmin(fmax(verdict_of(in, scale, r), 0), 1);
+      w.found += r->wrong;
+      w.n++;
+    }
+  }
+  const lqa_stratum strata[2] = {{sure, n[1], llround(hits[1])},
+                                 {size - sure, n[0], llround(hits[0])}};
+  *no = add_strata(strata);
+  w.share = no->estimate;
+  return w;
+}
+
+/* The interval of the share of NO. */
+static whole combine_drawn(const lqa_phase_rate_input *in, const verdict_scale *scale,
+                           int32_t class_code, lqa_interval *no) {
+  whole w = combine(in, scale, class_code);
   double share = to_share(w.share), least = .5 / (w.equal_rows + 1);
   double inner = fmin(fmax(share, least), 1 - least);
   double effective = w.variance > 0 ? inner * (1 - inner) / w.variance : INFINITY;
-  lqa_interval no = lqa_interval_of_share(share, fmin(effective, max_effective(&w)), .95);
+  *no = lqa_interval_of_share(share, fmin(effective, max_effective(&w)), .95);
+  return w;
+}
+
+/* The interval of the share of wrong labels, from that of NO. */
+static lqa_interval make_interval(const lqa_phase_rate_input *in, const verdict_scale *scale,
+                                  int32_t class_code) {
+  static const double Z = 1.959963984540054;
+  bool plain = is_plain(in);
+  lqa_interval no;
+  whole w =
+      plain ? combine_plain(in, scale, class_code, &no) : combine_drawn(in, scale, class_code, &no);
+  lqa_interval out = {NAN, 0, 1, plain ? LQA_RATE_OF_STRATA : LQA_RATE_BY_DIFFERENCE, w.n};
+  if (w.n == 0 || (class_code >= 0 && w.n < LQA_RATE_MIN_ROWS)) {
+    return out;
+  }
   double rate = wrong_of(scale, w.share), gap = scale->no_of_wrong - scale->no_of_right;
   double judged = Z * length_of((1 - rate) * scale->se_right, rate * scale->se_wrong) / gap;
+  if (wrong_of(scale, no.high) + judged <= 0 || wrong_of(scale, no.low) - judged >= 1) {
+    out.n = 0; /* fewer NO than the judge is said to give by mistake: one of both is wrong */
+    return out;
+  }
   double low = length_of(rate - wrong_of(scale, no.low), judged);
   double high = length_of(wrong_of(scale, no.high) - rate, judged);
   out.estimate = to_share(rate);

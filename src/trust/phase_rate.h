@@ -6,8 +6,9 @@
  * 2023): the control, a probability that each label is wrong which was fixed before the rows were
  * verified, is summed over all rows and corrected by what the verified rows show, each weighted by
  * the inverse of its probability to be drawn. However bad the control, the estimate is right on
- * average; a good one makes the interval narrow. A judge's verdicts are corrected by its accuracy
- * (Rogan and Gladen 1978).
+ * average; a good one makes the interval narrow. Rows that were drawn at once, suspicious ones for
+ * sure and others with one probability, need no control: two strata. A judge's verdicts are
+ * corrected by its accuracy (Rogan and Gladen 1978).
  */
 #ifndef LQA_TRUST_PHASE_RATE_H
 #define LQA_TRUST_PHASE_RATE_H
@@ -46,11 +47,16 @@ typedef struct lqa_phase_rate_input {
 } lqa_phase_rate_input;
 
 typedef struct lqa_phase_rate {
-  lqa_interval rate;      /* method "difference", n = verified rows; n = 0: nothing to go by */
+  lqa_interval rate;      /* n = verified rows; n = 0: nothing to go by */
   lqa_interval *by_class; /* n_classes; low 0, high 1 where fewer than LQA_RATE_MIN_ROWS speak */
 } lqa_phase_rate;
 
 enum { LQA_RATE_MIN_ROWS = 10 };
+
+/* The methods: the difference estimator; of rows that were drawn at once, some for sure and the
+ * others with equal probability, Wilson's interval in both strata. */
+#define LQA_RATE_BY_DIFFERENCE "difference"
+#define LQA_RATE_OF_STRATA "stratified-mover"
 
 /* Intervals at 95 %. by_class lives in `arena`. LQA_NO_MEMORY. */
 LQA_MUST_CHECK lqa_status lqa_phase_rate_of(const lqa_phase_rate_input *input, lqa_arena *arena,

@@ -1,6 +1,7 @@
 """The error rate of the whole from rows judged in phases."""
 
 import json
+import random
 
 import pytest
 
@@ -38,6 +39,45 @@ def test_phases_give_an_error_rate_that_holds(bench, accuracy):
     recall = json.loads((bench.run / "report.json").read_text())["flag_recall"]
     assert recall is None or 0 <= recall["low"] <= recall["estimate"] <= recall["high"] <= 1
     assert rate["by_annotator"] == []
+
+
+def random_rows(n):
+    """As make_rows, but the words and the wrong labels follow no pattern."""
+    bench = __import__("judge_bench")
+    rng = random.Random(1)
+    for i in range(n):
+        true = rng.choice(bench.CLASSES)
+        words = rng.choices(bench.WORDS[true], k=3)
+        number = rng.randrange(10**6)
+        text = f"The {words[0]} and the {words[1]}, with a {words[2]}, story {number}."
+        others = [name for name in bench.CLASSES if name != true]
+        yield str(i), text, rng.choice(others) if rng.random() < 0.1 else true, true
+
+
+def test_every_suspicious_row_and_a_random_sample_give_a_rate(bench):
+    bench.write(list(random_rows(900)))
+    bench.audit("--overwrite")
+    bench.serve("--accuracy", 1)
+    bench.judge("--top", 5, "--sample-unflagged", 60, "--yes")
+    assert rate_of(bench) is None, "suspicious rows are left over"
+    bench.judge("--top", 900, "--sample-unflagged", 60, "--yes")
+    rate = rate_of(bench)
+    assert rate["method"] == "stratified-mover" and rate["n"] > 60
+    assert rate["low"] <= 0.1 <= rate["high"], rate
+    summary = json.loads((bench.run / "report.json").read_text())["verdict"]
+    assert f"by {rate['n']} rows that a judge verified" in summary
+
+
+def test_a_random_budget_gives_a_rate(bench):
+    bench.write(list(__import__("judge_bench").make_rows(900)))
+    bench.audit("--overwrite")
+    bench.serve("--accuracy", 1)
+    bench.judge("--budget", 150, "--strategy", "uncertainty", "--yes")
+    assert rate_of(bench) is None, "a row may have no chance to be drawn"
+    bench.judge("--budget", 150, "--strategy", "random", "--yes")
+    rate = rate_of(bench)
+    assert rate["method"] == "difference"
+    assert rate["low"] <= 0.1 <= rate["high"], "every tenth label is wrong"
 
 
 def test_annotators_have_rates_of_their_own(bench):

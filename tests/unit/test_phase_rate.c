@@ -117,6 +117,40 @@ static void rows_that_nobody_could_tell_are_stood_for(void **state) {
   lqa_arena_clear(&arena);
 }
 
+/* Rows 0-99 are sure to be drawn, 20 of them wrong; of the other 300 every tenth is asked. */
+static void sure_rows_are_known_the_others_estimated(void **state) {
+  (void)state;
+  lqa_arena arena;
+  lqa_phase_rate out;
+  double sums[K] = {0, 0};
+  lqa_arena_init(&arena);
+  for (int i = 0; i < 130; i++) {
+    bool is_sure = i < 100;
+    rows[i] = (lqa_phase_row){is_sure ? i : 100 + (i - 100) * 10, is_sure ? 1 : .1, 0,
+                              is_sure ? i < 20 : i < 103, -1};
+  }
+  const lqa_rate_phase phase = {rows, 130, sums};
+  const lqa_phase_rate_input input = {N, K, label, class_rows, &phase, 1, &nobody};
+  assert_int_equal(lqa_phase_rate_of(&input, &arena, &out), LQA_OK);
+  assert_string_equal(out.rate.method, LQA_RATE_OF_STRATA);
+  assert_float_equal(out.rate.estimate, (20 + 300 * .1) / 400, 1e-12);
+  assert_true(out.rate.low > 20. / 400 && out.rate.low < .1);
+  assert_true(out.rate.high > .14 && out.rate.high < .25);
+  lqa_arena_clear(&arena);
+}
+
+/* A judge that is said to call 30 % of right labels wrong has done so of 5 %: nothing follows. */
+static void a_judge_better_than_its_figure_gives_no_rate(void **state) {
+  (void)state;
+  lqa_arena arena;
+  lqa_arena_init(&arena);
+  const lqa_judge_error bad = {.3, .85, .01, .01};
+  lqa_phase_rate rate = estimate(2, .05, 0, bad, &arena);
+  assert_int_equal(rate.rate.n, 0);
+  assert_true(isnan(rate.rate.estimate));
+  lqa_arena_clear(&arena);
+}
+
 static void rows_for_a_width(void **state) {
   (void)state;
   const lqa_interval rate = {.1, .06, .14, "difference", 200};
@@ -134,6 +168,8 @@ int main(void) {
       cmocka_unit_test(a_judges_errors_are_taken_out),
       cmocka_unit_test(few_rows_promise_nothing),
       cmocka_unit_test(rows_that_nobody_could_tell_are_stood_for),
+      cmocka_unit_test(sure_rows_are_known_the_others_estimated),
+      cmocka_unit_test(a_judge_better_than_its_figure_gives_no_rate),
       cmocka_unit_test(rows_for_a_width),
   };
   return cmocka_run_group_tests(tests, set_labels, NULL);
