@@ -156,7 +156,10 @@ static lqa_status write_run(lqa_audit_session *s, const lqa_run_draft *draft, lq
   lqa_run_posterior_options posterior = {
       .pred_probs = s->pred_probs, .pool = s->pool, .memory_bytes = s->args->source.memory_limit};
   lqa_status status;
+  double weighed = lqa_clock_seconds();
   LQA_TRY_OUT(lqa_run_posterior(run, &posterior, err));
+  lqa_audit_session_time(s, "posterior", weighed);
+  started += lqa_clock_seconds() - weighed; /* "write" is without it */
   lqa_rule_run(&run->evidence);
   LQA_TRY_OUT(lqa_run_save(run, s->pred_probs, err));
   lqa_audit_session_time(s, "write", started);

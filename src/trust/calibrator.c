@@ -10,6 +10,11 @@
  * repeats itself. So the log-likelihoods of the answers about a row are divided by the design
  * effect of correlated witnesses: repeats of a judge count as one answer (correlation 1), J judges
  * as J / (1 + (J - 1) .3). A person's decision is not weakened.
+ *
+ * A judge with 100 answers a class or more gets a confusion matrix of its own (Dawid and Skene),
+ * which starts as its accuracy with the weight of 100 answers for each true class. The matrices are
+ * only freed when all has settled with accuracies: from the start they would take systematic errors
+ * of the labels for the judge's (bench/RESULTS.md).
  */
 #include "trust/calibrator.h"
 
@@ -21,9 +26,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_ROUNDS = 30, MIN_ROUNDS = 6, NEWTON_STEPS = 3 };
+enum { MAX_ROUNDS = 30, MIN_ROUNDS = 6, NEWTON_STEPS = 3, ANSWERS_PER_CLASS = 100 };
 static const double CLIP = 8, MARGIN_UNIT = 3, EVEN_SHARE = .1, WEIGHT_POWER = .3;
-static const double BETWEEN_JUDGES = .3;
+static const double BETWEEN_JUDGES = .3, SAYS_PRIOR = 100;
 
 /* A verified row. */
 typedef struct verified {
@@ -39,6 +44,7 @@ typedef struct calibration {
   double *offset, *weight, *target, *u;
   double *class_p; /* n_rows x n_classes: true class, all opinions counted */
   double *accuracy;
+  double **says; /* of every judge: P(class said | true class), true x said; NULL: by accuracy */
   double *repeat_share; /* of an opinion: 1 / answers of its judge about the row */
   double *share;        /* the same, divided by the design effect of several judges */
   lqa_gp *gp;
@@ -132,8 +138,9 @@ static lqa_status alloc(calibration *c) {
   c->share = lqa_malloc(n, sizeof *c->share);
   c->repeat_share = lqa_malloc(n, sizeof *c->repeat_share);
   c->class_p = lqa_malloc(n, c->n_classes * sizeof *c->class_p);
+  c->says = lqa_calloc((size_t)c->input->n_judges + 1, sizeof *c->says);
   bool whole = c->rows && c->offset && c->weight && c->target && c->u && c->class_p && c->share &&
-               c->repeat_share;
+               c->repeat_share && c->says;
   return whole ? LQA_OK : LQA_NO_MEMORY;
 }
 
@@ -165,6 +172,17 @@ static lqa_status prepare(calibration *c) {
   return c->gp ? LQA_OK : LQA_NO_MEMORY;
 }
 
+/* log P(what was said | true class). */
+static double log_said(const calibration *c, const lqa_opinion *said, size_t class) {
+  size_t k = c->n_classes, code = (size_t)said->class_code;
+  if (said->judge >= 0 && c->says[said->judge]) {
+    return lqa_log(c->says[said->judge][class * k + code]);
+  }
+  double right = said->judge < 0 ? 1 : c->accuracy[said->judge];
+  right = right < 1 - 1e-6 ? right : 1 - 1e-6;
+  return lqa_log(class == code ? right : (1 - right) / (double)(k - 1));
+}
+
 /* A verified row's classes after its opinions; target = probability that the label is wrong. */
 static void weigh_opinions(calibration *c, size_t i) {
   const lqa_calibrator_input *in = c->input;
@@ -174,12 +192,7 @@ static void weigh_opinions(calibration *c, size_t i) {
   for (size_t k = 0; k < c->n_classes; k++) {
     p[k] = lqa_log(p[k] + 1e-300);
     for (size_t o = v->first; o < v->first + v->n; o++) {
-      const lqa_opinion *said = &in->opinions[o];
-      double right = said->judge < 0 ? 1 : c->accuracy[said->judge];
-      right = right < 1 - 1e-6 ? right : 1 - 1e-6;
-      p[k] += c->share[o] * lqa_log((int32_t)k == said->class_code
-                                        ? right
-                                        : (1 - right) / (double)(c->n_classes - 1));
+      p[k] += c->share[o] * log_said(c, &in->opinions[o], k);
     }
     largest = p[k] > largest ? p[k] : largest;
   }
@@ -215,7 +228,57 @@ static double update_accuracies(calibration *c) {
   return furthest;
 }
 
-static lqa_status fit(calibration *c) {
+/* The confusion matrices anew, of the judges that have one. */
+static void update_says(calibration *c) {
+  const lqa_calibrator_input *in = c->input;
+  size_t k = c->n_classes;
+  for (int j = 0; j < in->n_judges; j++) {
+    double right = c->accuracy[j], *says = c->says[j];
+    for (size_t i = 0; says && i < k * k; i++) {
+      says[i] = SAYS_PRIOR * (i / k == i % k ? right : (1 - right) / (double)(k - 1));
+    }
+  }
+  for (size_t i = 0; i < c->n_rows; i++) {
+    for (size_t o = c->rows[i].first; o < c->rows[i].first + c->rows[i].n; o++) {
+      const lqa_opinion *said = &in->opinions[o];
+      double *says = said->judge >= 0 ? c->says[said->judge] : NULL;
+      for (size_t t = 0; says && t < k; t++) {
+        says[t * k + (size_t)said->class_code] += c->repeat_share[o] * c->class_p[i * k + t];
+      }
+    }
+  }
+  for (size_t row = 0; row < (size_t)in->n_judges * k; row++) {
+    double sum = 0, *says = c->says[row / k] ? c->says[row / k] + row % k * k : NULL;
+    for (size_t s = 0; says && s < k; s++) {
+      sum += says[s];
+    }
+    for (size_t s = 0; says && s < k; s++) {
+      says[s] /= sum;
+    }
+  }
+}
+
+/* Matrices for the judges that have answered often enough. */
+static lqa_status free_says(calibration *c, bool *any) {
+  const lqa_calibrator_input *in = c->input;
+  size_t cells = c->n_classes * c->n_classes;
+  *any = false;
+  for (int j = 0; j < in->n_judges; j++) {
+    double answers = 0;
+    for (size_t o = 0; o < in->n_opinions; o++) {
+      answers += in->opinions[o].judge == j ? c->repeat_share[o] : 0;
+    }
+    if (answers >= ANSWERS_PER_CLASS * (double)c->n_classes) {
+      c->says[j] = lqa_calloc(cells, sizeof **c->says);
+      LQA_TRY(c->says[j] ? LQA_OK : LQA_NO_MEMORY);
+      *any = true;
+    }
+  }
+  update_says(c);
+  return LQA_OK;
+}
+
+static lqa_status settle(calibration *c) {
   for (int round = 0; round < MAX_ROUNDS; round++) {
     for (size_t i = 0; i < c->n_rows; i++) {
       weigh_opinions(c, i);
@@ -225,11 +288,20 @@ static lqa_status fit(calibration *c) {
     for (int step = 0; step < steps && moved > 1e-10; step++) {
       LQA_TRY(lqa_gp_step(c->gp, c->offset, c->target, c->weight, c->u, &moved));
     }
-    if (update_accuracies(c) < 1e-5 && round > MIN_ROUNDS - 1) {
+    double furthest = update_accuracies(c);
+    update_says(c);
+    if (furthest < 1e-5 && round > MIN_ROUNDS - 1) {
       break;
     }
   }
   return LQA_OK;
+}
+
+static lqa_status fit(calibration *c) {
+  bool any;
+  LQA_TRY(settle(c));
+  LQA_TRY(free_says(c, &any));
+  return any ? settle(c) : LQA_OK;
 }
 
 typedef struct apply_data {
@@ -282,6 +354,10 @@ static void clear(calibration *c) {
   free(c->class_p);
   free(c->share);
   free(c->repeat_share);
+  for (int j = 0; c->says && j < c->input->n_judges; j++) {
+    free(c->says[j]);
+  }
+  free(c->says);
   lqa_gp_free(c->gp);
 }
 

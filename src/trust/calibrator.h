@@ -5,8 +5,8 @@
  * a label is wrong by an intercept, the model's margin, the given class, the best other class and
  * the pair of both, each with a prior standard deviation, so that a few verified rows move much
  * where they agree and little where they are few. Judges are witnesses with an accuracy of their
- * own that is estimated along (Dawid and Skene 1979, one number for each judge, Beta prior), whose
- * errors are correlated; people are right.
+ * own that is estimated along (Dawid and Skene 1979, one number for each judge, Beta prior; a whole
+ * confusion matrix from 100 answers a class on), whose errors are correlated; people are right.
  */
 #ifndef LQA_TRUST_CALIBRATOR_H
 #define LQA_TRUST_CALIBRATOR_H
