@@ -57,6 +57,9 @@ typedef struct lqa_posterior_measure {
   double average_precision;           /* of rows ordered by p_correct, ... */
   double trust_precision, self_confidence_precision; /* ... by the other two */
   double calibration_error;
+  /* Of rows ordered by one audit alone; NaN where it named no row. The judge: NO first, YES last.
+   */
+  double audit_precision[LQA_EVALUATED_COMBINED];
 } lqa_posterior_measure;
 
 typedef struct lqa_evaluation {
@@ -76,6 +79,10 @@ typedef struct lqa_evaluation {
  * self-confidence, then row number. */
 LQA_MUST_CHECK lqa_status lqa_evaluate_rows(const lqa_evidence *evidence, const lqa_truth *truth,
                                             lqa_evaluation *out, lqa_error *err);
+
+/* "confident learning"; in JSON "confident_learning". */
+const char *lqa_evaluated_title(lqa_evaluated audit);
+const char *lqa_evaluated_key(lqa_evaluated audit);
 
 /* n_rows is 0 where no row has p_correct, or the true classes are not known. LQA_NO_MEMORY. */
 LQA_MUST_CHECK lqa_status lqa_evaluate_posterior(const lqa_evidence *evidence,

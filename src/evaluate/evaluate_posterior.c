@@ -48,6 +48,38 @@ static double calibration_error(const ranked *rows, int64_t n, const uint8_t *is
   return error / (double)n;
 }
 
+/* How suspicious a row is to one audit; *is_named: it says so itself. */
+static double suspicion_of(const lqa_evidence *e, int64_t row, lqa_evaluated audit,
+                           bool *is_named) {
+  switch (audit) {
+  case LQA_EVALUATED_CONFIDENT_LEARNING:
+    *is_named = e->is_label_issue[row];
+    return e->issue_rank[row] > 0 ? 1 + 1 / (double)e->issue_rank[row]
+                                  : 1 - e->self_confidence[row];
+  case LQA_EVALUATED_HIGH_LOSS:
+    *is_named = e->is_high_loss[row];
+    return isnan(e->loss[row]) ? -1 : e->loss[row];
+  case LQA_EVALUATED_JUDGE:
+    *is_named = e->verdict[row] == LQA_VERDICT_NO;
+    return *is_named - (e->verdict[row] == LQA_VERDICT_YES);
+  default:
+    *is_named = e->has_error_finding[row];
+    return *is_named;
+  }
+}
+
+static double rank_by_audit(const lqa_evidence *e, const lqa_truth *truth, lqa_evaluated audit,
+                            ranked *rows, int64_t n) {
+  bool any = false;
+  for (int64_t i = 0; i < n; i++) {
+    bool is_named;
+    rows[i].suspicion = suspicion_of(e, rows[i].row, audit, &is_named);
+    any = any || is_named;
+  }
+  qsort(rows, (size_t)n, sizeof *rows, compare_ranked);
+  return any ? average_precision(rows, n, truth->is_error) : NAN;
+}
+
 static double rank_by(const double *trust, const lqa_truth *truth, ranked *rows, int64_t n) {
   for (int64_t i = 0; i < n; i++) {
     rows[i].suspicion = 1 - trust[rows[i].row];
@@ -84,6 +116,9 @@ lqa_status lqa_evaluate_posterior(const lqa_evidence *e, const lqa_truth *truth,
     }
   }
   if (n > 0) {
+    for (int a = 0; a < LQA_EVALUATED_COMBINED; a++) {
+      out->audit_precision[a] = rank_by_audit(e, truth, (lqa_evaluated)a, rows, n);
+    }
     out->self_confidence_precision = rank_by(e->self_confidence, truth, rows, n);
     out->trust_precision = rank_by(e->trust_score, truth, rows, n);
     out->average_precision = rank_by(e->p_correct, truth, rows, n);
@@ -103,10 +138,19 @@ void lqa_posterior_measure_print(const lqa_posterior_measure *m, lqa_buf *out) {
   }
   lqa_buf_printf(out,
                  "\nall evidence together, on the %lld rows that have p_correct\n"
-                 "  average precision: p_correct %.3f, trust_score %.3f, self_confidence %.3f\n"
-                 "  calibration error of p_correct: %.3f\n",
+                 "  average precision: p_correct %.3f, trust_score %.3f, self_confidence %.3f\n",
                  (long long)m->n_rows, m->average_precision, m->trust_precision,
-                 m->self_confidence_precision, m->calibration_error);
+                 m->self_confidence_precision);
+  const char *before = "  of one audit alone:";
+  for (int a = 0; a < LQA_EVALUATED_COMBINED; a++) {
+    if (!isnan(m->audit_precision[a])) {
+      lqa_buf_printf(out, "%s %s %.3f (gain %.3f)", before, lqa_evaluated_title((lqa_evaluated)a),
+                     m->audit_precision[a], m->average_precision - m->audit_precision[a]);
+      before = ",\n                     ";
+    }
+  }
+  lqa_buf_add_text(out, before[0] == ',' ? "\n" : "");
+  lqa_buf_printf(out, "  calibration error of p_correct: %.3f\n", m->calibration_error);
   lqa_buf_printf(out, "  suggested_label differs from label in %lld rows", (long long)m->n_changed);
   if (m->n_changed > 0) {
     lqa_buf_printf(out, "; precision %.3f, recall %.3f", share(m->n_changed_right, m->n_changed),
@@ -128,6 +172,12 @@ void lqa_posterior_measure_json(const lqa_posterior_measure *m, lqa_json *json) 
   lqa_json_add_double(json, "average_precision", m->average_precision);
   lqa_json_add_double(json, "trust_score_average_precision", m->trust_precision);
   lqa_json_add_double(json, "self_confidence_average_precision", m->self_confidence_precision);
+  lqa_json_key(json, "audits");
+  lqa_json_open_object(json);
+  for (int a = 0; a < LQA_EVALUATED_COMBINED; a++) {
+    lqa_json_add_double(json, lqa_evaluated_key((lqa_evaluated)a), m->audit_precision[a]);
+  }
+  lqa_json_close_object(json);
   lqa_json_add_double(json, "calibration_error", m->calibration_error);
   lqa_json_add_int(json, "changed", m->n_changed);
   lqa_json_add_double(json, "precision", share(m->n_changed_right, m->n_changed));

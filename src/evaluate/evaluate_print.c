@@ -24,6 +24,14 @@ static void add_share(lqa_buf *out, double value) {
   }
 }
 
+const char *lqa_evaluated_title(lqa_evaluated audit) {
+  return titles[audit];
+}
+
+const char *lqa_evaluated_key(lqa_evaluated audit) {
+  return keys[audit];
+}
+
 static bool is_shown(const lqa_evaluation *e, int audit) {
   return audit != LQA_EVALUATED_JUDGE || e->has_judge;
 }
