@@ -52,6 +52,9 @@ LQA_API void lqa_call_set_option_style(lqa_call *call, lqa_option_style style);
 /* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is
  * done, and by doctor on LQA_BAD_ENDPOINT. */
 LQA_API LQA_MUST_CHECK lqa_status lqa_call_run(lqa_call *call, lqa_result **result, lqa_error *err);
+/* The command that is to follow on the result's run ("review" after audit with `review`), or NULL.
+ * Running it is the front end's. */
+LQA_API const char *lqa_call_next(const lqa_call *call);
 /* True if --format json, or --quiet, was set. */
 LQA_API bool lqa_call_wants_json(const lqa_call *call);
 LQA_API bool lqa_call_is_quiet(const lqa_call *call);

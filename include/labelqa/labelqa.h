@@ -116,6 +116,7 @@ typedef struct lqa_audit_args {
   const char *out;            /* run folder; NULL = "<first source's stem>.labelqa" */
   int overwrite;              /* replace an existing run; verdicts and decisions are carried over */
   int no_snapshot;            /* leave source.parquet out */
+  int review;                 /* for front ends: see lqa_call_next */
   const char *model;          /* auto | logistic | naive-bayes | trees | knn */
   int64_t folds;              /* default 5 */
   double C;                   /* inverse l2 strength, as scikit-learn's, default 1 */

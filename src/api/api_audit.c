@@ -299,6 +299,8 @@ static const lqa_option options[] = {
    .help = "run folder to write (default: <first source's stem>.labelqa)", .group = "Run"},
   {.name = "overwrite", .kind = LQA_OPTION_FLAG, .offset = FIELD(overwrite),
    .help = "replace an existing run; verdicts and decisions are carried over", .group = "Run"},
+  {.name = "review", .kind = LQA_OPTION_FLAG, .offset = FIELD(review),
+   .help = "open the review page when the audit is done, as labelqa review does"},
   {.name = "no-snapshot", .kind = LQA_OPTION_FLAG, .offset = FIELD(no_snapshot),
    .help = "keep no copy of the source in the run", .group = "Run"},
   {.name = "fail-if", .kind = LQA_OPTION_TEXT_LIST, .offset = FIELD(fail_if),

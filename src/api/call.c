@@ -24,9 +24,7 @@ static bool belongs_to_call(const lqa_call *call, const char *name) {
 /* Commands that are planned, and what does part of their work until they are built. */
 static const struct {
   const char *name, *instead;
-} planned[] = {{"review", "labelqa export RUN review FILE writes the rows to review, labelqa "
-                          "decide reads people's decisions"},
-               {"diff", "labelqa audit SOURCE --against RUN reports which rows changed"},
+} planned[] = {{"diff", "labelqa audit SOURCE --against RUN reports which rows changed"},
                {"compare", "labelqa annotators SOURCE --wide A,B compares columns of labels"}};
 
 static lqa_status fail_unknown_command(const char *name, lqa_error *err) {
@@ -244,6 +242,11 @@ void lqa_call_set_option_style(lqa_call *call, lqa_option_style style) {
 
 bool lqa_call_wants_json(const lqa_call *call) {
   return strcmp(call->own.format, "json") == 0;
+}
+
+const char *lqa_call_next(const lqa_call *call) {
+  bool is_audit = call->command == lqa_command_get(LQA_COMMAND_audit);
+  return is_audit && ((const lqa_audit_args *)call->args)->review ? "review" : NULL;
 }
 
 bool lqa_call_is_quiet(const lqa_call *call) {

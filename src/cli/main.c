@@ -68,6 +68,19 @@ static int print_result(const lqa_call *call, const lqa_result *result) {
   return 0;
 }
 
+static int run_command(int argc, char **argv);
+
+/* The command that a call asks for behind itself, on its run, in the browser. */
+static int run_next(const lqa_call *call, const lqa_result *result) {
+  const char *name = lqa_call_next(call), *run = result ? lqa_result_run_path(result) : NULL;
+  if (!name || !run) {
+    return 0;
+  }
+  fflush(stdout);
+  char *argv[] = {"labelqa", (char *)name, (char *)run, "--open", NULL};
+  return run_command(4, argv);
+}
+
 static int run_command(int argc, char **argv) {
   lqa_error err;
   lqa_error_clear(&err);
@@ -94,6 +107,8 @@ static int run_command(int argc, char **argv) {
     if (status != LQA_OK) {
       code = fail(&err);
     }
+    int next = status == LQA_OK || status == LQA_FAIL_IF ? run_next(call, result) : 0;
+    code = code ? code : next;
   }
   lqa_result_free(result);
   lqa_call_free(call);
