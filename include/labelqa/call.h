@@ -15,6 +15,7 @@
 #include "labelqa/error.h"
 #include "labelqa/observer.h"
 #include "labelqa/result.h"
+#include "labelqa/terminal.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,6 +48,8 @@ LQA_API void lqa_call_set_observer(lqa_call *call, const lqa_observer *observer)
 LQA_API void lqa_call_set_listening(lqa_call *call,
                                     void (*listening)(void *data, const char *address, int open),
                                     void *data);
+/* Of review: the terminal it may use (lqa_review_args.terminal). Other commands ignore it. */
+LQA_API void lqa_call_set_terminal(lqa_call *call, const lqa_terminal *terminal);
 LQA_API void lqa_call_set_width(lqa_call *call, int64_t columns);
 LQA_API void lqa_call_set_option_style(lqa_call *call, lqa_option_style style);
 /* Runs it. *result is set on LQA_OK, and also on LQA_FAIL_IF and LQA_OUT_OF_BUDGET, whose work is

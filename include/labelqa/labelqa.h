@@ -31,6 +31,7 @@
 #include "labelqa/outliers.h"
 #include "labelqa/reread.h"
 #include "labelqa/result.h"
+#include "labelqa/terminal.h"
 #include "labelqa/text_list.h"
 
 #include <stdbool.h>
@@ -241,6 +242,8 @@ typedef struct lqa_review_args {
   const char *guidelines; /* a text file shown beside the rows */
   void (*listening)(void *data, const char *address, int open);
   void *listening_data;
+  int tty;                      /* the queue on `terminal`, no page */
+  const lqa_terminal *terminal; /* NULL: there is none */
   /* For the judge, from the environment alone: as in lqa_judge_args. */
   const char *llm_key, *llm_base_url, *openai_key, *openai_base_url, *second_key;
   const char *cache_home, *config_home, *home;

@@ -5,6 +5,7 @@
 #include "api/command.h"
 #include "api/result.h"
 #include "base/file.h"
+#include "review/terminal_queue.h"
 #include "serve/review_server.h"
 
 #include <stddef.h>
@@ -97,6 +98,12 @@ static void wait_for_end(const lqa_observer *observer) {
   }
 }
 
+static void say_end(const lqa_review_args *args, int64_t decided, int64_t left, lqa_result *out) {
+  lqa_buf_printf(&out->text,
+                 "%lld row%s decided, %lld left to review; the files of %s are up to date\n",
+                 (long long)decided, lqa_plural(decided), (long long)left, args->run);
+}
+
 /* Serves until the end, then makes the files again, whatever has been decided. */
 static lqa_status serve(const lqa_review_args *args, const lqa_serve_options *options,
                         lqa_result *result, lqa_error *err) {
@@ -114,10 +121,30 @@ static lqa_status serve(const lqa_review_args *args, const lqa_serve_options *op
   int64_t decided = server->review->decided, left = server->review->to_review;
   lqa_server_stop(server);
   LQA_TRY(make_files((void *)args, &result->json, err));
-  lqa_buf_printf(&result->text,
-                 "%lld row%s decided, %lld left to review; the files of %s are up to date\n",
-                 (long long)decided, lqa_plural(decided), (long long)left, args->run);
+  say_end(args, decided, left, result);
   return LQA_OK;
+}
+
+/* The queue on the terminal, then the files, also after a failure: what was decided is on disk. */
+static lqa_status decide_on_terminal(const lqa_review_args *args, const lqa_review_options *options,
+                                     lqa_result *result, lqa_error *err) {
+  lqa_review *review = NULL;
+  lqa_error ignored;
+  int64_t decided = 0;
+  if (!args->terminal) {
+    return lqa_fail(err, LQA_BAD_USAGE,
+                    LQA_OPTION("tty") " needs a terminal as standard input and output; without the "
+                                      "option a page is served");
+  }
+  LQA_TRY(lqa_review_open(args->run, options, &review, err));
+  lqa_status status = lqa_terminal_queue_run(
+      review, args->terminal, lqa_str_from(args->reviewer ? args->reviewer : "reviewer"), &decided,
+      err);
+  int64_t left = review->to_review;
+  lqa_review_close(review);
+  lqa_status made = make_files((void *)args, &result->json, status == LQA_OK ? err : &ignored);
+  say_end(args, decided, left, result);
+  return status == LQA_OK ? made : status;
 }
 
 static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
@@ -140,7 +167,8 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
       .reviewer = args->reviewer,
       .guidelines = args->guidelines ? guidelines.data : NULL,
       .work = {.data = (void *)args, .judge = run_judge, .report = make_files}};
-  status = serve(args, &options, result, err);
+  status = args->tty ? decide_on_terminal(args, &options.review, result, err)
+                     : serve(args, &options, result, err);
 out:
   lqa_buf_clear(&guidelines);
   if (status != LQA_OK) {
@@ -160,6 +188,8 @@ static const lqa_option options[] = {
    .max = 65535, .argument = "N", .help = "port on 127.0.0.1; 0 = any that is free"},
   {.name = "open", .kind = LQA_OPTION_FLAG, .offset = AT(open),
    .help = "open the page in the browser"},
+  {.name = "tty", .kind = LQA_OPTION_FLAG, .offset = AT(tty),
+   .help = "decide on this terminal, by keyboard, without a page"},
   {.name = "reviewer", .kind = LQA_OPTION_TEXT, .offset = AT(reviewer), .argument = "NAME",
    .help = "name stored with a decision if the page gives none"},
   {.name = "blind", .kind = LQA_OPTION_FLAG, .offset = AT(blind),
@@ -199,7 +229,8 @@ const lqa_command lqa_command_review = {
         "decision is on disk before the page goes on. Ctrl-C ends it and makes the run's files\n"
         "again. Nothing leaves the machine unless someone presses Run on the page of the judge.",
     .example = "labelqa review tickets.labelqa --open\n"
-               "labelqa review tickets.labelqa --second-review 0.1 --guidelines classes.md",
+               "labelqa review tickets.labelqa --second-review 0.1 --guidelines classes.md\n"
+               "labelqa review tickets.labelqa --tty --reviewer anna",
     .args_size = sizeof(lqa_review_args),
     .options = options,
     .positionals = {{"RUN", offsetof(lqa_review_args, run), false, true}},

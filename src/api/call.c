@@ -232,6 +232,12 @@ void lqa_call_set_listening(lqa_call *call,
   }
 }
 
+void lqa_call_set_terminal(lqa_call *call, const lqa_terminal *terminal) {
+  if (call->command == lqa_command_get(LQA_COMMAND_review)) {
+    ((lqa_review_args *)call->args)->terminal = terminal;
+  }
+}
+
 void lqa_call_set_width(lqa_call *call, int64_t columns) {
   ((lqa_common_args *)call->args)->width = columns;
 }

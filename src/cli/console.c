@@ -3,6 +3,7 @@
  * soon and keep what was done, 2 means wait for nothing; a third one ends the process.
  */
 #include "cli/console.h"
+#include "cli/keyboard.h"
 
 #include "base/printable.h"
 #include "base/text_wrap.h"
@@ -198,6 +199,7 @@ void console_begin(lqa_call *call) {
   }
   lqa_call_set_observer(call, &observer);
   lqa_call_set_listening(call, show_address, NULL);
+  lqa_call_set_terminal(call, keyboard_get(&cancelled));
   lqa_call_set_option_style(call, LQA_AS_FLAGS);
   if (isatty(1)) {
     lqa_call_set_width(call, console_width());
@@ -205,5 +207,6 @@ void console_begin(lqa_call *call) {
 }
 
 void console_end(void) {
+  keyboard_end();
   clear_line();
 }
