@@ -6,7 +6,7 @@ file(GLOB BASE_SOURCES CONFIGURE_DEPENDS src/base/*.c)
 file(GLOB_RECURSE CORE_SOURCES CONFIGURE_DEPENDS src/confident/*.c
      src/data/*.c src/feature/*.c src/model/*.c src/audit/*.c src/judge/*.c src/trust/*.c
      src/store/*.c src/report/*.c src/export/*.c src/evaluate/*.c
-     src/review/*.c src/serve/*.c src/api/*.c)
+     src/review/*.c src/versions/*.c src/serve/*.c src/api/*.c)
 
 add_library(labelqa_base STATIC ${BASE_SOURCES})
 target_include_directories(labelqa_base PUBLIC include src)

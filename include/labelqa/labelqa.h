@@ -370,6 +370,16 @@ LQA_API void lqa_demo_args_init(lqa_demo_args *args);
 LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_demo(const lqa_demo_args *args, lqa_result **result,
                                                lqa_error *err);
 
+/* labelqa diff: what changed between two runs (docs/versions.md). */
+typedef struct lqa_diff_args {
+  lqa_common_args common;
+  const char *a, *b; /* run folders; `a` is the older */
+  const char *out;   /* a file for every row that changed: .csv, .jsonl, .parquet; or NULL */
+} lqa_diff_args;
+LQA_API void lqa_diff_args_init(lqa_diff_args *args);
+LQA_API LQA_MUST_CHECK lqa_status lqa_cmd_diff(const lqa_diff_args *args, lqa_result **result,
+                                               lqa_error *err);
+
 /* labelqa checks: the catalogue of checks, with severities and parameters. */
 typedef struct lqa_checks_args {
   lqa_common_args common;

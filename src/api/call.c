@@ -24,8 +24,7 @@ static bool belongs_to_call(const lqa_call *call, const char *name) {
 /* Commands that are planned, and what does part of their work until they are built. */
 static const struct {
   const char *name, *instead;
-} planned[] = {{"diff", "labelqa audit SOURCE --against RUN reports which rows changed"},
-               {"compare", "labelqa annotators SOURCE --wide A,B compares columns of labels"}};
+} planned[] = {{"compare", "labelqa annotators SOURCE --wide A,B compares columns of labels"}};
 
 static lqa_status fail_unknown_command(const char *name, lqa_error *err) {
   for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++) {
