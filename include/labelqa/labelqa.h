@@ -240,6 +240,7 @@ typedef struct lqa_review_args {
   double second_review;   /* share of the rows that two people decide */
   int64_t lease;          /* seconds that a row stays with one reviewer, default 600 */
   const char *guidelines; /* a text file shown beside the rows */
+  const char *against;    /* an older run, which the page compares with this one; or NULL */
   void (*listening)(void *data, const char *address, int open);
   void *listening_data;
   int tty;                      /* the queue on `terminal`, no page */

@@ -457,14 +457,14 @@ class Run:
         return Path(file)
 
     def serve(self, *, open=False, reviewer=None, blind=False, second_review=None, lease=None,
-              guidelines=None, port=0):
+              guidelines=None, against=None, port=0):
         """Serves the review page on 127.0.0.1 (``labelqa review``) until ``stop()`` or the end of
         this process. Returns a ReviewPage, which a notebook shows as a link. Decisions are on disk
         when the page counts them; the run's files are made again at the end."""
         from labelqa import _page
         return _page.serve(self._path, {
             "open": open, "reviewer": reviewer, "blind": blind, "second_review": second_review,
-            "lease": lease, "guidelines": guidelines, "port": port})
+            "lease": lease, "guidelines": guidelines, "against": against, "port": port})
 
     def add_losses(self, *files):
         """Adds training logs (id, epoch, loss): ``labelqa losses``. PerExampleLossLogger writes

@@ -65,7 +65,8 @@ class Run:
     def serve(
         self, *, open: bool = False, reviewer: str | None = None, blind: bool = False,
         second_review: float | None = None, lease: int | None = None,
-        guidelines: str | PathLike[str] | None = None, port: int = 0,
+        guidelines: str | PathLike[str] | None = None,
+        against: str | PathLike[str] | None = None, port: int = 0,
     ) -> ReviewPage: ...
     def add_losses(self, *files: str | PathLike[str]) -> Result: ...
 

@@ -166,6 +166,7 @@ static lqa_status run(const void *data, lqa_result **out, lqa_error *err) {
       .port = (int)args->port,
       .reviewer = args->reviewer,
       .guidelines = args->guidelines ? guidelines.data : NULL,
+      .against = args->against,
       .work = {.data = (void *)args, .judge = run_judge, .report = make_files}};
   status = args->tty ? decide_on_terminal(args, &options.review, result, err)
                      : serve(args, &options, result, err);
@@ -202,6 +203,8 @@ static const lqa_option options[] = {
    .help = "seconds that a row stays with one reviewer"},
   {.name = "guidelines", .kind = LQA_OPTION_TEXT, .offset = AT(guidelines), .argument = "FILE",
    .help = "a text to show beside the rows: what belongs in which class"},
+  {.name = "against", .kind = LQA_OPTION_TEXT, .offset = AT(against), .argument = "OLD",
+   .help = "an older run: the page Versions shows what changed since, as labelqa diff does"},
   FROM_ENVIRONMENT("LLM_API_KEY", llm_key),
   FROM_ENVIRONMENT("LLM_BASE_URL", llm_base_url),
   FROM_ENVIRONMENT("OPENAI_API_KEY", openai_key),

@@ -1,5 +1,6 @@
 /* serve/review_server.c - start, stop, and the way of a request to its route. */
 #include "serve/review_server.h"
+#include "versions/diff_runs.h"
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -79,9 +80,29 @@ static lqa_status load_report(lqa_server *server, lqa_error *err) {
   return status;
 }
 
+/* Without an older run there is nothing to compare. */
+static lqa_status load_diff(lqa_server *server, lqa_error *err) {
+  lqa_diff_runs runs;
+  lqa_json json;
+  if (!server->options.against) {
+    return LQA_OK;
+  }
+  lqa_status status = lqa_diff_runs_open(server->options.against, server->folder,
+                                         server->options.review.observer, &runs, err);
+  if (status == LQA_OK) {
+    lqa_buf_reset(&server->diff);
+    lqa_json_init(&json, &server->diff, 0);
+    lqa_diff_json(&runs.diff, &json);
+    status = lqa_buf_check(&server->diff, err);
+  }
+  lqa_diff_runs_close(&runs);
+  return status;
+}
+
 lqa_status lqa_server_refresh(lqa_server *server, lqa_error *err) {
   LQA_TRY(lqa_review_reload(server->review, err));
-  return load_report(server, err);
+  LQA_TRY(load_report(server, err));
+  return load_diff(server, err);
 }
 
 void lqa_server_tell(lqa_server *server, const char *event, int64_t row) {
@@ -164,6 +185,7 @@ static lqa_status open_parts(lqa_server *server, lqa_error *err) {
   LQA_TRY(lqa_review_open(server->folder, &server->options.review, &server->review, err));
   LQA_TRY(lqa_near_new(server->review, &server->near, err));
   LQA_TRY(load_report(server, err));
+  LQA_TRY(load_diff(server, err));
   LQA_TRY(lqa_http_make_token(server->token, err));
   const lqa_http_options http = {.port = server->options.port,
                                  .token = server->token,
@@ -183,6 +205,7 @@ lqa_status lqa_server_start(const char *folder, const lqa_serve_options *options
   server->folder = folder;
   server->name = lqa_path_name(folder);
   lqa_buf_init(&server->report, MAX_REPORT);
+  lqa_buf_init(&server->diff, MAX_REPORT);
   lqa_status status = open_parts(server, err);
   if (status != LQA_OK) {
     lqa_server_stop(server);
@@ -206,6 +229,7 @@ void lqa_server_stop(lqa_server *server) {
   lqa_near_free(server->near);
   lqa_review_close(server->review);
   lqa_buf_clear(&server->report);
+  lqa_buf_clear(&server->diff);
   lqa_view_clear(&server->view);
   free(server->view_key);
   free(server);

@@ -45,6 +45,7 @@ typedef struct lqa_serve_options {
   int port;
   const char *reviewer;   /* for requests and pages that name none; NULL = none */
   const char *guidelines; /* a text for reviewers; NULL = none */
+  const char *against;    /* an older run, for the page Versions; NULL = none */
   lqa_serve_work work;
 } lqa_serve_options;
 
@@ -74,6 +75,7 @@ struct lqa_server {
   lqa_job job;
   atomic_bool needs_reload;
   lqa_buf report; /* report.json as the files have it */
+  lqa_buf diff;   /* labelqa.diff/1 against the older run, as of then */
   lqa_view view;  /* of the latest GET /api/rows, and for what it was made */
   char *view_key;
   int64_t view_version;

@@ -2,6 +2,7 @@
  * and the table. */
 ROUTE(run)
 ROUTE(report)
+ROUTE(diff)
 ROUTE(rows)
 ROUTE(row)
 ROUTE(queue)

@@ -1,4 +1,5 @@
 /* GET /api/run: what every page shows of the run. */
+#include "base/file.h"
 #include "serve/json_copy.h"
 #include "serve/review_server.h"
 
@@ -81,6 +82,8 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
   lqa_json_add_bool(&json, "blind", server->options.review.blind);
   lqa_json_add_text(&json, "reviewer", server->options.reviewer);
   lqa_json_add_text(&json, "guidelines", server->options.guidelines);
+  lqa_json_add_text(&json, "against",
+                    server->options.against ? lqa_path_name(server->options.against) : NULL);
   lqa_json_key(&json, "judge_job");
   lqa_job_write(&server->job, &json);
   lqa_json_close_object(&json);

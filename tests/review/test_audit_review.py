@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 
-from conftest import write_rows
+from review_rows import write_rows
 
 
 @pytest.fixture

@@ -76,7 +76,8 @@ def test_blind_mode(make_run, serve, browse):
 
 def test_two_reviewers_and_the_last_word(make_run, serve, browse):
     run, _ = make_run()
-    server = serve(run, "--second-review", "1")
+    old, _ = make_run("old", wrong=0.3)
+    server = serve(run, "--second-review", "1", "--against", old)
     done = browse("reviewers", server)
     assert done["same"] and "ann" in done["shown"] and "bob" in done["shown"]
     row = server.get(f"/api/rows/{done['row']}").json
@@ -167,9 +168,41 @@ def test_hostile_rows_are_shown_as_texts(tmp_path, labelqa_command, serve, brows
     assert "<" in done["texts"]["rows"]
 
 
+def test_two_runs_are_compared(make_run, labelqa_command, serve, browse):
+    run, _ = make_run("new")
+    source = run.with_suffix(".csv")
+    lines = source.read_text().splitlines()
+    swapped = {"car": "sea", "sea": "fruit", "fruit": "car"}
+    for i in range(20, 32):
+        key, text, label, who = lines[i].split(",")
+        lines[i] = ",".join([key, text, swapped[label], who])
+    old = run.with_name("old.labelqa")
+    run.with_name("old.csv").write_text("\n".join(lines) + "\n")
+    subprocess.run([labelqa_command, "audit", run.with_name("old.csv"), "--text", "text",
+                    "--label", "label", "--id", "id", "--out", old, "--quiet"], check=True,
+                   stdout=subprocess.DEVNULL)
+    server = serve(run, "--against", old)
+    diff = server.get("/api/diff").json
+    assert diff["schema"] == "labelqa.diff/1" and diff["rows"]["relabelled"] == 12
+    done = browse("versions", server)
+    assert done["pages"][-1] == "Versions"
+    assert ["Relabelled", str(diff["rows"]["relabelled"])] in done["cells"]
+    first = diff["relabelled"][0]
+    assert [first["row_id"], first["label_a"], first["label_b"], "someone else"] in done["cells"]
+    assert "old.labelqa before, new.labelqa now" in done["said"]
+
+
+def test_one_run_has_no_page_of_versions(make_run, serve, browse):
+    run, _ = make_run()
+    server = serve(run)
+    assert server.get("/api/diff").status == 404
+    assert "Versions" not in browse("versions", server)["pages"]
+
+
 def test_every_page_is_accessible_at_every_width(make_run, serve, browse):
     run, _ = make_run()
-    server = serve(run, "--second-review", "1")
+    old, _ = make_run("old", wrong=0.3)
+    server = serve(run, "--second-review", "1", "--against", old)
     for row, label in [(0, "car"), (1, "sea"), (2, "fruit")]:
         server.decide(row, label, reviewer="ann")
         server.decide(row, "car", reviewer="bob")

@@ -14,7 +14,7 @@ import time
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import write_rows
+from review_rows import write_rows
 
 
 class Terminal:

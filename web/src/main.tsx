@@ -11,6 +11,7 @@ import { Rows } from "./pages/rows";
 import { Judge } from "./pages/judge";
 import { SpotCheck } from "./pages/spot_check";
 import { Differences } from "./pages/differences";
+import { Versions } from "./pages/versions";
 import { Outbox } from "./state/outbox";
 import { PageContext, useRun, type Page } from "./state/run";
 import { useSetting } from "./state/settings";
@@ -24,6 +25,7 @@ export const PAGES = [
   { id: "judge", title: "Judge", show: Judge },
   { id: "spot-check", title: "Spot check", show: SpotCheck },
   { id: "differences", title: "Differences", show: Differences },
+  { id: "versions", title: "Versions", show: Versions },
 ] as const;
 
 function pageFromAddress(): string {
@@ -69,10 +71,11 @@ function App() {
     reviewer: reviewer || run.reviewer || "reviewer",
     blind: blind || run.blind === true,
   };
-  const shown = PAGES.find((entry) => entry.id === name) ?? PAGES[0];
+  const pages = PAGES.filter((entry) => entry.id !== "versions" || run.against);
+  const shown = pages.find((entry) => entry.id === name) ?? PAGES[0];
   return (
     <PageContext.Provider value={page}>
-      <Frame pages={PAGES} current={shown.id} message={message} dismiss={() => setMessage(null)}>
+      <Frame pages={pages} current={shown.id} message={message} dismiss={() => setMessage(null)}>
         <shown.show />
       </Frame>
     </PageContext.Provider>

@@ -338,6 +338,23 @@ const scenarios = {
     console.log(JSON.stringify({ alerts, scripts, texts }));
   },
 
+  /** Two runs compared: what the page says, and the names of all pages. */
+  async versions(browser) {
+    const page = await open(browser);
+    const pages = await page.locator("nav a").allTextContents();
+    if (pages.includes("Versions")) {
+      await page.locator("nav a", { hasText: "Versions" }).click();
+      await page.locator("h1", { hasText: "Versions" }).waitFor();
+    }
+    const cells = await page
+      .locator("main tr")
+      .evaluateAll((rows) =>
+        rows.map((row) => [...row.cells].map((cell) => cell.textContent.trim())),
+      );
+    const said = (await page.locator("main p").allTextContents()).join("\n");
+    console.log(JSON.stringify({ pages, cells, said }));
+  },
+
   /** Every page by axe-core and by width: serious faults, and pages wider than the screen. */
   async access(browser) {
     const source = readFileSync(
@@ -360,6 +377,7 @@ const scenarios = {
           "judge",
           "spot-check",
           "differences",
+          "versions",
         ]) {
           await go(page, hash);
           await page.waitForTimeout(250);
@@ -396,6 +414,7 @@ const scenarios = {
         "judge",
         "spot-check",
         "differences",
+        "versions",
       ]) {
         await go(page, hash);
         await page.waitForTimeout(600);

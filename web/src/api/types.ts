@@ -65,6 +65,8 @@ export interface RunInfo {
   blind?: boolean;
   reviewer?: string | null;
   guidelines?: string | null;
+  /** The name of the older run that this one is compared with. */
+  against?: string | null;
   class_notes?: Record<string, string> | null;
   features?: string[];
 }
