@@ -26,7 +26,8 @@ typedef struct wanted {
   int action;
   int32_t label, suggested, predicted;
   uint64_t finding;
-  lqa_str annotator;
+  lqa_str role[LQA_ROLE_COUNT]; /* the column's value; NULL data = any */
+  int32_t file;                 /* number in the manifest; ANY */
   int decided;
   uint8_t *found; /* by search; owned; NULL = any */
 } wanted;
@@ -40,6 +41,25 @@ static lqa_status find_class(const lqa_review *review, const char *field, lqa_st
                              int32_t *code, lqa_error *err) {
   *code = lqa_str_is_null(name) ? ANY : lqa_run_find_class(review->run, name);
   return *code == LQA_CLASS_NONE ? fail_field(field, name, "class", err) : LQA_OK;
+}
+
+static lqa_status find_role(const lqa_review *review, lqa_role role, const char *field,
+                            lqa_str value, wanted *w, lqa_error *err) {
+  w->role[role] = value;
+  return lqa_str_is_null(value) || review->run->rows.roles[role].name
+             ? LQA_OK
+             : fail_field(field, value, field, err);
+}
+
+static lqa_status find_file(const lqa_review *review, lqa_str path, wanted *w, lqa_error *err) {
+  const lqa_manifest *m = &review->run->manifest;
+  w->file = ANY;
+  for (int32_t i = 0; i < m->n_files && !lqa_str_is_null(path); i++) {
+    w->file = lqa_str_equal(path, lqa_str_from(m->files[i].path)) ? i : w->file;
+  }
+  return lqa_str_is_null(path) || w->file != ANY
+             ? LQA_OK
+             : fail_field("source_file", path, "source file", err);
 }
 
 static lqa_status find_names(const lqa_review *review, const lqa_view_filter *f, wanted *w,
@@ -57,10 +77,10 @@ static lqa_status find_names(const lqa_review *review, const lqa_view_filter *f,
     return fail_field("finding", lqa_str_from(f->finding), "finding that marks rows", err);
   }
   w->finding = f->finding ? (uint64_t)1 << bit : 0;
-  if (!lqa_str_is_null(f->annotator) && !review->run->rows.roles[LQA_ROLE_ANNOTATOR].name) {
-    return fail_field("annotator", f->annotator, "annotator", err);
-  }
-  w->annotator = f->annotator;
+  LQA_TRY(find_role(review, LQA_ROLE_ANNOTATOR, "annotator", f->annotator, w, err));
+  LQA_TRY(find_role(review, LQA_ROLE_SPLIT, "split", f->split, w, err));
+  LQA_TRY(find_role(review, LQA_ROLE_GROUP, "group", f->group, w, err));
+  LQA_TRY(find_file(review, f->source_file, w, err));
   w->decided = f->decided;
   return LQA_OK;
 }
@@ -74,9 +94,11 @@ static bool is_wanted(const lqa_review *review, const wanted *w, int64_t row) {
               (w->finding == 0 || (e->finding_bits[row] & w->finding) != 0) &&
               (w->decided < 0 || (e->decided_label[row] >= 0) == w->decided) &&
               (!w->found || w->found[row]);
-  return fits && (lqa_str_is_null(w->annotator) ||
-                  lqa_str_equal(lqa_column_get(&review->run->rows.roles[LQA_ROLE_ANNOTATOR], row),
-                                w->annotator));
+  for (int role = 0; fits && role < LQA_ROLE_COUNT; role++) {
+    fits = lqa_str_is_null(w->role[role]) ||
+           lqa_str_equal(lqa_column_get(&review->run->rows.roles[role], row), w->role[role]);
+  }
+  return fits && (w->file == ANY || lqa_run_rows_file_of(&review->run->rows, row) == w->file);
 }
 
 static lqa_status search(const lqa_review *review, lqa_str text, wanted *w, lqa_error *err) {

@@ -9,9 +9,10 @@ typedef struct lqa_view_filter {
   const char *action;                  /* name of an action */
   lqa_str label, suggested, predicted; /* NULL data = any */
   const char *finding;                 /* id */
-  lqa_str annotator;
-  lqa_str search; /* in the content; NULL data = any */
-  int decided;    /* 1 = yes, 0 = no, -1 = any */
+  lqa_str annotator, split, group;     /* the row's value in that column */
+  lqa_str source_file;                 /* its path, as in source_file */
+  lqa_str search;                      /* in the content; NULL data = any */
+  int decided;                         /* 1 = yes, 0 = no, -1 = any */
 } lqa_view_filter;
 
 #define LQA_VIEW_ALL ((lqa_view_filter){.decided = -1})

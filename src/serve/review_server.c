@@ -164,6 +164,9 @@ lqa_view_filter lqa_filter_of_query(const lqa_route_call *call) {
                            .predicted = text_or_none(lqa_route_text(call, "predicted")),
                            .finding = name_or_none(lqa_route_text(call, "finding")),
                            .annotator = text_or_none(lqa_route_text(call, "annotator")),
+                           .split = text_or_none(lqa_route_text(call, "split")),
+                           .group = text_or_none(lqa_route_text(call, "group")),
+                           .source_file = text_or_none(lqa_route_text(call, "source_file")),
                            .search = text_or_none(lqa_route_text(call, "q")),
                            .decided = decided_of(lqa_route_text(call, "decided"))};
 }
@@ -175,6 +178,9 @@ lqa_view_filter lqa_filter_of_body(const lqa_json_node *o) {
                            .predicted = text_or_none(lqa_json_find_text(o, "predicted")),
                            .finding = name_or_none(lqa_json_find_text(o, "finding")),
                            .annotator = text_or_none(lqa_json_find_text(o, "annotator")),
+                           .split = text_or_none(lqa_json_find_text(o, "split")),
+                           .group = text_or_none(lqa_json_find_text(o, "group")),
+                           .source_file = text_or_none(lqa_json_find_text(o, "source_file")),
                            .search = text_or_none(lqa_json_find_text(o, "q")),
                            .decided = decided_of(lqa_json_find_text(o, "decided"))};
 }

@@ -118,6 +118,9 @@ bool lqa_server_is_blind(const lqa_server *server, int64_t row);
       {"predicted", LQA_PARAM_TEXT, "the predicted label, a class", .max = 0},                  \
       {"finding", LQA_PARAM_TEXT, "id of a finding that marks the row", .max = 0},              \
       {"annotator", LQA_PARAM_TEXT, "who gave the label", .max = 0},                            \
+      {"split", LQA_PARAM_TEXT, "value of the split column", .max = 0},                         \
+      {"group", LQA_PARAM_TEXT, "value of the group column", .max = 0},                         \
+      {"source_file", LQA_PARAM_TEXT, "file that the row came from", .max = 0},                 \
       {"decided", LQA_PARAM_CHOICE, "whether a person decided the row", .choices = "yes|no"}, { \
     "q", LQA_PARAM_TEXT, "text in the content, in any case of A to Z", .max = 1000              \
   }

@@ -8,8 +8,9 @@
 
 /* What decides which rows come in which order. */
 static char *key_of(const lqa_route_call *call) {
-  static const char *const NAMES[] = {"sort",      "desc",    "action",    "label",   "suggested",
-                                      "predicted", "finding", "annotator", "decided", "q"};
+  static const char *const NAMES[] = {"sort",        "desc",    "action",    "label", "suggested",
+                                      "predicted",   "finding", "annotator", "split", "group",
+                                      "source_file", "decided", "q"};
   lqa_buf key;
   lqa_buf_init(&key, 1 << 20);
   for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {

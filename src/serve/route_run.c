@@ -76,6 +76,12 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
   lqa_json_close_array(&json);
   lqa_json_key(&json, "columns");
   lqa_row_writer_names(&writer, &json);
+  lqa_json_key(&json, "files");
+  lqa_json_open_array(&json);
+  for (int32_t i = 0; i < m->n_files; i++) {
+    lqa_json_text(&json, m->files[i].path);
+  }
+  lqa_json_close_array(&json);
   write_actions(review, &json);
   write_progress(review, &json);
   write_report_parts(server, call->arena, &json);

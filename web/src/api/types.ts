@@ -57,6 +57,8 @@ export interface RunInfo {
   rows: number;
   classes: string[];
   columns: string[];
+  /** The source's files, as in source_file. */
+  files: string[];
   actions: Record<string, number>;
   progress: Progress;
   error_rate: Estimate | null;
@@ -156,6 +158,9 @@ export interface Filter {
   predicted?: string;
   finding?: string;
   annotator?: string;
+  split?: string;
+  group?: string;
+  source_file?: string;
   decided?: string;
   q?: string;
 }

@@ -83,7 +83,7 @@ function QueueBar({ filter, setFilter, order, setOrder, queue }: BarProps) {
       <FilterBar
         filter={filter}
         change={setFilter}
-        fields={["label", "suggested", "finding", "annotator"]}
+        fields={["label", "suggested", "finding", "annotator", "split", "group", "source_file"]}
       />
       <label class="check" title="Hide the given and the suggested label">
         <input

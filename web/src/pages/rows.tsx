@@ -161,6 +161,9 @@ export function Rows() {
             "predicted",
             "finding",
             "annotator",
+            "split",
+            "group",
+            "source_file",
             "decided",
           ]}
         />

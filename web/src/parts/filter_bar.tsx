@@ -4,7 +4,17 @@ import type { Filter } from "../api/types";
 import { usePage } from "../state/run";
 
 type Field =
-  "label" | "suggested" | "predicted" | "finding" | "annotator" | "action" | "decided" | "q";
+  | "label"
+  | "suggested"
+  | "predicted"
+  | "finding"
+  | "annotator"
+  | "split"
+  | "group"
+  | "source_file"
+  | "action"
+  | "decided"
+  | "q";
 
 interface Props {
   filter: Filter;
@@ -18,11 +28,16 @@ const TITLES: Record<Field, string> = {
   predicted: "Predicted",
   finding: "Finding",
   annotator: "Annotator",
+  split: "Split",
+  group: "Group",
+  source_file: "File",
   action: "Action",
   decided: "Decided",
   q: "Search",
 };
 
+/** Fields that only some runs have a column for. */
+const COLUMNS: Field[] = ["annotator", "split", "group"];
 const ACTIONS = ["relabel", "needs_review", "keep (ambiguous)", "keep"];
 
 export function FilterBar({ filter, change, fields }: Props) {
@@ -34,11 +49,15 @@ export function FilterBar({ filter, change, fields }: Props) {
     else next[field] = value;
     change(next);
   };
-  const has = (field: Field): boolean => field !== "annotator" || run.columns.includes("annotator");
+  const has = (field: Field): boolean =>
+    field === "source_file"
+      ? run.files.length > 1
+      : !COLUMNS.includes(field) || run.columns.includes(field);
   const choices = (field: Field): string[] | null => {
     if (field === "label" || field === "suggested" || field === "predicted") return run.classes;
     if (field === "action") return ACTIONS;
     if (field === "decided") return ["yes", "no"];
+    if (field === "source_file") return run.files;
     return null;
   };
   const shown = (
