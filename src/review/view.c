@@ -265,14 +265,15 @@ static lqa_status sort_by_text(const lqa_column *column, bool descending, lqa_vi
   return LQA_OK;
 }
 
+static const struct {
+  const char *name;
+  int role;
+} ROLES[] = {{"annotator", LQA_ROLE_ANNOTATOR},
+             {"split", LQA_ROLE_SPLIT},
+             {"time", LQA_ROLE_TIME},
+             {"group", LQA_ROLE_GROUP}};
+
 static const lqa_column *find_text_column(const lqa_review *review, const char *name) {
-  static const struct {
-    const char *name;
-    int role;
-  } ROLES[] = {{"annotator", LQA_ROLE_ANNOTATOR},
-               {"split", LQA_ROLE_SPLIT},
-               {"time", LQA_ROLE_TIME},
-               {"group", LQA_ROLE_GROUP}};
   const lqa_run_rows *rows = &review->run->rows;
   if (strcmp(name, "row_id") == 0 && rows->row_id.name) {
     return &rows->row_id;
@@ -280,6 +281,20 @@ static const lqa_column *find_text_column(const lqa_review *review, const char *
   for (size_t i = 0; i < sizeof ROLES / sizeof *ROLES; i++) {
     if (strcmp(name, ROLES[i].name) == 0 && rows->roles[ROLES[i].role].name) {
       return &rows->roles[ROLES[i].role];
+    }
+  }
+  return NULL;
+}
+
+const char *lqa_view_sort_column(const lqa_review *review, size_t i) {
+  size_t n = sizeof COLUMNS / sizeof *COLUMNS;
+  if (i <= n) {
+    return i < n ? COLUMNS[i].name : "row_id";
+  }
+  for (size_t k = 0, at = n + 1; k < sizeof ROLES / sizeof *ROLES; k++) {
+    bool is_there = review->run->rows.roles[ROLES[k].role].name != NULL;
+    if (is_there && at++ == i) {
+      return ROLES[k].name;
     }
   }
   return NULL;

@@ -30,6 +30,8 @@ LQA_MUST_CHECK lqa_status lqa_view_filter_rows(lqa_review *review, const lqa_vie
  * column that cannot be sorted by. */
 LQA_MUST_CHECK lqa_status lqa_view_sort(const lqa_review *review, const char *column,
                                         bool descending, lqa_view *view, lqa_error *err);
+/* The columns that rows of this run can be sorted by, from 0 on; NULL after the last. */
+const char *lqa_view_sort_column(const lqa_review *review, size_t i);
 /* Most doubtful first: p_correct, then trust score, then issue rank. */
 LQA_MUST_CHECK lqa_status lqa_view_sort_by_doubt(const lqa_review *review, lqa_view *view,
                                                  lqa_error *err);

@@ -278,13 +278,15 @@ static void *beat(void *data) {
 /* ---- requests ---- */
 
 static enum MHD_Result add_param(void *data, enum MHD_ValueKind kind, const char *name,
-                                 const char *value) {
+                                 size_t name_size, const char *value, size_t value_size) {
   (void)kind;
   lqa_http_incoming *request = data;
   if (request->n_params == LQA_HTTP_MAX_PARAMS) {
     request->too_many_params = true;
     return MHD_NO;
   }
+  request->has_nul = request->has_nul || memchr(name, '\0', name_size) ||
+                     (value && memchr(value, '\0', value_size));
   request->params[request->n_params++] = (lqa_http_param){name, value ? value : ""};
   return MHD_YES;
 }
@@ -301,7 +303,7 @@ static enum MHD_Result call_handler(lqa_http_ticket *ticket, const char *method,
   lqa_http *http = ticket->http;
   lqa_http_incoming request = {
       .method = method, .path = path, .body = lqa_buf_str(&ticket->body), .ticket = ticket};
-  MHD_get_connection_values(ticket->connection, MHD_GET_ARGUMENT_KIND, add_param, &request);
+  MHD_get_connection_values_n(ticket->connection, MHD_GET_ARGUMENT_KIND, add_param, &request);
   ticket->is_called = true;
   http->options.handler(http->options.data, &request, &ticket->answer);
   if (ticket->answer.kind != LQA_HTTP_LATER) {

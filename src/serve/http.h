@@ -23,7 +23,7 @@ typedef struct lqa_http_incoming {
   const char *method, *path; /* "GET" stands for HEAD, too */
   lqa_http_param params[LQA_HTTP_MAX_PARAMS];
   size_t n_params;
-  bool too_many_params;
+  bool too_many_params, has_nul; /* has_nul: a NUL character (%00) in the query */
   lqa_str body;
   lqa_http_ticket *ticket;
 } lqa_http_incoming;

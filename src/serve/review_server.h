@@ -113,14 +113,19 @@ bool lqa_server_is_blind(const lqa_server *server, int64_t row);
 #define LQA_FILTER_PARAMS                                                                       \
   {"action", LQA_PARAM_CHOICE, "review_action of the row",                                      \
    .choices = "relabel|keep (ambiguous)|needs_review|keep"},                                    \
-      {"label", LQA_PARAM_TEXT, "the given label, a class", .max = 0},                          \
-      {"suggested", LQA_PARAM_TEXT, "the suggested label, a class", .max = 0},                  \
-      {"predicted", LQA_PARAM_TEXT, "the predicted label, a class", .max = 0},                  \
-      {"finding", LQA_PARAM_TEXT, "id of a finding that marks the row", .max = 0},              \
-      {"annotator", LQA_PARAM_TEXT, "who gave the label", .max = 0},                            \
-      {"split", LQA_PARAM_TEXT, "value of the split column", .max = 0},                         \
-      {"group", LQA_PARAM_TEXT, "value of the group column", .max = 0},                         \
-      {"source_file", LQA_PARAM_TEXT, "file that the row came from", .max = 0},                 \
+      {"label", LQA_PARAM_TEXT, "the given label, a class", .names = LQA_NAMES_CLASS,           \
+       .may_be_empty = true},                                                                   \
+      {"suggested", LQA_PARAM_TEXT, "the suggested label, a class", .names = LQA_NAMES_CLASS,   \
+       .may_be_empty = true},                                                                   \
+      {"predicted", LQA_PARAM_TEXT, "the predicted label, a class", .names = LQA_NAMES_CLASS,   \
+       .may_be_empty = true},                                                                   \
+      {"finding", LQA_PARAM_TEXT, "id of a finding that marks the row",                         \
+       .names = LQA_NAMES_FINDING, .may_be_empty = true},                                       \
+      {"annotator", LQA_PARAM_TEXT, "who gave the label", .names = LQA_NAMES_ANNOTATOR},        \
+      {"split", LQA_PARAM_TEXT, "value of the split column", .names = LQA_NAMES_SPLIT},         \
+      {"group", LQA_PARAM_TEXT, "value of the group column", .names = LQA_NAMES_GROUP},         \
+      {"source_file", LQA_PARAM_TEXT, "file that the row came from", .names = LQA_NAMES_FILE,   \
+       .may_be_empty = true},                                                                   \
       {"decided", LQA_PARAM_CHOICE, "whether a person decided the row", .choices = "yes|no"}, { \
     "q", LQA_PARAM_TEXT, "text in the content, in any case of A to Z", .max = 1000              \
   }

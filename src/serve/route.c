@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -95,6 +96,20 @@ static bool check_number(const lqa_param *p, double value, lqa_http_answer *answ
          refuse(answer, 422, p->name, "%s must lie between %g and %g", p->name, p->min, p->max);
 }
 
+/* `value` holds no NUL. */
+static bool fits(const char *pattern, lqa_str value) {
+  regex_t made;
+  char text[256];
+  if (value.size >= sizeof text || regcomp(&made, pattern, REG_EXTENDED | REG_NOSUB) != 0) {
+    return false;
+  }
+  memcpy(text, value.data, value.size);
+  text[value.size] = '\0';
+  bool found = regexec(&made, text, 0, NULL, 0) == 0;
+  regfree(&made);
+  return found;
+}
+
 static bool check_text(const lqa_param *p, lqa_str value, lqa_http_answer *answer) {
   if (p->kind == LQA_PARAM_CHOICE) {
     return is_choice(p->choices, value) ||
@@ -102,6 +117,9 @@ static bool check_text(const lqa_param *p, lqa_str value, lqa_http_answer *answe
   }
   if (memchr(value.data, '\0', value.size)) {
     return refuse(answer, 422, p->name, "%s must not hold a NUL character", p->name);
+  }
+  if (p->pattern && !fits(p->pattern, value)) {
+    return refuse(answer, 422, p->name, "%s must be %s", p->name, p->meaning);
   }
   size_t n = lqa_utf8_count(value.data, value.size);
   return p->max == 0 || ((double)n <= p->max && (double)n >= p->min) ||
@@ -193,6 +211,9 @@ static bool check_query(const lqa_route *route, const lqa_http_incoming *request
                         lqa_http_answer *answer) {
   if (request->too_many_params) {
     return refuse(answer, 400, NULL, "there are too many parameters");
+  }
+  if (request->has_nul) {
+    return refuse(answer, 400, NULL, "a parameter holds a NUL character");
   }
   for (size_t i = 0; i < request->n_params; i++) {
     const lqa_param *p = find_param(route->params, lqa_str_from(request->params[i].name));

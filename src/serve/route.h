@@ -18,14 +18,30 @@ typedef enum lqa_param_kind {
   LQA_PARAM_OBJECT /* in a body: members are checked by `members` */
 } lqa_param_kind;
 
+/* What a text may be: the description of the interface lists the run's values. */
+typedef enum lqa_param_names {
+  LQA_NAMES_ANY,
+  LQA_NAMES_CLASS,
+  LQA_NAMES_FINDING,
+  LQA_NAMES_FILE,
+  LQA_NAMES_SORT,      /* a column that rows can be sorted by */
+  LQA_NAMES_ANNOTATOR, /* any, where the run has such a column; so the next two */
+  LQA_NAMES_SPLIT,
+  LQA_NAMES_GROUP
+} lqa_param_names;
+
 typedef struct lqa_param {
   const char *name; /* NULL ends a table */
   lqa_param_kind kind;
   const char *meaning;
   bool required;
-  double min, max;     /* INT, NUMBER; of TEXT the longest in characters; both 0 = no bounds */
+  double min, max; /* INT, NUMBER; of TEXT the longest in characters; both 0 = no bounds; of BOOL
+                    * min 1: it must be true */
   const char *choices; /* CHOICE: "a|b|c" */
   const struct lqa_param *members;
+  lqa_param_names names;
+  bool may_be_empty;   /* of `names`: "" is the same as leaving it out */
+  const char *pattern; /* of TEXT: a regular expression that what is taken fits; NULL = none */
 } lqa_param;
 
 typedef struct lqa_server lqa_server;
@@ -43,6 +59,7 @@ typedef struct lqa_route {
   const char *path;   /* "/api/rows/{row_number}": the last part is a row's number */
   const char *summary;
   const lqa_param *params; /* of the query (GET) or the body (POST); NULL = none */
+  const char *any_of;      /* of the body's JSON schema, what tables cannot say; or NULL */
   const char *answers;     /* statuses beside 400, 401, 403 (and for POST 413, 415): "200 404" */
   void (*answer)(lqa_server *server, const lqa_route_call *call, lqa_http_answer *answer);
 } lqa_route;

@@ -81,7 +81,7 @@ static const lqa_param PARAMS[] = {
     {"decision", LQA_PARAM_CHOICE,
      "label: `label` is right (the given one keeps it); unsure: another person should decide",
      .required = true, .choices = "label|unsure"},
-    {"label", LQA_PARAM_TEXT, "a class; none with unsure", .max = 0},
+    {"label", LQA_PARAM_TEXT, "a class; none with unsure", .names = LQA_NAMES_CLASS},
     {"reviewer", LQA_PARAM_TEXT, "who decides (default: the one given at the start)", .min = 1,
      .max = 200},
     {"seconds", LQA_PARAM_NUMBER, "how long it took", .min = 0, .max = 1e9},
@@ -90,10 +90,16 @@ static const lqa_param PARAMS[] = {
     {"note", LQA_PARAM_TEXT, "kept with the decision", .max = 10000},
     {.name = NULL}};
 
+static const char ANY_OF[] =
+    "[{\"properties\":{\"decision\":{\"const\":\"label\"},\"label\":{\"type\":\"string\"}},"
+    "\"required\":[\"label\"]},{\"properties\":{\"decision\":{\"const\":\"unsure\"},"
+    "\"label\":{\"type\":\"null\"}}}]";
+
 const lqa_route lqa_route_decisions = {.name = "decisions",
                                        .method = "POST",
                                        .path = "/api/decisions",
                                        .summary = "Records a decision; 201 {id} once it is on disk",
                                        .params = PARAMS,
+                                       .any_of = ANY_OF,
                                        .answers = "201 404 422",
                                        .answer = answer};

@@ -17,11 +17,12 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
   lqa_answer_end(out, 202);
 }
 
-static const lqa_param PARAMS[] = {LQA_JUDGE_PARAMS,
-                                   {"max_cost", LQA_PARAM_NUMBER, "US dollars to spend at most",
-                                    .required = true, .min = 0, .max = 1e6},
-                                   {"confirm", LQA_PARAM_BOOL, "true: spend", .required = true},
-                                   {.name = NULL}};
+static const lqa_param PARAMS[] = {
+    LQA_JUDGE_PARAMS,
+    {"max_cost", LQA_PARAM_NUMBER, "US dollars to spend at most", .required = true, .min = 0,
+     .max = 1e6},
+    {"confirm", LQA_PARAM_BOOL, "true: spend", .required = true, .min = 1},
+    {.name = NULL}};
 
 const lqa_route lqa_route_judge = {.name = "judge",
                                    .method = "POST",

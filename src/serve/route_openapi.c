@@ -1,44 +1,86 @@
 /* GET /api/openapi.json: this interface, made from the tables that requests are checked against. */
+#include "audit/audit.h"
 #include "serve/review_server.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static void add_type(const lqa_param *p, lqa_json *json);
+/* Where a list of names goes, and of which run they are. */
+typedef struct spec {
+  const lqa_server *server;
+  lqa_json *json;
+} spec;
+
+static void add_type(const spec *s, const lqa_param *p, bool may_be_null);
 
 static void add_choices(const char *choices, lqa_json *json) {
-  lqa_json_key(json, "enum");
-  lqa_json_open_array(json);
   for (const char *at = choices; at;) {
     const char *end = strchr(at, '|');
     lqa_json_str(json, (lqa_str){at, end ? (size_t)(end - at) : strlen(at)});
     at = end ? end + 1 : NULL;
   }
-  lqa_json_close_array(json);
 }
 
-/* {"type": "object", ...} of a table of parameters. */
-static void add_object(const lqa_param *params, lqa_json *json) {
-  lqa_json_add_text(json, "type", "object");
-  lqa_json_add_bool(json, "additionalProperties", false);
-  lqa_json_key(json, "properties");
-  lqa_json_open_object(json);
-  for (const lqa_param *p = params; p && p->name; p++) {
-    lqa_json_key(json, p->name);
-    lqa_json_open_object(json);
-    lqa_json_add_text(json, "description", p->meaning);
-    add_type(p, json);
-    lqa_json_close_object(json);
-  }
-  lqa_json_close_object(json);
-  lqa_json_key(json, "required");
-  lqa_json_open_array(json);
-  for (const lqa_param *p = params; p && p->name; p++) {
-    if (p->required) {
-      lqa_json_text(json, p->name);
+/* A filter by a column that the run does not have is none of the interface. */
+static bool is_there(const spec *s, const lqa_param *p) {
+  const lqa_column *roles = s->server->review->run->rows.roles;
+  return p->names == LQA_NAMES_ANNOTATOR ? roles[LQA_ROLE_ANNOTATOR].name != NULL
+         : p->names == LQA_NAMES_SPLIT   ? roles[LQA_ROLE_SPLIT].name != NULL
+         : p->names == LQA_NAMES_GROUP   ? roles[LQA_ROLE_GROUP].name != NULL
+                                         : true;
+}
+
+/* The values that the run knows. */
+static void add_names(const spec *s, lqa_param_names names) {
+  const lqa_manifest *m = &s->server->review->run->manifest;
+  if (names == LQA_NAMES_CLASS) {
+    for (int32_t k = 0; k < m->n_classes; k++) {
+      lqa_json_str(s->json, m->classes[k]);
+    }
+  } else if (names == LQA_NAMES_FILE) {
+    for (int32_t i = 0; i < m->n_files; i++) {
+      lqa_json_text(s->json, m->files[i].path);
+    }
+  } else if (names == LQA_NAMES_FINDING) {
+    for (int bit = 0; bit < lqa_finding_bit_count(); bit++) {
+      lqa_json_text(s->json, lqa_finding_bit_id(bit));
+    }
+  } else {
+    const char *column;
+    for (size_t i = 0; (column = lqa_view_sort_column(s->server->review, i)) != NULL; i++) {
+      lqa_json_text(s->json, column);
     }
   }
-  lqa_json_close_array(json);
+}
+
+/* The rest of {"type": "object", ...} of a table of parameters; what is not required may be null.
+ */
+static void add_object(const spec *s, const lqa_param *params, const char *any_of) {
+  lqa_json_add_bool(s->json, "additionalProperties", false);
+  lqa_json_key(s->json, "properties");
+  lqa_json_open_object(s->json);
+  for (const lqa_param *p = params; p && p->name; p++) {
+    if (is_there(s, p)) {
+      lqa_json_key(s->json, p->name);
+      lqa_json_open_object(s->json);
+      lqa_json_add_text(s->json, "description", p->meaning);
+      add_type(s, p, !p->required);
+      lqa_json_close_object(s->json);
+    }
+  }
+  lqa_json_close_object(s->json);
+  lqa_json_key(s->json, "required");
+  lqa_json_open_array(s->json);
+  for (const lqa_param *p = params; p && p->name; p++) {
+    if (p->required) {
+      lqa_json_text(s->json, p->name);
+    }
+  }
+  lqa_json_close_array(s->json);
+  if (any_of) {
+    lqa_json_key(s->json, "anyOf");
+    lqa_json_raw(s->json, lqa_str_from(any_of));
+  }
 }
 
 static void add_bounds(const lqa_param *p, const char *least, const char *most, lqa_json *json) {
@@ -50,23 +92,53 @@ static void add_bounds(const lqa_param *p, const char *least, const char *most, 
   }
 }
 
-static void add_type(const lqa_param *p, lqa_json *json) {
-  static const char *const TYPES[] = {"string", "integer", "number", "boolean", "string"};
-  if (p->kind == LQA_PARAM_OBJECT) {
-    add_object(p->members, json);
-    return;
-  }
-  lqa_json_add_text(json, "type", TYPES[p->kind]);
+static void add_enum(const spec *s, const lqa_param *p, bool may_be_null) {
+  lqa_json_key(s->json, "enum");
+  lqa_json_open_array(s->json);
   if (p->kind == LQA_PARAM_CHOICE) {
-    add_choices(p->choices, json);
+    add_choices(p->choices, s->json);
+  } else if (p->kind == LQA_PARAM_BOOL) {
+    lqa_json_bool(s->json, true);
+  } else {
+    add_names(s, p->names);
+    if (p->may_be_empty) {
+      lqa_json_text(s->json, "");
+    }
+  }
+  if (may_be_null) {
+    lqa_json_null(s->json);
+  }
+  lqa_json_close_array(s->json);
+}
+
+static void add_type(const spec *s, const lqa_param *p, bool may_be_null) {
+  static const char *const TYPES[] = {"string", "integer", "number", "boolean", "string", "object"};
+  bool is_listed =
+      p->kind == LQA_PARAM_CHOICE || (p->kind == LQA_PARAM_BOOL && p->min > 0) ||
+      (p->kind == LQA_PARAM_TEXT && p->names >= LQA_NAMES_CLASS && p->names <= LQA_NAMES_SORT);
+  lqa_json_key(s->json, "type");
+  if (may_be_null) {
+    lqa_json_open_array(s->json);
+    lqa_json_text(s->json, TYPES[p->kind]);
+    lqa_json_text(s->json, "null");
+    lqa_json_close_array(s->json);
+  } else {
+    lqa_json_text(s->json, TYPES[p->kind]);
+  }
+  if (p->kind == LQA_PARAM_OBJECT) {
+    add_object(s, p->members, NULL);
+  } else if (is_listed) {
+    add_enum(s, p, may_be_null);
   } else if (p->kind == LQA_PARAM_TEXT) {
-    add_bounds(p, "minLength", "maxLength", json);
+    add_bounds(p, "minLength", "maxLength", s->json);
+    lqa_json_add_text(s->json, "pattern", p->pattern ? p->pattern : "^[^\\u0000]*$");
   } else if (p->kind != LQA_PARAM_BOOL) {
-    add_bounds(p, "minimum", "maximum", json);
+    add_bounds(p, "minimum", "maximum", s->json);
   }
 }
 
-static void add_parameter(const lqa_param *p, const char *place, lqa_json *json) {
+static void add_parameter(const spec *s, const lqa_param *p, const char *place) {
+  lqa_json *json = s->json;
   lqa_json_open_object(json);
   lqa_json_add_text(json, "name", p->name);
   lqa_json_add_text(json, "in", place);
@@ -74,22 +146,25 @@ static void add_parameter(const lqa_param *p, const char *place, lqa_json *json)
   lqa_json_add_text(json, "description", p->meaning);
   lqa_json_key(json, "schema");
   lqa_json_open_object(json);
-  add_type(p, json);
+  add_type(s, p, false);
   lqa_json_close_object(json);
   lqa_json_close_object(json);
 }
 
-static void add_input(const lqa_route *route, lqa_json *json) {
+static void add_input(const spec *s, const lqa_route *route) {
+  lqa_json *json = s->json;
   static const lqa_param ROW = {"row_number",     LQA_PARAM_INT, "number of the row, from 0",
                                 .required = true, .min = 0,      .max = 9007199254740991.0};
   bool is_post = strcmp(route->method, "POST") == 0, has_row = strchr(route->path, '{') != NULL;
   lqa_json_key(json, "parameters");
   lqa_json_open_array(json);
   if (has_row) {
-    add_parameter(&ROW, "path", json);
+    add_parameter(s, &ROW, "path");
   }
   for (const lqa_param *p = is_post ? NULL : route->params; p && p->name; p++) {
-    add_parameter(p, "query", json);
+    if (is_there(s, p)) {
+      add_parameter(s, p, "query");
+    }
   }
   lqa_json_close_array(json);
   if (!is_post) {
@@ -104,7 +179,8 @@ static void add_input(const lqa_route *route, lqa_json *json) {
   lqa_json_open_object(json);
   lqa_json_key(json, "schema");
   lqa_json_open_object(json);
-  add_object(route->params, json);
+  lqa_json_add_text(json, "type", "object");
+  add_object(s, route->params, route->any_of);
   lqa_json_close_object(json);
   lqa_json_close_object(json);
   lqa_json_close_object(json);
@@ -162,12 +238,13 @@ static void add_answers(const lqa_route *route, lqa_json *json) {
   lqa_json_close_object(json);
 }
 
-static void add_route(const lqa_route *route, lqa_json *json) {
+static void add_route(const spec *s, const lqa_route *route) {
+  lqa_json *json = s->json;
   lqa_json_key(json, strcmp(route->method, "POST") == 0 ? "post" : "get");
   lqa_json_open_object(json);
   lqa_json_add_text(json, "operationId", route->name);
   lqa_json_add_text(json, "summary", route->summary);
-  add_input(route, json);
+  add_input(s, route);
   add_answers(route, json);
   lqa_json_close_object(json);
 }
@@ -181,7 +258,8 @@ static bool is_first_of_path(size_t at) {
   return true;
 }
 
-static void add_paths(lqa_json *json) {
+static void add_paths(const spec *s) {
+  lqa_json *json = s->json;
   lqa_json_key(json, "paths");
   lqa_json_open_object(json);
   for (size_t i = 0; lqa_routes[i]; i++) {
@@ -192,7 +270,7 @@ static void add_paths(lqa_json *json) {
     lqa_json_open_object(json);
     for (size_t k = i; lqa_routes[k]; k++) {
       if (strcmp(lqa_routes[k]->path, lqa_routes[i]->path) == 0) {
-        add_route(lqa_routes[k], json);
+        add_route(s, lqa_routes[k]);
       }
     }
     lqa_json_close_object(json);
@@ -208,8 +286,9 @@ static const char COMPONENTS[] =
     "\"message\":{\"type\":\"string\"},\"field\":{\"type\":[\"string\",\"null\"]}}}}}}}";
 
 static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answer *out) {
-  (void)server, (void)call;
+  (void)call;
   lqa_json json;
+  const spec s = {server, &json};
   lqa_answer_begin(out, &json);
   lqa_json_open_object(&json);
   lqa_json_add_text(&json, "openapi", "3.1.0");
@@ -220,7 +299,7 @@ static void answer(lqa_server *server, const lqa_route_call *call, lqa_http_answ
   lqa_json_close_object(&json);
   lqa_json_key(&json, "security");
   lqa_json_raw(&json, LQA_STR("[{\"token\":[]},{\"cookie\":[]}]"));
-  add_paths(&json);
+  add_paths(&s);
   lqa_json_key(&json, "components");
   lqa_json_raw(&json, lqa_str_from(COMPONENTS));
   lqa_json_close_object(&json);

@@ -98,7 +98,7 @@ static const lqa_param PARAMS[] = {
     {"offset", LQA_PARAM_INT, "rows to leave out at the start", .min = 0, .max = 1e12},
     {"limit", LQA_PARAM_INT, "rows wanted (default 50)", .min = 1, .max = 500},
     {"sort", LQA_PARAM_TEXT, "a column of rows.parquet (default p_correct); NULLs come last",
-     .max = 0},
+     .names = LQA_NAMES_SORT, .may_be_empty = true},
     {"desc", LQA_PARAM_BOOL, "largest first", .max = 0},
     LQA_FILTER_PARAMS,
     {.name = NULL}};

@@ -37,5 +37,5 @@ const lqa_route lqa_route_undo = {.name = "undo",
                                   .path = "/api/undo",
                                   .summary = "Takes the reviewer's latest decision back",
                                   .params = PARAMS,
-                                  .answers = "200 409",
+                                  .answers = "200 409 422",
                                   .answer = answer};
