@@ -27,6 +27,7 @@ typedef struct wanted {
   int32_t label, suggested, predicted;
   uint64_t finding;
   lqa_str role[LQA_ROLE_COUNT]; /* the column's value; NULL data = any */
+  bool has_role;                /* one of them is set */
   int32_t file;                 /* number in the manifest; ANY */
   int decided;
   uint8_t *found; /* by search; owned; NULL = any */
@@ -46,6 +47,7 @@ static lqa_status find_class(const lqa_review *review, const char *field, lqa_st
 static lqa_status find_role(const lqa_review *review, lqa_role role, const char *field,
                             lqa_str value, wanted *w, lqa_error *err) {
   w->role[role] = value;
+  w->has_role = w->has_role || !lqa_str_is_null(value);
   return lqa_str_is_null(value) || review->run->rows.roles[role].name
              ? LQA_OK
              : fail_field(field, value, field, err);
@@ -94,7 +96,7 @@ static bool is_wanted(const lqa_review *review, const wanted *w, int64_t row) {
               (w->finding == 0 || (e->finding_bits[row] & w->finding) != 0) &&
               (w->decided < 0 || (e->decided_label[row] >= 0) == w->decided) &&
               (!w->found || w->found[row]);
-  for (int role = 0; fits && role < LQA_ROLE_COUNT; role++) {
+  for (int role = 0; fits && w->has_role && role < LQA_ROLE_COUNT; role++) {
     fits = lqa_str_is_null(w->role[role]) ||
            lqa_str_equal(lqa_column_get(&review->run->rows.roles[role], row), w->role[role]);
   }
@@ -239,17 +241,59 @@ static int compare_texts_down(const void *a, const void *b) {
   return order ? order : (x->row > y->row) - (x->row < y->row);
 }
 
-static lqa_status sort_by_text(const lqa_column *column, bool descending, lqa_view *view,
-                               lqa_error *err) {
-  text_row *items = lqa_malloc((size_t)view->n + 1, sizeof *items);
-  int64_t n = 0, at = 0;
-  if (!items) {
+/* The first eight bytes as a number that compares as they do. */
+static uint64_t prefix_of(lqa_str text) {
+  uint64_t key = 0;
+  for (size_t i = 0; i < 8; i++) {
+    key = key << 8 | (i < text.size ? (unsigned char)text.data[i] : 0);
+  }
+  return key;
+}
+
+/* Rows of the same prefix, by the whole text. */
+static lqa_status sort_run(const lqa_column *column, bool descending, lqa_keyed *items, size_t n,
+                           lqa_error *err) {
+  text_row *run = lqa_malloc(n, sizeof *run);
+  if (!run) {
     return lqa_fail_memory(err, "sorting");
   }
+  for (size_t i = 0; i < n; i++) {
+    run[i] = (text_row){lqa_column_get(column, items[i].row), items[i].row};
+  }
+  qsort(run, n, sizeof *run, descending ? compare_texts_down : compare_texts);
+  for (size_t i = 0; i < n; i++) {
+    items[i].row = run[i].row;
+  }
+  free(run);
+  return LQA_OK;
+}
+
+static lqa_status sort_keyed_texts(const lqa_column *column, bool descending, lqa_keyed *items,
+                                   lqa_keyed *scratch, size_t n, lqa_keyed **out, lqa_error *err) {
+  lqa_keyed *sorted = lqa_sort_keyed(items, scratch, n, 64);
+  for (size_t i = 0, next; i < n; i = next) {
+    for (next = i + 1; next < n && sorted[next].key == sorted[i].key; next++) {
+    }
+    if (next - i > 1) {
+      LQA_TRY(sort_run(column, descending, sorted + i, next - i, err));
+    }
+  }
+  *out = sorted;
+  return LQA_OK;
+}
+
+static lqa_status sort_by_text(const lqa_column *column, bool descending, lqa_view *view,
+                               lqa_error *err) {
+  lqa_keyed *items = lqa_malloc((size_t)view->n + 1, sizeof *items), *sorted;
+  lqa_keyed *scratch = lqa_malloc((size_t)view->n + 1, sizeof *scratch);
+  int64_t n = 0, at = 0;
+  lqa_status status;
+  LQA_TRY_OUT(items && scratch ? LQA_OK : lqa_fail_memory(err, "sorting"));
   for (int64_t i = 0; i < view->n; i++) {
     lqa_str text = lqa_column_get(column, view->rows[i]);
     if (!lqa_str_is_null(text)) {
-      items[n++] = (text_row){text, view->rows[i]};
+      uint64_t key = prefix_of(text);
+      items[n++] = (lqa_keyed){.key = descending ? ~key : key, .row = view->rows[i]};
     }
   }
   for (int64_t i = view->n; i-- > 0;) { /* NULLs to the end, in order */
@@ -257,12 +301,14 @@ static lqa_status sort_by_text(const lqa_column *column, bool descending, lqa_vi
       view->rows[view->n - 1 - at++] = view->rows[i];
     }
   }
-  qsort(items, (size_t)n, sizeof *items, descending ? compare_texts_down : compare_texts);
+  LQA_TRY_OUT(sort_keyed_texts(column, descending, items, scratch, (size_t)n, &sorted, err));
   for (int64_t i = 0; i < n; i++) {
-    view->rows[i] = items[i].row;
+    view->rows[i] = sorted[i].row;
   }
+out:
   free(items);
-  return LQA_OK;
+  free(scratch);
+  return status;
 }
 
 static const struct {

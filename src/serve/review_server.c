@@ -192,6 +192,7 @@ static lqa_status open_parts(lqa_server *server, lqa_error *err) {
   LQA_TRY(lqa_near_new(server->review, &server->near, err));
   LQA_TRY(load_report(server, err));
   LQA_TRY(load_diff(server, err));
+  LQA_TRY(lqa_server_first_view(server, err));
   LQA_TRY(lqa_http_make_token(server->token, err));
   const lqa_http_options http = {.port = server->options.port,
                                  .token = server->token,

@@ -100,6 +100,8 @@ void lqa_job_write(const lqa_job *job, lqa_json *json);
 
 /* Makes the state fit again after a job or another command. */
 LQA_MUST_CHECK lqa_status lqa_server_refresh(lqa_server *server, lqa_error *err);
+/* The view that a page asks for first, so that it need not wait. */
+LQA_MUST_CHECK lqa_status lqa_server_first_view(lqa_server *server, lqa_error *err);
 /* Tells pages that the state has changed: event "decision" with the row's number, or "report". */
 void lqa_server_tell(lqa_server *server, const char *event, int64_t row);
 

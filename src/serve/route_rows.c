@@ -58,6 +58,12 @@ static lqa_status find_view(lqa_server *server, const lqa_route_call *call, lqa_
   return LQA_OK;
 }
 
+lqa_status lqa_server_first_view(lqa_server *server, lqa_error *err) {
+  static const lqa_http_incoming NOTHING;
+  const lqa_route_call call = {.request = &NOTHING, .row = -1};
+  return find_view(server, &call, err);
+}
+
 static lqa_status write_page(lqa_server *server, int64_t offset, int64_t limit, lqa_json *json,
                              lqa_error *err) {
   lqa_row_writer writer;
