@@ -1,6 +1,7 @@
 /* labelqa diff: what changed between two runs. */
 #include "api/command.h"
 #include "api/result.h"
+#include "export/export_file.h"
 #include "versions/diff_runs.h"
 
 #include <stddef.h>
@@ -15,6 +16,8 @@ static lqa_status show(const lqa_diff_args *args, const lqa_diff_runs *runs, lqa
   if (!args->out) {
     return LQA_OK;
   }
+  LQA_TRY(lqa_export_path_check(runs->a, args->out, err));
+  LQA_TRY(lqa_export_path_check(runs->b, args->out, err));
   LQA_TRY(lqa_diff_save(&runs->diff, args->out, args->common.observer, err));
   lqa_buf_printf(&result->text, "%zu rows that changed are in %s\n", runs->diff.rows.n, args->out);
   return LQA_OK;

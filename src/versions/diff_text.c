@@ -32,11 +32,11 @@ static void say_rows(const lqa_diff *d, lqa_buf *out) {
                    (long long)d->by[LQA_DIFF_BY_OTHERS]);
   }
   if (d->reverted > 0) {
-    lqa_buf_printf(out, "  %lld labels that people had decided are others now\n",
+    lqa_buf_printf(out, "  another label now, although people had decided: %lld\n",
                    (long long)d->reverted);
   }
   if (d->not_applied > 0) {
-    lqa_buf_printf(out, "  %lld decisions of the first run are not in the data\n",
+    lqa_buf_printf(out, "  decided in the first run, but not in the data: %lld\n",
                    (long long)d->not_applied);
   }
 }
@@ -111,9 +111,8 @@ static void say_judge(const lqa_interval *in, const char *when, lqa_buf *out) {
 void lqa_diff_text(const lqa_diff *d, lqa_buf *out) {
   say_rows(d, out);
   say_pairs(d, out);
-  lqa_buf_add_char(out, '\n');
-  say_findings(d->report_b, d->report_a, "New findings: ", out);
-  say_findings(d->report_a, d->report_b, "Findings that are gone: ", out);
+  say_findings(d->report_b, d->report_a, "\nNew findings: ", out);
+  say_findings(d->report_a, d->report_b, "\nFindings that are gone: ", out);
   say_rates(d, out);
   say_judge(&d->relabel_a, "before", out);
   say_judge(&d->relabel_b, "now", out);

@@ -142,4 +142,7 @@ def test_bad_input(labelqa_command, tmp_path, audit):
     done = call(labelqa_command, tmp_path, "diff", "old.labelqa", "old.labelqa", "--out", "x.txt",
                 code=2)
     assert "x.txt" in done.stderr
+    done = call(labelqa_command, tmp_path, "diff", "old.labelqa", "old.labelqa", "--out",
+                "old.labelqa/changed.csv", code=2)
+    assert "inside the run folder" in done.stderr
     assert "RUN_B" in call(labelqa_command, tmp_path, "diff", "old.labelqa", code=2).stderr
