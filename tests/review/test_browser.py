@@ -65,6 +65,23 @@ def test_a_batch(make_run, serve, browse):
     assert decided_rows(server) == {number: done["label"] for number in done["numbers"]}
 
 
+def test_copies_are_decided_together(tmp_path, labelqa_command, serve, browse):
+    lines = ["id,text,label"]
+    for i in range(200):
+        words = ["apple pear plum cherry", "hammer saw chisel wrench"][i % 2]
+        lines.append(f"r{i},{words} {i * 7919 % 997} {words.split()[i % 4]},{'ab'[i % 2]}")
+    text = "the very same words about fruit and trees in a garden, long enough to be no chance"
+    copies = [f'c{i},"apple plum cherry {text}",{"aab"[i % 3]}' for i in range(6)]
+    (tmp_path / "rows.csv").write_text("\n".join([*lines, *copies]) + "\n")
+    subprocess.run([labelqa_command, "audit", "rows.csv", "--text", "text", "--label", "label",
+                    "--id", "id", "--out", "rows.labelqa", "--quiet"], cwd=tmp_path, check=True,
+                   stdout=subprocess.DEVNULL)
+    server = serve(tmp_path / "rows.labelqa")
+    done = browse("batch", server, "content")
+    assert done["label"] == "a" and {done["out"], *done["numbers"]} <= set(range(200, 206))
+    assert decided_rows(server) == {number: "a" for number in done["numbers"]}
+
+
 def test_blind_mode(make_run, serve, browse):
     run, _ = make_run()
     server = serve(run)

@@ -187,11 +187,15 @@ const scenarios = {
     console.log(JSON.stringify({ times, load: entry }));
   },
 
-  async batch(browser) {
+  async batch(browser, alike = "classes") {
     const page = await open(browser);
     await go(page, "batch");
     await page.waitForSelector("table.plain tbody tr");
-    await page.getByRole("button", { name: /^Open/ }).first().click();
+    await page
+      .locator("tbody tr", { has: page.locator("td", { hasText: new RegExp(`^${alike}$`) }) })
+      .first()
+      .getByRole("button", { name: /^Open/ })
+      .click();
     await page.waitForSelector("ol.cards li");
     const out = await page.locator("ol.cards li").first().locator("label").textContent();
     await page.locator("ol.cards li input").first().uncheck();

@@ -95,6 +95,7 @@ export interface Row {
   p_correct?: number | null;
   trust_score?: number | null;
   review_action?: Action;
+  content_hash?: string | null;
   reasons?: string[];
   annotator?: string | null;
   source_file?: string;

@@ -15,6 +15,9 @@ const SHOWN = 30;
 
 export interface Group {
   id: string;
+  /** What its rows have in common. */
+  alike: "classes" | "content";
+  /** null: none, or not the same. */
   label: string | null;
   suggested: string;
   rows: Row[];
@@ -26,13 +29,44 @@ export function groupRows(rows: readonly Row[]): Group[] {
     const suggested = row.suggested_label;
     if (!suggested || suggested === row.label) continue;
     const id = JSON.stringify([row.label, suggested]);
-    const group = groups.get(id) ?? { id, label: row.label, suggested, rows: [] };
+    const group = groups.get(id) ?? {
+      id,
+      alike: "classes",
+      label: row.label,
+      suggested,
+      rows: [],
+    };
     group.rows.push(row);
     groups.set(id, group);
   }
-  return [...groups.values()]
+  return [...groupCopies(rows), ...groups.values()]
     .filter((group) => group.rows.length > 1)
     .sort((a, b) => b.rows.length - a.rows.length);
+}
+
+/** Doubted rows of the same content: one decision serves all. */
+function groupCopies(rows: readonly Row[]): Group[] {
+  const copies = new Map<string, Row[]>();
+  for (const row of rows) {
+    if (row.content_hash && row.review_action !== "keep") {
+      copies.set(row.content_hash, [...(copies.get(row.content_hash) ?? []), row]);
+    }
+  }
+  const groups: Group[] = [];
+  for (const [hash, members] of copies) {
+    const suggested = mostFrequent(members.map((row) => row.suggested_label ?? row.label));
+    if (members.length < 2 || suggested === null) continue;
+    const labels = new Set(members.map((row) => row.label));
+    const label = labels.size === 1 ? (members[0]?.label ?? null) : null;
+    groups.push({ id: hash, alike: "content", label, suggested, rows: members });
+  }
+  return groups;
+}
+
+function mostFrequent(names: readonly (string | null)[]): string | null {
+  const counts = new Map<string, number>();
+  for (const name of names) if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }
 
 async function fetchDoubted(signal: AbortSignal): Promise<Row[]> {
@@ -89,11 +123,12 @@ export function Batch() {
         rest at once.
       </p>
       {groups.length === 0 ? (
-        <p class="empty">No two doubtful rows share a pair of classes.</p>
+        <p class="empty">No two doubtful rows share a pair of classes or their content.</p>
       ) : (
         <table class="plain">
           <thead>
             <tr>
+              <th scope="col">Alike in</th>
               <th scope="col">Given</th>
               <th scope="col">Suggested</th>
               <th scope="col" class="number">
@@ -106,8 +141,9 @@ export function Batch() {
           <tbody>
             {groups.map((one) => (
               <tr>
+                <td>{one.alike}</td>
                 <td>
-                  <bdi class="tag given">{one.label ?? "no label"}</bdi>
+                  <bdi class="tag given">{one.label ?? several(one)}</bdi>
                 </td>
                 <td>
                   <bdi class="tag suggested">{one.suggested}</bdi>
@@ -132,6 +168,10 @@ export function Batch() {
       )}
     </div>
   );
+}
+
+function several(group: Group): string {
+  return group.rows.some((row) => row.label !== null) ? "several labels" : "no label";
 }
 
 interface GroupProps {
@@ -174,7 +214,7 @@ function GroupPage({ group, back, decided }: GroupProps) {
         <button class="quiet" onClick={back} aria-label="Back to the groups">
           ←
         </button>{" "}
-        <bdi class="tag given">{group.label ?? "no label"}</bdi> →{" "}
+        <bdi class="tag given">{group.label ?? several(group)}</bdi> →{" "}
         <bdi class="tag suggested">{group.suggested}</bdi>
       </h1>
       <div class="toolbar sticky">
