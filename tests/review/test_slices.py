@@ -59,3 +59,29 @@ def test_the_queue_by_slice(sliced):
     ("zzz", set())])
 def test_search(sliced, text, found):
     assert ids(sliced, f"q={text.replace(' ', '%20')}") == found
+
+
+@pytest.mark.parametrize("desc", [0, 1])
+@pytest.mark.parametrize("column", ["row_id", "annotator"])
+def test_sorted_by_a_text(labelqa_command, tmp_path, serve, column, desc):
+    """Long texts of one beginning, short ones, other letters, empty cells; equal ones by number."""
+    ids = [f"customer-{i * 7919 % 1000:04d}" if i % 3 else ["a", "B", "ä", "zz"][i % 4] + str(i)
+           for i in range(300)]
+    who = [["", "annotator-one", "annotator-two", "bob"][i % 4] for i in range(300)]
+    lines = ["id,text,label,who"] + [
+        f"{key},{['apple pear', 'hammer saw'][i % 2]} {i},{'ab'[i % 2]},{name}"
+        for i, (key, name) in enumerate(zip(ids, who))]
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    subprocess.run([labelqa_command, "audit", "rows.csv", "--text", "text", "--label", "label",
+                    "--id", "id", "--annotator", "who", "--out", "run.labelqa", "--quiet"],
+                   cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    rows = serve(tmp_path / "run.labelqa").get(
+        f"/api/rows?limit=500&sort={column}&desc={desc}").json["rows"]
+    values = ids if column == "row_id" else who
+    there = sorted((i for i in range(300) if values[i]),
+                   key=lambda i: values[i].encode(), reverse=bool(desc))
+    if desc:  # equal texts stay in the order of their rows
+        there.sort(key=lambda i: i)
+        there.sort(key=lambda i: values[i].encode(), reverse=True)
+    empty = [i for i in range(300) if not values[i]]
+    assert [row["row_number"] for row in rows] == there + empty
