@@ -277,10 +277,25 @@ static bool could_be_label(const lqa_source *source, size_t column) {
          lqa_profile_is_categories(&source->profiles[column]);
 }
 
-/* Fewest different values, the first of equals. */
+/* Its values are 0 and 1: one class of several, or a yes or no among others. */
+static bool is_flag(const lqa_column_profile *p) {
+  lqa_str zero = LQA_STR("0"), one = LQA_STR("1");
+  return lqa_map_count(p->distinct) == 2 && lqa_map_find(p->distinct, zero) >= 0 &&
+         lqa_map_find(p->distinct, one) >= 0;
+}
+
+/* Fewest different values, the first of equals. Of several columns of 0 and 1 none is likelier than
+ * the others: they may be a column for each class. */
 const char *lqa_source_likely_label(const lqa_source *source) {
   const char *best = NULL;
   uint32_t fewest = UINT32_MAX;
+  int flags = 0;
+  for (size_t c = 0; c < lqa_source_count_columns(source); c++) {
+    flags += could_be_label(source, c) && is_flag(&source->profiles[c]);
+  }
+  if (flags > 1) {
+    return NULL;
+  }
   for (size_t c = 0; c < lqa_source_count_columns(source); c++) {
     uint32_t n_distinct = lqa_map_count(source->profiles[c].distinct);
     if (could_be_label(source, c) && n_distinct < fewest) {
